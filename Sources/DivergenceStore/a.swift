@@ -1,0 +1,3 @@
+import GRDB
+import Crypto
+package func x() -> Int { PackageResources._001_initial_sql.count }

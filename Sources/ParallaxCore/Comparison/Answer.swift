@@ -1,0 +1,26 @@
+/// What a caller gets: one side's decision, and how it came about.
+package struct Answer: Equatable, Sendable {
+    package let identity: Identity
+    package let time: Timestamp
+    package let strategy: Strategy
+    /// The side whose verdict this is.
+    package let enforced: Side
+    /// Whether control's verdict stands in for a candidate that was to be enforced and could not answer.
+    package let isStandIn: Bool
+    package let decision: Decision
+    /// From the request to this answer, on a clock that never steps.
+    package let duration: Duration
+
+    package init(
+        identity: Identity, time: Timestamp, strategy: Strategy, enforced: Side, isStandIn: Bool, decision: Decision,
+        duration: Duration
+    ) {
+        self.identity = identity
+        self.time = time
+        self.strategy = strategy
+        self.enforced = enforced
+        self.isStandIn = isStandIn
+        self.decision = decision
+        self.duration = duration
+    }
+}

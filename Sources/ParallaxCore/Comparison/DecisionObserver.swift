@@ -1,0 +1,19 @@
+/// Whoever wants to know what was decided: the recorder, the rollback evaluator, the metrics.
+///
+/// Called on the request's path. An observer never blocks, suspends or fails: it counts, or puts into a bounded buffer.
+package protocol DecisionObserver: Sendable {
+    /// A caller got its answer.
+    func answered(_ answer: Answer)
+
+    /// The candidate was asked, in `hybrid` or `distributed_only`, and answered or failed to.
+    func attempted(_ candidate: Observation)
+
+    /// Both sides judged one request, in `hybrid`.
+    func compared(_ comparison: Comparison)
+}
+
+extension DecisionObserver {
+    package func answered(_ answer: Answer) {}
+    package func attempted(_ candidate: Observation) {}
+    package func compared(_ comparison: Comparison) {}
+}

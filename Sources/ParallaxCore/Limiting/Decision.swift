@@ -1,0 +1,62 @@
+/// A limiter's answer to one request.
+package struct Decision: Equatable, Sendable {
+    package enum Outcome: Equatable, Sendable {
+        /// The units were accepted and logged.
+        case allowed
+        /// The units were refused: this window has the longest wait.
+        case limited(by: String)
+        /// The limiter could not answer.
+        case unavailable(Unavailability)
+    }
+
+    package let outcome: Outcome
+    /// The state of every window of the policy, in its order, after the decision; empty where unavailable.
+    package let windows: [WindowState]
+    /// The smallest wait in milliseconds after which the same request would be accepted if nothing else were;
+    /// 0 where it was allowed or the limiter could not answer.
+    package let retryAfterMilliseconds: Int64
+    /// The instant of the limiter's own clock at which it judged; `nil` where unavailable.
+    package let judgedAt: Timestamp?
+
+    package init(outcome: Outcome, windows: [WindowState], retryAfterMilliseconds: Int64, judgedAt: Timestamp?) {
+        self.outcome = outcome
+        self.windows = windows
+        self.retryAfterMilliseconds = retryAfterMilliseconds
+        self.judgedAt = judgedAt
+    }
+
+    package static func unavailable(_ reason: Unavailability) -> Decision {
+        Decision(outcome: .unavailable(reason), windows: [], retryAfterMilliseconds: 0, judgedAt: nil)
+    }
+
+    package var isAllowed: Bool { outcome == .allowed }
+
+    /// The window that limited the request; `nil` where it was allowed or the limiter could not answer.
+    package var limitingWindow: WindowState? {
+        guard case .limited(let name) = outcome else { return nil }
+        return windows.first { $0.window.name == name }
+    }
+
+    /// The window a caller should be told about: the one that limited, else the one with the least remaining.
+    package var mostRelevantWindow: WindowState? {
+        limitingWindow ?? windows.min { $0.remaining < $1.remaining }
+    }
+}
+
+/// One window as a decision left it.
+package struct WindowState: Equatable, Sendable {
+    package let window: Window
+    /// Units in the window after the decision. More than the limit where the limit was lowered.
+    package let used: Int
+    /// The earliest instant at which `remaining` grows; the time of the decision where nothing is used.
+    package let reset: Timestamp
+
+    package init(window: Window, used: Int, reset: Timestamp) {
+        self.window = window
+        self.used = used
+        self.reset = reset
+    }
+
+    /// Units left, never below 0.
+    package var remaining: Int { max(0, window.limit - used) }
+}

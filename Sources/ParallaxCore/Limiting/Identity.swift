@@ -1,0 +1,71 @@
+/// Who is limited: an organization and an identifier within it.
+///
+/// Two identities are the same when their UTF-8 bytes are. Swift's own `String` equality also equates
+/// canonically equivalent spellings ("é" in one scalar or in two), which a Redis key keeps apart.
+package struct Identity: Sendable {
+    /// The organization of callers that name none.
+    package static let globalOrganization = "global"
+    /// The longest organization or identifier, in bytes of UTF-8.
+    package static let maximumBytes = 256
+
+    /// The tenant; `global` when none was named.
+    package let organization: String
+    /// The API key, user or client address; never empty.
+    package let identifier: String
+
+    /// Makes an identity from what a caller sent.
+    ///
+    /// - Parameters:
+    ///   - organization: The tenant; `nil` and the empty string mean `global`.
+    ///   - identifier: From 1 to 256 bytes of UTF-8.
+    /// - Throws: ``IdentityError`` naming the part at fault.
+    package init(organization: String? = nil, identifier: String) throws(IdentityError) {
+        var organization = organization ?? ""
+        if organization.isEmpty { organization = Identity.globalOrganization }
+        guard !identifier.isEmpty else { throw .emptyIdentifier }
+        guard identifier.utf8.count <= Identity.maximumBytes else {
+            throw .tooLong(part: "identifier", bytes: identifier.utf8.count)
+        }
+        guard organization.utf8.count <= Identity.maximumBytes else {
+            throw .tooLong(part: "organization", bytes: organization.utf8.count)
+        }
+        self.organization = organization
+        self.identifier = identifier
+    }
+}
+
+extension Identity: Hashable {
+    package static func == (left: Identity, right: Identity) -> Bool {
+        left.identifier.utf8.elementsEqual(right.identifier.utf8)
+            && left.organization.utf8.elementsEqual(right.organization.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hash(utf8Of: organization, into: &hasher)
+        hash(utf8Of: identifier, into: &hasher)
+    }
+
+    /// Feeds the bytes and their count, so that no two pairs of parts feed the same sequence.
+    private func hash(utf8Of part: String, into hasher: inout Hasher) {
+        var part = part
+        part.withUTF8 { bytes in
+            hasher.combine(bytes.count)
+            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
+    }
+}
+
+/// Why a pair of organization and identifier is no identity. The remedy is the caller's.
+package enum IdentityError: Error, Equatable, CustomStringConvertible {
+    case emptyIdentifier
+    case tooLong(part: String, bytes: Int)
+
+    package var description: String {
+        switch self {
+        case .emptyIdentifier:
+            "the identifier is empty; send who is to be limited, such as an API key or a client address"
+        case .tooLong(let part, let bytes):
+            "the \(part) has \(bytes) bytes; at most \(Identity.maximumBytes) are allowed"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// An instant of the wall clock, in whole milliseconds since the Unix epoch.
+///
+/// Limiters count in milliseconds: finer than any limit needs, and a time fits four bytes in a log that spans weeks.
+package struct Timestamp: Hashable, Comparable, Sendable {
+    package var milliseconds: Int64
+
+    package init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    /// The first instant that a clock of whole seconds shows at or after this one.
+    package var secondsRoundedUp: Int64 {
+        let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        return remainder > 0 ? quotient + 1 : quotient
+    }
+
+    /// The start of the minute that holds this instant.
+    package var startOfMinute: Timestamp {
+        let remainder = milliseconds % 60_000
+        return Timestamp(milliseconds: milliseconds - (remainder < 0 ? remainder + 60_000 : remainder))
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
+
+    package static func + (left: Timestamp, milliseconds: Int64) -> Timestamp {
+        Timestamp(milliseconds: left.milliseconds + milliseconds)
+    }
+
+    /// The milliseconds from `right` to `left`; negative where `left` is earlier.
+    package static func - (left: Timestamp, right: Timestamp) -> Int64 {
+        left.milliseconds - right.milliseconds
+    }
+}
