@@ -33,3 +33,15 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         left.milliseconds - right.milliseconds
     }
 }
+
+/// Encoded as the bare number of milliseconds.
+extension Timestamp: Codable {
+    package init(from decoder: any Decoder) throws {
+        milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(milliseconds)
+    }
+}

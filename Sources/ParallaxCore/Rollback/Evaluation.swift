@@ -1,0 +1,56 @@
+/// One trigger's verdict at one time, with all that it was reached from.
+package struct Evaluation: Equatable, Sendable {
+    package let trigger: Trigger
+    package let time: Timestamp
+    package let state: TriggerState
+    /// Every input, bound and threshold by a name that carries its unit, such as `lowerBoundPercent`.
+    package let figures: [String: Double]
+    /// The verdict as one sentence with its figures, such as "error rate 7.9 % (lower bound 6.2 %, limit 5 %) over 300 s,
+    /// 31,482 attempts".
+    package let sentence: String
+
+    package init(trigger: Trigger, time: Timestamp, state: TriggerState, figures: [String: Double], sentence: String) {
+        self.trigger = trigger
+        self.time = time
+        self.state = state
+        self.figures = figures
+        self.sentence = sentence
+    }
+}
+
+/// What a firing trigger did.
+package struct Rollback: Equatable, Sendable {
+    /// The evaluation that fired.
+    package let evaluation: Evaluation
+    /// Whether it was only recorded: the trigger runs dry, or the strategy was `legacy` already.
+    package let isDryRun: Bool
+    package let flagsBefore: FlagValues
+    /// The same as before in a dry run.
+    package let flagsAfter: FlagValues
+    /// Who cleared the latch, when and why; `nil` while it holds.
+    package var acknowledgement: Acknowledgement?
+
+    package init(
+        evaluation: Evaluation, isDryRun: Bool, flagsBefore: FlagValues, flagsAfter: FlagValues,
+        acknowledgement: Acknowledgement? = nil
+    ) {
+        self.evaluation = evaluation
+        self.isDryRun = isDryRun
+        self.flagsBefore = flagsBefore
+        self.flagsAfter = flagsAfter
+        self.acknowledgement = acknowledgement
+    }
+}
+
+/// A named person's word that a rollback was seen and its latch may be cleared.
+package struct Acknowledgement: Equatable, Sendable {
+    package let time: Timestamp
+    package let by: String
+    package let reason: String
+
+    package init(time: Timestamp, by: String, reason: String) {
+        self.time = time
+        self.by = by
+        self.reason = reason
+    }
+}
