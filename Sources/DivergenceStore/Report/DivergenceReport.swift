@@ -1,4 +1,4 @@
-import ParallaxCore
+package import ParallaxCore
 
 /// What a period's comparisons came to: the object that reports print and that `--json` gives.
 package struct DivergenceReport: Equatable, Sendable {
