@@ -24,6 +24,11 @@ package struct CostError: Error, Equatable, CustomStringConvertible {
     /// The largest cost that the policy allows: its smallest limit.
     package let maximum: Int
 
+    package init(cost: Int, maximum: Int) {
+        self.cost = cost
+        self.maximum = maximum
+    }
+
     package var description: String {
         "the cost is \(cost); it must be from 0 (look without consuming) to \(maximum), the smallest limit of the policy"
     }

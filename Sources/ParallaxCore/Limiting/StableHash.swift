@@ -14,7 +14,9 @@ package struct StableHash: Sendable {
 
     /// Adds eight bytes, the lowest first.
     package mutating func combine(_ number: UInt64) {
-        for shift in stride(from: 0, to: 64, by: 8) { combine(byte: UInt8(truncatingIfNeeded: number >> UInt64(shift))) }
+        for shift in stride(from: 0, to: 64, by: 8) {
+            combine(byte: UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+        }
     }
 
     private mutating func combine(byte: UInt8) {

@@ -1,0 +1,204 @@
+import Synchronization
+
+/// Both limiters behind one question: asks the sides that the strategy names, gives the caller one verdict, and compares.
+///
+/// Where control is enforced the caller never waits for the candidate, and nothing the candidate does can change, delay
+/// or fail the answer: its work runs in a task of its own, and no more than a bound of them at once.
+package final class HybridLimiter: Sendable {
+    package struct Settings: Equatable, Sendable {
+        /// In hybrid, whether a candidate that is enforced and cannot answer refuses, rather than control standing in.
+        package var failsClosed: Bool
+        /// The most candidate decisions in flight at once while control is enforced; the rest are skipped and counted.
+        package var maximumInFlight: Int
+        package var tolerances: ComparisonTolerances
+
+        package init(
+            failsClosed: Bool = false, maximumInFlight: Int = 1024,
+            tolerances: ComparisonTolerances = ComparisonTolerances()
+        ) {
+            self.failsClosed = failsClosed
+            self.maximumInFlight = maximumInFlight
+            self.tolerances = tolerances
+        }
+    }
+
+    private let control: InMemoryLimiter
+    private let candidate: any Limiter
+    private let ledger: CandidateLedger
+    private let settings: Settings
+    private let clocks: Clocks
+    private let flags: @Sendable () -> FlagValues
+    private let observer: any DecisionObserver
+
+    private let inFlight = Atomic<Int>(0)
+    /// Since when control has seen every request, in milliseconds since the epoch.
+    private let controlSince: Atomic<Int64>
+    /// Whether requests pass control by, as in `distributed_only`.
+    private let controlIsBypassed = Atomic<Bool>(false)
+
+    /// Makes a hybrid of two limiters.
+    ///
+    /// - Parameters:
+    ///   - candidate: Keeps a deadline of its own; a decision that waits for it waits as long as it does.
+    ///   - flags: Asked once a request; must be cheap.
+    ///   - observer: Told of every answer, attempt and comparison, on the request's path.
+    package init(
+        control: InMemoryLimiter, candidate: any Limiter, ledger: CandidateLedger = CandidateLedger(),
+        settings: Settings = Settings(), clocks: Clocks, flags: @escaping @Sendable () -> FlagValues,
+        observer: any DecisionObserver
+    ) {
+        self.control = control
+        self.candidate = candidate
+        self.ledger = ledger
+        self.settings = settings
+        self.clocks = clocks
+        self.flags = flags
+        self.observer = observer
+        controlSince = Atomic(clocks.now().milliseconds)
+    }
+
+    /// Judges a request by the strategy that the flags name now.
+    ///
+    /// - Returns: The enforced decision. It is unavailable only where the candidate alone decides, or fails closed.
+    package func check(_ request: CheckRequest) async -> Answer {
+        let values = flags()
+        let start = clocks.uptime()
+        let now = clocks.now()
+        let answer =
+            switch values.strategy {
+            case .legacy: checkLegacy(request, at: now, from: start)
+            case .hybrid: await checkHybrid(request, percent: values.enforcementPercent, at: now, from: start)
+            case .distributedOnly: await checkDistributed(request, at: now, from: start)
+            }
+        observer.answered(answer)
+        return answer
+    }
+
+    /// Forgets what this instance remembers of an identity, and says whether control had anything to forget.
+    @discardableResult
+    package func forget(_ identity: Identity) -> Bool {
+        ledger.reset(identity)
+        return control.reset(identity)
+    }
+
+    /// Candidate decisions under way whose callers have their answers already.
+    package var candidatesInFlight: Int { inFlight.load(ordering: .relaxed) }
+
+    private func checkLegacy(_ request: CheckRequest, at now: Timestamp, from start: Duration) -> Answer {
+        let decision = judgeControl(request, at: now)
+        return answer(request, at: now, from: start, .legacy, .control, decision)
+    }
+
+    private func checkDistributed(_ request: CheckRequest, at now: Timestamp, from start: Duration) async -> Answer {
+        controlIsBypassed.store(true, ordering: .relaxed)
+        let decision = await candidate.check(request, at: nil)
+        noteAttempt(Observation(decision: decision, duration: clocks.uptime() - start))
+        return answer(request, at: now, from: start, .distributedOnly, .candidate, decision)
+    }
+
+    private func checkHybrid(
+        _ request: CheckRequest, percent: Double, at now: Timestamp, from start: Duration
+    ) async -> Answer {
+        let controlDecision = judgeControl(request, at: now)
+        let experiment = Experiment(
+            request: request, time: now, start: start,
+            control: Observation(decision: controlDecision, duration: clocks.uptime() - start),
+            controlSince: Timestamp(milliseconds: controlSince.load(ordering: .relaxed)))
+        guard EnforcementShare.contains(request.identity, percent: percent) else {
+            runBehind(experiment)
+            return answer(request, at: now, from: start, .hybrid, .control, controlDecision)
+        }
+        let decision = await askCandidate(experiment, enforced: .candidate)
+        if case .unavailable = decision.outcome, !settings.failsClosed {
+            return answer(request, at: now, from: start, .hybrid, .control, controlDecision, isStandIn: true)
+        }
+        return answer(request, at: now, from: start, .hybrid, .candidate, decision)
+    }
+
+    /// Asks the candidate while the caller already has control's answer, if there is room for one more.
+    private func runBehind(_ experiment: Experiment) {
+        guard inFlight.add(1, ordering: .relaxed).newValue <= settings.maximumInFlight else {
+            inFlight.subtract(1, ordering: .relaxed)
+            let skipped = Observation(decision: .unavailable(.skipped), duration: .zero)
+            conclude(experiment, candidate: skipped, enforced: .control)
+            return
+        }
+        Task {
+            _ = await askCandidate(experiment, enforced: .control)
+            inFlight.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    private func askCandidate(_ experiment: Experiment, enforced: Side) async -> Decision {
+        let asked = clocks.uptime()
+        let decision = await candidate.check(experiment.request, at: nil)
+        let observation = Observation(decision: decision, duration: clocks.uptime() - asked)
+        noteAttempt(observation)
+        conclude(experiment, candidate: observation, enforced: enforced)
+        return decision
+    }
+
+    /// Work that was skipped on our side was never an attempt.
+    private func noteAttempt(_ observation: Observation) {
+        guard observation.decision.outcome != .unavailable(.skipped) else { return }
+        observer.attempted(observation)
+    }
+
+    private func conclude(_ experiment: Experiment, candidate: Observation, enforced: Side) {
+        let request = experiment.request
+        let control = experiment.control
+        var evidence = Evidence(
+            ownUnits: ledger.enter(candidate.decision, on: request),
+            clockOffsetMilliseconds: clockOffset(experiment, candidate.decision),
+            controlRemembersSince: experiment.controlSince, controlAlgorithm: self.control.algorithm)
+        var result = Comparison.Result(
+            control: control.decision, candidate: candidate.decision, tolerances: settings.tolerances)
+        if case .diverged(let kind, _) = result {
+            evidence.controlEvictedAt = self.control.lastEviction(of: request.identity)
+            let explanation = Explanation(
+                request: request, kind: kind, control: control.decision, candidate: candidate.decision,
+                evidence: evidence, tolerances: settings.tolerances)
+            result = .diverged(kind, explanation.cause)
+        }
+        observer.compared(
+            Comparison(
+                identity: request.identity, cost: request.cost, time: experiment.time,
+                policyFingerprint: request.policy.fingerprint, control: control, candidate: candidate,
+                enforced: enforced, result: result, evidence: evidence))
+    }
+
+    /// How far the candidate's clock is ahead, by as much as the time that passed since the request cannot explain.
+    private func clockOffset(_ experiment: Experiment, _ candidate: Decision) -> Int64? {
+        guard let judgedAt = candidate.judgedAt else { return nil }
+        let passed = (clocks.uptime() - experiment.start).components
+        let passedMilliseconds = passed.seconds * 1000 + passed.attoseconds / 1_000_000_000_000_000
+        let ahead = judgedAt - experiment.time
+        return ahead < 0 ? ahead : max(0, ahead - passedMilliseconds)
+    }
+
+    private func judgeControl(_ request: CheckRequest, at now: Timestamp) -> Decision {
+        if controlIsBypassed.load(ordering: .relaxed) {
+            controlIsBypassed.store(false, ordering: .relaxed)
+            controlSince.store(now.milliseconds, ordering: .relaxed)
+        }
+        return control.judge(request, at: now)
+    }
+
+    private func answer(
+        _ request: CheckRequest, at now: Timestamp, from start: Duration, _ strategy: Strategy, _ enforced: Side,
+        _ decision: Decision, isStandIn: Bool = false
+    ) -> Answer {
+        Answer(
+            identity: request.identity, time: now, strategy: strategy, enforced: enforced, isStandIn: isStandIn,
+            decision: decision, duration: clocks.uptime() - start)
+    }
+}
+
+/// One request that both sides judge, as far as it is known before the candidate answers.
+private struct Experiment: Sendable {
+    let request: CheckRequest
+    let time: Timestamp
+    let start: Duration
+    let control: Observation
+    let controlSince: Timestamp
+}

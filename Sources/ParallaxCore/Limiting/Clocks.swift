@@ -1,0 +1,12 @@
+/// The two clocks that a decision needs, passed in so that time can be virtual.
+package struct Clocks: Sendable {
+    /// The time of day: what limits count by.
+    package let now: @Sendable () -> Timestamp
+    /// Time since some fixed instant, on a clock that never steps: what durations are measured by.
+    package let uptime: @Sendable () -> Duration
+
+    package init(now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Duration) {
+        self.now = now
+        self.uptime = uptime
+    }
+}

@@ -1,0 +1,75 @@
+import Synchronization
+
+/// What an instance remembers of each identity, in shards, bounded in identities and bytes: the least recently used go
+/// first, and each that goes is counted.
+package final class IdentityTable<Value: Sendable>: Sendable {
+    /// A class, since a `Mutex` cannot be stored in an array.
+    private final class Shard: Sendable {
+        let contents: Mutex<IdentityTableShard<Value>>
+
+        init(bounds: MemoryBounds) {
+            contents = Mutex(IdentityTableShard(bounds: bounds))
+        }
+    }
+
+    private let shards: [Shard]
+
+    /// Makes an empty table.
+    ///
+    /// - Parameters:
+    ///   - bounds: For the whole table; each shard gets an equal part, and room for one identity at least.
+    ///   - shardCount: A power of two; more shards let more threads in at once.
+    package init(bounds: MemoryBounds, shardCount: Int = 64) {
+        precondition(shardCount > 0 && shardCount & (shardCount - 1) == 0, "the number of shards is a power of two")
+        precondition(bounds.identities > 0 && bounds.bytes > 0, "a table must be allowed to hold something")
+        let part = MemoryBounds(
+            identities: max(1, bounds.identities / shardCount), bytes: max(1, bounds.bytes / shardCount))
+        shards = (0..<shardCount).map { _ in Shard(bounds: part) }
+    }
+
+    /// Works on the value of an identity, made first where there is none, and marks it as just used.
+    ///
+    /// - Parameters:
+    ///   - now: The time noted where keeping this value pushes another out.
+    ///   - heapBytes: What the value holds on the heap after `body`.
+    package func withValue<Result: Sendable>(
+        of identity: Identity, at now: Timestamp, make: () -> Value, heapBytes: (Value) -> Int,
+        _ body: (inout Value) -> Result
+    ) -> Result {
+        let hash = identity.hashValue
+        return shard(hash).contents.withLock { shard in
+            shard.withValue(of: identity, hash: hash, at: now, make: make, heapBytes: heapBytes, body)
+        }
+    }
+
+    /// Looks at the value of an identity without marking it as used; `nil` where there is none.
+    package func peek<Result: Sendable>(at identity: Identity, _ body: (Value) -> Result) -> Result? {
+        shard(identity.hashValue).contents.withLock { $0.peek(at: identity, body) }
+    }
+
+    /// Forgets an identity, and says whether there was anything to forget.
+    @discardableResult
+    package func remove(_ identity: Identity) -> Bool {
+        shard(identity.hashValue).contents.withLock { $0.remove(identity) }
+    }
+
+    /// When the identity was last pushed out, as far back as the shard remembers.
+    package func lastEviction(of identity: Identity) -> Timestamp? {
+        let hash = identity.hashValue
+        return shard(hash).contents.withLock { $0.lastEviction(hash: hash) }
+    }
+
+    package var occupancy: MemoryOccupancy {
+        shards.reduce(into: MemoryOccupancy()) { total, shard in
+            let part = shard.contents.withLock { $0.occupancy }
+            total.identities += part.identities
+            total.bytes += part.bytes
+            total.evictions += part.evictions
+        }
+    }
+
+    /// The shard by the high bits: the dictionary inside uses the low ones.
+    private func shard(_ hash: Int) -> Shard {
+        shards[Int(truncatingIfNeeded: UInt(bitPattern: hash) >> 48) & (shards.count - 1)]
+    }
+}
