@@ -114,7 +114,9 @@ import Testing
         }
     }
 
-    @Test("nothing the candidate does changes or delays what control answers", arguments: Misbehaviour.allCases)
+    @Test(
+        "nothing the candidate does changes or delays what control answers", .timeLimit(.minutes(1)),
+        arguments: Misbehaviour.allCases)
     func misbehaviour(_ misbehaviour: Misbehaviour) async {
         let clock = VirtualClock()
         let observer = CollectingObserver()
