@@ -12,9 +12,7 @@ package final class CandidateLedger: Sendable {
     /// - Returns: One number a window, or nothing where the candidate gave no verdict.
     package func enter(_ decision: Decision, on request: CheckRequest) -> [Int] {
         guard let judgedAt = decision.judgedAt else { return [] }
-        return table.withValue(
-            of: request.identity, at: judgedAt, make: SlidingLog.init, heapBytes: \.heapBytes
-        ) { log in
+        return table.withValue(of: request.identity, at: judgedAt) { log in
             let own = request.policy.windows.map { log.units(within: $0.durationMilliseconds, at: judgedAt) }
             if decision.isAllowed {
                 log.append(request.cost, at: judgedAt, keeping: request.policy.longestDurationMilliseconds)

@@ -2,7 +2,7 @@ import Synchronization
 
 /// What an instance remembers of each identity, in shards, bounded in identities and bytes: the least recently used go
 /// first, and each that goes is counted.
-package final class IdentityTable<Value: Sendable>: Sendable {
+package final class IdentityTable<Value: TableValue>: Sendable {
     /// A class, since a `Mutex` cannot be stored in an array.
     private final class Shard: Sendable {
         let contents: Mutex<IdentityTableShard<Value>>
@@ -29,17 +29,11 @@ package final class IdentityTable<Value: Sendable>: Sendable {
 
     /// Works on the value of an identity, made first where there is none, and marks it as just used.
     ///
-    /// - Parameters:
-    ///   - now: The time noted where keeping this value pushes another out.
-    ///   - heapBytes: What the value holds on the heap after `body`.
+    /// - Parameter now: The time noted where keeping this value pushes another out.
     package func withValue<Result: Sendable>(
-        of identity: Identity, at now: Timestamp, make: () -> Value, heapBytes: (Value) -> Int,
-        _ body: (inout Value) -> Result
+        of identity: Identity, at now: Timestamp, _ body: (inout Value) -> Result
     ) -> Result {
-        let hash = identity.hashValue
-        return shard(hash).contents.withLock { shard in
-            shard.withValue(of: identity, hash: hash, at: now, make: make, heapBytes: heapBytes, body)
-        }
+        shard(identity.hashValue).contents.withLock { $0.withValue(of: identity, at: now, body) }
     }
 
     /// Looks at the value of an identity without marking it as used; `nil` where there is none.

@@ -1,5 +1,5 @@
 /// One shard of an ``IdentityTable``: entries in a list from the most to the least recently used.
-struct IdentityTableShard<Value: Sendable>: Sendable {
+struct IdentityTableShard<Value: TableValue>: Sendable {
     private struct Entry {
         let identity: Identity
         /// `nil` in a free place.
@@ -34,8 +34,7 @@ struct IdentityTableShard<Value: Sendable>: Sendable {
     }
 
     mutating func withValue<Result>(
-        of identity: Identity, hash: Int, at now: Timestamp, make: () -> Value, heapBytes: (Value) -> Int,
-        _ body: (inout Value) -> Result
+        of identity: Identity, at now: Timestamp, _ body: (inout Value) -> Result
     ) -> Result {
         let place: Int
         if let known = places[identity] {
@@ -45,10 +44,10 @@ struct IdentityTableShard<Value: Sendable>: Sendable {
                 linkAsNewest(place)
             }
         } else {
-            place = insert(identity, make())
+            place = insert(identity, Value())
         }
         let result = body(&entries[place].value!)
-        let bytes = Self.entryBytes + Self.heapBytes(of: identity) + heapBytes(entries[place].value!)
+        let bytes = Self.entryBytes + Self.heapBytes(of: identity) + entries[place].value!.heapBytes
         occupancy.bytes += bytes - entries[place].bytes
         entries[place].bytes = bytes
         evict(sparing: place, at: now)

@@ -2,8 +2,16 @@
 ///
 /// It has no clock: every decision is made at the time that the caller passes.
 package struct InMemoryLimiter: ImmediateLimiter {
+    /// One table for the algorithm in use. An enumeration and no protocol, so that each is compiled for its own type.
+    private enum Tables: Sendable {
+        case slidingLog(IdentityTable<SlidingLog>)
+        case fixedWindow(IdentityTable<WindowCounters<FixedWindowCounter>>)
+        case slidingCounter(IdentityTable<WindowCounters<SlidingCounter>>)
+        case tokenBucket(IdentityTable<WindowCounters<TokenBucketCounter>>)
+    }
+
     package let algorithm: LimiterAlgorithm
-    private let store: any InMemoryStore
+    private let tables: Tables
 
     /// Makes a limiter that remembers nobody yet.
     ///
@@ -11,57 +19,62 @@ package struct InMemoryLimiter: ImmediateLimiter {
     ///   - algorithm: How it counts; the sliding log where nothing else is said.
     ///   - bounds: The least recently used identities go first once they are reached.
     ///   - shardCount: A power of two; more shards let more threads in at once.
-    package init(algorithm: LimiterAlgorithm = .slidingLog, bounds: MemoryBounds = MemoryBounds(), shardCount: Int = 64)
-    {
+    package init(
+        algorithm: LimiterAlgorithm = .slidingLog, bounds: MemoryBounds = MemoryBounds(), shardCount: Int = 64
+    ) {
         self.algorithm = algorithm
-        store =
+        tables =
             switch algorithm {
-            case .slidingLog: InMemoryStates<SlidingLog>(bounds: bounds, shardCount: shardCount)
-            case .fixedWindow:
-                InMemoryStates<WindowCounters<FixedWindowCounter>>(bounds: bounds, shardCount: shardCount)
-            case .slidingCounter: InMemoryStates<WindowCounters<SlidingCounter>>(bounds: bounds, shardCount: shardCount)
-            case .tokenBucket:
-                InMemoryStates<WindowCounters<TokenBucketCounter>>(bounds: bounds, shardCount: shardCount)
+            case .slidingLog: .slidingLog(IdentityTable(bounds: bounds, shardCount: shardCount))
+            case .fixedWindow: .fixedWindow(IdentityTable(bounds: bounds, shardCount: shardCount))
+            case .slidingCounter: .slidingCounter(IdentityTable(bounds: bounds, shardCount: shardCount))
+            case .tokenBucket: .tokenBucket(IdentityTable(bounds: bounds, shardCount: shardCount))
             }
     }
 
-    package func judge(_ request: CheckRequest, at now: Timestamp) -> Decision { store.judge(request, at: now) }
-
-    /// Forgets an identity, and says whether there was anything to forget.
-    @discardableResult
-    package func reset(_ identity: Identity) -> Bool { store.reset(identity) }
-
-    /// When the identity was last dropped to stay within the bounds, as far back as that is remembered.
-    package func lastEviction(of identity: Identity) -> Timestamp? { store.lastEviction(of: identity) }
-
-    /// Identities and bytes held now, and evictions since the start.
-    package var occupancy: MemoryOccupancy { store.occupancy }
-}
-
-/// The states of all identities, whatever the algorithm.
-private protocol InMemoryStore: Sendable {
-    func judge(_ request: CheckRequest, at now: Timestamp) -> Decision
-    func reset(_ identity: Identity) -> Bool
-    func lastEviction(of identity: Identity) -> Timestamp?
-    var occupancy: MemoryOccupancy { get }
-}
-
-private struct InMemoryStates<State: LimiterState>: InMemoryStore {
-    private let table: IdentityTable<State>
-
-    init(bounds: MemoryBounds, shardCount: Int) {
-        table = IdentityTable(bounds: bounds, shardCount: shardCount)
-    }
-
-    func judge(_ request: CheckRequest, at now: Timestamp) -> Decision {
-        table.withValue(of: request.identity, at: now, make: State.init, heapBytes: \.heapBytes) { state in
-            state.decide(request.policy, cost: request.cost, at: now)
+    package func judge(_ request: CheckRequest, at now: Timestamp) -> Decision {
+        switch tables {
+        case .slidingLog(let table): judge(request, at: now, in: table)
+        case .fixedWindow(let table): judge(request, at: now, in: table)
+        case .slidingCounter(let table): judge(request, at: now, in: table)
+        case .tokenBucket(let table): judge(request, at: now, in: table)
         }
     }
 
-    func reset(_ identity: Identity) -> Bool { table.remove(identity) }
+    private func judge<State: LimiterState>(
+        _ request: CheckRequest, at now: Timestamp, in table: IdentityTable<State>
+    ) -> Decision {
+        table.withValue(of: request.identity, at: now) { $0.decide(request.policy, cost: request.cost, at: now) }
+    }
 
-    func lastEviction(of identity: Identity) -> Timestamp? { table.lastEviction(of: identity) }
+    /// Forgets an identity, and says whether there was anything to forget.
+    @discardableResult
+    package func reset(_ identity: Identity) -> Bool {
+        switch tables {
+        case .slidingLog(let table): table.remove(identity)
+        case .fixedWindow(let table): table.remove(identity)
+        case .slidingCounter(let table): table.remove(identity)
+        case .tokenBucket(let table): table.remove(identity)
+        }
+    }
 
-    var occupancy: MemoryOccupancy { table.occupancy }
+    /// When the identity was last dropped to stay within the bounds, as far back as that is remembered.
+    package func lastEviction(of identity: Identity) -> Timestamp? {
+        switch tables {
+        case .slidingLog(let table): table.lastEviction(of: identity)
+        case .fixedWindow(let table): table.lastEviction(of: identity)
+        case .slidingCounter(let table): table.lastEviction(of: identity)
+        case .tokenBucket(let table): table.lastEviction(of: identity)
+        }
+    }
+
+    /// Identities and bytes held now, and evictions since the start.
+    package var occupancy: MemoryOccupancy {
+        switch tables {
+        case .slidingLog(let table): table.occupancy
+        case .fixedWindow(let table): table.occupancy
+        case .slidingCounter(let table): table.occupancy
+        case .tokenBucket(let table): table.occupancy
+        }
+    }
 }

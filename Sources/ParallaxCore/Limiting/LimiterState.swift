@@ -1,10 +1,14 @@
-/// What a limiter in memory keeps of one identity, and how it judges by it.
-package protocol LimiterState: Sendable {
+/// What a table keeps of one identity.
+package protocol TableValue: Sendable {
+    /// What is kept of an identity never seen before.
     init()
 
     /// Bytes on the heap, for the bound on memory.
     var heapBytes: Int { get }
+}
 
+/// What a limiter in memory keeps of one identity, and how it judges by it.
+package protocol LimiterState: TableValue {
     /// Judges a cost within the policy's smallest limit, all windows or none, and takes the units if it accepts.
     mutating func decide(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision
 }
