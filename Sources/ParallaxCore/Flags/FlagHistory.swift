@@ -1,0 +1,15 @@
+/// Where every change of the flag file is kept.
+///
+/// Called from the queue that reads and writes the file, never on a request's path; it may block.
+package protocol FlagHistory: Sendable {
+    /// Keeps a change.
+    ///
+    /// All instances of a file offer every change they see, and the writer offers it before it shows.
+    ///
+    /// - Returns: `false` where the newest change kept leaves the same content (the same `contentHash`), so that this
+    ///   one is known. An older change with the same content is another one: files go back and forth.
+    func append(_ change: FlagChange) throws -> Bool
+
+    /// The newest change kept; `nil` where there is none.
+    func newest() throws -> FlagChange?
+}

@@ -1,0 +1,41 @@
+package import Logging
+package import ParallaxCore
+
+/// Something about the flags that is worth a line in the log.
+package enum FlagEvent: Equatable, Sendable {
+    /// The file has other content, and these flags hold in consequence.
+    case changed(FlagChange, effective: FlagValues)
+    /// The file is no good now; the last good flags stay.
+    case failed(FlagProblem)
+    /// The file is good again.
+    case recovered
+    /// A rollback could not be written; this instance alone is held at `legacy`.
+    case heldAtLegacy(FlagFileError)
+    /// A change could not be kept in the history; it is tried again.
+    case historyFailed(String)
+}
+
+extension FlagEvent {
+    package func log(to logger: Logger) {
+        switch self {
+        case .changed(let change, let effective):
+            logger.notice(
+                "flags changed",
+                metadata: [
+                    "by": "\(change.by)", "reason": "\(change.reason)",
+                    "from": "\(change.from?.strategy.rawValue ?? "nothing")", "to": "\(change.to.strategy.rawValue)",
+                    "strategy": "\(effective.strategy.rawValue)",
+                    "enforcementPercent": "\(effective.enforcementPercent)",
+                    "contentHash": "\(change.contentHash)",
+                ])
+        case .failed(let problem):
+            logger.error("\(problem.message); the last good flags stay", metadata: ["kind": "\(problem.kind.rawValue)"])
+        case .recovered:
+            logger.notice("the flag file is good again")
+        case .heldAtLegacy(let error):
+            logger.critical("rolled back in this instance alone, and tried again: \(error)")
+        case .historyFailed(let message):
+            logger.error("a change of the flags could not be kept in the history; it is tried again: \(message)")
+        }
+    }
+}
