@@ -43,7 +43,7 @@ package struct Rollback: Equatable, Sendable {
 }
 
 /// A named person's word that a rollback was seen and its latch may be cleared.
-package struct Acknowledgement: Equatable, Sendable {
+package struct Acknowledgement: Codable, Equatable, Sendable {
     package let time: Timestamp
     package let by: String
     package let reason: String

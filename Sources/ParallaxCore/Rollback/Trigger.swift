@@ -1,5 +1,5 @@
 /// A rule that can cause a rollback. The raw values are stored and shown: they never change.
-package enum Trigger: String, CaseIterable, Sendable {
+package enum Trigger: String, CaseIterable, Codable, Sendable {
     /// No good run of Redis for too long.
     case redisDown = "redis_down"
     /// Too many of the candidate's decisions fail while Redis is up.

@@ -1,0 +1,129 @@
+/// Fires when too large a share of the candidate's attempts fail while Redis is there.
+///
+/// Both must exceed the limit: over the long window the lower Wilson bound, so that it is surely so, and over the
+/// short window the plain rate, so that it still is. An attempt is a decision that was made or failed with an error.
+/// Failures of a Redis that is away belong to the Redis-down trigger: they are neither errors nor attempts, so that an
+/// outage neither raises nor dilutes the rate of the rest; a setting counts them as both. What was skipped is neither.
+package struct ErrorRateTrigger: Sendable {
+    /// One window's counts.
+    package struct Share: Equatable, Sendable {
+        package var errors: Int
+        package var attempts: Int
+
+        /// In per cent; 0 without attempts.
+        package var percent: Double { attempts == 0 ? 0 : Double(errors) * 100 / Double(attempts) }
+    }
+
+    /// The verdict at one time, in numbers.
+    package struct Reading: Equatable, Sendable {
+        package var state: TriggerState
+        package var long: Share
+        package var short: Share
+        /// Failures of a Redis that was away, over the long window.
+        package var outages: Int
+        package var lowerBoundPercent: Double
+        /// The part of the long window that has been watched.
+        package var watchedSeconds: Int
+    }
+
+    private let settings: RollbackSettings
+    private var buckets: SecondBuckets<AttemptTally>
+    private var watchedSince: Int64?
+
+    /// - Parameter settings: Validated settings.
+    package init(settings: RollbackSettings) {
+        self.settings = settings
+        buckets = SecondBuckets(longSeconds: settings.longWindowSeconds, shortSeconds: settings.shortWindowSeconds)
+    }
+
+    /// Takes in one attempt that was decided or failed with an error.
+    package mutating func attempt(failed: Bool, at now: Moment) {
+        count(failed ? AttemptTally(errors: 1) : AttemptTally(decided: 1), at: now)
+    }
+
+    /// Takes in what happened within the last second.
+    package mutating func count(_ tally: AttemptTally, at now: Moment) {
+        watch(now)
+        buckets.add(tally, second: now.second)
+    }
+
+    /// Forgets everything, after a time in which nobody counted.
+    package mutating func restart() {
+        buckets.clear()
+        watchedSince = nil
+    }
+
+    package mutating func read(at now: Moment) -> Reading {
+        watch(now)
+        buckets.advance(to: now.second)
+        let long = share(buckets.long)
+        let lower = WilsonBound.lower(
+            successes: long.errors, trials: long.attempts, deviations: settings.confidenceDeviations)
+        var reading = Reading(
+            state: .ok, long: long, short: share(buckets.short), outages: buckets.long.outages,
+            lowerBoundPercent: lower * 100, watchedSeconds: watchedSeconds(at: now))
+        reading.state = state(of: reading)
+        return reading
+    }
+
+    private func state(of reading: Reading) -> TriggerState {
+        let limit = settings.errorRatePercent
+        if reading.watchedSeconds < settings.shortWindowSeconds { return .warming }
+        if reading.long.attempts < settings.minimumAttempts { return .inconclusive }
+        if reading.lowerBoundPercent > limit && reading.short.percent > limit { return .firing }
+        return reading.long.percent > limit || reading.short.percent > limit ? .suspect : .ok
+    }
+
+    private func share(_ tally: AttemptTally) -> Share {
+        let errors = tally.errors + (settings.countsOutagesAsErrors ? tally.outages : 0)
+        return Share(errors: errors, attempts: tally.decided + errors)
+    }
+
+    private mutating func watch(_ now: Moment) {
+        if watchedSince == nil { watchedSince = now.second }
+    }
+
+    private func watchedSeconds(at now: Moment) -> Int {
+        min(settings.longWindowSeconds, Int(now.second - (watchedSince ?? now.second)))
+    }
+}
+
+extension ErrorRateTrigger {
+    package mutating func evaluate(at now: Moment) -> Evaluation {
+        let reading = read(at: now)
+        return Evaluation(
+            trigger: .errorRate, time: now.wall, state: reading.state, figures: figures(reading),
+            sentence: sentence(reading))
+    }
+
+    private func figures(_ reading: Reading) -> [String: Double] {
+        [
+            "attempts": Double(reading.long.attempts), "errors": Double(reading.long.errors),
+            "ratePercent": reading.long.percent, "lowerBoundPercent": reading.lowerBoundPercent,
+            "shortAttempts": Double(reading.short.attempts), "shortErrors": Double(reading.short.errors),
+            "shortRatePercent": reading.short.percent, "outages": Double(reading.outages),
+            "limitPercent": settings.errorRatePercent, "minimumAttempts": Double(settings.minimumAttempts),
+            "confidenceDeviations": settings.confidenceDeviations,
+            "longWindowSeconds": Double(settings.longWindowSeconds),
+            "shortWindowSeconds": Double(settings.shortWindowSeconds),
+            "watchedSeconds": Double(reading.watchedSeconds),
+        ]
+    }
+
+    private func sentence(_ reading: Reading) -> String {
+        let attempts = FigureText.grouped(reading.long.attempts)
+        switch reading.state {
+        case .warming:
+            return "counting for \(reading.watchedSeconds) of the first \(settings.shortWindowSeconds) s, "
+                + "\(attempts) attempts"
+        case .inconclusive:
+            return "\(attempts) attempts in \(reading.watchedSeconds) s; an error rate needs at least "
+                + FigureText.grouped(settings.minimumAttempts)
+        case .ok, .suspect, .firing:
+            return "error rate \(FigureText.percent(reading.long.percent)) "
+                + "(lower bound \(FigureText.percent(reading.lowerBoundPercent)), "
+                + "limit \(FigureText.percent(settings.errorRatePercent))) over \(reading.watchedSeconds) s, "
+                + "\(attempts) attempts"
+        }
+    }
+}

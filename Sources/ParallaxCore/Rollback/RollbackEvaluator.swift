@@ -1,0 +1,183 @@
+/// Decides when the migration is rolled back: the three triggers, the baseline and the latch, as one value.
+///
+/// Events go in, evaluations and actions come out; whoever drives it acts. No trigger can throw or see another's data,
+/// so none can stop another.
+package struct RollbackEvaluator: Sendable {
+    /// What there is to do after an evaluation.
+    package enum Action: Equatable, Sendable {
+        /// Flip the flags to `legacy`, then say so with ``RollbackEvaluator/rolledBack(_:)``. It comes again with the
+        /// next evaluation if that did not work.
+        case rollBack(Evaluation)
+        /// Record what would have been a rollback.
+        case recordDryRun(Evaluation)
+        /// Tell that a trigger began to fire and why nothing follows.
+        case withhold(Evaluation, Withholding)
+        /// Keep the baseline across restarts.
+        case saveBaseline(Baseline)
+    }
+
+    /// Why a firing trigger changes nothing.
+    package enum Withholding: Equatable, Sendable {
+        /// The strategy is `legacy`: there is nothing to roll back.
+        case legacy
+        /// A rollback took place and was not acknowledged.
+        case latched
+        /// A rollback was acknowledged a short while ago.
+        case holdingOff(until: Timestamp)
+    }
+
+    /// What came of one evaluation.
+    package struct Outcome: Equatable, Sendable {
+        /// One for each trigger, in their order.
+        package var evaluations: [Evaluation] = []
+        package var actions: [Action] = []
+    }
+
+    package let settings: RollbackSettings
+    package private(set) var latch = RollbackLatch()
+    package private(set) var baseline = Baseline()
+    /// The latest evaluation of each trigger; empty before the first.
+    package private(set) var evaluations: [Evaluation] = []
+
+    private var redisDown: RedisDownTrigger
+    private var errorRate: ErrorRateTrigger
+    private var responseTime: ResponseTimeTrigger
+    private var lastEvaluated: Moment?
+    private var lastStrategy: Strategy?
+    /// When each trigger last fired dry, and those that still do.
+    private var dryFirings: [Trigger: Moment] = [:]
+    private var firingDry: Set<Trigger> = []
+    private var hasLearned = false
+
+    /// - Throws: ``RollbackSettingsError`` naming every setting at fault.
+    package init(settings: RollbackSettings = RollbackSettings()) throws(RollbackSettingsError) {
+        try settings.validate()
+        self.settings = settings
+        redisDown = RedisDownTrigger(settings: settings)
+        errorRate = ErrorRateTrigger(settings: settings)
+        responseTime = ResponseTimeTrigger(settings: settings)
+    }
+
+    // MARK: Events
+
+    /// Takes in the outcome of one probe of Redis.
+    package mutating func probe(success: Bool, at now: Moment) {
+        redisDown.probe(success: success, at: now)
+    }
+
+    /// Takes in the candidate's attempts of the last second.
+    package mutating func count(_ attempts: AttemptTally, at now: Moment) {
+        errorRate.count(attempts, at: now)
+    }
+
+    /// Takes in how long the callers of the last second waited.
+    ///
+    /// - Parameter isControlOnly: Whether control alone judged them, as in `legacy`: they teach the baseline then.
+    package mutating func count(_ responseTimes: LatencyHistogram, isControlOnly: Bool, at now: Moment) {
+        if isControlOnly {
+            if baseline.learn(responseTimes, at: now.wall, settings: settings) { hasLearned = true }
+        } else {
+            responseTime.count(responseTimes, at: now)
+        }
+    }
+
+    /// Evaluates all triggers, in every strategy; only in one that uses the candidate can anything come of it.
+    package mutating func evaluate(at now: Moment, strategy: Strategy) -> Outcome {
+        restartWindows(at: now, strategy: strategy)
+        let before = evaluations
+        evaluations = [
+            redisDown.evaluate(at: now), errorRate.evaluate(at: now),
+            responseTime.evaluate(at: now, baseline: baseline),
+        ]
+        let actions = self.actions(at: now, strategy: strategy, before: before)
+        return Outcome(evaluations: evaluations, actions: actions + baselineActions())
+    }
+
+    // MARK: What was done
+
+    /// Latches: the flags were flipped because of this evaluation.
+    package mutating func rolledBack(_ evaluation: Evaluation) {
+        latch.fire(evaluation)
+    }
+
+    /// Clears the latch.
+    ///
+    /// - Throws: ``RollbackLatchError`` where nothing is latched.
+    package mutating func acknowledge(_ acknowledgement: Acknowledgement) throws(RollbackLatchError) {
+        try latch.acknowledge(acknowledgement)
+    }
+
+    /// Takes over the latch as it is stored, which another process may have cleared.
+    package mutating func adopt(_ latch: RollbackLatch) {
+        self.latch = latch
+    }
+
+    /// Takes over the baseline of an earlier process, unless a newer one was frozen in the meantime.
+    package mutating func adopt(_ baseline: Baseline) {
+        if self.baseline.frozen == nil { self.baseline = baseline }
+    }
+}
+
+extension RollbackEvaluator {
+    /// Starts the windows anew where what they hold says nothing about now.
+    private mutating func restartWindows(at now: Moment, strategy: Strategy) {
+        defer { (lastEvaluated, lastStrategy) = (now, strategy) }
+        guard let lastEvaluated, let lastStrategy else { return }
+        let slept = now.steadyMilliseconds - lastEvaluated.steadyMilliseconds
+        if slept > 3 * Int64(settings.evaluationSeconds) * 1000 {
+            // Nobody probed or counted: a gap must not pass for an outage, nor old errors for present ones.
+            redisDown.restart()
+            errorRate.restart()
+            responseTime.restart()
+        } else if lastStrategy == .legacy && strategy != .legacy {
+            // What went wrong before the rollback must not be held against the next try.
+            errorRate.restart()
+            responseTime.restart()
+        }
+    }
+
+    private mutating func actions(at now: Moment, strategy: Strategy, before: [Evaluation]) -> [Action] {
+        var actions: [Action] = []
+        var isRollingBack = false
+        firingDry.formIntersection(evaluations.filter { $0.state == .firing }.map(\.trigger))
+        for evaluation in evaluations where evaluation.state == .firing {
+            let isNew = before.first { $0.trigger == evaluation.trigger }?.state != .firing
+            let withholding = withholding(at: now, strategy: strategy)
+            if let withholding, strategy == .legacy || !settings.dryRun.contains(evaluation.trigger) {
+                if isNew { actions.append(.withhold(evaluation, withholding)) }
+            } else if settings.dryRun.contains(evaluation.trigger) {
+                if fireDry(evaluation.trigger, at: now) { actions.append(.recordDryRun(evaluation)) }
+            } else if !isRollingBack {
+                isRollingBack = true
+                actions.append(.rollBack(evaluation))
+            }
+        }
+        return actions
+    }
+
+    private func withholding(at now: Moment, strategy: Strategy) -> Withholding? {
+        if strategy == .legacy { return .legacy }
+        return switch latch.state(at: now.wall, settings: settings) {
+        case .armed: nil
+        case .latched: .latched
+        case .holdingOff(let end): .holdingOff(until: end)
+        }
+    }
+
+    /// Whether a dry trigger's firing is worth a record: it has no latch to quieten it, so it is recorded once while it
+    /// lasts, and not again within the hold-off.
+    private mutating func fireDry(_ trigger: Trigger, at now: Moment) -> Bool {
+        guard !firingDry.contains(trigger) else { return false }
+        let holdOff = Int64(settings.holdOffSeconds) * 1000
+        if let last = dryFirings[trigger], now.steadyMilliseconds - last.steadyMilliseconds < holdOff { return false }
+        dryFirings[trigger] = now
+        firingDry.insert(trigger)
+        return true
+    }
+
+    private mutating func baselineActions() -> [Action] {
+        guard hasLearned else { return [] }
+        hasLearned = false
+        return [.saveBaseline(baseline)]
+    }
+}

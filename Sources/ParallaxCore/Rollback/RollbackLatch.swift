@@ -1,0 +1,111 @@
+/// What keeps one rollback from following another: after firing, nothing fires until a named person has cleared it
+/// with a reason, and for a while after that.
+///
+/// It holds facts only, so that it can be stored, read and cleared by another process; the waits are the settings' of
+/// whoever asks. Times are the wall clock's, since it outlives the process.
+package struct RollbackLatch: Codable, Equatable, Sendable {
+    /// A rollback that took place.
+    package struct Firing: Codable, Equatable, Sendable {
+        package let trigger: Trigger
+        package let time: Timestamp
+        /// The evaluation's sentence.
+        package let sentence: String
+    }
+
+    /// Whether the next rollback may take place.
+    package enum State: Equatable, Sendable {
+        case armed
+        /// Fired, and not cleared yet.
+        case latched(Firing)
+        /// Cleared a short while ago.
+        case holdingOff(until: Timestamp)
+    }
+
+    /// Two rollbacks no further apart double the hold-off.
+    private static let repeatMilliseconds: Int64 = 24 * 3_600_000
+
+    /// The latest rollback; `nil` if there never was one.
+    package private(set) var firing: Firing?
+    /// Who cleared it; `nil` while it holds.
+    package private(set) var acknowledgement: Acknowledgement?
+    /// When the rollback before the latest took place.
+    private var previousTime: Timestamp?
+
+    package init() {}
+
+    /// Latches.
+    package mutating func fire(_ evaluation: Evaluation) {
+        previousTime = firing?.time
+        firing = Firing(trigger: evaluation.trigger, time: evaluation.time, sentence: evaluation.sentence)
+        acknowledgement = nil
+    }
+
+    /// Clears the latch.
+    ///
+    /// - Throws: ``RollbackLatchError`` where nothing is latched.
+    package mutating func acknowledge(_ acknowledgement: Acknowledgement) throws(RollbackLatchError) {
+        guard isLatched else { throw .notLatched }
+        self.acknowledgement = acknowledgement
+    }
+
+    /// Whether a rollback waits to be acknowledged.
+    package var isLatched: Bool { firing != nil && acknowledgement == nil }
+
+    package func state(at now: Timestamp, settings: RollbackSettings) -> State {
+        guard let firing else { return .armed }
+        guard let acknowledgement else { return .latched(firing) }
+        let holdOff = Int64(settings.holdOffSeconds) * 1000 * (isRepeated(firing) ? 2 : 1)
+        // A distance and not a sign, so that a wall clock set back by a year holds nothing off for a year.
+        guard abs(now - acknowledgement.time) < holdOff else { return .armed }
+        return .holdingOff(until: acknowledgement.time + holdOff)
+    }
+
+    private func isRepeated(_ firing: Firing) -> Bool {
+        guard let previousTime else { return false }
+        return firing.time - previousTime <= RollbackLatch.repeatMilliseconds
+    }
+}
+
+/// Why a rollback's latch was not cleared. The remedy is the caller's.
+package enum RollbackLatchError: Error, Equatable, CustomStringConvertible {
+    case notLatched
+    case empty(part: String)
+    case tooLong(part: String, bytes: Int)
+    case controlCharacters(part: String)
+
+    package var description: String {
+        switch self {
+        case .notLatched: "there is no rollback to acknowledge: none took place, or it was acknowledged already"
+        case .empty(let part): "an acknowledgement needs a \(part); it is kept with the rollback"
+        case .tooLong(let part, let bytes):
+            "the \(part) has \(bytes) bytes; at most \(Acknowledgement.maximumBytes) are allowed"
+        case .controlCharacters(let part): "the \(part) holds control characters, such as a line break; leave them out"
+        }
+    }
+}
+
+extension Acknowledgement {
+    /// The longest name or reason, in bytes of UTF-8.
+    package static let maximumBytes = 1_000
+
+    /// Makes an acknowledgement of what a person sent.
+    ///
+    /// - Throws: ``RollbackLatchError`` naming the part that is empty, too long or not one line of text.
+    package init(validating by: String, reason: String, time: Timestamp) throws(RollbackLatchError) {
+        try Acknowledgement.check(by, part: "name")
+        try Acknowledgement.check(reason, part: "reason")
+        self.init(time: time, by: by, reason: reason)
+    }
+
+    private static func check(_ text: String, part: String) throws(RollbackLatchError) {
+        guard text.contains(where: { !$0.isWhitespace }) else { throw .empty(part: part) }
+        guard text.utf8.count <= maximumBytes else { throw .tooLong(part: part, bytes: text.utf8.count) }
+        let isOneLine = text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
+        }
+        guard isOneLine else { throw .controlCharacters(part: part) }
+    }
+}

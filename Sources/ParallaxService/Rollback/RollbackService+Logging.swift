@@ -1,0 +1,83 @@
+import Logging
+import ParallaxCore
+import Synchronization
+
+extension RollbackService {
+    /// Says which triggers changed their minds.
+    func logChanges(from before: [Evaluation], to after: [Evaluation]) {
+        for evaluation in after {
+            let old = before.first { $0.trigger == evaluation.trigger }?.state
+            guard old != evaluation.state else { continue }
+            var metadata = metadata(of: evaluation)
+            metadata["previous_state"] = "\(old?.rawValue ?? "none")"
+            let level: Logger.Level = evaluation.state == .firing ? .warning : .notice
+            logger.log(level: level, "A rollback trigger changed its state", metadata: metadata)
+        }
+    }
+
+    func logRollback(_ evaluation: Evaluation, from flags: FlagValues) {
+        var metadata = metadata(of: evaluation)
+        metadata["previous_strategy"] = "\(flags.strategy.rawValue)"
+        logger.critical(
+            """
+            Rolled back to legacy. Every instance now limits by its own memory alone, which multiplies the limits by \
+            the number of instances. No further rollback happens until this one is acknowledged
+            """, metadata: metadata)
+    }
+
+    func logFailedFlip(_ evaluation: Evaluation, _ error: any Error) {
+        var metadata = metadata(of: evaluation)
+        metadata["error"] = "\(error)"
+        logger.critical(
+            "The flags could not be flipped to legacy; the next evaluation tries again. Flip them by hand",
+            metadata: metadata)
+    }
+
+    func logDryRun(_ evaluation: Evaluation) {
+        logger.warning(
+            "A rollback trigger fired and runs dry: the flags stay as they are", metadata: metadata(of: evaluation))
+    }
+
+    func logWithheld(_ evaluation: Evaluation, _ reason: RollbackEvaluator.Withholding) {
+        let why =
+            switch reason {
+            case .legacy: "the strategy is legacy already"
+            case .latched: "the last rollback is not acknowledged"
+            case .holdingOff: "the last rollback was acknowledged a short while ago"
+            }
+        logger.warning("A rollback trigger fired and nothing follows: \(why)", metadata: metadata(of: evaluation))
+    }
+
+    func logAcknowledged(_ acknowledgement: Acknowledgement) {
+        logger.notice(
+            "The last rollback was acknowledged",
+            metadata: ["by": "\(acknowledgement.by)", "reason": "\(acknowledgement.reason)"])
+    }
+
+    func logUnreadableBaseline(_ error: DecodingError) {
+        logger.warning("The stored baseline makes no sense and is ignored", metadata: ["error": "\(error)"])
+    }
+
+    /// Says once that the record fails, and once that it works again.
+    func logRecord(_ error: (any Error)?) {
+        let isNews = state.withLock { state in
+            defer { state.isRecordFailing = error != nil }
+            return state.isRecordFailing != (error != nil)
+        }
+        guard isNews else { return }
+        if let error {
+            logger.error(
+                "The record of evaluations cannot be written or read; rollbacks work on without it",
+                metadata: ["error": "\(error)"])
+        } else {
+            logger.notice("The record of evaluations can be written and read again")
+        }
+    }
+
+    private func metadata(of evaluation: Evaluation) -> Logger.Metadata {
+        [
+            "trigger": "\(evaluation.trigger.rawValue)", "state": "\(evaluation.state.rawValue)",
+            "sentence": "\(evaluation.sentence)",
+        ]
+    }
+}

@@ -1,0 +1,85 @@
+package import ParallaxCore
+import Synchronization
+
+extension RollbackService {
+    /// Writes what is to be written, and reads the latch back, which another process may have cleared.
+    func synchronize() async {
+        let restoreError = await restore()
+        let writeError = await journal.write()
+        let readError = await readLatch()
+        logRecord(restoreError ?? writeError ?? readError)
+    }
+
+    /// Reads what an earlier process left, until it has succeeded once.
+    private func restore() async -> (any Error)? {
+        guard state.withLock({ !$0.isRestored }) else { return nil }
+        do {
+            finishRestoring(with: try await record.loadBaseline())
+        } catch let error as DecodingError {
+            // It will never be readable: a new one is learned, and takes its place.
+            logUnreadableBaseline(error)
+            finishRestoring(with: nil)
+        } catch {
+            return error
+        }
+        return nil
+    }
+
+    private func finishRestoring(with baseline: Baseline?) {
+        state.withLock { state in
+            if let baseline { state.evaluator.adopt(baseline) }
+            state.isRestored = true
+        }
+    }
+
+    private func readLatch() async -> (any Error)? {
+        let changes = state.withLock { $0.latchChanges }
+        do {
+            adopt(try await record.loadLatch(), unlessChangedSince: changes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Takes over the stored latch where nothing was changed here that the record does not hold yet.
+    private func adopt(_ latch: RollbackLatch, unlessChangedSince changes: Int) {
+        let isClearedElsewhere = state.withLock { state in
+            guard state.latchChanges == changes, !journal.holdsLatchChange else { return false }
+            let wasLatched = state.evaluator.latch.isLatched
+            state.evaluator.adopt(latch)
+            return wasLatched && !latch.isLatched
+        }
+        if isClearedElsewhere, let acknowledgement = latch.acknowledgement { logAcknowledged(acknowledgement) }
+    }
+
+    /// Clears the latch of the last rollback.
+    ///
+    /// - Parameters:
+    ///   - by: The person who saw the rollback.
+    ///   - reason: Why it may be cleared, in one line.
+    /// - Throws: ``RollbackLatchError`` where nothing is latched, or where the name or reason is not one line of text.
+    package func acknowledge(by: String, reason: String) throws(RollbackLatchError) {
+        let acknowledgement = try Acknowledgement(validating: by, reason: reason, time: now().wall)
+        try state.withLock { state throws(RollbackLatchError) in
+            try state.evaluator.acknowledge(acknowledgement)
+            state.latchChanges += 1
+            journal.append(.acknowledged(acknowledgement))
+        }
+        logAcknowledged(acknowledgement)
+    }
+
+    /// What the triggers, the latch and the baseline are up to.
+    package var health: RollbackHealth {
+        let now = now().wall
+        let backlog = journal.backlog
+        return state.withLock { state in
+            let evaluator = state.evaluator
+            return RollbackHealth(
+                evaluations: evaluator.evaluations, latch: evaluator.latch.state(at: now, settings: evaluator.settings),
+                lastRollback: evaluator.latch.firing, acknowledgement: evaluator.latch.acknowledgement,
+                baseline: evaluator.baseline.state(at: now, settings: evaluator.settings), unrecorded: backlog.pending,
+                droppedEvaluations: backlog.droppedEvaluations, isRestored: state.isRestored)
+        }
+    }
+}

@@ -1,0 +1,215 @@
+package import Logging
+package import ParallaxCore
+import ServiceLifecycle
+import Synchronization
+
+/// Drives the rollback evaluator: probes Redis once a second, evaluates, flips the flags, and keeps the record.
+///
+/// The flip comes first and waits for nothing; what is recorded goes through a journal of its own, so that a record
+/// that is slow, locked or broken stops neither the flip nor the next evaluation.
+package final class RollbackService: Service {
+    /// The name under which the evaluator changes flags.
+    package static let author = "parallax-evaluator"
+
+    /// Flips the flags to `legacy`, and tells the values before and after.
+    package typealias Flip =
+        @Sendable (_ by: String, _ reason: String) async throws -> (before: FlagValues, after: FlagValues)
+
+    struct State {
+        var evaluator: RollbackEvaluator
+        var probe = ProbeTurn()
+        /// Counts the changes made to the latch here, to see whether one came between reading the record and heeding it.
+        var latchChanges = 0
+        var isRestored = false
+        var isRecordFailing = false
+        var nextEvaluation: Int64 = 0
+    }
+
+    let state: Mutex<State>
+    let journal: RollbackJournal
+    let record: any RollbackRecord
+    let logger: Logger
+    let now: @Sendable () -> Moment
+    let flags: @Sendable () -> FlagValues
+    private let observer: RollbackObserver
+    private let settings: RollbackSettings
+    private let probe: @Sendable () async -> Bool
+    private let flipToLegacy: Flip
+    private let clock: any Clock<Duration>
+
+    /// - Parameters:
+    ///   - settings: Thresholds and windows.
+    ///   - observer: What counts on the request's path; its counts are fetched here.
+    ///   - flags: The flags in force.
+    ///   - probe: Runs the real script against Redis once; `false` where it failed or took too long. One that has not
+    ///     answered when the next is due has failed, and no other is started meanwhile.
+    ///   - flipToLegacy: Writes the flag file.
+    ///   - record: Where evaluations, rollbacks, the latch and the baseline are kept.
+    ///   - clock: What the loop sleeps on.
+    ///   - now: Reads the clocks.
+    /// - Throws: ``RollbackSettingsError`` naming every setting at fault.
+    package init(
+        settings: RollbackSettings = RollbackSettings(), observer: RollbackObserver,
+        flags: @escaping @Sendable () -> FlagValues, probe: @escaping @Sendable () async -> Bool,
+        flipToLegacy: @escaping Flip, record: any RollbackRecord, logger: Logger,
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader()
+    ) throws(RollbackSettingsError) {
+        self.state = Mutex(State(evaluator: try RollbackEvaluator(settings: settings)))
+        self.journal = RollbackJournal(record: record)
+        self.record = record
+        self.logger = logger
+        self.now = now
+        self.flags = flags
+        self.observer = observer
+        self.settings = settings
+        self.probe = probe
+        self.flipToLegacy = flipToLegacy
+        self.clock = clock
+    }
+
+    /// Watches until the service shuts down, and then writes what is left to write.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await self.watch() }
+        await synchronize()
+    }
+
+    private func watch() async {
+        await withDiscardingTaskGroup { group in
+            let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+            group.addTask { for await _ in wakeUps { await self.synchronize() } }
+            // Before the first evaluation, to know of a latch that holds.
+            wake.yield()
+            while !Task.isCancelled {
+                group.addTask { await self.probeOnce() }
+                if await self.evaluateIfDue() || self.journal.backlog.pending > 0 { wake.yield() }
+                do { try await clock.sleep(for: .seconds(1)) } catch { break }
+            }
+            wake.finish()
+            group.cancelAll()
+        }
+    }
+}
+
+extension RollbackService {
+    /// Probes Redis and tells the evaluator; counts a failure where the last probe has not answered yet.
+    func probeOnce() async {
+        let turn = state.withLock { state in
+            let turn = state.probe.start()
+            if turn == nil { state.evaluator.probe(success: false, at: now()) }
+            return turn
+        }
+        guard let turn else { return }
+        let success = await probe()
+        state.withLock { state in
+            if state.probe.end(turn) { state.evaluator.probe(success: success, at: now()) }
+        }
+    }
+
+    /// Fetches the last second's counts, and evaluates where it is time to.
+    ///
+    /// - Returns: Whether it evaluated.
+    func evaluateIfDue() async -> Bool {
+        let second = now().second
+        let isDue = state.withLock { state in
+            guard second >= state.nextEvaluation else { return false }
+            state.nextEvaluation = second + Int64(settings.evaluationSeconds)
+            return true
+        }
+        guard isDue else {
+            collect()
+            return false
+        }
+        await evaluate()
+        return true
+    }
+
+    /// Gives the evaluator what was counted on the requests' path.
+    private func collect() {
+        let counts = observer.fetch()
+        let moment = now()
+        state.withLock { state in
+            state.evaluator.count(counts.attempts, at: moment)
+            state.evaluator.count(counts.controlOnly, isControlOnly: true, at: moment)
+            state.evaluator.count(counts.candidateInPlay, isControlOnly: false, at: moment)
+        }
+    }
+
+    /// Evaluates all triggers and does what follows, the flip first.
+    func evaluate() async {
+        collect()
+        let strategy = flags().strategy
+        let moment = now()
+        let (before, outcome) = state.withLock { state in
+            (state.evaluator.evaluations, state.evaluator.evaluate(at: moment, strategy: strategy))
+        }
+        for action in outcome.actions { await act(on: action) }
+        journal.append(.evaluations(outcome.evaluations))
+        logChanges(from: before, to: outcome.evaluations)
+    }
+
+    private func act(on action: RollbackEvaluator.Action) async {
+        switch action {
+        case .rollBack(let evaluation): await rollBack(evaluation)
+        case .recordDryRun(let evaluation): recordDryRun(evaluation)
+        case .withhold(let evaluation, let reason): logWithheld(evaluation, reason)
+        case .saveBaseline(let baseline):
+            // Until the stored one has been read, a few samples of today must not take its place.
+            if state.withLock({ $0.isRestored }) { journal.append(.baseline(baseline)) }
+        }
+    }
+
+    private func rollBack(_ evaluation: Evaluation) async {
+        let values: (before: FlagValues, after: FlagValues)
+        do {
+            values = try await flipToLegacy(RollbackService.author, evaluation.sentence)
+        } catch {
+            logFailedFlip(evaluation, error)
+            return
+        }
+        state.withLock { state in
+            state.evaluator.rolledBack(evaluation)
+            state.latchChanges += 1
+            journal.append(.latched(evaluation))
+        }
+        // Where another instance that shares the file was first, there was nothing left to flip.
+        let wasLegacy = values.before.strategy == .legacy
+        journal.append(
+            .rollback(
+                Rollback(
+                    evaluation: evaluation, isDryRun: wasLegacy, flagsBefore: values.before, flagsAfter: values.after)))
+        logRollback(evaluation, from: values.before)
+    }
+
+    private func recordDryRun(_ evaluation: Evaluation) {
+        let values = flags()
+        journal.append(
+            .rollback(Rollback(evaluation: evaluation, isDryRun: true, flagsBefore: values, flagsAfter: values)))
+        logDryRun(evaluation)
+    }
+}
+
+/// Whose turn it is to probe: one at a time, and one that is overdue has lost its say.
+struct ProbeTurn: Equatable, Sendable {
+    private var current = 0
+    private var isRunning = false
+    private var isOverdue = false
+
+    /// - Returns: The turn's number; `nil` where the last has not ended: it is overdue now.
+    mutating func start() -> Int? {
+        guard !isRunning else {
+            isOverdue = true
+            return nil
+        }
+        current += 1
+        isRunning = true
+        isOverdue = false
+        return current
+    }
+
+    /// - Returns: Whether the outcome counts.
+    mutating func end(_ turn: Int) -> Bool {
+        guard isRunning, turn == current else { return false }
+        isRunning = false
+        return !isOverdue
+    }
+}
