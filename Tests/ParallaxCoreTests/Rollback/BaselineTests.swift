@@ -1,0 +1,66 @@
+import Foundation
+import ParallaxCore
+import Testing
+
+@Suite struct BaselineTests {
+    private let settings = RollbackSettings()
+
+    private func samples(_ count: Int, _ duration: Duration = .milliseconds(10)) -> LatencyHistogram {
+        var histogram = LatencyHistogram()
+        for _ in 0..<count { histogram.record(duration) }
+        return histogram
+    }
+
+    @Test("it is frozen at 5,000 samples of at least 300 s, and not before")
+    func freezing() {
+        var baseline = Baseline()
+        baseline.learn(samples(4_998), at: Moment.at(0).wall, settings: settings)
+        baseline.learn(samples(1), at: Moment.at(300).wall, settings: settings)
+        #expect(baseline.state(at: Moment.at(300).wall, settings: settings) == .learning(samples: 4_999))
+        var quick = baseline
+        quick.learn(samples(1), at: Moment.at(299.999).wall, settings: settings)
+        #expect(quick.frozen == nil)
+        baseline.learn(samples(1), at: Moment.at(300).wall, settings: settings)
+        #expect(baseline.frozen?.samples == samples(5_000))
+    }
+
+    @Test("once frozen it heeds nothing for half its life")
+    func frozen() {
+        var baseline = Baseline.frozen(.milliseconds(10))
+        let before = baseline
+        let isOfUse = baseline.learn(samples(9_000, .seconds(1)), at: Moment.at(7 * 86_400).wall, settings: settings)
+        #expect(!isOfUse)
+        #expect(baseline == before)
+    }
+
+    @Test("in the second half of its life it is learned anew, and holds until that is done")
+    func renewal() {
+        var baseline = Baseline.frozen(.milliseconds(10))
+        let start = 7.0 * 86_400 + 1
+        let isOfUse = baseline.learn(samples(4_000, .seconds(1)), at: Moment.at(start).wall, settings: settings)
+        #expect(isOfUse)
+        #expect(baseline.frozen?.samples == samples(5_000))
+        baseline.learn(samples(1_000, .seconds(1)), at: Moment.at(start + 300).wall, settings: settings)
+        #expect(baseline.frozen?.samples == samples(5_000, .seconds(1)))
+        #expect(baseline.frozen?.frozenAt == Moment.at(start + 300).wall)
+    }
+
+    @Test("samples of long ago and of today make no baseline together")
+    func forgetting() {
+        var baseline = Baseline()
+        baseline.learn(samples(4_999), at: Moment.at(0).wall, settings: settings)
+        let later = Moment.at(15 * 86_400).wall
+        baseline.learn(samples(1), at: later, settings: settings)
+        #expect(baseline.state(at: later, settings: settings) == .learning(samples: 1))
+    }
+
+    @Test("it comes back from JSON as it was, half learned and frozen")
+    func coding() throws {
+        var learning = Baseline()
+        learning.learn(samples(7), at: Moment.at(0).wall, settings: settings)
+        for baseline in [learning, Baseline.frozen(.milliseconds(10)), Baseline()] {
+            let data = try JSONEncoder().encode(baseline)
+            #expect(try JSONDecoder().decode(Baseline.self, from: data) == baseline)
+        }
+    }
+}
