@@ -42,6 +42,7 @@ let package = Package(
             dependencies: [
                 "CHiredis",
                 "ParallaxCore",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -103,7 +104,10 @@ let package = Package(
         ),
         .target(
             name: "ParallaxTesting",
-            dependencies: ["ParallaxCore", "RedisLimiting"],
+            dependencies: [
+                "ParallaxCore", "RedisLimiting",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,76 @@
+import Glibc
+package import RedisLimiting
+import Synchronization
+
+/// A Redis server of a test's own, which the test may kill, stop and start again on the same socket.
+///
+/// It is gone when the test is over, and also when the test's process dies.
+package final class PrivateRedis: Sendable {
+    package let url: RedisURL
+    private let folder: ServerFolder
+    private let arguments: [String]
+    private let process: Mutex<ServerProcess>
+
+    /// Starts a server; ``withPrivateRedis(password:arguments:_:)`` ends it too.
+    fileprivate init(password: String?, arguments: [String]) async throws {
+        folder = try ServerFolder()
+        url = RedisURL(endpoint: .unixSocket(path: folder.socketPath), password: password)
+        self.arguments = (password.map { ["--requirepass", $0] } ?? []) + arguments
+        process = Mutex(try ServerProcess(folder: folder, arguments: self.arguments))
+        try await waitUntilAnswering()
+    }
+
+    package var socketPath: String { folder.socketPath }
+
+    /// Settings for a client of this server, with the waits of a test.
+    package var settings: RedisSettings {
+        RedisSettings(
+            url: url, decisionDeadline: .seconds(5), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
+            breaker: BreakerSettings(probeInterval: .milliseconds(20)))
+    }
+
+    /// Kills the server at once and waits until it is gone.
+    package func kill() async {
+        signal(SIGKILL)
+        await process.withLock { $0 }.waitForExit()
+    }
+
+    /// Stops the server in the middle of whatever it does; its sockets stay open.
+    package func pause() { signal(SIGSTOP) }
+
+    /// Lets a stopped server go on.
+    package func resume() { signal(SIGCONT) }
+
+    /// Starts the server again, empty, after ``kill()``.
+    package func restart() async throws {
+        let next = try ServerProcess(folder: folder, arguments: arguments)
+        process.withLock { $0 = next }
+        try await waitUntilAnswering()
+    }
+
+    fileprivate func end() { process.withLock { $0 }.end() }
+
+    private func waitUntilAnswering() async throws {
+        try await process.withLock { $0 }.waitUntilAnswering(at: url)
+    }
+
+    private func signal(_ signal: CInt) {
+        guard let processID = process.withLock({ $0 }).processID else {
+            preconditionFailure("the private Redis has not written its process id")
+        }
+        Glibc.kill(processID, signal)
+    }
+}
+
+/// Lends a Redis server of its own to the body and ends it afterwards.
+///
+/// - Parameters:
+///   - password: The password that clients must give; `nil` asks for none.
+///   - arguments: More arguments of `redis-server`.
+package func withPrivateRedis<Result>(
+    password: String? = nil, arguments: [String] = [], _ body: (PrivateRedis) async throws -> Result
+) async throws -> Result {
+    let redis = try await PrivateRedis(password: password, arguments: arguments)
+    defer { redis.end() }
+    return try await body(redis)
+}

@@ -1,0 +1,116 @@
+extension RedisURL {
+    /// Reads `redis://[user][:password]@host:port/db`, `rediss://…` or `unix://[:password@]/path/to.sock?db=N`.
+    ///
+    /// Credentials are percent-decoded, IPv6 hosts stand in brackets, the port is 6379 and the database 0 where left out.
+    ///
+    /// - Throws: ``RedisURLError`` naming the part at fault, never the password.
+    package init(_ text: String) throws(RedisURLError) {
+        guard let separator = text.firstRange(of: "://") else { throw .noScheme }
+        let scheme = text[..<separator.lowerBound].lowercased()
+        let rest = text[separator.upperBound...]
+        switch scheme {
+        case "redis", "rediss": self = try RedisURL.tcp(rest, usesTLS: scheme == "rediss")
+        case "unix", "redis+unix": self = try RedisURL.unixSocket(rest)
+        case _ where scheme.contains("sentinel"): throw .unsupportedTopology("Sentinel")
+        case _ where scheme.contains("cluster"): throw .unsupportedTopology("Cluster")
+        default: throw .wrongScheme(PercentEncoding.encode(String(scheme.prefix(20))))
+        }
+    }
+
+    private static func tcp(_ rest: Substring, usesTLS: Bool) throws(RedisURLError) -> RedisURL {
+        let (authorityAndPath, query) = split(rest, at: "?")
+        let slash = authorityAndPath.firstIndex(of: "/") ?? authorityAndPath.endIndex
+        // A bare "/" or "?" in a password would be read as the end of the host, and printed as a bad port.
+        guard !authorityAndPath[slash...].contains("@"), query?.contains("@") != true else {
+            throw .badEncoding(part: "user or password")
+        }
+        let (credentials, address) = try splitCredentials(authorityAndPath[..<slash])
+        guard !address.contains(",") else { throw .unsupportedTopology("Several hosts") }
+        let (host, port) = try hostAndPort(address)
+        let path = authorityAndPath[slash...].drop { $0 == "/" }
+        guard path.isEmpty || query == nil else { throw .databaseTwice }
+        let database = if let query { try database(query: query) } else { try database(path) }
+        return RedisURL(
+            endpoint: .tcp(host: host, port: port), usesTLS: usesTLS, user: credentials.user,
+            password: credentials.password, database: database)
+    }
+
+    private static func unixSocket(_ rest: Substring) throws(RedisURLError) -> RedisURL {
+        let (authorityAndPath, query) = split(rest, at: "?")
+        guard let slash = authorityAndPath.firstIndex(of: "/") else { throw .relativeSocketPath }
+        let (credentials, host) = try splitCredentials(authorityAndPath[..<slash])
+        guard host.isEmpty else { throw .relativeSocketPath }
+        let path = try decode(authorityAndPath[slash...], part: "socket path")
+        guard path.utf8.count < maximumSocketPathBytes else { throw .socketPathTooLong(bytes: path.utf8.count) }
+        let database = if let query { try database(query: query) } else { 0 }
+        return RedisURL(
+            endpoint: .unixSocket(path: path), user: credentials.user, password: credentials.password,
+            database: database)
+    }
+
+    /// The size of `sun_path` on Linux, its closing zero included.
+    static let maximumSocketPathBytes = 108
+
+    private static func splitCredentials(
+        _ authority: Substring
+    ) throws(RedisURLError) -> (credentials: (user: String?, password: String?), address: Substring) {
+        guard let at = authority.lastIndex(of: "@") else { return ((nil, nil), authority) }
+        let (user, password) = split(authority[..<at], at: ":")
+        let credentials = (
+            user: user.isEmpty ? nil : try decode(user, part: "user"),
+            password: try password.map { (text) throws(RedisURLError) in try decode(text, part: "password") }
+        )
+        return (
+            (credentials.user, credentials.password?.isEmpty == true ? nil : credentials.password),
+            authority[authority.index(after: at)...]
+        )
+    }
+
+    private static func hostAndPort(_ address: Substring) throws(RedisURLError) -> (host: String, port: Int) {
+        guard address.first == "[" else {
+            let (host, port) = split(address, at: ":")
+            if port?.contains(":") == true { throw .bareIPv6 }
+            let decoded = try decode(host, part: "host")
+            return (decoded.isEmpty ? "localhost" : decoded, try port.map(number(ofPort:)) ?? 6379)
+        }
+        guard let close = address.firstIndex(of: "]") else { throw .bareIPv6 }
+        let host = String(address[address.index(after: address.startIndex)..<close])
+        let after = address[address.index(after: close)...]
+        guard after.isEmpty || after.first == ":", !host.isEmpty else { throw .bareIPv6 }
+        return (host, after.isEmpty ? 6379 : try number(ofPort: after.dropFirst()))
+    }
+
+    private static func number(ofPort text: Substring) throws(RedisURLError) -> Int {
+        guard let port = Int(text), (1...65535).contains(port) else { throw .badPort(shortened(text)) }
+        return port
+    }
+
+    private static func database(_ text: Substring) throws(RedisURLError) -> Int {
+        if text.isEmpty { return 0 }
+        guard let number = Int(text), number >= 0 else { throw .badDatabase(shortened(text)) }
+        return number
+    }
+
+    private static func database(query: Substring) throws(RedisURLError) -> Int {
+        let (name, value) = split(query, at: "=")
+        guard name == "db", let value, !value.isEmpty, !value.contains("&") else {
+            throw .unknownParameter(shortened(name))
+        }
+        return try database(value)
+    }
+
+    private static func split(_ text: Substring, at separator: Character) -> (Substring, Substring?) {
+        guard let index = text.firstIndex(of: separator) else { return (text, nil) }
+        return (text[..<index], text[text.index(after: index)...])
+    }
+
+    private static func decode(_ text: Substring, part: String) throws(RedisURLError) -> String {
+        guard let decoded = PercentEncoding.decode(text.utf8) else { throw .badEncoding(part: part) }
+        return decoded
+    }
+
+    /// A short piece of the text that is safe to print.
+    private static func shortened(_ text: Substring) -> String {
+        PercentEncoding.encode(String(text.prefix(20)))
+    }
+}

@@ -1,0 +1,56 @@
+/// Where a Redis server listens and how to log in, as one line of configuration.
+///
+/// Printing it never shows the password.
+package struct RedisURL: Equatable, Sendable {
+    package enum Endpoint: Equatable, Sendable {
+        case tcp(host: String, port: Int)
+        case unixSocket(path: String)
+    }
+
+    /// The server of a newcomer: this machine, Redis's port, database 0.
+    package static let local = RedisURL(endpoint: .tcp(host: "localhost", port: 6379))
+
+    package let endpoint: Endpoint
+    /// Whether the connection is encrypted (`rediss`); never so on a Unix socket.
+    package let usesTLS: Bool
+    /// The user of Redis's access lists; `nil` for the default user.
+    package let user: String?
+    /// The number of the database, 0 or more.
+    package let database: Int
+    /// Kept out of every description.
+    let password: String?
+
+    package init(
+        endpoint: Endpoint, usesTLS: Bool = false, user: String? = nil, password: String? = nil, database: Int = 0
+    ) {
+        self.endpoint = endpoint
+        self.usesTLS = usesTLS
+        self.user = user
+        self.password = password
+        self.database = database
+    }
+}
+
+extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The address in the form it is read in, the password replaced by asterisks.
+    package var description: String {
+        let credentials = password == nil ? user.map { "\(Self.shown($0))@" } ?? "" : "\(Self.shown(user ?? "")):***@"
+        switch endpoint {
+        case .tcp(let host, let port):
+            let host = host.contains(":") ? "[\(host)]" : host
+            return "\(usesTLS ? "rediss" : "redis")://\(credentials)\(host):\(port)/\(database)"
+        case .unixSocket(let path):
+            return "unix://\(credentials)\(path)?db=\(database)"
+        }
+    }
+
+    package var debugDescription: String { description }
+
+    /// Hides the stored properties from `dump` and from string interpolation of containers.
+    package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
+
+    /// A user's name as it may appear in a log line.
+    private static func shown(_ text: String) -> String {
+        PercentEncoding.encode(text)
+    }
+}

@@ -1,0 +1,161 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+import NIOSSL
+import ServiceLifecycle
+import Synchronization
+
+/// A client of one Redis server: commands of many callers share few connections, and nothing blocks a thread.
+///
+/// It starts with one connection and opens another when all are busy, up to the settings' maximum. A connection that
+/// ends is made again, with back-off. While there is none, commands fail at once.
+package final class RedisClient: Service {
+    package let settings: RedisSettings
+    let counters = RedisCounters()
+    private let logger: Logger
+    private let eventLoops: any EventLoopGroup
+    private let tls: NIOSSLContext?
+    private let pool: Mutex<ConnectionPool>
+    /// The connection that takes commands before ``run()`` has connected.
+    private let first: RedisConnection
+    private let growth: (requests: AsyncStream<Void>, request: AsyncStream<Void>.Continuation)
+
+    /// Makes a client; ``run()`` connects it.
+    ///
+    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    package init(
+        settings: RedisSettings, logger: Logger,
+        eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) throws(RedisError) {
+        self.settings = settings
+        self.logger = logger
+        self.eventLoops = eventLoops
+        tls = settings.url.usesTLS ? try RedisClient.makeTLS(settings) : nil
+        first = RedisConnection(settings: settings, tls: tls, eventLoop: eventLoops.next(), counters: counters)
+        // One connection is left to the subscription.
+        var pool = ConnectionPool(
+            maximumSlots: settings.maximumConnections - 1, growthThreshold: settings.growthThreshold)
+        pool.add(first)
+        self.pool = Mutex(pool)
+        let (requests, request) = AsyncStream.makeStream(of: Void.self)
+        growth = (requests, request)
+    }
+
+    /// Keeps the connections until the service shuts down or the task is cancelled; callers get their answers first.
+    package func run() async {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.keepConnected(startingWith: self.first) }
+                for await _ in growth.requests {
+                    group.addTask { await self.keepConnected(startingWith: nil) }
+                }
+                group.cancelAll()
+            }
+        } onCancelOrGracefulShutdown: {
+            self.pool.withLock { $0.shutDown() }
+            self.growth.request.finish()
+        }
+    }
+
+    /// Sends one command and waits for its reply.
+    ///
+    /// - Parameter deadline: When to give up. A command given up after it was sent may still be carried out.
+    /// - Returns: The reply; an error that Redis answered is a reply too.
+    /// - Throws: ``RedisError`` where there was no reply.
+    package func send(_ command: RedisCommand, deadline: NIODeadline) async throws(RedisError) -> RedisReply {
+        let call = PendingCall()
+        let outcome = await withTaskCancellationHandler {
+            await call.value { dispatch(command, for: call, deadline: deadline) }
+        } onCancel: {
+            call.settle(.failure(RedisError(.cancelled, "the caller gave up")))
+        }
+        if case .failure(let error) = outcome, error.code != .cancelled { counters.commandFailed() }
+        return try outcome.get()
+    }
+
+    private func dispatch(_ command: RedisCommand, for call: PendingCall, deadline: NIODeadline) {
+        switch pool.withLock({ $0.choose() }) {
+        case .use(let connection):
+            connection.send(command, for: call, deadline: deadline)
+        case .useAndGrow(let connection):
+            connection.send(command, for: call, deadline: deadline)
+            growth.request.yield()
+        case .fail(let error):
+            call.settle(.failure(error))
+        }
+    }
+
+    /// Makes a connection for one who does not share it, such as a subscription.
+    func makeConnection(
+        subscribingTo channel: String, message: @escaping @Sendable (RedisReply) -> Void
+    ) -> RedisConnection {
+        RedisConnection(
+            settings: settings, tls: tls, eventLoop: eventLoops.next(), counters: counters, subscribingTo: channel,
+            message: message)
+    }
+}
+
+// MARK: Keeping connected
+extension RedisClient {
+    /// Keeps one connection: makes it, waits for its end, waits a little, and makes it again.
+    private func keepConnected(startingWith first: RedisConnection?) async {
+        var backoff = Backoff(delays: settings.reconnectDelays)
+        var random = SystemRandomNumberGenerator()
+        var connection = first ?? makeConnection()
+        while true {
+            let error = await serve(connection)
+            if Task.isCancelled { return }
+            logger.warning("lost Redis", metadata: ["redis": "\(settings.url)", "error": "\(error)"])
+            let wasUseful = connection.hasAnswered
+            if wasUseful {
+                // Redis was there a moment ago: commands may wait for the new connection.
+                backoff.reset()
+                connection = makeConnection()
+                pool.withLock { $0.add(connection) }
+            } else {
+                let delay = backoff.delay(using: &random)
+                guard (try? await Task.sleep(for: delay)) != nil else { return }
+                connection = makeConnection()
+            }
+            counters.reconnecting()
+        }
+    }
+
+    /// Runs a connection to its end; it takes commands from when it is ready.
+    private func serve(_ connection: RedisConnection) async -> RedisError {
+        let error = await connection.run {
+            self.pool.withLock { $0.add(connection) }
+            self.logger.info("connected to Redis", metadata: ["redis": "\(self.settings.url)"])
+        }
+        pool.withLock { $0.remove(connection, after: error) }
+        return error
+    }
+
+    private func makeConnection() -> RedisConnection {
+        RedisConnection(settings: settings, tls: tls, eventLoop: eventLoops.next(), counters: counters)
+    }
+
+    private static func makeTLS(_ settings: RedisSettings) throws(RedisError) -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        do {
+            if let file = settings.trustedCertificatesFile { configuration.trustRoots = .file(file) }
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw RedisError(
+                .configuration, "TLS for Redis could not be set up; check the file of trusted certificates",
+                cause: RedisError.printable("\(error)"))
+        }
+    }
+}
+
+// MARK: Looking at it
+extension RedisClient {
+    /// Connections that are ready, and the commands that wait on them.
+    var load: (connections: Int, pending: Int) {
+        let connections = pool.withLock { $0.connections }
+        return (connections.count(where: \.isReady), connections.reduce(0) { $0 + $1.waiting })
+    }
+
+    /// Why the last connection ended.
+    var lastConnectionError: RedisError? { pool.withLock { $0.lastError } }
+}

@@ -1,0 +1,204 @@
+import NIOCore
+
+/// Drives one connection's state machine: bytes to replies, the outbox to the socket, time to ends.
+///
+/// Lives on one event loop. Its owner hears of the rest through `events`.
+final class RedisChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What the owner of a connection is told.
+    struct Events {
+        var ready: () -> Void
+        /// So many replies were received, so many of them errors.
+        var answered: (_ replies: Int, _ errors: Int) -> Void
+        var message: (RedisReply) -> Void
+        var closed: (RedisError) -> Void
+    }
+
+    /// How late a deadline may be noticed.
+    static let deadlineResolution = TimeAmount.milliseconds(5)
+
+    private let eventLoop: any EventLoop
+    private let outbox: Outbox
+    private let events: Events
+    private let parser = ReplyParser()
+    private var machine: ConnectionStateMachine<PendingCall>
+    private var context: ChannelHandlerContext?
+    private var isSweepScheduled = false
+
+    init(eventLoop: any EventLoop, outbox: Outbox, machine: ConnectionStateMachine<PendingCall>, events: Events) {
+        self.eventLoop = eventLoop
+        self.outbox = outbox
+        self.machine = machine
+        self.events = events
+    }
+
+    // MARK: The channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { connected(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        close(RedisError(.disconnected, "the connection to Redis was closed"))
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        connected(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        close(RedisError(.disconnected, "Redis closed the connection"))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        close(RedisError(.disconnected, "the connection to Redis broke", cause: RedisError.printable("\(error)")))
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var replies = 0
+        var errors = 0
+        var released = 0
+        do {
+            try parser.feed(unwrapInboundIn(data))
+            while let reply = try parser.next() {
+                replies += 1
+                if case .error = reply { errors += 1 }
+                released += received(reply)
+            }
+        } catch {
+            close(error)
+        }
+        if released > 0 { outbox.settled(released) }
+        if replies > 0 { events.answered(replies, errors) }
+    }
+
+    // MARK: Commands
+
+    /// Sends what has gathered in the outbox, if the connection is ready, and watches its deadlines.
+    func takeCommands() {
+        defer { scheduleSweep() }
+        guard machine.isReady, let context else { return }
+        var batch = outbox.take()
+        guard !batch.entries.isEmpty else { return }
+        let now = NIODeadline.now()
+        if batch.entries.contains(where: { $0.call.isSettled }) { dropSettled(from: &batch) }
+        for entry in batch.entries { machine.sent(entry.call, deadline: entry.deadline, now: now) }
+        guard batch.bytes.readableBytes > 0 else { return }
+        context.writeAndFlush(wrapOutboundOut(batch.bytes), promise: nil)
+    }
+
+    /// Takes no more commands and closes when the last caller has its answer.
+    func drain() {
+        takeCommands()
+        switch machine.drained() {
+        case .wait:
+            for entry in outbox.close(.shutDown) { entry.call.settle(.failure(.shutDown)) }
+            scheduleSweep()
+        case .close:
+            close(.shutDown)
+        }
+    }
+
+    /// Ends the connection, and answers all who wait.
+    func close(_ error: RedisError) {
+        guard machine.state != .closed else { return }
+        let unsent = outbox.close(error).map(\.call)
+        let unanswered = machine.closed()
+        for call in unsent + unanswered { call.settle(.failure(error)) }
+        context?.close(promise: nil)
+        events.closed(error)
+    }
+
+    /// A caller who gave up while the connection was being made must not spend units afterwards.
+    private func dropSettled(from batch: inout Outbox.Batch) {
+        var kept = Outbox.Batch()
+        for entry in batch.entries {
+            let bytes = batch.bytes.readSlice(length: entry.byteCount)!
+            guard !entry.call.isSettled else { continue }
+            kept.bytes.writeImmutableBuffer(bytes)
+            kept.entries.append(entry)
+        }
+        outbox.settled(batch.entries.count - kept.entries.count)
+        batch = kept
+    }
+
+    // MARK: Events
+
+    private func connected(_ context: ChannelHandlerContext) {
+        switch machine.connected() {
+        case .sendHandshake(let steps): send(steps, context: context)
+        case .becomeReady: becomeReady()
+        case .close: context.close(promise: nil)
+        }
+    }
+
+    private func send(_ steps: [HandshakeStep], context: ChannelHandlerContext) {
+        var bytes = ByteBuffer()
+        for step in steps {
+            CommandFormatter.withFormattedBytes(of: step.command) { _ = bytes.writeBytes($0) }
+        }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    private func becomeReady() {
+        events.ready()
+        takeCommands()
+    }
+
+    /// Acts on one reply.
+    ///
+    /// - Returns: The number of commands that wait no longer: 0 or 1.
+    private func received(_ reply: RedisReply) -> Int {
+        let before = machine.pendingCount
+        switch machine.received(reply) {
+        case .deliver(let call): call.settle(.success(reply))
+        case .ignore: break
+        case .becomeReady: becomeReady()
+        case .push: events.message(reply)
+        case .deliverAndClose(let call):
+            call.settle(.success(reply))
+            close(.shutDown)
+        case .close: close(.shutDown)
+        case .fail(let error): close(error)
+        }
+        return max(0, before - machine.pendingCount)
+    }
+
+    // MARK: Time
+
+    private func scheduleSweep() {
+        guard !isSweepScheduled, machine.pendingCount > 0 || outbox.count > 0, machine.state != .closed else { return }
+        isSweepScheduled = true
+        eventLoop.assumeIsolated().scheduleTask(in: RedisChannelHandler.deadlineResolution) {
+            self.isSweepScheduled = false
+            self.sweep(now: .now())
+            self.scheduleSweep()
+        }
+    }
+
+    private func sweep(now: NIODeadline) {
+        if !machine.isReady {
+            for entry in outbox.peek() where entry.deadline <= now { entry.call.settle(.failure(.late)) }
+        }
+        switch machine.swept(now: now) {
+        case .timeOut(let calls):
+            for call in calls { call.settle(.failure(.late)) }
+        case .timeOutAndClose(let calls, let error):
+            for call in calls { call.settle(.failure(.late)) }
+            close(error)
+        }
+    }
+}
+
+extension RedisError {
+    /// The deadline of a caller has passed.
+    static let late = RedisError(.timedOut, "Redis did not answer within the deadline")
+    /// The owner has ended the connection.
+    static let shutDown = RedisError(.disconnected, "the connection to Redis was shut down")
+}

@@ -1,0 +1,136 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// One connection to Redis, from the attempt to make it to its end. It is made once and never again.
+final class RedisConnection: Sendable {
+    private let url: RedisURL
+    private let tls: NIOSSLContext?
+    private let connectTimeout: TimeAmount
+    private let eventLoop: any EventLoop
+    private let outbox: Outbox
+    private let handler: NIOLoopBoundBox<RedisChannelHandler>
+    private let progress: Progress
+
+    /// What the event loop reports and any thread may read.
+    private final class Progress: Sendable {
+        let isReady = Atomic<Bool>(false)
+        let hasAnswered = Atomic<Bool>(false)
+        let whenReady = Mutex<(@Sendable () -> Void)?>(nil)
+        let end = Eventual<RedisError>()
+    }
+
+    /// Makes a connection that takes commands at once and sends them when ``run()`` has connected.
+    ///
+    /// - Parameters:
+    ///   - channel: The channel to subscribe to, for a connection that only listens.
+    ///   - message: Called on the event loop with every message of that channel.
+    init(
+        settings: RedisSettings, tls: NIOSSLContext?, eventLoop: any EventLoop, counters: RedisCounters,
+        subscribingTo channel: String? = nil, message: @escaping @Sendable (RedisReply) -> Void = { _ in }
+    ) {
+        self.url = settings.url
+        self.tls = tls
+        self.eventLoop = eventLoop
+        connectTimeout = TimeAmount(settings.connectionTimeout)
+        let outbox = Outbox(capacity: settings.maximumPendingCommands)
+        let progress = Progress()
+        let handshake = HandshakeStep.steps(for: settings.url) + (channel.map { [.subscribe(channel: $0)] } ?? [])
+        let events = RedisChannelHandler.Events(
+            ready: {
+                progress.isReady.store(true, ordering: .relaxed)
+                progress.whenReady.withLock { $0.take() }?()
+            },
+            answered: { replies, errors in
+                progress.hasAnswered.store(true, ordering: .relaxed)
+                counters.answered(replies: replies, errors: errors)
+            },
+            message: message,
+            closed: { error in
+                progress.isReady.store(false, ordering: .relaxed)
+                progress.end.settle(error)
+            })
+        self.outbox = outbox
+        self.progress = progress
+        handler = .makeBoxSendingValue(
+            RedisChannelHandler(
+                eventLoop: eventLoop, outbox: outbox,
+                machine: ConnectionStateMachine(
+                    handshake: handshake, commandTimeout: TimeAmount(settings.commandTimeout)),
+                events: events),
+            eventLoop: eventLoop)
+    }
+
+    var isReady: Bool { progress.isReady.load(ordering: .relaxed) }
+    /// Commands without a reply, sent or not.
+    var waiting: Int { outbox.count }
+    /// Whether Redis has answered anything on it.
+    var hasAnswered: Bool { progress.hasAnswered.load(ordering: .relaxed) }
+
+    /// Connects, serves, and returns why the connection ended. Cancelling lets those who wait have their answers first.
+    ///
+    /// - Parameter whenReady: Called once on the event loop when commands can be sent, before any is.
+    func run(whenReady: @escaping @Sendable () -> Void = {}) async -> RedisError {
+        progress.whenReady.withLock { $0 = whenReady }
+        return await withTaskCancellationHandler {
+            await progress.end.value { connect() }
+        } onCancel: {
+            eventLoop.execute { self.handler.value.drain() }
+        }
+    }
+
+    /// Sends a command for a caller. The call is settled in any case.
+    func send(_ command: RedisCommand, for call: PendingCall, deadline: NIODeadline) {
+        let offer = CommandFormatter.withFormattedBytes(of: command) { bytes in
+            outbox.offer(bytes, call: call, deadline: deadline)
+        }
+        switch offer {
+        case .accepted: break
+        case .acceptedFirst: eventLoop.execute { self.handler.value.takeCommands() }
+        case .refused(let error): call.settle(.failure(error))
+        }
+    }
+
+    private func connect() {
+        eventLoop.scheduleTask(in: connectTimeout) {
+            guard !self.isReady else { return }
+            self.handler.value.close(
+                RedisError(.timedOut, "Redis at \(self.url) did not accept the connection and the login in time"))
+        }
+        let bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(connectTimeout)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls = self.tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: self.url.nameForTLS))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(self.handler.value)
+                }
+            }
+        let channel =
+            switch url.endpoint {
+            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+            case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
+            }
+        channel.whenFailure { error in
+            self.eventLoop.execute {
+                self.handler.value.close(
+                    RedisError(
+                        .disconnected, "no connection to Redis at \(self.url); is it running, and is the URL right?",
+                        cause: RedisError.printable("\(error)")))
+            }
+        }
+    }
+}
+
+extension RedisURL {
+    /// The name a certificate is checked against; `nil` where the host is an address, which is checked as such.
+    fileprivate var nameForTLS: String? {
+        guard case .tcp(let host, _) = endpoint, (try? SocketAddress(ipAddress: host, port: 0)) == nil else {
+            return nil
+        }
+        return host
+    }
+}

@@ -1,0 +1,104 @@
+package import Logging
+package import NIOCore
+package import ParallaxCore
+import ServiceLifecycle
+import Synchronization
+
+/// The distributed limiter: the sliding log in Redis, shared by all instances.
+///
+/// Never waits beyond the decision's deadline, and answers at once while Redis is known to fail.
+package final class RedisLimiter: Limiter, Service {
+    package let client: RedisClient
+    let logger: Logger
+    let resetRelay = ResetRelay()
+    private let script = SlidingLogScript()
+    private let breaker: BreakerDriver
+    private let decisionDeadline: TimeAmount
+    private let lastError = Mutex<RedisError?>(nil)
+
+    /// Makes a limiter on a client of its own; ``run()`` connects it.
+    ///
+    /// - Throws: ``RedisError`` where a setting is at fault.
+    package init(settings: RedisSettings, logger: Logger) throws(RedisError) {
+        client = try RedisClient(settings: settings, logger: logger)
+        self.logger = logger
+        breaker = BreakerDriver(settings: settings.breaker)
+        decisionDeadline = TimeAmount(settings.decisionDeadline)
+    }
+
+    package func check(_ request: CheckRequest, at now: Timestamp?) async -> Decision {
+        await check(request, at: now, deadline: .now() + decisionDeadline)
+    }
+
+    /// Judges a request, giving up at a deadline of the caller's.
+    package func check(_ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline) async -> Decision {
+        guard breaker.admits else { return .unavailable(.circuitOpen) }
+        do {
+            let decision = try await script.check(request, at: now, on: client, deadline: deadline)
+            breaker.succeeded()
+            return decision
+        } catch {
+            note(error)
+            breaker.failed(error)
+            return .unavailable(error.unavailability)
+        }
+    }
+
+    /// Runs the script once on a key of its own, past the breaker: whether Redis can decide now, and how fast.
+    ///
+    /// - Parameter timeout: The most time to wait, whatever the decision deadline is.
+    package func probe(timeout: Duration = .seconds(1)) async -> Result<Duration, RedisError> {
+        let start = ContinuousClock.now
+        do {
+            try await script.probe(on: client, deadline: .now() + TimeAmount(timeout))
+            return .success(start.duration(to: .now))
+        } catch {
+            note(error)
+            return .failure(error)
+        }
+    }
+
+    /// The state of the way to Redis now.
+    package var health: RedisHealth {
+        let load = client.load
+        return RedisHealth(
+            connections: load.connections, pending: load.pending, breaker: breaker.state,
+            lastError: lastError.withLock { $0 } ?? client.lastConnectionError,
+            answered: client.counters.answered, answeredWithError: client.counters.answeredWithError,
+            failed: client.counters.failed, reconnects: client.counters.reconnects)
+    }
+
+    private func note(_ error: RedisError) {
+        guard error.code != .cancelled else { return }
+        lastError.withLock { $0 = error }
+    }
+}
+
+// MARK: In the background
+extension RedisLimiter {
+    /// Keeps the connections, probes while the breaker is open, and listens for resets, until the service shuts down.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.probeWhenOpen() }
+            group.addTask { await self.listenForResets() }
+            await client.run()
+            group.cancelAll()
+        }
+    }
+
+    private func probeWhenOpen() async {
+        for await _ in breaker.openings {
+            logger.warning(
+                "the circuit breaker has opened: Redis is not asked until it answers probes again",
+                metadata: ["error": "\(lastError.withLock { $0 }?.description ?? "unknown")"])
+            while let next = breaker.nextProbe {
+                let wait = next - .now()
+                guard (try? await Task.sleep(for: .nanoseconds(wait.nanoseconds))) != nil else { return }
+                let outcome = await probe()
+                if breaker.probed(succeeded: (try? outcome.get()) != nil) {
+                    logger.info("the circuit breaker has closed: Redis answers again")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Crypto
+import NIOCore
+import ParallaxCore
+
+/// Runs `sliding_log.lua`: what goes to Redis for a request, and what its answer means.
+struct SlidingLogScript: Sendable {
+    private let source = PackageResources.sliding_log_lua
+    /// `EVALSHA <hash> 1`, which every call begins with.
+    private let evalsha: RedisCommand
+
+    init() {
+        let hash = Insecure.SHA1.hash(data: source).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }
+        evalsha = RedisCommand("EVALSHA", hash.joined(), "1")
+    }
+
+    /// Checks a request, loading the script where Redis does not hold it.
+    func check(
+        _ request: CheckRequest, at now: Timestamp?, on client: RedisClient, deadline: NIODeadline
+    ) async throws(RedisError) -> Decision {
+        let reply = try await run(
+            key: { RedisKey.append(request.identity, to: &$0) }, policy: request.policy, cost: request.cost, at: now,
+            on: client, deadline: deadline)
+        return try SlidingLogScript.decision(from: reply, policy: request.policy)
+    }
+
+    /// Runs the script on the probes' own key, down to the write of one unit: a server that can only read fails.
+    func probe(on client: RedisClient, deadline: NIODeadline) async throws(RedisError) {
+        let reply = try await run(
+            key: { $0.append(contentsOf: RedisKey.probe.utf8) }, policy: SlidingLogScript.probePolicy, cost: 1, at: nil,
+            on: client, deadline: deadline)
+        _ = try SlidingLogScript.decision(from: reply, policy: SlidingLogScript.probePolicy)
+    }
+
+    /// A window so short and a limit so high that probes never refuse each other and leave nothing behind.
+    private static let probePolicy = try! Policy(windows: [
+        Window(name: "probe", limit: Policy.maximumLimit, durationMilliseconds: 1)
+    ])
+
+    private func run(
+        key: (inout [UInt8]) -> Void, policy: Policy, cost: Int, at now: Timestamp?, on client: RedisClient,
+        deadline: NIODeadline
+    ) async throws(RedisError) -> RedisReply {
+        var command = evalsha
+        command.reserve(bytes: 256, words: 6)
+        appendArguments(to: &command, key: key, policy: policy, cost: cost, now: now)
+        let reply = try await client.send(command, deadline: deadline)
+        guard case .error(let text) = reply else { return reply }
+        let error = RedisError(serverReply: text)
+        guard error.code == .noScript else { throw error }
+        // EVAL runs the script and keeps it, so that the next EVALSHA finds it.
+        var whole = RedisCommand("EVAL")
+        whole.append(source)
+        whole.append("1")
+        appendArguments(to: &whole, key: key, policy: policy, cost: cost, now: now)
+        return try await client.send(whole, deadline: deadline)
+    }
+
+    private func appendArguments(
+        to command: inout RedisCommand, key: (inout [UInt8]) -> Void, policy: Policy, cost: Int, now: Timestamp?
+    ) {
+        command.appendWord(writtenBy: key)
+        command.appendWord { bytes in
+            for window in policy.windows {
+                SlidingLogScript.append(UInt32(window.limit), to: &bytes)
+                SlidingLogScript.append(UInt32(window.durationMilliseconds), to: &bytes)
+            }
+        }
+        command.append(Int64(cost))
+        if let now { command.append(now.milliseconds) }
+    }
+
+    private static func append(_ number: UInt32, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(truncatingIfNeeded: number >> 24))
+        bytes.append(UInt8(truncatingIfNeeded: number >> 16))
+        bytes.append(UInt8(truncatingIfNeeded: number >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: number))
+    }
+}
+
+// MARK: The answer
+extension SlidingLogScript {
+    /// Reads the script's answer.
+    ///
+    /// - Throws: ``RedisError`` where Redis answered something else.
+    static func decision(from reply: RedisReply, policy: Policy) throws(RedisError) -> Decision {
+        if case .error(let text) = reply { throw RedisError(serverReply: text) }
+        guard case .array(let elements) = reply, elements.count == 3 + 2 * policy.windows.count else {
+            throw noDecision
+        }
+        let place = try integer(elements[0])
+        let wait = try integer(elements[1])
+        let judgedAt = try integer(elements[2])
+        guard (0...Int64(policy.windows.count)).contains(place) else { throw noDecision }
+        var windows: [WindowState] = []
+        windows.reserveCapacity(policy.windows.count)
+        for (index, window) in policy.windows.enumerated() {
+            windows.append(
+                WindowState(
+                    window: window, used: Int(try integer(elements[3 + 2 * index])),
+                    reset: Timestamp(milliseconds: try integer(elements[4 + 2 * index]))))
+        }
+        return Decision(
+            outcome: place == 0 ? .allowed : .limited(by: policy.windows[Int(place) - 1].name), windows: windows,
+            retryAfterMilliseconds: wait, judgedAt: Timestamp(milliseconds: judgedAt))
+    }
+
+    private static func integer(_ reply: RedisReply) throws(RedisError) -> Int64 {
+        guard case .integer(let value) = reply else { throw noDecision }
+        return value
+    }
+
+    private static var noDecision: RedisError {
+        RedisError(.server, "Redis answered the limiter's script with something that is no decision")
+    }
+}

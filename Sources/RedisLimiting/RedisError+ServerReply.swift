@@ -1,0 +1,38 @@
+extension RedisError {
+    /// An error that Redis answered, told apart by the word it begins with.
+    ///
+    /// Before Redis 7 an error within a script is wrapped: `ERR Error running script (…): @user_script: 1: -READONLY …`.
+    init(serverReply text: String) {
+        var word = text.prefix { $0 != " " }
+        if word == "ERR", let wrapped = text.firstRange(of: ": -") {
+            word = text[wrapped.upperBound...].prefix { $0 != " " }
+        }
+        let (code, message) = RedisError.meaning(ofWord: word)
+        self.init(code, message, cause: RedisError.printable(text))
+    }
+
+    private static func meaning(ofWord word: Substring) -> (Code, String) {
+        switch word {
+        case "LOADING", "MASTERDOWN", "BUSY":
+            (.loading, "Redis is up but cannot answer yet; it will when it has loaded its data or found its primary")
+        case "READONLY", "OOM", "MISCONF", "NOREPLICAS":
+            (.readOnly, "Redis refuses writes; point the URL at the primary, and look at its memory, disk and replicas")
+        case "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "CROSSSLOT":
+            (
+                .clusterDown,
+                "the Redis Cluster does not serve this key here; give the address of one primary without cluster"
+            )
+        case "NOAUTH", "WRONGPASS", "NOPERM":
+            (.unauthorized, "Redis refused the credentials; check user, password and access list of the Redis URL")
+        case "NOSCRIPT":
+            (.noScript, "Redis does not hold the script")
+        default:
+            (.server, "Redis answered with an error")
+        }
+    }
+
+    /// At most 200 characters of what a server said, control characters replaced.
+    static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.prefix(200).map { $0.properties.generalCategory == .control ? " " : Character($0) })
+    }
+}

@@ -1,0 +1,47 @@
+/// How to reach Redis, how long to wait for it, and when to stop asking.
+package struct RedisSettings: Equatable, Sendable {
+    package var url: RedisURL
+    /// The most time to connect and log in.
+    package var connectionTimeout: Duration
+    /// The socket time-out: a connection on which a command waits longer is given up.
+    package var commandTimeout: Duration
+    /// The most connections at once, 2 or more: one of them may listen for resets.
+    package var maximumConnections: Int
+    /// The most time a decision waits for its answer.
+    package var decisionDeadline: Duration
+    /// The most commands that wait on one connection; what comes on top is skipped.
+    package var maximumPendingCommands: Int
+    /// Commands waiting on the least busy connection from which on another connection is opened.
+    package var growthThreshold: Int
+    /// The waits between attempts to connect: doubled from the shortest to the longest, with jitter.
+    package var reconnectDelays: ClosedRange<Duration>
+    package var breaker: BreakerSettings
+    /// A file of certificates in PEM that are trusted instead of the system's; for servers with a private authority.
+    package var trustedCertificatesFile: String?
+
+    package init(
+        url: RedisURL = .local,
+        connectionTimeout: Duration = .seconds(5),
+        commandTimeout: Duration = .seconds(10),
+        maximumConnections: Int = 20,
+        decisionDeadline: Duration = .milliseconds(250),
+        maximumPendingCommands: Int = 4096,
+        growthThreshold: Int = 512,
+        reconnectDelays: ClosedRange<Duration> = .milliseconds(50) ... .seconds(2),
+        breaker: BreakerSettings = BreakerSettings(),
+        trustedCertificatesFile: String? = nil
+    ) {
+        precondition(maximumConnections >= 2, "Redis needs at least 2 connections: one of them may listen for resets")
+        precondition(maximumPendingCommands >= 1, "at least one command must be allowed to wait on a connection")
+        self.url = url
+        self.connectionTimeout = connectionTimeout
+        self.commandTimeout = commandTimeout
+        self.maximumConnections = maximumConnections
+        self.decisionDeadline = decisionDeadline
+        self.maximumPendingCommands = maximumPendingCommands
+        self.growthThreshold = growthThreshold
+        self.reconnectDelays = reconnectDelays
+        self.breaker = breaker
+        self.trustedCertificatesFile = trustedCertificatesFile
+    }
+}
