@@ -2,6 +2,9 @@ package import ParallaxCore
 
 /// What a period's comparisons came to: the object that reports print and that `--json` gives.
 package struct DivergenceReport: Equatable, Sendable {
+    /// The version of the JSON form: it grows when a key changes its meaning or goes, not when one is added.
+    package static let version = 1
+
     /// Verdicts of one side.
     package struct Verdicts: Codable, Equatable, Sendable {
         package var allowed = 0
@@ -33,6 +36,32 @@ package struct DivergenceReport: Equatable, Sendable {
         }
     }
 
+    /// The divergences of one organization.
+    package struct AffectedOrganization: Codable, Equatable, Sendable {
+        /// `nil` for the organizations beyond the bound of one minute, counted together.
+        package var organization: String?
+        /// Divergences by kind, whether stored or only counted.
+        package var kinds: [String: Int]
+
+        package init(organization: String?, kinds: [String: Int]) {
+            self.organization = organization
+            self.kinds = kinds
+        }
+    }
+
+    /// The figures of one step of the timeline.
+    package struct Step: Codable, Equatable, Sendable {
+        package var start: Timestamp
+        package var compared = 0
+        package var diverged = 0
+        package var incomparable = 0
+        package var dropped = 0
+
+        package init(start: Timestamp) {
+            self.start = start
+        }
+    }
+
     /// The first and last minute that hold anything; `nil` where nothing was recorded.
     package var from: Timestamp?
     package var to: Timestamp?
@@ -58,6 +87,18 @@ package struct DivergenceReport: Equatable, Sendable {
     package var onlyCounted = 0
     /// The identities with the most stored divergences, most first.
     package var mostAffected: [AffectedIdentity] = []
+    /// The organizations with the most divergences, most first.
+    package var mostAffectedOrganizations: [AffectedOrganization] = []
+    /// What control said to the incomparable requests; those allowed would have been refused by a candidate that fails
+    /// closed.
+    package var controlWhereIncomparable = Verdicts()
+    /// Divergences counted but not kept one by one, by reason; with those of kinds that are never kept, the same as
+    /// ``onlyCounted`` unless divergences are filtered.
+    package var rowsDropped: [String: Int] = [:]
+    /// Steps that hold anything, the earliest first.
+    package var timeline: [Step] = []
+    /// How long a step of the timeline lasts; whole minutes.
+    package var timelineStepMilliseconds: Int64 = 60_000
 
     package init() {}
 }

@@ -1,0 +1,43 @@
+import Foundation
+import GRDB
+
+/// A string that is the same as another only when their UTF-8 bytes are, in memory and in the database.
+///
+/// GRDB binds and reads strings up to their first NUL, and a stranger may send one. So the bytes travel as a blob both
+/// ways: SQL writes `CAST(? AS TEXT)` and selects `CAST(column AS BLOB)`, which changes the type and no byte.
+struct ExactText: Sendable {
+    /// No real organization: what those beyond a bound are counted under.
+    static let empty = ExactText("")
+
+    let text: String
+
+    init(_ text: String) {
+        self.text = text
+    }
+}
+
+extension ExactText: Hashable {
+    static func == (left: ExactText, right: ExactText) -> Bool {
+        left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+/// By bytes: the order in which SQLite sorts text.
+extension ExactText: Comparable {
+    static func < (left: ExactText, right: ExactText) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+}
+
+extension ExactText: DatabaseValueConvertible {
+    var databaseValue: DatabaseValue { Data(text.utf8).databaseValue }
+
+    static func fromDatabaseValue(_ value: DatabaseValue) -> ExactText? {
+        Data.fromDatabaseValue(value).map { ExactText(String(decoding: $0, as: UTF8.self)) }
+    }
+}

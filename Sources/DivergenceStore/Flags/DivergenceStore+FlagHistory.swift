@@ -1,0 +1,73 @@
+import GRDB
+package import ParallaxCore
+
+extension DivergenceStore {
+    /// Adds a change to the flag history, unless the newest row has the same content already: several instances see
+    /// the same change of one file.
+    ///
+    /// - Returns: Whether it was added.
+    @discardableResult
+    package func append(_ change: FlagChange) async throws -> Bool {
+        try await writeDurably { database in
+            let newest = try Self.fetchFlagHistory(database, order: "DESC", limit: 1).first
+            guard newest?.contentHash != change.contentHash else { return false }
+            let row = try FlagHistoryRow(change, after: newest)
+            try database.execute(
+                sql: """
+                    INSERT INTO flag_history (
+                        sequence, time, changed_by, reason, from_values, to_values, content_hash, previous_hash, hash
+                    ) VALUES (?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    row.sequence, row.time, ExactText(row.by), ExactText(row.reason), row.from, row.to, row.contentHash,
+                    row.previousHash, row.hash,
+                ])
+            return true
+        }
+    }
+
+    /// The newest changes first.
+    package func flagHistory(limit: Int) async throws -> [FlagHistoryEntry] {
+        try await read { database in
+            try Self.fetchFlagHistory(database, order: "DESC", limit: limit).map { try $0.makeEntry() }
+        }
+    }
+
+    /// Follows the chain of hashes from the first row on.
+    ///
+    /// A chain shows every row that was changed, put in, or taken out of its middle. Rows taken off its end leave no
+    /// trace in it; who needs that compares the newest hash with a copy kept elsewhere.
+    ///
+    /// - Returns: The first broken row; `nil` where all is well.
+    package func verifyFlagHistory() async throws -> FlagHistoryBreak? {
+        try await read { database in
+            var sequence: Int64 = 1
+            var previousHash = FlagHistoryRow.hashBeforeTheFirst
+            for row in try Self.fetchFlagHistory(database, order: "ASC", limit: -1) {
+                guard row.sequence == sequence else { return .init(sequence: row.sequence, fault: .missingRow) }
+                guard row.hash == row.expectedHash else { return .init(sequence: sequence, fault: .changedRow) }
+                guard row.previousHash == previousHash else {
+                    return .init(sequence: sequence, fault: .wrongPreviousHash)
+                }
+                sequence += 1
+                previousHash = row.hash
+            }
+            return nil
+        }
+    }
+
+    /// - Parameter limit: Negative for all.
+    private static func fetchFlagHistory(
+        _ database: Database, order: String, limit: Int
+    ) throws -> [FlagHistoryRow] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT sequence, time, CAST(changed_by AS BLOB) AS changed_by, CAST(reason AS BLOB) AS reason,
+                    from_values, to_values, content_hash, previous_hash, hash
+                FROM flag_history ORDER BY sequence \(order) LIMIT ?
+                """,
+            arguments: [limit]
+        ).map(FlagHistoryRow.init)
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import GRDB
+import ParallaxCore
+
+/// Writes a batch's counts and rows: the only place that knows the columns of what the recorder writes.
+struct BatchWriter {
+    private let database: Database
+    /// The id in `instance`.
+    private let instance: Int64
+
+    init(database: Database, instance: Int64) {
+        self.database = database
+        self.instance = instance
+    }
+
+    /// - Returns: The number of rows written.
+    func write(_ batch: RecordBatch) throws -> Int {
+        var stored: [TotalKey: Int] = [:]
+        try writePolicies(of: batch.rows)
+        let insert = try database.cachedStatement(sql: Self.insertDivergence)
+        for row in batch.rows {
+            // A row whose comparison is counted as dropped must not turn up all the same.
+            guard let key = batch.key(of: row) else { continue }
+            insert.setUncheckedArguments(StatementArguments(row.columns(instance: instance)))
+            try insert.execute()
+            stored[key, default: 0] += 1
+        }
+        try writeTotals(batch.totals, stored: stored)
+        try writeDrops(batch.drops)
+        return stored.values.reduce(0, +)
+    }
+
+    private func writeTotals(_ totals: [TotalKey: Total], stored: [TotalKey: Int]) throws {
+        let upsert = try database.cachedStatement(sql: Self.upsertTotal)
+        for (key, total) in totals {
+            let columns = key.outcome.columns
+            upsert.setUncheckedArguments(
+                StatementArguments([
+                    key.minute.milliseconds.databaseValue, columns.outcome.rawValue.databaseValue,
+                    columns.detail.databaseValue, columns.cause.databaseValue, key.organization.databaseValue,
+                    total.requests.databaseValue, stored[key, default: 0].databaseValue,
+                    total.controlAllowed.databaseValue, total.controlLimited.databaseValue,
+                    total.candidateAllowed.databaseValue, total.candidateLimited.databaseValue,
+                ]))
+            try upsert.execute()
+        }
+    }
+
+    private func writeDrops(_ drops: [DropKey: Int]) throws {
+        let upsert = try database.cachedStatement(
+            sql: """
+                INSERT INTO dropped (minute, subject, reason, count) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET count = count + excluded.count
+                """)
+        for (key, count) in drops {
+            try upsert.execute(
+                arguments: [key.minute.milliseconds, key.subject.rawValue, key.reason.rawValue, count])
+        }
+    }
+
+    /// Names the windows behind every fingerprint of the rows.
+    private func writePolicies(of rows: [BufferedRow]) throws {
+        var windows: [UInt64: [WindowState]] = [:]
+        for comparison in rows.lazy.map(\.comparison) {
+            windows[comparison.policyFingerprint] = comparison.candidate.decision.windows
+            windows[comparison.controlPolicyFingerprint] = comparison.control.decision.windows
+        }
+        for (fingerprint, states) in windows {
+            try database.execute(
+                sql: "INSERT INTO policy (fingerprint, windows) VALUES (?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING",
+                arguments: [Int64(bitPattern: fingerprint), try StoredWindows.encode(states.map(\.window))])
+        }
+    }
+
+    private static let upsertTotal = """
+        INSERT INTO total (
+            minute, outcome, detail, cause, organization, requests, stored,
+            control_allowed, control_limited, candidate_allowed, candidate_limited
+        ) VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET
+            requests = requests + excluded.requests,
+            stored = stored + excluded.stored,
+            control_allowed = control_allowed + excluded.control_allowed,
+            control_limited = control_limited + excluded.control_limited,
+            candidate_allowed = candidate_allowed + excluded.candidate_allowed,
+            candidate_limited = candidate_limited + excluded.candidate_limited
+        """
+
+    private static let insertDivergence = """
+        INSERT INTO divergence (
+            instance, time, organization, identifier, cost, kind, cause, enforced, policy,
+            control_limited_by, control_used, control_retry_after_ms, control_judged_at, control_duration_us,
+            candidate_limited_by, candidate_used, candidate_retry_after_ms, candidate_judged_at, candidate_duration_us,
+            own_units, clock_offset_ms, control_remembers_since, control_evicted_at, control_algorithm, control_policy
+        ) VALUES (
+            ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?,
+            CAST(? AS TEXT), ?, ?, ?, ?,
+            CAST(? AS TEXT), ?, ?, ?, ?,
+            ?, ?, ?, ?, ?, ?
+        )
+        """
+}

@@ -1,0 +1,82 @@
+import ParallaxCore
+
+/// What waits for the database, and how writing it has gone: a value, told of every attempt.
+struct PendingRecords: Sendable {
+    /// An instance without traffic still says that it is alive this often.
+    private static let heartbeatMilliseconds: Int64 = 10_000
+
+    private let bounds: RecordBatch.Bounds
+    private var batch = RecordBatch()
+    private var lastFailure: DropReason?
+    private var lastAttempt: Timestamp?
+    private var state = RecorderHealth()
+    /// What is being written just now.
+    private var comparisonsInFlight = 0
+    private var rowsInFlight = 0
+
+    init(bounds: RecordBatch.Bounds) {
+        self.bounds = bounds
+    }
+
+    var health: RecorderHealth {
+        var health = state
+        health.pendingComparisons = batch.comparisons + comparisonsInFlight
+        health.pendingRows = batch.rows.count + rowsInFlight
+        return health
+    }
+
+    /// Takes in what the request path has left.
+    mutating func add(_ later: RecordBatch) {
+        if batch.isEmpty {
+            batch = later
+        } else {
+            batch.merge(later, bounds: bounds, otherwise: lastFailure ?? .bufferFull)
+        }
+        state.drops.add(batch.takeNewDrops())
+    }
+
+    /// Hands over what is to be written; `nil` where there is nothing worth a transaction.
+    mutating func take(at now: Timestamp) -> RecordBatch? {
+        let isQuiet = lastAttempt.map { (0..<Self.heartbeatMilliseconds).contains(now - $0) } ?? false
+        guard !batch.isEmpty || !isQuiet else { return nil }
+        lastAttempt = now
+        comparisonsInFlight += batch.comparisons
+        rowsInFlight += batch.rows.count
+        defer { batch = RecordBatch() }
+        return batch
+    }
+
+    /// A batch was written.
+    ///
+    /// - Returns: The number of failed attempts before it.
+    mutating func succeeded(_ batch: RecordBatch, rows: Int, at now: Timestamp) -> Int {
+        land(batch)
+        defer { state.failuresInARow = 0 }
+        lastFailure = nil
+        state.lastFlush = now
+        state.writtenComparisons += batch.comparisons
+        state.writtenRows += rows
+        return state.failuresInARow
+    }
+
+    /// A batch was not written: it waits again, before what has come since.
+    ///
+    /// - Returns: The number of failed attempts in a row, this one included.
+    mutating func failed(_ batch: RecordBatch, _ error: DivergenceStoreError) -> Int {
+        land(batch)
+        let reason = DropReason(error)
+        lastFailure = reason
+        state.lastError = error.message
+        state.failuresInARow += 1
+        var older = batch
+        older.merge(self.batch, bounds: bounds, otherwise: reason)
+        self.batch = older
+        state.drops.add(self.batch.takeNewDrops())
+        return state.failuresInARow
+    }
+
+    private mutating func land(_ batch: RecordBatch) {
+        comparisonsInFlight -= batch.comparisons
+        rowsInFlight -= batch.rows.count
+    }
+}

@@ -1,0 +1,58 @@
+import ParallaxCore
+
+/// What has been compared since the last flush: a value that the request path adds to and the flush takes from.
+struct RecordBuffer: Sendable {
+    /// Minutes whose bounds are remembered. More than one, since requests overtake each other and clocks step back.
+    private static let maximumScopes = 4
+
+    private let settings: Recorder.Settings
+    private(set) var batch = RecordBatch()
+    /// The oldest first, by when they were first seen.
+    private var scopes: [MinuteScope] = []
+
+    init(settings: Recorder.Settings) {
+        self.settings = settings
+    }
+
+    mutating func add(_ comparison: Comparison) {
+        let scope = scopeIndex(for: comparison.time.startOfMinute)
+        let organization = scopes[scope].admit(
+            ExactText(comparison.identity.organization), maximum: settings.maximumOrganizationsPerMinute)
+        let key = TotalKey(
+            minute: scopes[scope].minute, organization: organization, outcome: TotalKey.Outcome(comparison.result))
+        var total = Total()
+        total.count(comparison)
+        guard let key = batch.count(total, under: key, bounds: settings.bounds, otherwise: .bufferFull) else { return }
+        guard case .diverged(let kind, let cause) = comparison.result, kind.isStoredOneByOne else { return }
+        keep(BufferedRow(comparison: comparison, kind: kind, cause: cause, key: key), in: scope)
+    }
+
+    /// Hands over everything and starts anew; the bounds of the minutes go on.
+    mutating func take() -> RecordBatch {
+        defer { batch = RecordBatch() }
+        return batch
+    }
+
+    private mutating func keep(_ row: BufferedRow, in scope: Int) {
+        // A full buffer takes no place of the group's.
+        guard batch.rows.count < settings.bounds.rows else {
+            batch.drop(1, of: .row, in: row.key.minute, because: .bufferFull, bounds: settings.bounds)
+            return
+        }
+        let hasPlace = scopes[scope].takePlace(
+            organization: row.key.organization, kind: row.kind, cause: row.cause,
+            maximum: settings.maximumRowsPerMinuteAndGroup)
+        if hasPlace {
+            batch.keep(row, bounds: settings.bounds, otherwise: .bufferFull)
+        } else {
+            batch.drop(1, of: .row, in: row.key.minute, because: .sampled, bounds: settings.bounds)
+        }
+    }
+
+    private mutating func scopeIndex(for minute: Timestamp) -> Int {
+        if let index = scopes.lastIndex(where: { $0.minute == minute }) { return index }
+        if scopes.count == Self.maximumScopes { scopes.removeFirst() }
+        scopes.append(MinuteScope(minute: minute))
+        return scopes.count - 1
+    }
+}

@@ -1,0 +1,55 @@
+import Logging
+import ParallaxCore
+import ServiceLifecycle
+
+extension Recorder: Service {
+    /// Flushes at every interval and deletes what is older than the retention, until the service shuts down; then
+    /// flushes a last time.
+    ///
+    /// Whatever makes comparisons has to end before this service does.
+    package func run() async throws {
+        async let pruning: Void = pruneAgainAndAgain()
+        await flushAgainAndAgain()
+        await pruning
+        guard await !flush() else { return }
+        let lost = health
+        logger.error(
+            "ended with records that could not be written: \(lost.lastError ?? "")",
+            metadata: [
+                "comparisons": "\(lost.pendingComparisons)", "rows": "\(lost.pendingRows)",
+            ])
+    }
+
+    private func flushAgainAndAgain() async {
+        var retry = RetrySchedule(maximumIntervals: Int(settings.maximumRetryInterval / settings.flushInterval))
+        while await pause(for: settings.flushInterval) {
+            guard retry.tick() else {
+                collect()
+                continue
+            }
+            if await flush() { retry.succeeded() } else { retry.failed() }
+        }
+    }
+
+    private func pruneAgainAndAgain() async {
+        guard let retention = settings.retention else { return }
+        var interval = min(.seconds(60), settings.pruneInterval)
+        while await pause(for: interval) {
+            interval = settings.pruneInterval
+            do {
+                let deleted = try await store.prune(before: now() + -Int64(retention / .milliseconds(1)))
+                if deleted > 0 {
+                    logger.info("deleted what was older than the retention", metadata: ["rows": "\(deleted)"])
+                }
+            } catch {
+                logger.warning("deleting what is older than the retention failed and is tried again: \(error)")
+            }
+        }
+    }
+
+    /// - Returns: `false` where the service is to end.
+    private func pause(for duration: Duration) async -> Bool {
+        try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(for: duration) }
+        return !Task.isCancelled && !Task.isShuttingDownGracefully
+    }
+}

@@ -1,0 +1,90 @@
+package import Logging
+package import ParallaxCore
+
+import Synchronization
+
+/// Records what came of comparing both sides: counts everything, keeps single divergences up to a bound, and writes
+/// both to the database in batches.
+///
+/// The request path only adds to a bounded buffer in memory. Whatever happens to the database, it never waits.
+package final class Recorder: DecisionObserver, Sendable {
+    let settings: Settings
+    let store: DivergenceStore
+    let logger: Logger
+    let clock: any Clock<Duration>
+    let now: @Sendable () -> Timestamp
+    private let instance: String
+    private let startedAt: Timestamp
+    private let buffer: Mutex<RecordBuffer>
+    /// The request path never takes this lock.
+    private let pending: Mutex<PendingRecords>
+
+    /// Makes a recorder; ``run()`` flushes it.
+    ///
+    /// - Parameter instance: The name under which reports list this process.
+    package convenience init(
+        store: DivergenceStore, instance: String, settings: Settings = Settings(), logger: Logger
+    ) {
+        self.init(store: store, instance: instance, settings: settings, logger: logger, clock: ContinuousClock()) {
+            .now()
+        }
+    }
+
+    init(
+        store: DivergenceStore, instance: String, settings: Settings, logger: Logger, clock: any Clock<Duration>,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.store = store
+        self.instance = instance
+        self.settings = settings
+        self.logger = logger
+        self.clock = clock
+        self.now = now
+        startedAt = now()
+        buffer = Mutex(RecordBuffer(settings: settings))
+        pending = Mutex(PendingRecords(bounds: settings.bounds))
+    }
+
+    package func compared(_ comparison: Comparison) {
+        buffer.withLock { $0.add(comparison) }
+    }
+
+    /// How recording goes, now.
+    package var health: RecorderHealth {
+        let (comparisons, rows, drops) = buffer.withLock {
+            ($0.batch.comparisons, $0.batch.rows.count, $0.batch.newDrops)
+        }
+        var health = pending.withLock { $0.health }
+        health.pendingComparisons += comparisons
+        health.pendingRows += rows
+        health.drops.add(drops)
+        return health
+    }
+
+    /// Writes everything recorded so far, in one transaction.
+    ///
+    /// - Returns: Whether the database took it. What it refused waits for the next time, within its bounds.
+    @discardableResult
+    package func flush() async -> Bool {
+        collect()
+        let time = now()
+        guard let batch = pending.withLock({ $0.take(at: time) }) else { return true }
+        do {
+            let rows = try await store.write(batch, instance: instance, startedAt: startedAt, now: time)
+            let failures = pending.withLock { $0.succeeded(batch, rows: rows, at: time) }
+            if failures > 0 { logger.notice("recording goes on", metadata: ["failedAttempts": "\(failures)"]) }
+            return true
+        } catch {
+            let error = DivergenceStoreError(error, path: store.path)
+            let failures = pending.withLock { $0.failed(batch, error) }
+            if failures == 1 { logger.warning("recording waits: \(error)") }
+            return false
+        }
+    }
+
+    /// Moves the buffer behind what already waits, so that the request path finds it empty.
+    func collect() {
+        let batch = buffer.withLock { $0.take() }
+        pending.withLock { $0.add(batch) }
+    }
+}

@@ -1,0 +1,32 @@
+import ParallaxCore
+
+/// How many requests, and what each side said to them.
+struct Total: Equatable, Sendable {
+    var requests = 0
+    var controlAllowed = 0
+    var controlLimited = 0
+    var candidateAllowed = 0
+    var candidateLimited = 0
+
+    mutating func count(_ comparison: Comparison) {
+        requests += 1
+        switch comparison.control.decision.outcome {
+        case .allowed: controlAllowed += 1
+        case .limited: controlLimited += 1
+        case .unavailable: break
+        }
+        switch comparison.candidate.decision.outcome {
+        case .allowed: candidateAllowed += 1
+        case .limited: candidateLimited += 1
+        case .unavailable: break
+        }
+    }
+
+    static func += (left: inout Total, right: Total) {
+        left.requests += right.requests
+        left.controlAllowed += right.controlAllowed
+        left.controlLimited += right.controlLimited
+        left.candidateAllowed += right.candidateAllowed
+        left.candidateLimited += right.candidateLimited
+    }
+}

@@ -1,0 +1,50 @@
+import ParallaxCore
+
+/// What one row of totals counts.
+struct TotalKey: Hashable, Sendable {
+    /// What became of a request that both sides were asked about.
+    enum Outcome: Hashable, Sendable {
+        case agreed
+        case diverged(DivergenceKind, DivergenceCause)
+        case incomparable(Unavailability)
+    }
+
+    var minute: Timestamp
+    /// Empty for all organizations beyond a bound together.
+    var organization: ExactText
+    let outcome: Outcome
+
+    /// The same minute and outcome, for all organizations beyond a bound together.
+    var folded: TotalKey {
+        var key = self
+        key.organization = .empty
+        return key
+    }
+}
+
+extension TotalKey.Outcome {
+    init(_ result: Comparison.Result) {
+        self =
+            switch result {
+            case .agreed: .agreed
+            case .diverged(let kind, let cause): .diverged(kind, cause)
+            case .incomparable(let reason): .incomparable(reason)
+            }
+    }
+
+    /// The three columns `outcome`, `detail` and `cause`.
+    var columns: (outcome: OutcomeName, detail: String, cause: String) {
+        switch self {
+        case .agreed: (.agreed, "", "")
+        case .diverged(let kind, let cause): (.diverged, kind.rawValue, cause.rawValue)
+        case .incomparable(let reason): (.incomparable, reason.rawValue, "")
+        }
+    }
+}
+
+/// The names of outcomes in the database: they never change.
+enum OutcomeName: String, Sendable {
+    case agreed
+    case diverged
+    case incomparable
+}

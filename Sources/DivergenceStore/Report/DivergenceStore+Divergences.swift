@@ -1,0 +1,81 @@
+import Foundation
+import GRDB
+import ParallaxCore
+
+extension DivergenceStore {
+    /// Single divergences, newest first.
+    ///
+    /// - Parameter limit: The most that are returned.
+    package func divergences(
+        _ filter: DivergenceFilter = DivergenceFilter(), limit: Int
+    ) async throws -> [StoredDivergence] {
+        try await read { database in
+            var (condition, arguments) = filter.condition(
+                time: "time", organization: "organization", kind: "kind", cause: "cause")
+            arguments += [limit]
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT divergence.*, CAST(organization AS BLOB) AS organization_bytes,
+                        CAST(identifier AS BLOB) AS identifier_bytes,
+                        CAST(control_limited_by AS BLOB) AS control_limited_by_bytes,
+                        CAST(candidate_limited_by AS BLOB) AS candidate_limited_by_bytes,
+                        (SELECT CAST(name AS BLOB) FROM instance WHERE instance.id = divergence.instance) AS instance_name,
+                        (SELECT CAST(windows AS BLOB) FROM policy WHERE fingerprint = policy) AS candidate_windows,
+                        (SELECT CAST(windows AS BLOB) FROM policy
+                            WHERE fingerprint = coalesce(control_policy, policy)) AS control_windows
+                    FROM divergence WHERE \(condition) ORDER BY time DESC, id DESC LIMIT ?
+                    """,
+                arguments: arguments)
+            var divergences: [StoredDivergence] = []
+            while let row = try rows.next() { divergences.append(try StoredDivergence(row)) }
+            return divergences
+        }
+    }
+}
+
+extension StoredDivergence {
+    fileprivate init(_ row: Row) throws {
+        let kind: String = row["kind"]
+        let cause: String = row["cause"]
+        let enforced: String = row["enforced"]
+        guard let kind = DivergenceKind(rawValue: kind), let cause = DivergenceCause(rawValue: cause),
+            let enforced = Side(rawValue: enforced)
+        else {
+            throw DivergenceStoreError(.corrupt, "divergence \(row["id"] as Int64) has an unknown kind, cause or side")
+        }
+        self.init(
+            id: row["id"], instance: (row["instance_name"] as ExactText?)?.text ?? "",
+            time: Timestamp(milliseconds: row["time"]),
+            organization: (row["organization_bytes"] as ExactText).text,
+            identifier: (row["identifier_bytes"] as ExactText).text, cost: row["cost"], kind: kind, cause: cause,
+            enforced: enforced, policyFingerprint: UInt64(bitPattern: row["policy"]),
+            control: try Verdict(row, side: "control"), candidate: try Verdict(row, side: "candidate"),
+            evidence: Evidence(row))
+    }
+}
+
+extension StoredDivergence.Verdict {
+    fileprivate init(_ row: Row, side: String) throws {
+        let used = CommaSeparated.decode(row["\(side)_used"])
+        let windows = try (row["\(side)_windows"] as Data?).map(StoredWindows.decode) ?? []
+        self.init(
+            limitedBy: (row["\(side)_limited_by_bytes"] as ExactText?)?.text,
+            windows: zip(windows, used).map { Use(window: $0, used: $1) },
+            retryAfterMilliseconds: row["\(side)_retry_after_ms"],
+            judgedAt: (row["\(side)_judged_at"] as Int64?).map(Timestamp.init),
+            durationMicroseconds: row["\(side)_duration_us"])
+    }
+}
+
+extension Evidence {
+    fileprivate init(_ row: Row) {
+        self.init(
+            ownUnits: (row["own_units"] as String?).map(CommaSeparated.decode) ?? [],
+            clockOffsetMilliseconds: row["clock_offset_ms"],
+            controlRemembersSince: (row["control_remembers_since"] as Int64?).map(Timestamp.init),
+            controlEvictedAt: (row["control_evicted_at"] as Int64?).map(Timestamp.init),
+            controlAlgorithm: LimiterAlgorithm(rawValue: row["control_algorithm"]) ?? .slidingLog,
+            controlPolicyFingerprint: (row["control_policy"] as Int64?).map { UInt64(bitPattern: $0) })
+    }
+}

@@ -1,0 +1,44 @@
+import GRDB
+package import ParallaxCore
+
+extension DivergenceStore {
+    /// Deletes totals, single divergences, drops, evaluations and instances from before a time: whole minutes, so that
+    /// totals and rows stay in step. Flag history and rollbacks are kept for good.
+    ///
+    /// Each batch is a transaction of its own, so that a recorder's flush never waits for more than one. The file does
+    /// not shrink (no `VACUUM`): its pages are used again.
+    ///
+    /// - Parameter batch: The most rows deleted at once.
+    /// - Returns: The number of rows deleted.
+    @discardableResult
+    package func prune(before time: Timestamp, batch: Int = 1_000) async throws -> Int {
+        let minute = time.startOfMinute.milliseconds
+        var deleted = 0
+        for sql in Self.deletions {
+            var last = batch
+            while last == batch {
+                try Task.checkCancellation()
+                last = try await write { database in
+                    try database.execute(sql: sql, arguments: [minute, batch])
+                    return database.changesCount
+                }
+                deleted += last
+            }
+        }
+        return deleted
+    }
+
+    private static let deletions = [
+        "DELETE FROM divergence WHERE id IN (SELECT id FROM divergence WHERE time < ? LIMIT ?)",
+        """
+        DELETE FROM total WHERE (minute, outcome, detail, cause, organization) IN (
+            SELECT minute, outcome, detail, cause, organization FROM total WHERE minute < ? LIMIT ?)
+        """,
+        """
+        DELETE FROM dropped WHERE (minute, subject, reason) IN (
+            SELECT minute, subject, reason FROM dropped WHERE minute < ? LIMIT ?)
+        """,
+        "DELETE FROM evaluation WHERE id IN (SELECT id FROM evaluation WHERE time < ? LIMIT ?)",
+        "DELETE FROM instance WHERE id IN (SELECT id FROM instance WHERE last_flush_at < ? LIMIT ?)",
+    ]
+}

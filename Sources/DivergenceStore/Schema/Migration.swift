@@ -1,0 +1,23 @@
+import Crypto
+
+/// One file of `migrations/`: a step of the schema that never changes once released.
+struct Migration: Equatable, Sendable {
+    /// From 1, without gaps.
+    let version: Int
+    /// The file's name without its ending, such as `0001_initial`.
+    let name: String
+    /// The file's bytes.
+    let text: [UInt8]
+
+    var sql: String { String(decoding: text, as: UTF8.self) }
+
+    /// The SHA-256 of the text, in lower-case hexadecimal.
+    var sha256: String { Hexadecimal.encode(SHA256.hash(data: text)) }
+}
+
+extension Migration {
+    /// All steps, in order, as embedded in the binary. A new file in `migrations/` gets its line here.
+    static let all: [Migration] = [
+        Migration(version: 1, name: "0001_initial", text: PackageResources._001_initial_sql)
+    ]
+}

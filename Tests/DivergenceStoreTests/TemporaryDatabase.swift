@@ -1,0 +1,20 @@
+import Foundation
+
+@testable import DivergenceStore
+
+/// Gives a path in a folder of its own, which is gone afterwards.
+func withTemporaryPath<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("parallax-store-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try await body(folder.appendingPathComponent("test.sqlite").path)
+}
+
+/// Gives a new database, closed and gone afterwards.
+func withStore<Value>(_ body: (DivergenceStore) async throws -> Value) async throws -> Value {
+    try await withTemporaryPath { path in
+        let store = try DivergenceStore(path: path)
+        defer { try? store.close() }
+        return try await body(store)
+    }
+}
