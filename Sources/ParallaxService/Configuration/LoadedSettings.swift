@@ -1,0 +1,12 @@
+/// The settings as read, and what is wrong with them.
+package struct LoadedSettings: Equatable, Sendable {
+    /// Every setting, with its default where none or a wrong one was given.
+    package let settings: Settings
+    /// What is wrong, in the order of the documentation; the service starts only without errors.
+    package let findings: [Finding]
+    /// Where each setting came from, by name: a source, or `default`.
+    package let origins: [String: String]
+
+    package var errors: [Finding] { findings.filter { $0.severity == .error } }
+    package var warnings: [Finding] { findings.filter { $0.severity == .warning } }
+}

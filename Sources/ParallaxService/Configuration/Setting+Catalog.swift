@@ -1,0 +1,182 @@
+import Logging
+import ParallaxCore
+
+/// Every setting there is. The reader, the check for unknown names and the documentation all work from this list.
+extension Setting {
+    // Instance
+    static let environment = Setting(
+        "ENVIRONMENT", .instance, .choice(DeploymentEnvironment.allCases.map(\.rawValue)), standard: "development",
+        "Where the instance runs; picks `config/<environment>.yaml`, and in production the `PRODUCTION_` limits and fail-closed."
+    )
+    static let configDirectory = Setting(
+        "CONFIG_DIRECTORY", .instance, .text, standard: "config",
+        "The folder of `parallax.yaml` and the file of each environment. Read from the environment only.")
+    static let instanceID = Setting(
+        "INSTANCE_ID", .instance, .text, standard: "",
+        "The name of this instance in records and reports; by default the host's name and the port.")
+    static let logLevel = Setting(
+        "LOG_LEVEL", .instance, .choice(Logger.Level.allCases.map(\.rawValue)), standard: "info",
+        "The least severe level that is logged.")
+
+    // HTTP
+    static let httpHost = Setting("HTTP_HOST", .http, .text, standard: "127.0.0.1", "The address to listen on.")
+    static let httpPort = Setting(
+        "HTTP_PORT", .http, .integer(0...65_535), standard: "8080", "The port to listen on; 0 takes any free one.")
+    static let trustedProxies = Setting(
+        "TRUSTED_PROXIES", .http, .list, standard: "",
+        "Networks (CIDR) whose `X-Forwarded-For` and `X-Organization-Id` are believed.")
+    static let adminTokenFile = Setting(
+        "ADMIN_TOKEN_FILE", .http, .text, standard: "",
+        "The file with the bearer token of the admin routes; without it they are off.")
+
+    // Feature flags
+    static let distributedEnabled = Setting(
+        "DISTRIBUTED_RATE_LIMITING_ENABLED", .flags, .boolean, standard: "false",
+        "Whether the distributed limiter is used at all. Set to false in the environment it wins over the flag file.")
+    static let hybrid = Setting(
+        "HYBRID_RATE_LIMITING", .flags, .boolean, standard: "false", "Whether both limiters judge every request.")
+    static let failOpen = Setting(
+        "FAIL_OPEN_ON_REDIS_ERROR", .flags, .boolean, standard: "false",
+        "Whether requests pass while Redis cannot answer. Refused in production. "
+            + "Set to false in the environment it wins over the flag file.")
+    static let enforcementPercent = Setting(
+        "DISTRIBUTED_ENFORCEMENT_PERCENT", .flags, .decimal(0...100), standard: "0",
+        "In hybrid, the share of identities for which the distributed verdict is enforced.")
+    static let hybridFailClosed = Setting(
+        "HYBRID_FAIL_CLOSED", .flags, .boolean, standard: "false",
+        "Whether hybrid answers 503 where the distributed verdict is enforced and missing, "
+            + "instead of the legacy verdict standing in.")
+    static let featureFlagFile = Setting(
+        "FEATURE_FLAG_FILE", .flags, .text, standard: "config/feature-flags.json",
+        "The flag file in flagd's format; made from the values above where it does not exist.")
+
+    // Limits
+    private static let limit = Kind.integer(1...Policy.maximumLimit)
+    static let perSecond = Setting(
+        "RATE_LIMIT_PER_SECOND", .limits, limit, standard: "10", "Units in any second (window `second`).")
+    static let perMinute = Setting(
+        "RATE_LIMIT_PER_MINUTE", .limits, limit, standard: "60", "Units in any minute (window `minute`).")
+    static let perHour = Setting(
+        "RATE_LIMIT_PER_HOUR", .limits, limit, standard: "1000", "Units in any hour (window `hour`).")
+    static let burst = Setting(
+        "RATE_LIMIT_BURST", .limits, limit, standard: "20", "Units in any burst window (window `burst`).")
+    static let burstWindow = Setting(
+        "RATE_LIMIT_BURST_WINDOW", .limits, .seconds(0.001...2_592_000), standard: "10", "How long a burst window is.")
+    static let productionPerMinute = Setting(
+        "PRODUCTION_RATE_LIMIT_PER_MINUTE", .limits, limit, standard: "120",
+        "Replaces RATE_LIMIT_PER_MINUTE in production.")
+    static let productionPerHour = Setting(
+        "PRODUCTION_RATE_LIMIT_PER_HOUR", .limits, limit, standard: "2000",
+        "Replaces RATE_LIMIT_PER_HOUR in production.")
+    static let productionBurst = Setting(
+        "PRODUCTION_BURST_LIMIT", .limits, limit, standard: "30", "Replaces RATE_LIMIT_BURST in production.")
+
+    // Redis
+    static let redisURL = Setting(
+        "REDIS_URL", .redis, .text, standard: "redis://localhost:6379/0", isSecret: true,
+        "Where Redis is, with user, password and database. Never printed.")
+    static let embeddedRedis = Setting(
+        "EMBEDDED_REDIS", .redis, .boolean, standard: "false",
+        "Whether to start a private redis-server of our own, for trying things out. Refused in production.")
+    static let redisConnectionTimeout = Setting(
+        "REDIS_CONNECTION_TIMEOUT", .redis, .seconds(0.001...3600), standard: "5", "How long connecting may take.")
+    static let redisSocketTimeout = Setting(
+        "REDIS_SOCKET_TIMEOUT", .redis, .seconds(0.001...3600), standard: "10",
+        "How long a command may go unanswered before its connection is given up.")
+    static let redisDecisionTimeout = Setting(
+        "REDIS_DECISION_TIMEOUT", .redis, .seconds(0.001...60), standard: "0.25",
+        "How long a decision waits for Redis.")
+    static let redisMaxConnections = Setting(
+        "REDIS_MAX_CONNECTIONS", .redis, .integer(1...10_000), standard: "20", "The most connections to Redis.")
+    static let candidateMaxInFlight = Setting(
+        "CANDIDATE_MAX_IN_FLIGHT", .redis, .integer(1...1_000_000), standard: "1024",
+        "The most candidate decisions under way in hybrid; what exceeds it is skipped and counted.")
+
+    // Legacy
+    static let legacyAlgorithm = Setting(
+        "LEGACY_ALGORITHM", .legacy, .choice(LimiterAlgorithm.allCases.map(\.rawValue)), standard: "sliding_log",
+        "How the limiter in memory counts: the one your applications use today.")
+    static let legacyMaxIdentities = Setting(
+        "LEGACY_MAX_IDENTITIES", .legacy, .integer(1...1_000_000_000), standard: "100000",
+        "The most identities kept in memory; the least recently used goes first.")
+    static let legacyMaxBytes = Setting(
+        "LEGACY_MAX_BYTES", .legacy, .integer(65_536...1_099_511_627_776), standard: "268435456",
+        "The most bytes that the identities in memory may take.")
+
+    // Comparing
+    static let boundaryTolerance = Setting(
+        "BOUNDARY_TOLERANCE_MS", .comparison, .integer(0...60_000), standard: "5",
+        "A divergence that vanishes when judged this many milliseconds earlier or later has the cause `boundary`.")
+    static let clockSkewTolerance = Setting(
+        "CLOCK_SKEW_TOLERANCE_MS", .comparison, .integer(0...3_600_000), standard: "50",
+        "How many milliseconds the clocks of Redis and the instance may differ before that counts as a cause.")
+    static let quotaDriftTolerance = Setting(
+        "QUOTA_DRIFT_TOLERANCE", .comparison, .integer(0...Policy.maximumLimit), standard: "1",
+        "How many units `remaining` may differ by before that counts as `quota_drift`.")
+
+    // Recording
+    static let databasePath = Setting(
+        "DATABASE_PATH", .recorder, .text, standard: "parallax.sqlite", "The SQLite file of what was recorded.")
+    static let recordFlushInterval = Setting(
+        "RECORD_FLUSH_INTERVAL", .recorder, .seconds(0.01...3600), standard: "1",
+        "How long comparisons may wait in the buffer before they are written.")
+    static let recordBuffer = Setting(
+        "RECORD_BUFFER", .recorder, .integer(1...10_000_000), standard: "65536",
+        "The most comparisons waiting to be written; what exceeds it is counted as dropped.")
+    static let recordRetentionDays = Setting(
+        "RECORD_RETENTION_DAYS", .recorder, .integer(1...36_500), standard: "30", "How many days records are kept.")
+
+    // Rollback
+    static let rollbackRedisDown = Setting(
+        "ROLLBACK_REDIS_DOWN_SECONDS", .rollback, .seconds(1...86_400), standard: "120",
+        "Rolls back when Redis had no good run for longer than this.")
+    static let rollbackErrorRate = Setting(
+        "ROLLBACK_ERROR_RATE_PERCENT", .rollback, .decimal(0...100), standard: "5",
+        "Rolls back when more than this share of candidate decisions fails.")
+    static let rollbackErrorWindow = Setting(
+        "ROLLBACK_ERROR_WINDOW_SECONDS", .rollback, .seconds(1...86_400), standard: "300",
+        "The long window of the error rate.")
+    static let rollbackErrorShortWindow = Setting(
+        "ROLLBACK_ERROR_SHORT_WINDOW_SECONDS", .rollback, .seconds(1...86_400), standard: "60",
+        "The short window of the error rate.")
+    static let rollbackErrorMinimum = Setting(
+        "ROLLBACK_ERROR_MINIMUM", .rollback, .integer(1...1_000_000_000), standard: "100",
+        "The fewest attempts from which an error rate is judged.")
+    static let rollbackResponseTimeFactor = Setting(
+        "ROLLBACK_RESPONSE_TIME_FACTOR", .rollback, .decimal(1...1000), standard: "2",
+        "Rolls back when callers wait longer than this many times the baseline.")
+    static let rollbackResponseTimeMinimum = Setting(
+        "ROLLBACK_RESPONSE_TIME_MINIMUM", .rollback, .integer(1...1_000_000_000), standard: "300",
+        "The fewest samples from which response times are judged.")
+    static let rollbackResponseTimeFloor = Setting(
+        "ROLLBACK_RESPONSE_TIME_FLOOR_MS", .rollback, .decimal(0...3_600_000), standard: "5",
+        "Response times below this many milliseconds never roll back.")
+    static let rollbackEvaluationInterval = Setting(
+        "ROLLBACK_EVALUATION_INTERVAL", .rollback, .seconds(0.01...3600), standard: "10",
+        "How often the triggers are evaluated.")
+    static let rollbackProbeInterval = Setting(
+        "ROLLBACK_PROBE_INTERVAL", .rollback, .seconds(0.01...3600), standard: "1", "How often Redis is probed.")
+    static let rollbackDryRun = Setting(
+        "ROLLBACK_DRY_RUN", .rollback, .list, standard: "",
+        "Triggers that decide and record without flipping the flags: "
+            + Trigger.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ") + ".")
+
+    /// All settings, in the order in which they are documented.
+    package static let all: [Setting] = [
+        environment, configDirectory, instanceID, logLevel,
+        httpHost, httpPort, trustedProxies, adminTokenFile,
+        distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
+        perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
+        redisURL, embeddedRedis, redisConnectionTimeout, redisSocketTimeout, redisDecisionTimeout, redisMaxConnections,
+        candidateMaxInFlight,
+        legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,
+        boundaryTolerance, clockSkewTolerance, quotaDriftTolerance,
+        databasePath, recordFlushInterval, recordBuffer, recordRetentionDays,
+        rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
+        rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor, rollbackEvaluationInterval,
+        rollbackProbeInterval, rollbackDryRun,
+    ]
+
+    /// The settings by name.
+    package static let byName: [String: Setting] = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+}

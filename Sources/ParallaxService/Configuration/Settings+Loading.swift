@@ -1,0 +1,100 @@
+import Foundation
+
+extension Settings {
+    /// Reads the command line over the environment over the environment's file over the base file over the defaults, and
+    /// checks all of it. Never throws: what is wrong is among the findings.
+    ///
+    /// - Parameters:
+    ///   - environment: The process's environment.
+    ///   - commandLine: Settings by name that options of the command set.
+    ///   - hostName: What the default of `INSTANCE_ID` begins with.
+    ///   - redisURLProblem: What is wrong with a Redis URL, without quoting it; `nil` where nothing is.
+    package static func load(
+        environment: [String: String] = ProcessInfo.processInfo.environment, commandLine: [String: String] = [:],
+        hostName: String = HostName.current,
+        redisURLProblem: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) async -> LoadedSettings {
+        var sources = [SettingsSource.commandLine(commandLine), .environment(environment)]
+        var files = SettingsFiles(directory: directory(in: sources))
+        await files.read("parallax.yaml")
+        let base = SettingsReader(sources: sources + files.sources)
+        if let name = DeploymentEnvironment(rawValue: base.text(.environment)) {
+            await files.read("\(name.rawValue).yaml")
+        }
+        sources += files.sources
+        var reader = SettingsReader(sources: sources)
+        let settings = Settings(reading: &reader, hostName: hostName, overrides: files.organizations)
+        let check = SettingsCheck(
+            settings: settings, reader: reader, files: files.files, environment: environment, commandLine: commandLine,
+            redisURLProblem: redisURLProblem)
+        return LoadedSettings(
+            settings: settings, findings: files.findings + reader.findings + check.findings(),
+            origins: Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, reader.origin(of: $0)) }))
+    }
+
+    private static func directory(in sources: [SettingsSource]) -> ConfigDirectory {
+        let named = sources.lazy.compactMap { $0.text(.configDirectory) }.first
+        return ConfigDirectory(path: named ?? Setting.configDirectory.standard, isNamed: named != nil)
+    }
+}
+
+/// The folder of configuration files, and whether someone asked for it by name.
+struct ConfigDirectory {
+    let path: String
+    let isNamed: Bool
+}
+
+/// The configuration files read so far.
+struct SettingsFiles {
+    let directory: ConfigDirectory
+    /// The strongest first.
+    private(set) var sources: [SettingsSource] = []
+    private(set) var files: [SettingsFile] = []
+    private(set) var findings: [Finding] = []
+
+    init(directory: ConfigDirectory) {
+        self.directory = directory
+        var isDirectory: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory)
+        if directory.isNamed, !exists || !isDirectory.boolValue {
+            note(directory.path, "there is no such folder", "create it, or correct CONFIG_DIRECTORY")
+        }
+    }
+
+    /// Reads a file over those read before; a missing one is as good as an empty one.
+    mutating func read(_ name: String) async {
+        let path = directory.path + "/" + name
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self)
+        else { return note(path, "it cannot be read as a text in UTF-8", "check the file and its permissions") }
+        let file = SettingsFile(path: path, text: text)
+        files.append(file)
+        findings += file.findings
+        if file.findings.contains(where: { $0.kind == .unusableFile }) || file.isEmpty { return }
+        do {
+            sources.insert(try await .file(path), at: 0)
+        } catch {
+            note(path, "its lists or maps are of a form that no setting has", "give each name one value or a flat list")
+        }
+    }
+
+    /// The limits by organization of all files, a later file's over an earlier one's, window by window.
+    var organizations: [OrganizationLimits] {
+        var merged: [OrganizationLimits] = []
+        for own in files.flatMap(\.organizations) {
+            let same = merged.firstIndex { $0.organization.utf8.elementsEqual(own.organization.utf8) }
+            guard let same else {
+                merged.append(own)
+                continue
+            }
+            let limits = merged[same].limits.merging(own.limits) { _, later in later }
+            merged[same] = OrganizationLimits(organization: own.organization, limits: limits)
+        }
+        return merged
+    }
+
+    private mutating func note(_ path: String, _ problem: String, _ remedy: String) {
+        findings.append(
+            Finding(.error, .unusableFile, setting: path, origin: path, problem: problem, remedy: remedy))
+    }
+}

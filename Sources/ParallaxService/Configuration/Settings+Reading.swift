@@ -1,0 +1,91 @@
+import Logging
+import ParallaxCore
+
+extension Settings {
+    /// Reads every setting; what is missing or wrong has its default, and what is wrong is among the reader's findings.
+    ///
+    /// - Parameters:
+    ///   - hostName: The host's name, for the default of `INSTANCE_ID`.
+    ///   - overrides: Limits by organization and window name, as the configuration files give them.
+    init(reading reader: inout SettingsReader, hostName: String, overrides: [OrganizationLimits] = []) {
+        let environment: DeploymentEnvironment = reader.choice(.environment)
+        let http = HTTP(reading: &reader)
+        self.http = http
+        instance = Instance(
+            environment: environment,
+            id: reader.optionalText(.instanceID) ?? "\(hostName):\(http.port)",
+            logLevel: reader.choice(.logLevel))
+        flags = Flags(reading: &reader)
+        limits = Limits(reading: &reader, isProduction: environment == .production, overrides: overrides)
+        redis = Redis(reading: &reader)
+        legacy = Legacy(
+            algorithm: reader.choice(.legacyAlgorithm),
+            maximumIdentities: reader.integer(.legacyMaxIdentities),
+            maximumBytes: reader.integer(.legacyMaxBytes))
+        comparison = Comparing(
+            boundaryToleranceMilliseconds: Int64(reader.integer(.boundaryTolerance)),
+            clockSkewToleranceMilliseconds: Int64(reader.integer(.clockSkewTolerance)),
+            quotaDriftTolerance: reader.integer(.quotaDriftTolerance))
+        recorder = Recorder(
+            databasePath: reader.text(.databasePath),
+            flushInterval: reader.seconds(.recordFlushInterval),
+            bufferCapacity: reader.integer(.recordBuffer),
+            retentionDays: reader.integer(.recordRetentionDays))
+        rollback = RollbackRules(reading: &reader)
+    }
+}
+
+extension Settings.HTTP {
+    fileprivate init(reading reader: inout SettingsReader) {
+        host = reader.text(.httpHost)
+        port = reader.integer(.httpPort)
+        trustedProxies = reader.list(.trustedProxies, expecting: "a network such as 10.0.0.0/8 or fd00::/8") {
+            CIDR($0)
+        }
+        adminTokenFile = reader.optionalText(.adminTokenFile)
+    }
+}
+
+extension Settings.Flags {
+    fileprivate init(reading reader: inout SettingsReader) {
+        file = reader.text(.featureFlagFile)
+        initial = FlagValues(
+            distributedEnabled: reader.boolean(.distributedEnabled), hybrid: reader.boolean(.hybrid),
+            failOpen: reader.boolean(.failOpen), enforcementPercent: reader.decimal(.enforcementPercent))
+        pins = Pins(
+            distributedEnabled: reader.pinned(.distributedEnabled, SettingsReader.boolean),
+            hybrid: reader.pinned(.hybrid, SettingsReader.boolean),
+            failOpen: reader.pinned(.failOpen, SettingsReader.boolean),
+            enforcementPercent: reader.pinned(.enforcementPercent, SettingsReader.number))
+        hybridFailsClosed = reader.boolean(.hybridFailClosed)
+    }
+}
+
+extension Settings.Redis {
+    fileprivate init(reading reader: inout SettingsReader) {
+        url = SecretText(reader.text(.redisURL))
+        isEmbedded = reader.boolean(.embeddedRedis)
+        connectionTimeout = reader.seconds(.redisConnectionTimeout)
+        socketTimeout = reader.seconds(.redisSocketTimeout)
+        decisionTimeout = reader.seconds(.redisDecisionTimeout)
+        maximumConnections = reader.integer(.redisMaxConnections)
+        candidateMaximumInFlight = reader.integer(.candidateMaxInFlight)
+    }
+}
+
+extension Settings.RollbackRules {
+    fileprivate init(reading reader: inout SettingsReader) {
+        redisDownAfter = reader.seconds(.rollbackRedisDown)
+        errorRatePercent = reader.decimal(.rollbackErrorRate)
+        errorWindow = reader.seconds(.rollbackErrorWindow)
+        errorShortWindow = reader.seconds(.rollbackErrorShortWindow)
+        errorMinimumAttempts = reader.integer(.rollbackErrorMinimum)
+        responseTimeFactor = reader.decimal(.rollbackResponseTimeFactor)
+        responseTimeMinimumSamples = reader.integer(.rollbackResponseTimeMinimum)
+        responseTimeFloorMilliseconds = reader.decimal(.rollbackResponseTimeFloor)
+        evaluationInterval = reader.seconds(.rollbackEvaluationInterval)
+        probeInterval = reader.seconds(.rollbackProbeInterval)
+        let triggers = Trigger.allCases.map(\.rawValue).joined(separator: ", ")
+        dryRun = Set(reader.list(.rollbackDryRun, expecting: "one of \(triggers)") { Trigger(rawValue: $0) })
+    }
+}

@@ -1,0 +1,103 @@
+package import Logging
+package import ParallaxCore
+
+/// Everything that can be set, checked and typed. ``Setting`` documents each name, type and default.
+package struct Settings: Equatable, Sendable {
+    package var instance: Instance
+    package var http: HTTP
+    package var flags: Flags
+    package var limits: Limits
+    package var redis: Redis
+    package var legacy: Legacy
+    package var comparison: Comparing
+    package var recorder: Recorder
+    package var rollback: RollbackRules
+
+    package struct Instance: Equatable, Sendable {
+        package var environment: DeploymentEnvironment
+        package var id: String
+        package var logLevel: Logger.Level
+
+        package var isProduction: Bool { environment == .production }
+    }
+
+    package struct HTTP: Equatable, Sendable {
+        package var host: String
+        package var port: Int
+        package var trustedProxies: [CIDR]
+        /// The path of the file with the admin token; `nil` where the admin routes are off.
+        package var adminTokenFile: String?
+    }
+
+    package struct Flags: Equatable, Sendable {
+        /// The path of the flag file.
+        package var file: String
+        /// What the file is made from where it does not exist.
+        package var initial: FlagValues
+        /// What the environment itself says, and what is safer than the file's value therefore always wins.
+        package var pins: Pins
+        /// Whether hybrid fails closed where the candidate is enforced and cannot answer.
+        package var hybridFailsClosed: Bool
+
+        /// The flags that the environment sets; `nil` where it says nothing.
+        package struct Pins: Equatable, Sendable {
+            package var distributedEnabled: Bool?
+            package var hybrid: Bool?
+            package var failOpen: Bool?
+            package var enforcementPercent: Double?
+        }
+    }
+
+    package struct Limits: Equatable, Sendable {
+        /// The policy of every organization.
+        package var book: PolicyBook
+    }
+
+    package struct Redis: Equatable, Sendable {
+        package var url: SecretText
+        /// Whether to start a private server and ignore the URL.
+        package var isEmbedded: Bool
+        package var connectionTimeout: Duration
+        package var socketTimeout: Duration
+        package var decisionTimeout: Duration
+        package var maximumConnections: Int
+        /// The most candidate decisions under way in hybrid.
+        package var candidateMaximumInFlight: Int
+    }
+
+    package struct Legacy: Equatable, Sendable {
+        package var algorithm: LimiterAlgorithm
+        package var maximumIdentities: Int
+        package var maximumBytes: Int
+    }
+
+    package struct Comparing: Equatable, Sendable {
+        package var boundaryToleranceMilliseconds: Int64
+        package var clockSkewToleranceMilliseconds: Int64
+        /// Units by which `remaining` may differ.
+        package var quotaDriftTolerance: Int
+    }
+
+    package struct Recorder: Equatable, Sendable {
+        package var databasePath: String
+        package var flushInterval: Duration
+        /// The most comparisons waiting to be written.
+        package var bufferCapacity: Int
+        package var retentionDays: Int
+    }
+
+    package struct RollbackRules: Equatable, Sendable {
+        package var redisDownAfter: Duration
+        package var errorRatePercent: Double
+        package var errorWindow: Duration
+        package var errorShortWindow: Duration
+        package var errorMinimumAttempts: Int
+        package var responseTimeFactor: Double
+        package var responseTimeMinimumSamples: Int
+        package var responseTimeFloorMilliseconds: Double
+        package var evaluationInterval: Duration
+        package var probeInterval: Duration
+        /// Triggers that decide and record without flipping the flags.
+        package var dryRun: Set<Trigger>
+    }
+}

@@ -1,0 +1,136 @@
+import ParallaxCore
+
+/// What no single value shows: unknown names, combinations that cannot work, files that are not there.
+struct SettingsCheck {
+    let settings: Settings
+    let reader: SettingsReader
+    let files: [SettingsFile]
+    let environment: [String: String]
+    let commandLine: [String: String]
+    let redisURLProblem: @Sendable (String) -> String?
+
+    /// All findings, rule by rule.
+    func findings() -> [Finding] {
+        unknownNames() + production() + flags() + limits() + redis() + rollback() + network() + usedFiles()
+    }
+
+    /// A finding about a setting's value, wherever it came from.
+    private func finding(
+        _ severity: Finding.Severity, _ kind: Finding.Kind, _ setting: Setting, _ problem: String, _ remedy: String
+    ) -> Finding {
+        Finding(
+            severity, kind, setting: setting.name, origin: reader.origin(of: setting), problem: problem, remedy: remedy)
+    }
+
+    private func production() -> [Finding] {
+        guard settings.instance.isProduction else { return [] }
+        var findings: [Finding] = []
+        if settings.flags.initial.failOpen {
+            findings.append(
+                finding(
+                    .error, .impossibleCombination, .failOpen, "fails open, and ENVIRONMENT is production",
+                    "set it to false: production always fails closed"))
+        }
+        if settings.redis.isEmbedded {
+            findings.append(
+                finding(
+                    .error, .impossibleCombination, .embeddedRedis,
+                    "a private Redis shares no limits between instances, and ENVIRONMENT is production",
+                    "set it to false and give REDIS_URL"))
+        }
+        let replaced: [(Setting, Setting)] = [
+            (.perMinute, .productionPerMinute), (.perHour, .productionPerHour), (.burst, .productionBurst),
+        ]
+        for (setting, replacement) in replaced
+        where reader.origin(of: setting) == "environment" && reader.origin(of: replacement) == "default" {
+            findings.append(
+                finding(
+                    .warning, .noEffect, setting, "has no effect in production", "set \(replacement.name) instead"))
+        }
+        return findings
+    }
+
+    private func flags() -> [Finding] {
+        let flags = settings.flags.initial
+        var findings: [Finding] = []
+        if flags.hybrid, !flags.distributedEnabled {
+            findings.append(
+                finding(
+                    .warning, .noEffect, .hybrid, "has no effect while DISTRIBUTED_RATE_LIMITING_ENABLED is false",
+                    "enable that too to compare both limiters"))
+        }
+        if flags.enforcementPercent > 0, flags.strategy != .hybrid {
+            findings.append(
+                finding(
+                    .warning, .noEffect, .enforcementPercent,
+                    "has an effect in hybrid only, and the strategy is \(flags.strategy.rawValue)",
+                    "set HYBRID_RATE_LIMITING and DISTRIBUTED_RATE_LIMITING_ENABLED to true, or take it out"))
+        }
+        return findings
+    }
+
+    private func redis() -> [Finding] {
+        let redis = settings.redis
+        var findings: [Finding] = []
+        let url = redis.url.revealed
+        if !redis.isEmbedded {
+            let scheme = url.prefix { $0 != ":" }
+            let problem =
+                url.dropFirst(scheme.count).hasPrefix("://") && ["redis", "rediss", "unix"].contains(scheme)
+                ? redisURLProblem(url) : "is no URL of a Redis"
+            if let problem {
+                findings.append(
+                    finding(
+                        .error, .wrongType, .redisURL, problem,
+                        "write it as redis://user:password@host:6379/0, rediss://… for TLS, or unix:///path/redis.sock")
+                )
+            }
+        } else if reader.origin(of: .redisURL) == "environment" {
+            findings.append(
+                finding(
+                    .warning, .noEffect, .redisURL, "has no effect while EMBEDDED_REDIS is true",
+                    "take one of the two out"))
+        }
+        if redis.decisionTimeout > redis.socketTimeout {
+            findings.append(
+                finding(
+                    .error, .impossibleCombination, .redisDecisionTimeout,
+                    "is longer than REDIS_SOCKET_TIMEOUT, so that a decision would outlive its connection",
+                    "make it shorter than REDIS_SOCKET_TIMEOUT"))
+        }
+        return findings
+    }
+
+    private func rollback() -> [Finding] {
+        let rules = settings.rollback
+        var findings: [Finding] = []
+        if rules.errorShortWindow > rules.errorWindow {
+            findings.append(
+                finding(
+                    .error, .impossibleCombination, .rollbackErrorShortWindow,
+                    "is longer than ROLLBACK_ERROR_WINDOW_SECONDS", "make it shorter than that"))
+        }
+        if rules.probeInterval > rules.redisDownAfter {
+            findings.append(
+                finding(
+                    .error, .impossibleCombination, .rollbackProbeInterval,
+                    "is longer than ROLLBACK_REDIS_DOWN_SECONDS, so that the trigger would fire without a probe",
+                    "make it much shorter than that"))
+        }
+        if rules.dryRun.count == Trigger.allCases.count {
+            findings.append(
+                finding(
+                    .warning, .risk, .rollbackDryRun, "names every trigger, so that nothing ever rolls back",
+                    "take out the triggers you trust"))
+        }
+        return findings
+    }
+
+    private func network() -> [Finding] {
+        settings.http.trustedProxies.filter(\.isEverything).map { network in
+            finding(
+                .warning, .risk, .trustedProxies, "trusts everybody (\(network)): callers choose their own address",
+                "name your gateways' networks only")
+        }
+    }
+}

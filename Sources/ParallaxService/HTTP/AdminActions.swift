@@ -1,0 +1,71 @@
+package import ParallaxCore
+
+/// What the admin routes can do. Its owner does it; the routes only check and translate.
+package protocol AdminActions: Sendable {
+    /// Both sides' standing of an identity, found out without consuming; `nil` for a side that was not asked.
+    func standing(of request: CheckRequest) async -> Standing
+
+    /// An organization's most refused identities, most first.
+    func mostRefused(organization: String, limit: Int) async -> [MostRefused.Entry]
+
+    /// Clears one identity in Redis and in the instances' memory.
+    func reset(_ identity: Identity) async -> ResetReport
+
+    /// The flags in force.
+    func flags() async -> HealthSnapshot.FlagFile
+
+    /// Clears the latches of triggers that fired.
+    ///
+    /// - Throws: ``AcknowledgementRefusal`` where nothing waits, or it cannot be noted down.
+    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> [Trigger]
+}
+
+/// An identity's standing on both sides.
+package struct Standing: Equatable, Sendable {
+    package let control: Decision?
+    package let candidate: Decision?
+
+    package init(control: Decision?, candidate: Decision?) {
+        self.control = control
+        self.candidate = candidate
+    }
+}
+
+/// What clearing an identity came to.
+package struct ResetReport: Equatable, Encodable, Sendable {
+    /// Whether this instance's memory held anything.
+    package let memory: Bool
+    /// Whether Redis held anything; `nil` where it could not be asked.
+    package let redis: Bool?
+    /// Why Redis could not be asked.
+    package let problem: String?
+
+    package init(memory: Bool, redis: Bool?, problem: String? = nil) {
+        self.memory = memory
+        self.redis = redis
+        self.problem = problem
+    }
+}
+
+/// Why a rollback was not acknowledged.
+package struct AcknowledgementRefusal: Error, Equatable {
+    /// A sentence for the person who tried.
+    package let reason: String
+
+    package init(reason: String) {
+        self.reason = reason
+    }
+}
+
+/// The admin routes' key and what they open.
+package struct AdminAccess: Sendable {
+    let token: AdminToken
+    let actions: any AdminActions
+    let policies: PolicyBook
+
+    package init(token: AdminToken, actions: any AdminActions, policies: PolicyBook) {
+        self.token = token
+        self.actions = actions
+        self.policies = policies
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ParallaxCore
+
+/// Routes that list or change state, behind a bearer token. Never limited.
+struct AdminController<Context: DoorContext>: Sendable {
+    /// `nil` where there is no token: then every route says so.
+    let access: AdminAccess?
+
+    private static var maximumBodyBytes: Int { 16 * 1024 }
+    private static var maximumListed: Int { 1000 }
+
+    func addRoutes(to routes: inout RouteTable<Context>) {
+        on("/v1/limits/status", .get, &routes) { access, request, _ in try await status(access, request) }
+        on("/v1/limits/top", .get, &routes) { access, request, _ in try await top(access, request) }
+        on("/v1/limits/reset", .post, &routes) { access, request, context in
+            let body = try await decode(ResetBody.self, request, context)
+            let identity = try Self.identity(body.organization, body.identifier)
+            context.logger.notice("an identity was reset")
+            return try Response(json: await access.actions.reset(identity))
+        }
+        on("/v1/flags", .get, &routes) { access, _, _ in
+            try Response(json: HealthDocument.Flags(await access.actions.flags()))
+        }
+        on("/v1/rollback/acknowledge", .post, &routes) { access, request, context in
+            try await acknowledge(access, try await decode(AcknowledgeBody.self, request, context))
+        }
+    }
+
+    private typealias Handler = @Sendable (AdminAccess, Request, Context) async throws -> Response
+
+    /// Adds a route that asks for the token before anything else.
+    private func on(
+        _ path: String, _ method: HTTPRequest.Method, _ routes: inout RouteTable<Context>, handler: @escaping Handler
+    ) {
+        routes.on(path, [method]) { request, context in
+            guard let access else { throw RequestError.adminOff }
+            guard access.token.matches(authorization: request.headers[.authorization]) else {
+                throw RequestError.unauthorized
+            }
+            return try await handler(access, request, context)
+        }
+    }
+
+    private func status(_ access: AdminAccess, _ request: Request) async throws -> Response {
+        let parameters = request.uri.queryParameters
+        guard let identifier = parameters.get("identifier") else {
+            throw RequestError.invalidParameter(name: "identifier", expected: "there")
+        }
+        let identity = try Self.identity(parameters.get("organization"), identifier)
+        let policy = access.policies.policy(for: identity.organization)
+        let standing = await access.actions.standing(of: try CheckRequest(identity: identity, policy: policy, cost: 0))
+        return try Response(json: StandingDocument(identity, standing))
+    }
+
+    private func top(_ access: AdminAccess, _ request: Request) async throws -> Response {
+        let parameters = request.uri.queryParameters
+        let organization = parameters.get("organization") ?? ""
+        let text = parameters.get("limit") ?? "10"
+        guard let limit = Int(text), (1...Self.maximumListed).contains(limit) else {
+            throw RequestError.invalidParameter(name: "limit", expected: "from 1 to \(Self.maximumListed)")
+        }
+        // An identity checks and normalises the organization's name.
+        let name = try Self.identity(organization, "*").organization
+        let entries = await access.actions.mostRefused(organization: name, limit: limit)
+        return try Response(json: TopDocument(organization: name, identities: entries))
+    }
+
+    private func acknowledge(_ access: AdminAccess, _ body: AcknowledgeBody) async throws -> Response {
+        for (name, text) in [("by", body.by), ("reason", body.reason)] {
+            guard text.contains(where: { !$0.isWhitespace }), text.utf8.count <= 1024 else {
+                throw RequestError.wrongType(field: name, expected: "a text of 1 to 1024 bytes")
+            }
+        }
+        do throws(AcknowledgementRefusal) {
+            let triggers = try await access.actions.acknowledge(by: body.by, reason: body.reason)
+            return try Self.response(["acknowledged": triggers.map(\.rawValue)])
+        } catch {
+            throw RequestError.refused(reason: error.reason)
+        }
+    }
+
+    private static func response(_ value: [String: [String]]) throws(AcknowledgementRefusal) -> Response {
+        do { return try Response(json: value) } catch { throw AcknowledgementRefusal(reason: "the answer has no form") }
+    }
+
+    private static func identity(_ organization: String?, _ identifier: String) throws(RequestError) -> Identity {
+        do throws(IdentityError) {
+            return try Identity(organization: organization, identifier: identifier)
+        } catch {
+            throw .identity(error)
+        }
+    }
+
+    private func decode<Body: Decodable>(
+        _ type: Body.Type, _ request: Request, _ context: Context
+    ) async throws -> Body {
+        let bytes: ByteBuffer
+        do {
+            bytes = try await request.body.collect(upTo: Self.maximumBodyBytes)
+        } catch is NIOTooManyBytesError {
+            throw RequestError.bodyTooLarge(maximumBytes: Self.maximumBodyBytes)
+        }
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+        } catch DecodingError.keyNotFound(let key, _) {
+            throw RequestError.missingField(key.stringValue)
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+            throw RequestError.wrongType(field: context.codingPath.last?.stringValue ?? "body", expected: "a string")
+        } catch {
+            throw RequestError.json(JSONFault(reason: .unexpected, offset: 0))
+        }
+    }
+}
+
+private struct ResetBody: Decodable {
+    let organization: String?
+    let identifier: String
+}
+
+private struct AcknowledgeBody: Decodable {
+    let by: String
+    let reason: String
+}
+
+private struct TopDocument: Encodable {
+    let organization: String
+    let identities: [MostRefused.Entry]
+}

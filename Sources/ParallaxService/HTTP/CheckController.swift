@@ -1,0 +1,42 @@
+import Hummingbird
+import NIOCore
+import ParallaxCore
+
+/// `POST /v1/check`: may this identity spend these units?
+struct CheckController<Context: DoorContext>: Sendable {
+    let door: Door
+
+    func addRoutes(to routes: inout RouteTable<Context>) {
+        routes.on("/v1/check", [.post]) { request, _ in
+            await check(request)
+        }
+    }
+
+    // Errors become answers here, and not in a middleware: this is the hot path, and a middleware costs every request.
+    private func check(_ request: Request) async -> Response {
+        let arrival = ContinuousClock.now
+        do throws(RequestError) {
+            let body = try CheckBody(try await collect(request.body))
+            let identity: Identity
+            do throws(IdentityError) {
+                identity = try Identity(organization: body.organization, identifier: body.identifier)
+            } catch {
+                throw RequestError.identity(error)
+            }
+            return try await door.answer(identity, cost: body.cost, arrival: arrival).response
+        } catch {
+            return Response(error)
+        }
+    }
+
+    private func collect(_ body: RequestBody) async throws(RequestError) -> ByteBuffer {
+        do {
+            return try await body.collect(upTo: CheckBody.maximumBytes)
+        } catch is NIOTooManyBytesError {
+            throw .bodyTooLarge(maximumBytes: CheckBody.maximumBytes)
+        } catch {
+            // The connection broke, and nobody reads what is answered.
+            throw .failed
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package import ParallaxCore
+
+/// What both ways of asking share: whom they ask, the policies, and how an answer is put into HTTP.
+package struct Door: Sendable {
+    let judge: any RequestJudge
+    let policies: PolicyBook
+    let isProduction: Bool
+    /// What `FAIL_OPEN_ON_REDIS_ERROR` says at this moment.
+    let failsOpen: @Sendable () -> Bool
+    /// Told of every answer with the time from the request's arrival to its answer.
+    let recordResponseTime: @Sendable (Answer, Duration) -> Void
+
+    package init(
+        judge: any RequestJudge, policies: PolicyBook, isProduction: Bool, failsOpen: @escaping @Sendable () -> Bool,
+        recordResponseTime: @escaping @Sendable (Answer, Duration) -> Void = { _, _ in }
+    ) {
+        self.judge = judge
+        self.policies = policies
+        self.isProduction = isProduction
+        self.failsOpen = failsOpen
+        self.recordResponseTime = recordResponseTime
+    }
+
+    /// Asks about an identity and puts the answer into HTTP.
+    ///
+    /// - Parameter arrival: When the request arrived.
+    func answer(
+        _ identity: Identity, cost: Int, arrival: ContinuousClock.Instant
+    ) async throws(RequestError) -> AnswerResponse {
+        let request: CheckRequest
+        do throws(CostError) {
+            request = try CheckRequest(
+                identity: identity, policy: policies.policy(for: identity.organization), cost: cost)
+        } catch {
+            throw .cost(error)
+        }
+        let answer = await judge.judge(request)
+        let verdict = EdgeVerdict(
+            answer.decision.outcome, strategy: answer.strategy, isProduction: isProduction, failsOpen: failsOpen())
+        let response = AnswerResponse(answer: answer, verdict: verdict)
+        recordResponseTime(answer, arrival.duration(to: .now))
+        return response
+    }
+}

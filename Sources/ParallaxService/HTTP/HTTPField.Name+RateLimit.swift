@@ -1,0 +1,14 @@
+import HTTPTypes
+
+/// The headers that callers and gateways know.
+extension HTTPField.Name {
+    static let rateLimitLimit = HTTPField.Name("X-RateLimit-Limit")!
+    static let rateLimitRemaining = HTTPField.Name("X-RateLimit-Remaining")!
+    static let rateLimitReset = HTTPField.Name("X-RateLimit-Reset")!
+    static let rateLimitType = HTTPField.Name("X-RateLimit-Type")!
+    static let rateLimitBackend = HTTPField.Name("X-Rate-Limit-Backend")!
+    static let rateLimitStatus = HTTPField.Name("X-Rate-Limit-Status")!
+    static let apiKey = HTTPField.Name("X-API-Key")!
+    static let organizationID = HTTPField.Name("X-Organization-Id")!
+    static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
+}

@@ -1,0 +1,32 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Response {
+    /// An answer with a value as its body, for routes where the time of Foundation's encoder does not matter.
+    init(json value: some Encodable, status: HTTPResponse.Status = .ok) throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = ByteBuffer(bytes: try encoder.encode(value))
+        self.init(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
+    }
+
+    /// `{"error": {"code", "message"}}` with the status that goes with it.
+    init(_ error: RequestError) {
+        var body = ByteBuffer()
+        body.writeString("{\"error\":{\"code\":")
+        body.writeJSON(text: error.code)
+        body.writeString(",\"message\":")
+        body.writeJSON(text: error.message)
+        body.writeString("}}")
+        var headers: HTTPFields = [.contentType: "application/json"]
+        switch error {
+        case .unauthorized: headers[.wwwAuthenticate] = "Bearer realm=\"parallax admin\""
+        case .methodNotAllowed(let allowed): headers[.allow] = allowed.joined(separator: ", ")
+        default: break
+        }
+        self.init(status: error.status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+}

@@ -1,0 +1,42 @@
+package import Hummingbird
+
+/// All that the routes need. The admin routes answer 404 with an explanation where there is no token.
+package struct Endpoints: Sendable {
+    package var door: Door
+    package var trustedProxies: [CIDR]
+    package var health: any HealthSource
+    package var metrics: DecisionMetrics
+    /// The admin routes' token and actions; `nil` where they are off.
+    package var admin: AdminAccess?
+
+    package init(
+        door: Door, trustedProxies: [CIDR] = [], health: any HealthSource, metrics: DecisionMetrics,
+        admin: AdminAccess? = nil
+    ) {
+        self.door = door
+        self.trustedProxies = trustedProxies
+        self.health = health
+        self.metrics = metrics
+        self.admin = admin
+    }
+}
+
+/// Makes the service's routes.
+///
+/// - Parameter context: The kind of context, which tells where a connection comes from; tests have one of their own.
+package func makeRouter<Context: DoorContext>(
+    _ endpoints: Endpoints, context: Context.Type = SocketContext.self
+) -> Router<Context> {
+    let router = Router(context: Context.self)
+    var routes = RouteTable(router: router)
+    CheckController(door: endpoints.door).addRoutes(to: &routes)
+    ForwardAuthController(
+        door: endpoints.door, identification: CallerIdentification(trustedProxies: endpoints.trustedProxies)
+    ).addRoutes(to: &routes)
+    // What follows goes through the middleware, and so do unknown paths.
+    router.add(middleware: ErrorMiddleware())
+    HealthController(source: endpoints.health).addRoutes(to: &routes)
+    MetricsController(metrics: endpoints.metrics, health: endpoints.health).addRoutes(to: &routes)
+    AdminController(access: endpoints.admin).addRoutes(to: &routes)
+    return router
+}

@@ -1,0 +1,155 @@
+import ParallaxCore
+
+/// The body of `/health`: the parts that the migration's tools read, then the state of every part of the service.
+struct HealthDocument: Encodable {
+    struct Security: Encodable {
+        struct MiddlewareStatus: Encodable {
+            let migrationStrategy: String
+            let distributedEnabled: Bool
+            let isCompliant: Bool
+
+            private enum CodingKeys: String, CodingKey {
+                case migrationStrategy, distributedEnabled
+                case isCompliant = "p0_13b_compliance"
+            }
+        }
+
+        let middlewareStatus: MiddlewareStatus
+    }
+
+    struct Redis: Encodable {
+        let state: String
+        let breaker: String
+        let embedded: Bool
+        let roundTripMs: Double?
+        let downSeconds: Double?
+        let clockOffsetMs: Int64?
+        let problem: String?
+
+        init(_ redis: HealthSnapshot.Redis) {
+            state = redis.state.rawValue
+            breaker = redis.breaker.rawValue
+            embedded = redis.isEmbedded
+            roundTripMs = redis.roundTripMilliseconds
+            downSeconds = redis.downSeconds
+            clockOffsetMs = redis.clockOffsetMilliseconds
+            problem = redis.problem
+        }
+    }
+
+    struct Recorder: Encodable {
+        let state: String
+        let pending: Int
+        let capacity: Int
+        let written: Int
+        let dropped: [String: Int]
+        let problem: String?
+
+        init(_ recorder: HealthSnapshot.Recorder) {
+            state = recorder.problem == nil ? "writing" : "failing"
+            pending = recorder.pending
+            capacity = recorder.capacity
+            written = recorder.written
+            dropped = recorder.dropped
+            problem = recorder.problem
+        }
+    }
+
+    struct Flags: Encodable {
+        let state: String
+        let distributedRateLimitingEnabled: Bool
+        let hybridRateLimiting: Bool
+        let failOpenOnRedisError: Bool
+        let distributedEnforcementPercent: Double
+        let invalidReads: Int
+        let problem: String?
+
+        init(_ flags: HealthSnapshot.FlagFile) {
+            state = !flags.isLoaded ? "missing" : flags.problem == nil ? "valid" : "last_good"
+            distributedRateLimitingEnabled = flags.values.distributedEnabled
+            hybridRateLimiting = flags.values.hybrid
+            failOpenOnRedisError = flags.values.failOpen
+            distributedEnforcementPercent = flags.values.enforcementPercent
+            invalidReads = flags.invalidReads
+            problem = flags.problem
+        }
+    }
+
+    struct TriggerReading: Encodable {
+        let trigger: String
+        let state: String
+        let latched: Bool
+        let dryRun: Bool
+        let sentence: String?
+
+        init(_ reading: HealthSnapshot.TriggerReading) {
+            trigger = reading.trigger.rawValue
+            state = reading.state.rawValue
+            latched = reading.isLatched
+            dryRun = reading.isDryRun
+            sentence = reading.sentence
+        }
+    }
+
+    struct Memory: Encodable {
+        let identities: Int
+        let bytes: Int
+        let evictions: Int
+
+        init(_ memory: HealthSnapshot.Memory) {
+            identities = memory.identities
+            bytes = memory.bytes
+            evictions = memory.evictions
+        }
+    }
+
+    let status: HealthVerdict.Status
+    let reasons: [String]
+    let instance: String
+    let environment: DeploymentEnvironment
+    let security: Security
+    let redis: Redis
+    let recorder: Recorder
+    let flags: Flags
+    let triggers: [TriggerReading]
+    let memory: Memory
+
+    init(_ snapshot: HealthSnapshot) {
+        let verdict = HealthVerdict(snapshot)
+        status = verdict.status
+        reasons = verdict.reasons
+        instance = snapshot.instance
+        environment = snapshot.environment
+        security = Security(
+            middlewareStatus: Security.MiddlewareStatus(
+                migrationStrategy: snapshot.strategy.rawValue,
+                distributedEnabled: snapshot.flags.values.distributedEnabled,
+                isCompliant: verdict.isCompliant))
+        redis = Redis(snapshot.redis)
+        recorder = Recorder(snapshot.recorder)
+        flags = Flags(snapshot.flags)
+        triggers = snapshot.triggers.map(TriggerReading.init)
+        memory = Memory(snapshot.memory)
+    }
+}
+
+/// The body of `/api/system/rate-limit/health`: the limiter alone.
+struct LimiterHealthDocument: Encodable {
+    let status: HealthVerdict.Status
+    let migrationStrategy: String
+    let failsClosed: Bool
+    let redis: HealthDocument.Redis
+    let memory: HealthDocument.Memory
+
+    /// Of the limiter alone: neither the recorder nor the triggers count.
+    init(_ snapshot: HealthSnapshot) {
+        var limiter = snapshot
+        limiter.recorder.problem = nil
+        limiter.triggers = []
+        status = HealthVerdict(limiter).status
+        migrationStrategy = snapshot.strategy.rawValue
+        failsClosed = snapshot.failsClosed
+        redis = HealthDocument.Redis(snapshot.redis)
+        memory = HealthDocument.Memory(snapshot.memory)
+    }
+}

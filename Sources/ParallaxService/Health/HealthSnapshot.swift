@@ -1,0 +1,148 @@
+package import ParallaxCore
+
+/// How the parts of the service are at one moment, as plain facts. What follows from them is in `HealthVerdict`.
+package struct HealthSnapshot: Equatable, Sendable {
+    package var instance: String
+    package var environment: DeploymentEnvironment
+    package var flags: FlagFile
+    package var redis: Redis
+    package var recorder: Recorder
+    package var triggers: [TriggerReading]
+    package var memory: Memory
+
+    package init(
+        instance: String, environment: DeploymentEnvironment, flags: FlagFile, redis: Redis, recorder: Recorder,
+        triggers: [TriggerReading], memory: Memory
+    ) {
+        self.instance = instance
+        self.environment = environment
+        self.flags = flags
+        self.redis = redis
+        self.recorder = recorder
+        self.triggers = triggers
+        self.memory = memory
+    }
+
+    package var strategy: Strategy { flags.values.strategy }
+
+    /// The flag file and what it says.
+    package struct FlagFile: Equatable, Sendable {
+        /// The values in force: the last good ones.
+        package var values: FlagValues
+        /// Whether a valid reading was ever had.
+        package var isLoaded: Bool
+        /// What is wrong with the file as it is now; `nil` where nothing is.
+        package var problem: String?
+        /// Readings that were no valid flags since the start.
+        package var invalidReads: Int
+
+        package init(values: FlagValues, isLoaded: Bool, problem: String? = nil, invalidReads: Int = 0) {
+            self.values = values
+            self.isLoaded = isLoaded
+            self.problem = problem
+            self.invalidReads = invalidReads
+        }
+    }
+
+    package struct Redis: Equatable, Sendable {
+        package enum State: String, CaseIterable, Sendable {
+            case healthy
+            case unhealthy
+            /// Not probed yet.
+            case unknown
+        }
+
+        /// Of the circuit breaker.
+        package enum Breaker: String, CaseIterable, Sendable {
+            case closed
+            case halfOpen = "half_open"
+            case open
+        }
+
+        package var state: State
+        package var breaker: Breaker
+        /// Whether it answered at least once since the start.
+        package var hasAnswered: Bool
+        /// Whether it is a private server of this instance, which shares no limits.
+        package var isEmbedded: Bool
+        package var roundTripMilliseconds: Double?
+        /// Since when there was no good run, in seconds; `nil` while healthy.
+        package var downSeconds: Double?
+        /// How far its clock is ahead of this instance's.
+        package var clockOffsetMilliseconds: Int64?
+        /// What went wrong last, without address or password.
+        package var problem: String?
+
+        package init(
+            state: State, breaker: Breaker = .closed, hasAnswered: Bool, isEmbedded: Bool = false,
+            roundTripMilliseconds: Double? = nil, downSeconds: Double? = nil, clockOffsetMilliseconds: Int64? = nil,
+            problem: String? = nil
+        ) {
+            self.state = state
+            self.breaker = breaker
+            self.hasAnswered = hasAnswered
+            self.isEmbedded = isEmbedded
+            self.roundTripMilliseconds = roundTripMilliseconds
+            self.downSeconds = downSeconds
+            self.clockOffsetMilliseconds = clockOffsetMilliseconds
+            self.problem = problem
+        }
+    }
+
+    package struct Recorder: Equatable, Sendable {
+        /// Comparisons waiting to be written, and how many may.
+        package var pending: Int
+        package var capacity: Int
+        /// Comparisons written since the start.
+        package var written: Int
+        /// Comparisons that could not be recorded since the start, by reason.
+        package var dropped: [String: Int]
+        /// What keeps it from writing now; `nil` where nothing does.
+        package var problem: String?
+
+        package init(
+            pending: Int = 0, capacity: Int, written: Int = 0, dropped: [String: Int] = [:], problem: String? = nil
+        ) {
+            self.pending = pending
+            self.capacity = capacity
+            self.written = written
+            self.dropped = dropped
+            self.problem = problem
+        }
+    }
+
+    package struct TriggerReading: Equatable, Sendable {
+        package var trigger: Trigger
+        package var state: TriggerState
+        /// Whether it fired and nobody has acknowledged that yet.
+        package var isLatched: Bool
+        package var isDryRun: Bool
+        /// The last verdict as a sentence.
+        package var sentence: String?
+
+        package init(
+            trigger: Trigger, state: TriggerState, isLatched: Bool = false, isDryRun: Bool = false,
+            sentence: String? = nil
+        ) {
+            self.trigger = trigger
+            self.state = state
+            self.isLatched = isLatched
+            self.isDryRun = isDryRun
+            self.sentence = sentence
+        }
+    }
+
+    /// The limiter in memory.
+    package struct Memory: Equatable, Sendable {
+        package var identities: Int
+        package var bytes: Int
+        /// Identities dropped to stay within the bounds, since the start.
+        package var evictions: Int
+
+        package init(identities: Int = 0, bytes: Int = 0, evictions: Int = 0) {
+            self.identities = identities
+            self.bytes = bytes
+            self.evictions = evictions
+        }
+    }
+}

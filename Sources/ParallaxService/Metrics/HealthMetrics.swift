@@ -1,0 +1,77 @@
+import ParallaxCore
+
+/// What a health snapshot says, as metrics.
+struct HealthMetrics {
+    let snapshot: HealthSnapshot
+
+    func write(to text: inout PrometheusText) {
+        writeState(to: &text)
+        writeRecorder(to: &text)
+        writeTriggers(to: &text)
+        writeMemory(to: &text)
+    }
+
+    /// One sample for each case, 1 for the one that holds.
+    private func write<State: CaseIterable & Equatable & RawRepresentable<String>>(
+        _ name: String, label: String, _ current: State, help: String, to text: inout PrometheusText
+    ) {
+        text.begin(name, .gauge, help: help)
+        for state in State.allCases {
+            text.sample(name, .init(dictionaryLiteral: (label, state.rawValue)), state == current ? 1 : 0)
+        }
+    }
+
+    private func writeState(to text: inout PrometheusText) {
+        write("parallax_strategy", label: "strategy", snapshot.strategy, help: "The strategy in force.", to: &text)
+        write(
+            "parallax_redis_state", label: "state", snapshot.redis.state, help: "Redis by its last probes.", to: &text)
+        write(
+            "parallax_redis_breaker_state", label: "state", snapshot.redis.breaker, help: "The circuit breaker.",
+            to: &text)
+        text.begin("parallax_p0_13b_compliance", .gauge, help: "1 where limits are shared and closed on failure.")
+        text.sample("parallax_p0_13b_compliance", HealthVerdict(snapshot).isCompliant ? 1 : 0)
+        text.begin("parallax_enforcement_percent", .gauge, help: "The share of identities given to the candidate.")
+        text.sample("parallax_enforcement_percent", snapshot.flags.values.enforcementPercent)
+        text.begin(
+            "parallax_flag_invalid_reads_total", .counter, help: "Readings of the flag file that were not valid.")
+        text.sample("parallax_flag_invalid_reads_total", snapshot.flags.invalidReads)
+        text.begin("parallax_flag_file_valid", .gauge, help: "1 where the flag file as it is now can be used.")
+        text.sample("parallax_flag_file_valid", snapshot.flags.isLoaded && snapshot.flags.problem == nil ? 1 : 0)
+    }
+
+    private func writeRecorder(to text: inout PrometheusText) {
+        text.begin("parallax_recorder_pending", .gauge, help: "Comparisons waiting to be written.")
+        text.sample("parallax_recorder_pending", snapshot.recorder.pending)
+        text.begin("parallax_recorder_written_total", .counter, help: "Comparisons written.")
+        text.sample("parallax_recorder_written_total", snapshot.recorder.written)
+        text.begin("parallax_recorder_dropped_total", .counter, help: "Comparisons that could not be recorded.")
+        for (reason, count) in snapshot.recorder.dropped.sorted(by: { $0.key < $1.key }) {
+            text.sample("parallax_recorder_dropped_total", ["reason": reason], count)
+        }
+    }
+
+    private func writeTriggers(to text: inout PrometheusText) {
+        text.begin("parallax_trigger_state", .gauge, help: "The state of each rollback trigger.")
+        for reading in snapshot.triggers {
+            for state in TriggerState.allCases {
+                text.sample(
+                    "parallax_trigger_state", ["trigger": reading.trigger.rawValue, "state": state.rawValue],
+                    reading.state == state ? 1 : 0)
+            }
+        }
+        text.begin("parallax_trigger_latched", .gauge, help: "1 where a trigger fired and nobody acknowledged it.")
+        for reading in snapshot.triggers {
+            text.sample(
+                "parallax_trigger_latched", ["trigger": reading.trigger.rawValue], reading.isLatched ? 1 : 0)
+        }
+    }
+
+    private func writeMemory(to text: inout PrometheusText) {
+        text.begin("parallax_memory_identities", .gauge, help: "Identities that the legacy limiter remembers.")
+        text.sample("parallax_memory_identities", snapshot.memory.identities)
+        text.begin("parallax_memory_bytes", .gauge, help: "Bytes that they take.")
+        text.sample("parallax_memory_bytes", snapshot.memory.bytes)
+        text.begin("parallax_memory_evictions_total", .counter, help: "Identities dropped to stay within the bounds.")
+        text.sample("parallax_memory_evictions_total", snapshot.memory.evictions)
+    }
+}

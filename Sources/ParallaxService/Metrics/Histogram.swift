@@ -1,0 +1,33 @@
+/// How durations are spread, in buckets of fixed bounds.
+final class Histogram: Sendable {
+    /// The upper bounds in seconds: from what memory takes to what a time-out takes.
+    static let bounds: [Double] = [
+        0.000_01, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
+    ]
+
+    private static let boundsInNanoseconds = bounds.map { Int64(($0 * 1e9).rounded()) }
+    /// How many fell into each bucket, the last one without a bound.
+    private let buckets = (0...Histogram.bounds.count).map { _ in Counter() }
+    private let nanoseconds = Counter()
+
+    func observe(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let elapsed = max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        let bounds = Self.boundsInNanoseconds
+        var index = 0
+        while index < bounds.count, elapsed > bounds[index] { index += 1 }
+        buckets[index].add()
+        nanoseconds.add(Int(elapsed))
+    }
+
+    /// How many took at most each bound, and at last how many there were at all.
+    var cumulativeCounts: [Int] {
+        var sum = 0
+        return buckets.map { bucket in
+            sum += bucket.value
+            return sum
+        }
+    }
+
+    var sumInSeconds: Double { Double(nanoseconds.value) / 1e9 }
+}

@@ -1,0 +1,84 @@
+package import ParallaxCore
+import Synchronization
+
+/// Whom an organization's limits refuse most, counted in bounded space since the start of this instance.
+package final class MostRefused: DecisionObserver {
+    /// One identity and how often it was refused.
+    package struct Entry: Equatable, Codable, Sendable {
+        package let identifier: String
+        /// Refusals, at most.
+        package let refusals: Int
+        /// How much of that may belong to others.
+        package let overestimate: Int
+
+        package init(identifier: String, refusals: Int, overestimate: Int) {
+            self.identifier = identifier
+            self.refusals = refusals
+            self.overestimate = overestimate
+        }
+    }
+
+    private struct State {
+        /// By the organization, put as an identity so that spellings stay apart.
+        var organizations: [Identity: Organization] = [:]
+        var clock: UInt64 = 0
+    }
+
+    private struct Organization {
+        var identities: SpaceSaving<Identity>
+        var lastUse: UInt64
+    }
+
+    private let maximumOrganizations: Int
+    private let identitiesPerOrganization: Int
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - maximumOrganizations: The organizations kept; the least recently refused goes first.
+    ///   - identitiesPerOrganization: The identities counted in each.
+    package init(maximumOrganizations: Int = 256, identitiesPerOrganization: Int = 64) {
+        precondition(maximumOrganizations >= 1, "counting needs room for an organization")
+        self.maximumOrganizations = maximumOrganizations
+        self.identitiesPerOrganization = identitiesPerOrganization
+    }
+
+    package func answered(_ answer: Answer) {
+        guard case .limited = answer.decision.outcome else { return }
+        let key = Self.key(answer.identity.organization)
+        state.withLock { state in
+            state.clock += 1
+            if state.organizations[key] == nil { makeRoom(in: &state) }
+            let fresh = Organization(
+                identities: SpaceSaving(capacity: identitiesPerOrganization), lastUse: state.clock)
+            state.organizations[key, default: fresh].identities.count(answer.identity)
+            state.organizations[key]!.lastUse = state.clock
+        }
+    }
+
+    /// An organization's most refused identities, most first.
+    package func top(of organization: String, limit: Int) -> [Entry] {
+        let key = Self.key(organization)
+        let entries = state.withLock { $0.organizations[key]?.identities.top(limit) } ?? []
+        return entries.map {
+            Entry(identifier: $0.element.identifier, refusals: $0.count, overestimate: $0.overestimate)
+        }
+    }
+
+    /// Forgets what was counted for an identity.
+    package func reset(_ identity: Identity) {
+        state.withLock { $0.organizations[Self.key(identity.organization)]?.identities.forget(identity) }
+    }
+
+    private func makeRoom(in state: inout State) {
+        guard state.organizations.count >= maximumOrganizations else { return }
+        guard let oldest = state.organizations.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
+        state.organizations[oldest.key] = nil
+    }
+
+    private static func key(_ organization: String) -> Identity {
+        guard let key = try? Identity(organization: organization, identifier: "*") else {
+            preconditionFailure("an organization that was judged has at most \(Identity.maximumBytes) bytes")
+        }
+        return key
+    }
+}

@@ -1,3 +1,0 @@
-import Hummingbird
-import Configuration
-package func y() {}

@@ -1,0 +1,200 @@
+import Foundation
+import ParallaxCore
+import Testing
+
+@testable import ParallaxService
+
+@Suite struct SettingsCheckTests {
+    private func load(
+        _ environment: [String: String], files: [String: String] = [:],
+        redisURLProblem: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) async throws -> [Finding] {
+        try await withFolder { folder in
+            for (name, text) in files { try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8) }
+            var environment = environment
+            environment["CONFIG_DIRECTORY"] = environment["CONFIG_DIRECTORY"] ?? folder
+            environment["FEATURE_FLAG_FILE"] = environment["FEATURE_FLAG_FILE"] ?? folder + "/flags.json"
+            environment["DATABASE_PATH"] = environment["DATABASE_PATH"] ?? folder + "/parallax.sqlite"
+            return await Settings.load(environment: environment, hostName: "host", redisURLProblem: redisURLProblem)
+                .findings
+        }
+    }
+
+    @Test(
+        "a wrong value is an error that names the setting, its origin and what it must be",
+        arguments: [
+            ("RATE_LIMIT_PER_MINUTE", "sixty", Finding.Kind.wrongType, "\"sixty\""),
+            ("RATE_LIMIT_PER_MINUTE", "60.0", .wrongType, "a whole number from 1"),
+            ("RATE_LIMIT_PER_MINUTE", "0", .outOfRange, "\"0\""), ("HTTP_PORT", "65536", .outOfRange, "65535"),
+            ("HTTP_PORT", "99999999999999999999", .wrongType, "a whole number"),
+            ("HYBRID_RATE_LIMITING", "perhaps", .wrongType, "true or false"),
+            ("REDIS_DECISION_TIMEOUT", "250ms", .wrongType, "a number of seconds"),
+            ("REDIS_DECISION_TIMEOUT", "nan", .wrongType, "a number of seconds"),
+            ("REDIS_DECISION_TIMEOUT", "0", .outOfRange, "0.001"),
+            ("DISTRIBUTED_ENFORCEMENT_PERCENT", "101", .outOfRange, "100"),
+            ("ENVIRONMENT", "prod", .wrongType, "development, staging, production"),
+            ("LEGACY_ALGORITHM", "leaky", .wrongType, "sliding_log"), ("LOG_LEVEL", "loud", .wrongType, "notice"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8,localhost", .wrongType, "\"localhost\""),
+            ("ROLLBACK_DRY_RUN", "redis_up", .wrongType, "redis_down"),
+            ("RATE_LIMIT_PER_MINUTE", "6\u{1b}[31m0", .wrongType, "\\u{1b}"),
+        ])
+    func findsWrongValues(name: String, value: String, kind: Finding.Kind, part: String) async throws {
+        let finding = try #require(try await load([name: value]).first)
+        #expect(finding.severity == .error && finding.kind == kind && finding.setting == name)
+        #expect(finding.origin == "environment")
+        #expect(finding.problem.contains(part) && !finding.remedy.isEmpty, "\(finding)")
+    }
+
+    @Test(
+        "a combination that cannot work is an error at the setting that causes it",
+        arguments: [
+            (["ENVIRONMENT": "production", "FAIL_OPEN_ON_REDIS_ERROR": "true"], "FAIL_OPEN_ON_REDIS_ERROR"),
+            (["ENVIRONMENT": "production", "EMBEDDED_REDIS": "true"], "EMBEDDED_REDIS"),
+            (["REDIS_DECISION_TIMEOUT": "11"], "REDIS_DECISION_TIMEOUT"),
+            (["ROLLBACK_ERROR_SHORT_WINDOW_SECONDS": "301"], "ROLLBACK_ERROR_SHORT_WINDOW_SECONDS"),
+            (["ROLLBACK_PROBE_INTERVAL": "121"], "ROLLBACK_PROBE_INTERVAL"),
+        ])
+    func findsCombinations(environment: [String: String], setting: String) async throws {
+        let findings = try await load(environment)
+        #expect(findings.map(\.setting) == [setting])
+        #expect(findings.first?.kind == .impossibleCombination)
+        #expect(findings.first?.severity == .error)
+    }
+
+    @Test(
+        "what can have no effect or is dangerous is a warning",
+        arguments: [
+            (["HYBRID_RATE_LIMITING": "true"], "HYBRID_RATE_LIMITING", Finding.Kind.noEffect),
+            (["DISTRIBUTED_ENFORCEMENT_PERCENT": "5"], "DISTRIBUTED_ENFORCEMENT_PERCENT", .noEffect),
+            (["ENVIRONMENT": "production", "RATE_LIMIT_PER_MINUTE": "70"], "RATE_LIMIT_PER_MINUTE", .noEffect),
+            (["EMBEDDED_REDIS": "true", "REDIS_URL": "redis://h"], "REDIS_URL", .noEffect),
+            (["TRUSTED_PROXIES": "0.0.0.0/0"], "TRUSTED_PROXIES", .risk),
+            (["TRUSTED_PROXIES": "::/0"], "TRUSTED_PROXIES", .risk),
+            (["ROLLBACK_DRY_RUN": "redis_down,error_rate,response_time"], "ROLLBACK_DRY_RUN", .risk),
+            (["RATE_LIMIT_PER_SECOND": "20"], "RATE_LIMIT_PER_SECOND", .noEffect),
+            (["RATE_LIMIT_BURST": "100"], "RATE_LIMIT_BURST", .noEffect),
+            (["RATE_LIMIT_PER_HOUR": "3600"], "RATE_LIMIT_PER_HOUR", .noEffect),
+        ])
+    func warns(environment: [String: String], setting: String, kind: Finding.Kind) async throws {
+        let findings = try await load(environment)
+        #expect(findings.map(\.setting) == [setting], "\(findings)")
+        #expect(findings.first?.kind == kind)
+        #expect(findings.first?.severity == .warning)
+    }
+
+    @Test(
+        "an unknown variable that looks like ours is found, with the nearest name; others' variables are not",
+        arguments: [
+            ("RATE_LIMIT_PER_MINUT", Finding.Severity.error, "RATE_LIMIT_PER_MINUTE"),
+            ("HTTP_PROT", .error, "HTTP_PORT"),
+            ("REDIS_URI", .error, "REDIS_URL"), ("REDIS_SENTINEL", .warning, nil),
+            ("RATE_LIMIT_PER_DAY", .warning, "RATE_LIMIT_PER_HOUR"),
+            ("HTTP_PROXY", nil, nil), ("PATH", nil, nil), ("REDIS_PORT", nil, nil), ("REDIS_SERVICE_HOST", nil, nil),
+            ("REDIS_PORT_6379_TCP_ADDR", nil, nil), ("HOSTNAME", nil, nil),
+        ] as [(String, Finding.Severity?, String?)])
+    func findsUnknownVariables(name: String, severity: Finding.Severity?, nearest: String?) async throws {
+        let findings = try await load([name: "1"])
+        #expect(findings.first?.severity == severity)
+        #expect(findings.count == (severity == nil ? 0 : 1))
+        if let nearest { #expect(findings.first?.remedy.contains(nearest) == true, "\(findings)") }
+        #expect(findings.allSatisfy { $0.kind == .unknownKey })
+    }
+
+    @Test("an unknown name in a file is an error that names the file")
+    func findsUnknownNames() async throws {
+        let findings = try await load(
+            [:], files: ["parallax.yaml": "RATE_LIMITS_PER_MINUTE: 3\nfoo: {bar: [1, {x: y}]}"])
+        #expect(findings.allSatisfy { $0.severity == .error && $0.origin.hasSuffix("/parallax.yaml") })
+        #expect(findings.contains { $0.kind == .unknownKey && $0.remedy.contains("RATE_LIMIT_PER_MINUTE") })
+        #expect(findings.contains { $0.kind == .unknownKey && $0.setting == "\"foo\"" })
+    }
+
+    @Test("what picks the files cannot stand in them")
+    func findsMisplacedNames() async throws {
+        let files = ["parallax.yaml": "CONFIG_DIRECTORY: x", "development.yaml": "ENVIRONMENT: production"]
+        let findings = try await load([:], files: files)
+        #expect(Set(findings.map(\.setting)) == ["CONFIG_DIRECTORY", "ENVIRONMENT"])
+    }
+
+    @Test(
+        "a file of the wrong form is an error, and none of its text is shown",
+        arguments: [
+            "REDIS_URL: redis://:hunter2@h\nREDIS_URL: redis://:hunter2@i", "a: [hunter2", "- hunter2", "hunter2",
+            "REDIS_URL: [redis://:hunter2@h]", "REDIS_URL: {a: hunter2}", "REDIS_URL: 'hunter2",
+            "organizations: [hunter2]", "organizations: {a: hunter2}", "organizations: {a: {minute: hunter2}}",
+            "organizations: {a: {minute: 0}}", "organizations: {a: {day: 4}}", "organizations: {'': {minute: 4}}",
+        ])
+    func findsBadForms(text: String) async throws {
+        let findings = try await load([:], files: ["parallax.yaml": text])
+        #expect(findings.contains { $0.severity == .error }, "\(findings)")
+        #expect(findings.allSatisfy { !$0.description.contains("hunter2") }, "\(findings)")
+    }
+
+    @Test("a file that is no text is an error")
+    func findsOtherEncodings() async throws {
+        try await withFolder { folder in
+            try Data([0xff, 0xfe, 0x00]).write(to: URL(fileURLWithPath: folder + "/parallax.yaml"))
+            let findings = try await load(["CONFIG_DIRECTORY": folder])
+            #expect(findings.map(\.kind) == [.unusableFile])
+        }
+    }
+
+    @Test(
+        "a file or folder that is named and not usable is an error",
+        arguments: ["ADMIN_TOKEN_FILE", "CONFIG_DIRECTORY", "DATABASE_PATH", "FEATURE_FLAG_FILE"])
+    func findsMissingFiles(name: String) async throws {
+        let findings = try await load([name: "/nonexistent/folder/file"])
+        #expect(findings.map(\.kind) == [.unusableFile])
+        #expect(findings.first?.severity == .error)
+    }
+
+    @Test("an address that is no Redis's is refused, and never shown")
+    func checksTheRedisURL() async throws {
+        for url in ["hunter2", "http://hunter2", "redis:hunter2", "redis", "REDIS://hunter2"] {
+            let findings = try await load(["REDIS_URL": url])
+            #expect(findings.map(\.setting) == ["REDIS_URL"])
+            #expect(findings.allSatisfy { !$0.description.contains("hunter2") })
+        }
+        let findings = try await load(
+            ["REDIS_URL": "redis://h/x"], redisURLProblem: { _ in "its database is no number" })
+        #expect(findings.first?.problem == "its database is no number")
+        #expect(try await load(["REDIS_URL": "unix:///run/redis.sock"]).isEmpty)
+    }
+
+    @Test("everything is found at once")
+    func findsAll() async throws {
+        let findings = try await load(
+            [
+                "RATE_LIMIT_PER_MINUTE": "x", "HTTP_PORT": "70000", "ENVIRONMENT": "production",
+                "FAIL_OPEN_ON_REDIS_ERROR": "on", "ROLLBACK_EROR_RATE_PERCENT": "5", "ADMIN_TOKEN_FILE": "/nonexistent",
+            ], files: ["production.yaml": "HTTP_HOSTS: x"])
+        #expect(
+            Set(findings.filter { $0.severity == .error }.map(\.kind)) == [
+                .wrongType, .outOfRange, .impossibleCombination, .unknownKey, .unusableFile,
+            ])
+    }
+
+    @Test("a Redis that does not answer is told apart, and not asked where its address is wrong")
+    func tellsUnreachableApart() async throws {
+        let loaded = await Settings.load(
+            environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json"], hostName: "host")
+        let checked = await loaded.checkingRedis { _ in "connection refused" }
+        #expect(checked.findings.map(\.kind) == [.unreachable])
+        #expect(await loaded.checkingRedis { _ in nil } == loaded)
+        let wrong = await Settings.load(
+            environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json", "REDIS_URL": "x"],
+            hostName: "host")
+        #expect(await wrong.checkingRedis { _ in "never asked" } == wrong)
+    }
+
+    @Test(
+        "a name's distance counts slips of the pen",
+        arguments: [
+            ("", "", 0), ("abc", "abc", 0), ("abc", "ab", 1), ("abc", "acb", 1), ("abc", "xbc", 1), ("", "ab", 2),
+            ("ca", "abc", 3),
+        ])
+    func measuresDistance(left: String, right: String, distance: Int) {
+        #expect(EditDistance.between(left, right) == distance)
+        #expect(EditDistance.between(right, left) == distance)
+    }
+}

@@ -1,0 +1,162 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import ParallaxCore
+import Testing
+
+@testable import ParallaxService
+
+@Suite struct AdminControllerTests {
+    private static let token = "0123456789abcdef-token"
+    private static let routes: [(HTTPRequest.Method, String)] = [
+        (.get, "/v1/limits/status?identifier=k"), (.get, "/v1/limits/top"), (.post, "/v1/limits/reset"),
+        (.get, "/v1/flags"), (.post, "/v1/rollback/acknowledge"),
+    ]
+
+    private func service(_ actions: ScriptedActions) throws -> ScriptedService {
+        ScriptedService(
+            admin: AdminAccess(
+                token: try AdminToken(Self.token), actions: actions, policies: PolicyBook(standard: .standard)))
+    }
+
+    private static var authorized: HTTPFields { [.authorization: "Bearer \(token)"] }
+
+    @Test("without a token the routes are off, and say how to turn them on", arguments: routes)
+    func areOff(method: HTTPRequest.Method, uri: String) async throws {
+        try await ScriptedService().run { client in
+            let response = try await client.execute(uri: uri, method: method, headers: Self.authorized)
+            #expect(response.status == .notFound)
+            #expect(try response.errorCode == "admin_off")
+            #expect(String(buffer: response.body).contains("ADMIN_TOKEN_FILE"))
+        }
+    }
+
+    @Test(
+        "whoever lacks the token is turned away before anything is done",
+        arguments: [
+            nil, "", "Bearer", "Bearer ", "Bearer \(token)x", "Bearer \(token.dropLast())", "Basic \(token)", token,
+            "Bearer  \(token)", "Bearer \(token.uppercased())",
+        ])
+    func turnsAway(authorization: String?) async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            for (method, uri) in Self.routes {
+                var headers = HTTPFields()
+                headers[.authorization] = authorization
+                let response = try await client.execute(uri: uri, method: method, headers: headers)
+                #expect(response.status == .unauthorized)
+                #expect(try response.errorCode == "unauthorized")
+                #expect(response.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
+                #expect(!String(buffer: response.body).contains(Self.token))
+            }
+        }
+        #expect(actions.calls.isEmpty)
+    }
+
+    @Test("the scheme's name may be written in any case")
+    func heedsNoCase() async throws {
+        try await service(ScriptedActions()).run { client in
+            #expect(try await client.get("/v1/flags", [.authorization: "bearer \(Self.token)"]).status == .ok)
+        }
+    }
+
+    @Test("an identity's standing is asked for without consuming")
+    func showsStanding() async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            let uri = "/v1/limits/status?organization=a%3Ab%20c&identifier=k%26%C3%A9"
+            let object = try await client.get(uri, Self.authorized).object
+            #expect(object["organization"] as? String == "a:b c")
+            #expect(object["identifier"] as? String == "k&é")
+            let memory = try #require(object["memory_legacy"] as? [String: Any])
+            #expect((memory["windows"] as? [[String: Any]])?.count == 4)
+            let redis = try #require(object["redis_distributed"] as? [String: Any])
+            #expect(redis["state"] as? String == "unavailable")
+            #expect(redis["reason"] as? String == "circuit_open")
+            #expect(try await client.get("/v1/limits/status", Self.authorized).errorCode == "invalid_parameter")
+            #expect(
+                try await client.get("/v1/limits/status?identifier=", Self.authorized).errorCode == "empty_identifier")
+        }
+        #expect(actions.calls == [.standing(try Identity(organization: "a:b c", identifier: "k&é"), cost: 0)])
+    }
+
+    @Test("the most refused are listed up to a limit")
+    func listsTheMostRefused() async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            let object = try await client.get("/v1/limits/top?limit=5", Self.authorized).object
+            #expect(object["organization"] as? String == "global")
+            let first = try #require((object["identities"] as? [[String: Any]])?.first)
+            #expect(first["identifier"] as? String == "a\"b")
+            #expect(first["refusals"] as? Int == 7)
+            for limit in ["0", "-1", "1001", "x", ""] {
+                let response = try await client.get("/v1/limits/top?limit=\(limit)", Self.authorized)
+                #expect(try response.errorCode == "invalid_parameter")
+            }
+        }
+        #expect(actions.calls == [.top("global", 5)])
+    }
+
+    @Test("one identity is reset, and what was there is told")
+    func resets() async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            let body = ByteBuffer(string: #"{"organization":"acme","identifier":"k"}"#)
+            let response = try await client.execute(
+                uri: "/v1/limits/reset", method: .post, headers: Self.authorized, body: body)
+            #expect(try response.object["memory"] as? Bool == true)
+            #expect(try response.object["redis"] as? Bool == false)
+        }
+        #expect(actions.calls == [.reset(try Identity(organization: "acme", identifier: "k"))])
+    }
+
+    @Test(
+        "a reset that makes no sense resets nothing",
+        arguments: [
+            ("", "invalid_json"), ("{", "invalid_json"), ("{}", "missing_field"), (#"{"identifier":7}"#, "wrong_type"),
+            (#"{"identifier":""}"#, "empty_identifier"),
+        ])
+    func refusesResets(body: String, code: String) async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            let response = try await client.execute(
+                uri: "/v1/limits/reset", method: .post, headers: Self.authorized, body: ByteBuffer(string: body))
+            #expect(response.status == .badRequest)
+            #expect(try response.errorCode == code)
+        }
+        #expect(actions.calls.isEmpty)
+    }
+
+    @Test("a rollback is acknowledged by a named person with a reason, or not at all")
+    func acknowledges() async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            func post(_ body: String) async throws -> TestResponse {
+                try await client.execute(
+                    uri: "/v1/rollback/acknowledge", method: .post, headers: Self.authorized,
+                    body: ByteBuffer(string: body))
+            }
+            #expect(
+                try await post(#"{"by":"ada","reason":"disk replaced"}"#).object["acknowledged"] as? [String] == [
+                    "redis_down"
+                ])
+            #expect(try await post(#"{"by":" ","reason":"x"}"#).errorCode == "wrong_type")
+            #expect(try await post(#"{"by":"ada","reason":""}"#).errorCode == "wrong_type")
+            #expect(try await post(#"{"by":"ada"}"#).errorCode == "missing_field")
+        }
+        #expect(actions.calls == [.acknowledge(by: "ada", reason: "disk replaced")])
+    }
+
+    @Test("a refused acknowledgement says why")
+    func refusesAcknowledgements() async throws {
+        let actions = ScriptedActions(refusal: AcknowledgementRefusal(reason: "no trigger waits"))
+        try await service(actions).run { client in
+            let body = ByteBuffer(string: #"{"by":"ada","reason":"r"}"#)
+            let response = try await client.execute(
+                uri: "/v1/rollback/acknowledge", method: .post, headers: Self.authorized, body: body)
+            #expect(response.status == .conflict)
+            #expect(String(buffer: response.body).contains("no trigger waits"))
+        }
+    }
+}

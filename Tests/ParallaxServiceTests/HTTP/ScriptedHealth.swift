@@ -1,0 +1,28 @@
+import ParallaxCore
+
+@testable import ParallaxService
+
+/// A health source that always tells the same.
+struct ScriptedHealth: HealthSource {
+    var snapshot = HealthSnapshot.sound
+
+    func health() async -> HealthSnapshot { snapshot }
+}
+
+extension HealthSnapshot {
+    /// Hybrid, and nothing wrong anywhere.
+    static let sound = HealthSnapshot(
+        instance: "test", environment: .development, flags: FlagFile(values: .standard, isLoaded: true),
+        redis: Redis(state: .healthy, hasAnswered: true, roundTripMilliseconds: 0.25),
+        recorder: Recorder(pending: 3, capacity: 100, written: 40, dropped: ["buffer_full": 2]),
+        triggers: Trigger.allCases.map { TriggerReading(trigger: $0, state: .ok) },
+        memory: Memory(identities: 5, bytes: 900, evictions: 1))
+
+    /// The same with a strategy.
+    static func sound(_ strategy: Strategy) -> HealthSnapshot {
+        var snapshot = sound
+        snapshot.flags.values.distributedEnabled = strategy != .legacy
+        snapshot.flags.values.hybrid = strategy == .hybrid
+        return snapshot
+    }
+}

@@ -1,0 +1,89 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import ParallaxCore
+import Testing
+
+@testable import ParallaxService
+
+@Suite struct HealthControllerTests {
+    @Test("health carries the fields that the migration's tools read", arguments: Strategy.allCases)
+    func carriesTheContract(strategy: Strategy) async throws {
+        try await ScriptedService(health: ScriptedHealth(snapshot: .sound(strategy))).run { client in
+            let response = try await client.get("/health")
+            #expect(response.status == .ok)
+            let object = try response.object
+            #expect(object["status"] as? String == "healthy")
+            let security = try #require(object["security"] as? [String: Any])
+            let status = try #require(security["middleware_status"] as? [String: Any])
+            #expect(Set(status.keys) == ["migration_strategy", "distributed_enabled", "p0_13b_compliance"])
+            #expect(status["migration_strategy"] as? String == strategy.rawValue)
+            #expect(status["distributed_enabled"] as? Bool == (strategy != .legacy))
+            #expect(status["p0_13b_compliance"] as? Bool == (strategy == .distributedOnly))
+        }
+    }
+
+    @Test("health shows Redis, the recorder, the flag file, the triggers and the memory")
+    func showsEveryPart() async throws {
+        try await ScriptedService().run { client in
+            let object = try await client.get("/health").object
+            #expect((object["redis"] as? [String: Any])?["state"] as? String == "healthy")
+            #expect((object["redis"] as? [String: Any])?["breaker"] as? String == "closed")
+            #expect((object["recorder"] as? [String: Any])?["pending"] as? Int == 3)
+            #expect(((object["recorder"] as? [String: Any])?["dropped"] as? [String: Int]) == ["buffer_full": 2])
+            #expect((object["flags"] as? [String: Any])?["state"] as? String == "valid")
+            #expect((object["flags"] as? [String: Any])?["hybrid_rate_limiting"] as? Bool == true)
+            #expect((object["triggers"] as? [[String: Any]])?.count == Trigger.allCases.count)
+            #expect((object["memory"] as? [String: Any])?["evictions"] as? Int == 1)
+        }
+    }
+
+    @Test("a service that refuses everything is unhealthy with 503, and its limiter too")
+    func showsOutages() async throws {
+        var snapshot = HealthSnapshot.sound(.distributedOnly)
+        snapshot.redis.state = .unhealthy
+        snapshot.redis.problem = "connection refused"
+        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+            let health = try await client.get("/health")
+            #expect(health.status == .serviceUnavailable)
+            #expect(try health.object["status"] as? String == "unhealthy")
+            let limiter = try await client.get("/api/system/rate-limit/health")
+            #expect(limiter.status == .serviceUnavailable)
+            #expect(try limiter.object["migration_strategy"] as? String == "distributed_only")
+            #expect(try await client.get("/health/live").status == .ok)
+            #expect(try await client.get("/health/ready").status == .ok)
+        }
+    }
+
+    @Test("the limiter's health does not ask for the recorder's")
+    func separatesTheLimiter() async throws {
+        var snapshot = HealthSnapshot.sound
+        snapshot.recorder.problem = "disk full"
+        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+            #expect(try await client.get("/health").object["status"] as? String == "degraded")
+            let limiter = try await client.get("/api/system/rate-limit/health")
+            #expect(try limiter.object["status"] as? String == "healthy")
+        }
+    }
+
+    @Test("an instance that has read no flags is live and not ready")
+    func waitsForFlags() async throws {
+        var snapshot = HealthSnapshot.sound
+        snapshot.flags.isLoaded = false
+        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+            #expect(try await client.get("/health/live").status == .ok)
+            let ready = try await client.get("/health/ready")
+            #expect(ready.status == .serviceUnavailable)
+            #expect(try ready.object["ready"] as? Bool == false)
+        }
+    }
+
+    @Test("monitors may ask with HEAD")
+    func answersHead() async throws {
+        try await ScriptedService().run { client in
+            let response = try await client.execute(uri: "/health", method: .head)
+            #expect(response.status == .ok)
+            #expect(response.body.readableBytes == 0)
+        }
+    }
+}

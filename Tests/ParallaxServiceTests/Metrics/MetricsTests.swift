@@ -1,0 +1,153 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import ParallaxCore
+import Testing
+
+@testable import ParallaxService
+
+/// Metrics in the text format, read back by its rules.
+struct ParsedMetrics {
+    var samples: [String: Double] = [:]
+    var types: [String: String] = [:]
+
+    init(_ text: String) throws {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            if line.hasPrefix("# HELP ") { continue }
+            if line.hasPrefix("# TYPE ") {
+                let parts = line.split(separator: " ")
+                try #require(parts.count == 4 && types[String(parts[2])] == nil, "one type a metric: \(line)")
+                types[String(parts[2])] = String(parts[3])
+                continue
+            }
+            let end = try #require(line.lastIndex(of: " "), "a sample has a value: \(line)")
+            let name = String(line[..<end])
+            let value = try #require(Double(line[line.index(after: end)...]), "a value is a number: \(line)")
+            try #require(samples[name] == nil, "one sample a name: \(name)")
+            samples[name] = value
+            let family = name.prefix { $0 != "{" }
+            let isTyped = ["", "_bucket", "_sum", "_count"].contains { suffix in
+                family.hasSuffix(suffix) && types[String(family.dropLast(suffix.count))] != nil
+            }
+            try #require(isTyped, "a sample follows its type: \(name)")
+        }
+        try #require(text.hasSuffix("\n"))
+    }
+}
+
+@Suite struct MetricsTests {
+    private func scrape(_ service: ScriptedService) async throws -> (parsed: ParsedMetrics, text: String) {
+        nonisolated(unsafe) var text = ""
+        try await service.run { client in
+            let response = try await client.get("/metrics")
+            #expect(response.status == .ok)
+            #expect(response.headers[.contentType]?.hasPrefix("text/plain; version=0.0.4") == true)
+            text = String(buffer: response.body)
+        }
+        return (try ParsedMetrics(text), text)
+    }
+
+    private func answer(_ decision: Decision, _ strategy: Strategy, _ side: Side, isStandIn: Bool = false) throws
+        -> Answer
+    {
+        Answer(
+            identity: try Identity(organization: "tenant-x", identifier: "person-y"), time: .now, strategy: strategy,
+            enforced: side, isStandIn: isStandIn, decision: decision, duration: .microseconds(300))
+    }
+
+    @Test("what was decided, asked, compared and answered is counted under its labels")
+    func counts() async throws {
+        let service = ScriptedService()
+        let metrics = service.metrics
+        let request = try CheckRequest(identity: Identity(identifier: "person-y"), policy: .standard)
+        metrics.answered(try answer(.allowed(request), .hybrid, .control, isStandIn: true))
+        metrics.answered(try answer(.allowed(request), .hybrid, .control))
+        let limited = Decision.limited(request, by: "hour", retryAfterMilliseconds: 5)
+        metrics.answered(try answer(limited, .distributedOnly, .candidate))
+        metrics.attempted(Observation(decision: limited, duration: .milliseconds(2)))
+        metrics.attempted(Observation(decision: .unavailable(.timedOut), duration: .milliseconds(250)))
+        for result in [
+            Comparison.Result.agreed, .agreed, .diverged(.newlyLimited, .otherInstances), .incomparable(.timedOut),
+        ] {
+            metrics.compared(comparison(result, request))
+        }
+        metrics.responded(try answer(limited, .distributedOnly, .candidate), after: .milliseconds(3))
+        let samples = try await scrape(service).parsed.samples
+        func count(_ name: String) -> Double? { samples["parallax_\(name)"] }
+        #expect(count("decisions_total{strategy=\"hybrid\",backend=\"memory-legacy\",outcome=\"allowed\"}") == 2)
+        #expect(
+            count("decisions_total{strategy=\"distributed_only\",backend=\"redis-distributed\",outcome=\"limited\"}")
+                == 1)
+        #expect(count("decisions_total{strategy=\"legacy\",backend=\"memory-legacy\",outcome=\"allowed\"}") == 0)
+        #expect(count("stand_ins_total") == 1)
+        #expect(count("redis_attempts_total") == 2)
+        #expect(count("redis_failures_total{reason=\"timed_out\"}") == 1)
+        #expect(count("redis_failures_total{reason=\"error\"}") == 0)
+        #expect(count("comparisons_total{result=\"agreed\",kind=\"\",cause=\"\"}") == 2)
+        #expect(
+            count("comparisons_total{result=\"diverged\",kind=\"newly_limited\",cause=\"other_instances\"}") == 1)
+        #expect(count("incomparable_total{reason=\"timed_out\"}") == 1)
+        #expect(count("response_seconds_count{strategy=\"distributed_only\"}") == 1)
+        #expect(count("response_seconds_bucket{strategy=\"distributed_only\",le=\"0.0025\"}") == 0)
+        #expect(count("response_seconds_bucket{strategy=\"distributed_only\",le=\"0.005\"}") == 1)
+        #expect(count("response_seconds_bucket{strategy=\"distributed_only\",le=\"+Inf\"}") == 1)
+        #expect(count("response_seconds_sum{strategy=\"distributed_only\"}") == 0.003)
+    }
+
+    private func comparison(_ result: Comparison.Result, _ request: CheckRequest) -> Comparison {
+        let observation = Observation(decision: .allowed(request), duration: .microseconds(1))
+        return Comparison(
+            identity: request.identity, cost: 1, time: .now, policyFingerprint: 0, control: observation,
+            candidate: observation, enforced: .control, result: result, evidence: Evidence())
+    }
+
+    @Test("every metric says its type, and the state of every part is there")
+    func tellsTheState() async throws {
+        var snapshot = HealthSnapshot.sound(.distributedOnly)
+        snapshot.redis.breaker = .halfOpen
+        snapshot.triggers[0].isLatched = true
+        snapshot.triggers[0].state = .firing
+        snapshot.flags.invalidReads = 4
+        let (parsed, _) = try await scrape(ScriptedService(health: ScriptedHealth(snapshot: snapshot)))
+        let expected: [String: Double] = [
+            "strategy{strategy=\"distributed_only\"}": 1, "strategy{strategy=\"legacy\"}": 0,
+            "redis_breaker_state{state=\"half_open\"}": 1, "redis_state{state=\"healthy\"}": 1,
+            "p0_13b_compliance": 1, "flag_invalid_reads_total": 4, "recorder_pending": 3,
+            "recorder_dropped_total{reason=\"buffer_full\"}": 2, "trigger_latched{trigger=\"redis_down\"}": 1,
+            "trigger_state{trigger=\"redis_down\",state=\"firing\"}": 1,
+            "trigger_state{trigger=\"redis_down\",state=\"ok\"}": 0, "memory_identities": 5, "memory_bytes": 900,
+            "memory_evictions_total": 1, "build_info{version=\"\(BuildInfo.version)\"}": 1,
+        ]
+        for (name, value) in expected { #expect(parsed.samples["parallax_\(name)"] == value, "\(name)") }
+        for (name, type) in parsed.types where name.hasSuffix("_total") { #expect(type == "counter") }
+    }
+
+    @Test("no identity, tenant or path ever shows")
+    func showsNobody() async throws {
+        let service = ScriptedService(admin: nil)
+        let request = try CheckRequest(
+            identity: Identity(organization: "tenant-x", identifier: "person-y"), policy: .standard)
+        service.metrics.answered(try answer(.allowed(request), .hybrid, .control))
+        try await service.run { _ = try await $0.check(#"{"organization":"tenant-x","identifier":"person-y"}"#) }
+        let text = try await scrape(service).text
+        #expect(!text.contains("tenant-x") && !text.contains("person-y") && !text.contains("/v1/"))
+    }
+
+    @Test("a label's value and a help text are escaped")
+    func escapes() throws {
+        var text = PrometheusText()
+        text.begin("m", .gauge, help: "a\\b\n\"c\"")
+        text.sample("m", ["l": "a\\b\n\"c\""], 1)
+        #expect(text.text == "# HELP m a\\\\b\\n\"c\"\n# TYPE m gauge\nm{l=\"a\\\\b\\n\\\"c\\\"\"} 1\n")
+    }
+
+    @Test("counting from many threads loses nothing")
+    func countsConcurrently() async {
+        let counter = Counter()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 { group.addTask { for _ in 0..<1000 { counter.add() } } }
+        }
+        #expect(counter.value == 8000)
+    }
+}
