@@ -104,11 +104,31 @@ extension DivergenceStore {
 
     /// Writes as ``write(_:)`` does, and returns when the disk has it: for the rare rows that must outlive a power cut.
     func writeDurably<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await access { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-            defer { try? database.execute(sql: "PRAGMA synchronous = NORMAL") }
-            return try Self.transact(database, body)
+        try await access { try Self.transactDurably($0, body) }
+    }
+
+    /// Reads as ``read(_:)`` does, on the caller's thread, which must be one that may block.
+    func readAndWait<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw DivergenceStoreError(error, path: path)
         }
+    }
+
+    /// Writes as ``writeDurably(_:)`` does, on the caller's thread, which must be one that may block.
+    func writeDurablyAndWait<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try pool.writeWithoutTransaction { try Self.transactDurably($0, body) }
+        } catch {
+            throw DivergenceStoreError(error, path: path)
+        }
+    }
+
+    private static func transactDurably<Value>(_ database: Database, _ body: (Database) throws -> Value) throws -> Value {
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+        defer { try? database.execute(sql: "PRAGMA synchronous = NORMAL") }
+        return try transact(database, body)
     }
 
     private func access<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {

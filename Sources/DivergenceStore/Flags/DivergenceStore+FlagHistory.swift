@@ -1,14 +1,14 @@
 import GRDB
 package import ParallaxCore
 
-extension DivergenceStore {
+extension DivergenceStore: FlagHistory {
     /// Adds a change to the flag history, unless the newest row has the same content already: several instances see
     /// the same change of one file.
     ///
     /// - Returns: Whether it was added.
     @discardableResult
-    package func append(_ change: FlagChange) async throws -> Bool {
-        try await writeDurably { database in
+    package func append(_ change: FlagChange) throws -> Bool {
+        try writeDurablyAndWait { database in
             let newest = try Self.fetchFlagHistory(database, order: "DESC", limit: 1).first
             guard newest?.contentHash != change.contentHash else { return false }
             let row = try FlagHistoryRow(change, after: newest)
@@ -24,6 +24,10 @@ extension DivergenceStore {
                 ])
             return true
         }
+    }
+
+    package func newest() throws -> FlagChange? {
+        try readAndWait { try Self.fetchFlagHistory($0, order: "DESC", limit: 1).first?.makeEntry().change }
     }
 
     /// The newest changes first.

@@ -68,6 +68,19 @@ extension DivergenceStore {
         }
     }
 
+    /// Notes the acknowledgement with every rollback that has none.
+    static func acknowledgeAll(_ acknowledgement: Acknowledgement, in database: Database) throws {
+        try database.execute(
+            sql: """
+                UPDATE rollback_event SET acknowledged_at = ?, acknowledged_by = CAST(? AS TEXT),
+                    acknowledgement_reason = CAST(? AS TEXT)
+                WHERE acknowledged_at IS NULL
+                """,
+            arguments: [
+                acknowledgement.time.milliseconds, ExactText(acknowledgement.by), ExactText(acknowledgement.reason),
+            ])
+    }
+
     private static func requireRollback(_ id: Int64, in database: Database) throws {
         let exists = try Bool.fetchOne(
             database, sql: "SELECT EXISTS (SELECT 1 FROM rollback_event WHERE id = ?)", arguments: [id])!

@@ -1,0 +1,127 @@
+import DivergenceStore
+import Hummingbird
+package import Logging
+import NIOPosix
+import ParallaxCore
+import RedisLimiting
+import ServiceLifecycle
+
+extension App {
+    /// Wires the service from its settings.
+    ///
+    /// - Parameters:
+    ///   - greet: Called once the door is open.
+    /// - Throws: What keeps a part from being made, such as ``DivergenceStoreError`` or ``EmbeddedRedisError``: each
+    ///   names the setting or file at fault and what to do.
+    package static func build(
+        settings: Settings, logger: Logger, greet: @escaping @Sendable (Greeting) -> Void = { _ in }
+    ) async throws -> App {
+        let store = try DivergenceStore(path: settings.recorder.databasePath)
+        let embedded = settings.redis.isEmbedded ? try await EmbeddedRedis.start(logger: logger) : nil
+        let redisURL = try embedded?.url ?? RedisURL(settings.redis.url.revealed)
+        let parts = try await Parts(settings: settings, redisURL: redisURL, store: store, logger: logger)
+        let door = try makeDoor(parts, settings: settings, logger: logger) { url in
+            greet(
+                Greeting(
+                    url: url, strategy: parts.flags.current.strategy, redis: redisURL.description,
+                    instance: settings.instance.id))
+        }
+        var services: [any Service] = embedded.map { [$0] } ?? []
+        services += [
+            parts.redis, parts.recorder,
+            CandidateDrain(
+                inFlight: { parts.hybrid.candidatesInFlight }, patience: settings.redis.decisionTimeout + .seconds(1)),
+            FlagWatcher(store: parts.flags, logger: logger), parts.rollback,
+            ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
+            door,
+        ]
+        return App(services: services, logger: logger)
+    }
+
+    private static func makeDoor(
+        _ parts: Parts, settings: Settings, logger: Logger, listening: @escaping @Sendable (String) -> Void
+    ) throws -> some Service {
+        let access = try settings.http.adminTokenFile.map { file in
+            AdminAccess(token: try AdminToken(file: file), actions: parts.admin, policies: settings.limits.book)
+        }
+        let endpoints = Endpoints(
+            door: parts.door, trustedProxies: settings.http.trustedProxies, health: parts.health,
+            metrics: parts.metrics, admin: access)
+        let host = settings.http.host
+        return Application(
+            router: makeRouter(endpoints),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: settings.http.port), serverName: "parallax"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? settings.http.port
+                listening("http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
+            }, logger: logger)
+    }
+}
+
+/// The parts that know of each other, made in the order in which they need one another.
+private struct Parts: Sendable {
+    let flags: FlagStore
+    let redis: RedisLimiter
+    let recorder: Recorder
+    let metrics = DecisionMetrics()
+    let hybrid: HybridLimiter
+    let rollback: RollbackService
+    let health: ServiceHealth
+    let admin: ServiceAdmin
+    let door: Door
+
+    init(settings: Settings, redisURL: RedisURL, store: DivergenceStore, logger: Logger) async throws {
+        let flags = FlagStore(
+            path: settings.flags.file, environment: try settings.environmentFlags(),
+            isProduction: settings.instance.isProduction, history: store)
+        await flags.start()
+        let redis = try RedisLimiter(settings: settings.redisSettings(at: redisURL), logger: logger)
+        let recorder = Recorder(
+            store: store, instance: settings.instance.id, settings: settings.recordingSettings, logger: logger)
+        let refused = MostRefused()
+        let rollbackCounts = RollbackObserver()
+        let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds)
+        let hybrid = HybridLimiter(
+            control: control, candidate: redis, ledger: CandidateLedger(bounds: settings.memoryBounds),
+            settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
+            observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]))
+        let probes = ProbeLog()
+        let rollback = try RollbackService(
+            settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
+            probe: { probes.note(await redis.probe()) },
+            flipToLegacy: { by, reason in try await flags.flipToLegacy(by: by, reason: reason) },
+            record: StoredRollbackRecord(store: store), logger: logger)
+        let metrics = self.metrics
+        door = Door(
+            judge: hybrid, policies: settings.limits.book, isProduction: settings.instance.isProduction,
+            failsOpen: { flags.current.failOpen },
+            recordResponseTime: { answer, duration in
+                rollbackCounts.recordResponseTime(duration, strategy: answer.strategy)
+                metrics.responded(answer, after: duration)
+            })
+        health = ServiceHealth(
+            settings: settings, flags: flags, redis: redis, probes: probes, recorder: recorder, rollback: rollback,
+            control: control)
+        admin = ServiceAdmin(
+            control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, health: health)
+        self.flags = flags
+        self.redis = redis
+        self.recorder = recorder
+        self.hybrid = hybrid
+        self.rollback = rollback
+    }
+}
+
+extension FlagStore {
+    /// Flips to `legacy` for the evaluator.
+    ///
+    /// A file that cannot be written holds this instance at `legacy` all the same: that is a flip too, of this instance.
+    fileprivate func flipToLegacy(by: String, reason: String) async throws -> (before: FlagValues, after: FlagValues) {
+        let before = current
+        switch await rollBackToLegacy(by: by, reason: reason) {
+        case .flipped(let change): return (change.from ?? before, change.to)
+        case .alreadyLegacy, .held: return (before, current)
+        }
+    }
+}

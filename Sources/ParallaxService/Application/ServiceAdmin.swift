@@ -1,0 +1,50 @@
+import Logging
+import ParallaxCore
+import RedisLimiting
+
+/// What the admin routes do to the running parts.
+struct ServiceAdmin: AdminActions {
+    let control: InMemoryLimiter
+    let redis: RedisLimiter
+    let hybrid: HybridLimiter
+    let refused: MostRefused
+    let rollback: RollbackService
+    let health: ServiceHealth
+
+    func standing(of request: CheckRequest) async -> Standing {
+        let candidate = await redis.check(request, at: nil)
+        return Standing(control: control.judge(request, at: Clocks.system.now()), candidate: candidate)
+    }
+
+    func mostRefused(organization: String, limit: Int) async -> [MostRefused.Entry] {
+        refused.top(of: organization, limit: limit)
+    }
+
+    func reset(_ identity: Identity) async -> ResetReport {
+        let wasInMemory = forget(identity)
+        do {
+            return ResetReport(memory: wasInMemory, redis: try await redis.reset(identity))
+        } catch {
+            return ResetReport(memory: wasInMemory, redis: nil, problem: error.description)
+        }
+    }
+
+    /// Forgets an identity here, and says whether there was anything to forget.
+    @discardableResult
+    func forget(_ identity: Identity) -> Bool {
+        refused.reset(identity)
+        return hybrid.forget(identity)
+    }
+
+    func flags() async -> HealthSnapshot.FlagFile { health.flagFile }
+
+    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> [Trigger] {
+        let latched = rollback.health.latchedTrigger
+        do {
+            try rollback.acknowledge(by: person, reason: reason)
+            return latched.map { [$0] } ?? []
+        } catch {
+            throw AcknowledgementRefusal(reason: error.description)
+        }
+    }
+}

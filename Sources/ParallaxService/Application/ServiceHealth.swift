@@ -1,0 +1,84 @@
+import DivergenceStore
+import ParallaxCore
+import RedisLimiting
+
+/// How the running parts are, put together for the health and metrics routes.
+struct ServiceHealth: HealthSource {
+    let settings: Settings
+    let flags: FlagStore
+    let redis: RedisLimiter
+    let probes: ProbeLog
+    let recorder: Recorder
+    let rollback: RollbackService
+    let control: InMemoryLimiter
+
+    func health() async -> HealthSnapshot {
+        HealthSnapshot(
+            instance: settings.instance.id, environment: settings.instance.environment, flags: flagFile,
+            redis: redisState, recorder: recorderState, triggers: triggers, memory: memory)
+    }
+
+    var flagFile: HealthSnapshot.FlagFile {
+        let health = flags.health
+        return HealthSnapshot.FlagFile(
+            values: health.effective, isLoaded: health.lastGoodTime != nil, problem: health.problem,
+            invalidReads: health.invalidReads)
+    }
+
+    private var redisState: HealthSnapshot.Redis {
+        let health = redis.health
+        let probe = probes.latest
+        let breaker: HealthSnapshot.Redis.Breaker =
+            switch health.breaker {
+            case .closed: .closed
+            case .open: .open
+            case .halfOpen: .halfOpen
+            }
+        let state: HealthSnapshot.Redis.State =
+            switch probe.isGood {
+            case nil: .unknown
+            case true?: breaker == .closed ? .healthy : .unhealthy
+            case false?: .unhealthy
+            }
+        return HealthSnapshot.Redis(
+            state: state, breaker: breaker, hasAnswered: probe.hasSucceeded,
+            isEmbedded: settings.redis.isEmbedded,
+            roundTripMilliseconds: probe.roundTrip.map { $0 / .milliseconds(1) },
+            downSeconds: probe.downFor.map { $0 / .seconds(1) },
+            problem: state == .healthy ? nil : health.lastError?.description)
+    }
+
+    private var recorderState: HealthSnapshot.Recorder {
+        let health = recorder.health
+        return HealthSnapshot.Recorder(
+            pending: health.pendingComparisons, capacity: settings.recorder.bufferCapacity,
+            written: health.writtenComparisons,
+            dropped: Dictionary(uniqueKeysWithValues: health.droppedComparisons.map { ($0.key.rawValue, $0.value) }),
+            problem: health.isWriting ? nil : health.lastError)
+    }
+
+    private var triggers: [HealthSnapshot.TriggerReading] {
+        let health = rollback.health
+        let dryRun = settings.rollback.dryRun
+        return Trigger.allCases.map { trigger in
+            let evaluation = health.evaluations.first { $0.trigger == trigger }
+            return HealthSnapshot.TriggerReading(
+                trigger: trigger, state: evaluation?.state ?? .warming, isLatched: health.latchedTrigger == trigger,
+                isDryRun: dryRun.contains(trigger), sentence: evaluation?.sentence)
+        }
+    }
+
+    private var memory: HealthSnapshot.Memory {
+        let occupancy = control.occupancy
+        return HealthSnapshot.Memory(
+            identities: occupancy.identities, bytes: occupancy.bytes, evictions: occupancy.evictions)
+    }
+}
+
+extension RollbackHealth {
+    /// The trigger whose rollback waits to be acknowledged.
+    var latchedTrigger: Trigger? {
+        guard case .latched(let firing) = latch else { return nil }
+        return firing.trigger
+    }
+}

@@ -1,0 +1,62 @@
+import DivergenceStore
+import ParallaxCore
+import RedisLimiting
+
+// Within `Settings`, `Recorder` is the group of settings.
+typealias RecordingSettings = Recorder.Settings
+
+/// What each part is made from.
+extension Settings {
+    func redisSettings(at url: RedisURL) -> RedisSettings {
+        RedisSettings(
+            url: url, connectionTimeout: redis.connectionTimeout, commandTimeout: redis.socketTimeout,
+            maximumConnections: redis.maximumConnections, decisionDeadline: redis.decisionTimeout)
+    }
+
+    var hybridSettings: HybridLimiter.Settings {
+        HybridLimiter.Settings(
+            failsClosed: flags.hybridFailsClosed, maximumInFlight: redis.candidateMaximumInFlight,
+            tolerances: ComparisonTolerances(
+                boundaryMilliseconds: comparison.boundaryToleranceMilliseconds,
+                clockSkewMilliseconds: comparison.clockSkewToleranceMilliseconds,
+                quotaDriftUnits: comparison.quotaDriftTolerance))
+    }
+
+    var memoryBounds: MemoryBounds {
+        MemoryBounds(identities: legacy.maximumIdentities, bytes: legacy.maximumBytes)
+    }
+
+    var recordingSettings: RecordingSettings {
+        var settings = RecordingSettings()
+        settings.flushInterval = recorder.flushInterval
+        settings.maximumBufferedRows = recorder.bufferCapacity
+        settings.retention = .seconds(recorder.retentionDays * 86_400)
+        return settings
+    }
+
+    /// - Throws: ``FlagDefinitionError`` where the percentage is no percentage.
+    func environmentFlags() throws(FlagDefinitionError) -> EnvironmentFlags {
+        try EnvironmentFlags(
+            distributedEnabled: flags.pins.distributedEnabled, hybrid: flags.pins.hybrid, failOpen: flags.pins.failOpen,
+            enforcementPercent: flags.pins.enforcementPercent)
+    }
+
+    var rollbackSettings: RollbackSettings {
+        var settings = RollbackSettings()
+        settings.redisDownSeconds = Self.wholeSeconds(rollback.redisDownAfter)
+        settings.errorRatePercent = rollback.errorRatePercent
+        settings.longWindowSeconds = Self.wholeSeconds(rollback.errorWindow)
+        settings.shortWindowSeconds = Self.wholeSeconds(rollback.errorShortWindow)
+        settings.minimumAttempts = rollback.errorMinimumAttempts
+        settings.responseTimeFactor = rollback.responseTimeFactor
+        settings.minimumSamples = rollback.responseTimeMinimumSamples
+        settings.responseTimeFloorMilliseconds = rollback.responseTimeFloorMilliseconds
+        settings.evaluationSeconds = Self.wholeSeconds(rollback.evaluationInterval)
+        settings.dryRun = rollback.dryRun
+        return settings
+    }
+
+    private static func wholeSeconds(_ duration: Duration) -> Int {
+        max(1, Int((duration / .seconds(1)).rounded(.up)))
+    }
+}
