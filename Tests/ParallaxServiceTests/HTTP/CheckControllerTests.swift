@@ -85,7 +85,10 @@ import Testing
         ])
     func knowsGlobal(body: String) async throws {
         let service = ScriptedService()
-        try await service.run { #expect(try await $0.check(body).status == .ok) }
+        try await service.run { client in
+            let response = try await client.check(body)
+            #expect(response.status == .ok)
+        }
         #expect(service.judge.requests.map(\.identity.organization) == ["global"])
         #expect(service.judge.requests.map(\.cost) == [1])
     }
@@ -135,8 +138,10 @@ import Testing
     func knowsCosts() async throws {
         let service = ScriptedService()
         try await service.run { client in
-            #expect(try await client.check(#"{"identifier":"k","cost":10}"#).status == .ok)
-            #expect(try await client.check(#"{"identifier":"k","cost":0}"#).status == .ok)
+            for cost in [10, 0] {
+                let response = try await client.check("{\"identifier\":\"k\",\"cost\":\(cost)}")
+                #expect(response.status == .ok)
+            }
         }
         #expect(service.judge.requests.map(\.cost) == [10, 0])
     }

@@ -27,40 +27,54 @@ import Testing
         }
     }
 
-    @Test(
-        "what a person should look at degrades, and what refuses callers makes unhealthy",
-        arguments: [
-            ({ _ in }, .healthy), ({ $0.redis.state = .unhealthy }, .degraded),
-            ({ $0.redis.state = .unknown }, .degraded),
-            ({ $0.recorder.problem = "disk full" }, .degraded), ({ $0.flags.problem = "torn" }, .degraded),
-            ({ $0.triggers[0].isLatched = true }, .degraded), ({ $0.triggers[1].state = .firing }, .degraded),
-            ({ $0.triggers[1].state = .suspect }, .healthy), ({ $0.flags.isLoaded = false }, .unhealthy),
-            (
-                {
-                    $0.flags.values.hybrid = false
-                    $0.redis.state = .unhealthy
-                }, .unhealthy
-            ),
-            (
-                {
-                    $0.flags.values.hybrid = false
-                    $0.flags.values.failOpen = true
-                    $0.redis.state = .unhealthy
-                }, .degraded
-            ),
-            (
-                {
-                    $0.flags.values.distributedEnabled = false
-                    $0.redis.state = .unhealthy
-                }, .healthy
-            ),
-        ] as [(@Sendable (inout HealthSnapshot) -> Void, HealthVerdict.Status)])
-    func judges(change: @Sendable (inout HealthSnapshot) -> Void, expected: HealthVerdict.Status) {
+    /// A change to a sound snapshot of hybrid, and the status that must follow.
+    struct Change: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let expected: HealthVerdict.Status
+        let apply: @Sendable (inout HealthSnapshot) -> Void
+
+        init(
+            _ text: String, _ expected: HealthVerdict.Status,
+            _ apply: @escaping @Sendable (inout HealthSnapshot) -> Void
+        ) {
+            testDescription = text
+            self.expected = expected
+            self.apply = apply
+        }
+    }
+
+    private static let changes = [
+        Change("nothing", .healthy) { _ in },
+        Change("Redis down", .degraded) { $0.redis.state = .unhealthy },
+        Change("Redis unknown", .degraded) { $0.redis.state = .unknown },
+        Change("recorder failing", .degraded) { $0.recorder.problem = "disk full" },
+        Change("flag file torn", .degraded) { $0.flags.problem = "torn" },
+        Change("trigger latched", .degraded) { $0.triggers[0].isLatched = true },
+        Change("trigger firing", .degraded) { $0.triggers[1].state = .firing },
+        Change("trigger suspect", .healthy) { $0.triggers[1].state = .suspect },
+        Change("no flags", .unhealthy) { $0.flags.isLoaded = false },
+        Change("distributed_only, closed, Redis down", .unhealthy) {
+            $0.flags.values.hybrid = false
+            $0.redis.state = .unhealthy
+        },
+        Change("distributed_only, open, Redis down", .degraded) {
+            $0.flags.values.hybrid = false
+            $0.flags.values.failOpen = true
+            $0.redis.state = .unhealthy
+        },
+        Change("legacy, Redis down", .healthy) {
+            $0.flags.values.distributedEnabled = false
+            $0.redis.state = .unhealthy
+        },
+    ]
+
+    @Test("what a person should look at degrades, and what refuses callers makes unhealthy", arguments: changes)
+    func judges(change: Change) {
         var snapshot = HealthSnapshot.sound
-        change(&snapshot)
+        change.apply(&snapshot)
         let verdict = HealthVerdict(snapshot)
-        #expect(verdict.status == expected)
-        #expect(verdict.reasons.isEmpty == (expected == .healthy))
+        #expect(verdict.status == change.expected)
+        #expect(verdict.reasons.isEmpty == (change.expected == .healthy))
     }
 
     @Test("an instance becomes ready when Redis has answered once, and stays so when Redis fails")
