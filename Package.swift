@@ -1,12 +1,16 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
+/// Continuous integration lets no warning pass.
+let isContinuousIntegration = Context.environment["CI"].map { !$0.isEmpty && $0 != "false" } ?? false
+
 /// The language rules that every target follows.
-let settings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-]
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (isContinuousIntegration ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
     name: "parallax",
@@ -69,7 +73,10 @@ let package = Package(
         ),
         .target(
             name: "Replay",
-            dependencies: ["ParallaxCore", "RedisLimiting", "DivergenceStore"],
+            dependencies: [
+                "DivergenceStore", "ParallaxCore", "RedisLimiting",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -104,7 +111,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -147,6 +158,14 @@ let package = Package(
             dependencies: [
                 "ParallaxService", "ParallaxTesting",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParallaxCommandTests",
+            dependencies: [
+                "DivergenceStore", "ParallaxCore", "ParallaxTesting", "Replay", "parallax",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
         ),

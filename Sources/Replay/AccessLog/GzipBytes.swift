@@ -1,0 +1,62 @@
+import Foundation
+
+/// The unpacked bytes of a gzip file, through a `gzip -dc` child of this process.
+///
+/// No Swift package of ours offers streaming gzip, and every Debian has the program. It runs on a processor of its own,
+/// reads archives of several members, and gives what it can of a damaged one before it fails.
+final class GzipBytes: ByteSource {
+    private let path: String
+    private let process = Process()
+    private let unpacked = Pipe()
+    private let complaints = Pipe()
+
+    init(file: FileBytes) throws(ReplayError) {
+        path = file.path
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        // The file comes as standard input, so that no file's name can be taken for an option.
+        process.arguments = ["gzip", "-dc"]
+        process.standardInput = file.makeHandle()
+        process.standardOutput = unpacked
+        process.standardError = complaints
+        do {
+            try process.run()
+        } catch {
+            throw .gzipMissing(path)
+        }
+    }
+
+    deinit {
+        // A reader that has had enough leaves the child with nobody to write to.
+        if process.isRunning { process.terminate() }
+    }
+
+    func read(upToCount count: Int) throws(ReplayError) -> [UInt8] {
+        let bytes = try FileBytes.read(unpacked.fileHandleForReading.fileDescriptor, upToCount: count, path: path)
+        if bytes.isEmpty { try finish() }
+        return bytes
+    }
+
+    private func finish() throws(ReplayError) {
+        let complaint = (try? complaints.fileHandleForReading.readToEnd()) ?? Data()
+        process.waitUntilExit()
+        switch process.terminationStatus {
+        // 2 is a warning: the archive was whole, and something else follows it.
+        case 0, 2: return
+        case 127: throw .gzipMissing(path)
+        default:
+            let said = String(decoding: complaint, as: UTF8.self).split(separator: "\n").first { !$0.isEmpty }
+            throw ReplayError(
+                code: .damagedGzip, path: path,
+                message: "the gzip archive is cut short or damaged (\(said ?? "gzip failed")); "
+                    + "all whole lines before that were read. Fetch the file again")
+        }
+    }
+}
+
+extension ReplayError {
+    static func gzipMissing(_ path: String) -> ReplayError {
+        ReplayError(
+            code: .gzipMissing, path: path,
+            message: "is packed with gzip, and there is no gzip program to unpack it: apt-get install gzip")
+    }
+}

@@ -1,0 +1,33 @@
+import Foundation
+
+/// SplitMix64: the same numbers for the same seed, on every machine (Steele, Lea and Flood 2014). Not for secrets.
+struct SplitMix64: Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number from 0 up to but excluding 1.
+    mutating func unit() -> Double {
+        Double(next() >> 11) * 0x1p-53
+    }
+
+    /// A number from `range`, each as likely as the next.
+    mutating func integer(in range: ClosedRange<Int>) -> Int {
+        range.lowerBound + Int(unit() * Double(range.count))
+    }
+
+    /// The wait for the next of events that come by themselves, `mean` apart on average: exponentially distributed.
+    mutating func exponential(mean: Double) -> Double {
+        -mean * log(1 - unit())
+    }
+}
