@@ -1,0 +1,115 @@
+import Foundation
+
+/// Asks a running instance over its admin routes.
+struct AdminClient: Sendable {
+    struct Request: Equatable, Sendable {
+        var method: String
+        var url: String
+        var authorization: String
+        var body: Data?
+    }
+
+    struct Response: Equatable, Sendable {
+        var status: Int
+        var body: Data
+    }
+
+    /// Sends one request and gives the whole answer; throws ``TransportFailure`` where there is none.
+    typealias Transport = @Sendable (Request) async throws -> Response
+
+    /// Why there is no answer.
+    enum TransportFailure: Error, Equatable {
+        case refused
+        case timedOut
+        case other(String)
+    }
+
+    let baseURL: String
+    let token: String
+    let transport: Transport
+
+    func get<Answer: Decodable>(_ path: String, query: [(String, String?)]) async throws -> Answer {
+        let items = query.compactMap { name, value in value.map { "\(name)=\(AdminClient.encode($0))" } }
+        let url = baseURL + path + (items.isEmpty ? "" : "?" + items.joined(separator: "&"))
+        return try decode(await send("GET", url, body: nil))
+    }
+
+    func post<Answer: Decodable>(_ path: String, body: some Encodable) async throws -> Answer {
+        try decode(await send("POST", baseURL + path, body: JSONEncoder().encode(body)))
+    }
+
+    private func send(_ method: String, _ url: String, body: Data?) async throws -> Data {
+        let response: Response
+        do {
+            response = try await transport(
+                Request(method: method, url: url, authorization: "Bearer \(token)", body: body))
+        } catch let failure as TransportFailure {
+            throw explain(failure)
+        }
+        guard (200..<300).contains(response.status) else { throw explain(response) }
+        return response.body
+    }
+
+    private func decode<Answer: Decodable>(_ body: Data) throws -> Answer {
+        do {
+            return try JSONDecoder().decode(Answer.self, from: body)
+        } catch {
+            throw CommandFailure(
+                .badData, "\(baseURL) answered something else than expected",
+                remedy: "Is it a parallax service, and of the same version as this command?")
+        }
+    }
+
+    private func explain(_ failure: TransportFailure) -> CommandFailure {
+        switch failure {
+        case .refused:
+            CommandFailure(
+                .unavailable, "nothing listens at \(baseURL)",
+                remedy: "Start a service with 'parallax serve', or name the right one with --url.")
+        case .timedOut:
+            CommandFailure(
+                .unavailable, "\(baseURL) did not answer in time", remedy: "Look at its /health and its log.")
+        case .other(let reason):
+            CommandFailure(.unavailable, "\(baseURL) cannot be asked: \(reason)")
+        }
+    }
+
+    /// The body of every error of the service.
+    private struct ErrorBody: Decodable {
+        struct Description: Decodable {
+            let code: String
+            let message: String
+        }
+        let error: Description
+    }
+
+    private func explain(_ response: Response) -> CommandFailure {
+        let said = (try? JSONDecoder().decode(ErrorBody.self, from: response.body))?.error.message
+        switch response.status {
+        case 401, 403:
+            return CommandFailure(
+                .notPermitted, "\(baseURL) refused the admin token",
+                remedy: "Use the file that the service's setting ADMIN_TOKEN_FILE names.")
+        case 404:
+            return CommandFailure(
+                .unavailable, "the admin routes of \(baseURL) are off" + (said.map { ": \($0)" } ?? ""),
+                remedy: "Set ADMIN_TOKEN_FILE for the service, and start it again.")
+        case 503:
+            return CommandFailure(
+                .unavailable, said ?? "\(baseURL) cannot reach Redis", remedy: "Look at its /health.")
+        default:
+            return CommandFailure(
+                .failure, "\(baseURL) answered \(response.status)" + (said.map { ": \($0)" } ?? ""))
+        }
+    }
+
+    /// Percent-encodes everything but unreserved characters (RFC 3986).
+    private static func encode(_ value: String) -> String {
+        let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8)
+        return value.utf8.map { byte in
+            unreserved.contains(byte)
+                ? String(UnicodeScalar(byte))
+                : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+
+/// The root of the command.
+@main
+struct Parallax: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "parallax",
+        abstract:
+            "Runs a rate limiter's migration from each instance's memory to one Redis, and shows where the two differ.",
+        discussion: """
+            Both limiters judge every request, one verdict is enforced, every disagreement is recorded and explained, and a \
+            watchdog goes back to the old limiter when the new one hurts.
+
+            Begin with:
+              parallax serve --embedded-redis      a service to try, with a Redis of its own
+              parallax demo                        two of them under modelled traffic, and what came of it
+              parallax report                      what this instance recorded
+              parallax config check                what is wrong with the settings, all at once
+
+            Settings come from the environment, else from config/parallax.yaml, else they have defaults.
+
+            Exit codes:
+              0   done
+              1   something else went wrong
+              64  the command line is wrong
+              65  a file holds something else than it should
+              66  a file that should be there is not
+              69  the service or Redis does not answer
+              77  the admin token is missing or wrong
+              78  a setting is wrong
+              130 interrupted
+            """,
+        version: "0.1.0",
+        subcommands: []
+    )
+
+    /// Parses, runs, and turns what went wrong into a message and an exit code.
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var asyncCommand = command as? any AsyncParsableCommand {
+                try await asyncCommand.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard let failure = CommandFailure(explaining: error) else { exit(withError: error) }
+            Terminal.note("parallax: \(failure.description.escapedKeepingLines)")
+            exit(withError: failure.exitCode)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import Foundation
+
+/// A folder of the demonstration's own, for its databases, flags and logs.
+struct DemoFolder: Sendable {
+    let path: String
+
+    init(under parent: String = NSTemporaryDirectory()) throws {
+        var template = Array("\(parent.hasSuffix("/") ? parent : parent + "/")parallax-demo-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw CommandFailure(
+                .failure, "cannot make a folder in \(parent): \(String(cString: strerror(errno)))",
+                remedy: "Set TMPDIR to a folder that can be written to.")
+        }
+        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    func remove() {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}

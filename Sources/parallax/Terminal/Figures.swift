@@ -1,0 +1,55 @@
+import Foundation
+import ParallaxCore
+
+/// How numbers and times are written for people.
+enum Figures {
+    /// With thousands apart: `31,482`.
+    static func count(_ number: Int) -> String {
+        let digits = String(number.magnitude)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
+            text.append(digit)
+        }
+        return number < 0 ? "-" + text : text
+    }
+
+    /// A share with one decimal. Only all is `100.0 %`, and only nothing is `0.0 %`; `-` where there is no whole.
+    static func share(_ part: Int, of whole: Int) -> String {
+        guard whole > 0 else { return "-" }
+        let permille = Int((Double(part) / Double(whole) * 1000).rounded())
+        if part > 0 && permille == 0 { return "< 0.1 %" }
+        if part < whole && permille == 1000 { return "> 99.9 %" }
+        return "\(permille / 10).\(permille % 10) %"
+    }
+
+    /// A bar of `width` characters at the most, in eighths of a character; empty only for nothing.
+    static func bar(_ part: Int, of whole: Int, width: Int) -> String {
+        guard whole > 0, part > 0 else { return "" }
+        let eighths = max(1, Int((Double(part) / Double(whole) * Double(width * 8)).rounded()))
+        let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+        return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
+    }
+
+    /// An instant in UTC to the second: `2026-11-23 14:01:09`.
+    static func time(_ timestamp: Timestamp) -> String {
+        let date = Date(timeIntervalSince1970: Double(timestamp.milliseconds) / 1000)
+        return date.formatted(
+            Date.ISO8601FormatStyle(dateTimeSeparator: .space).year().month().day().time(
+                includingFractionalSeconds: false))
+    }
+
+    /// A span of time in its two largest units: `1 min 05 s`.
+    static func span(seconds: Int) -> String {
+        switch seconds {
+        case ..<60: "\(seconds) s"
+        case ..<3600: "\(seconds / 60) min \(twoDigits(seconds % 60)) s"
+        case ..<86_400: "\(seconds / 3600) h \(twoDigits(seconds % 3600 / 60)) min"
+        default: "\(seconds / 86_400) d \(twoDigits(seconds % 86_400 / 3600)) h"
+        }
+    }
+
+    private static func twoDigits(_ number: Int) -> String {
+        number < 10 ? "0\(number)" : "\(number)"
+    }
+}

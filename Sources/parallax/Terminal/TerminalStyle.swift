@@ -1,0 +1,33 @@
+import Foundation
+
+/// What the place that text goes to can show.
+struct TerminalStyle: Equatable, Sendable {
+    /// Whether lines can be redrawn: a terminal, not a file or a pipe.
+    var isInteractive: Bool
+    var hasColour: Bool
+    /// Characters in a line.
+    var width: Int
+
+    /// For files, pipes and tests.
+    static let plain = TerminalStyle(isInteractive: false, hasColour: false, width: 100)
+
+    /// What a file descriptor is connected to. Colour only on a terminal and without `NO_COLOR` (no-color.org).
+    static func detect(
+        descriptor: Int32, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> TerminalStyle {
+        guard isatty(descriptor) == 1, environment["TERM"] != "dumb" else { return .plain }
+        return TerminalStyle(
+            isInteractive: true, hasColour: (environment["NO_COLOR"] ?? "").isEmpty, width: columns(of: descriptor))
+    }
+
+    /// A terminal's width; 80 where it does not say. Lines beyond 140 characters are hard to read.
+    private static func columns(of descriptor: Int32) -> Int {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return min(140, max(40, Int(size.ws_col)))
+    }
+
+    func bold(_ text: String) -> String { hasColour ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
+    func dim(_ text: String) -> String { hasColour ? "\u{1b}[2m\(text)\u{1b}[0m" : text }
+    func red(_ text: String) -> String { hasColour ? "\u{1b}[31m\(text)\u{1b}[0m" : text }
+}

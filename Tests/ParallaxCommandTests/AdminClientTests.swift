@@ -1,0 +1,90 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import parallax
+
+@Suite struct AdminClientTests {
+    private struct Answer: Decodable, Equatable {
+        let value: Int
+    }
+
+    private func client(
+        _ status: Int, _ body: String, seen: RequestLog = RequestLog()
+    ) -> AdminClient {
+        AdminClient(baseURL: "http://127.0.0.1:9", token: "secret") { request in
+            seen.add(request)
+            return AdminClient.Response(status: status, body: Data(body.utf8))
+        }
+    }
+
+    private final class RequestLog: Sendable {
+        private let requests = Mutex<[AdminClient.Request]>([])
+        func add(_ request: AdminClient.Request) { requests.withLock { $0.append(request) } }
+        var all: [AdminClient.Request] { requests.withLock { $0 } }
+    }
+
+    @Test("no identity can reach beyond its place in the address")
+    func encodesQuery() async throws {
+        let seen = RequestLog()
+        let answer: Answer = try await client(200, #"{"value": 7}"#, seen: seen)
+            .get("/v1/limits/status", query: [("organization", nil), ("identifier", "a b&c=d/é\n#")])
+        #expect(answer == Answer(value: 7))
+        #expect(
+            seen.all == [
+                AdminClient.Request(
+                    method: "GET", url: "http://127.0.0.1:9/v1/limits/status?identifier=a%20b%26c%3Dd%2F%C3%A9%0A%23",
+                    authorization: "Bearer secret")
+            ])
+    }
+
+    @Test(
+        "every refusal says what to do, and has an exit code of its own",
+        arguments: [
+            (401, "", CommandFailure.Status.notPermitted, "ADMIN_TOKEN_FILE"),
+            (403, "", .notPermitted, "ADMIN_TOKEN_FILE"),
+            (404, #"{"error":{"code":"admin_off","message":"no token is set"}}"#, .unavailable, "no token is set"),
+            (503, #"{"error":{"code":"unavailable","message":"Redis is down"}}"#, .unavailable, "Redis is down"),
+            (
+                400, #"{"error":{"code":"bad","message":"the identifier is empty"}}"#, .failure,
+                "the identifier is empty"
+            ),
+            (500, "<html>", .failure, "500"),
+            (200, "<html>", .badData, "something else than expected"),
+        ])
+    func refusals(status: Int, body: String, exit: CommandFailure.Status, says: String) async {
+        let failure = await #expect(throws: CommandFailure.self) {
+            let _: Answer = try await client(status, body).get("/x", query: [])
+        }
+        #expect(failure?.status == exit)
+        #expect(failure?.description.contains(says) == true)
+        #expect(failure?.description.contains("secret") == false)
+    }
+
+    @Test(
+        "where nobody answers, the address and the next step are named",
+        arguments: [
+            (AdminClient.TransportFailure.refused, "parallax serve"), (.timedOut, "/health"),
+            (.other("no route"), "no route"),
+        ])
+    func transport(failure: AdminClient.TransportFailure, says: String) async {
+        let client = AdminClient(baseURL: "http://127.0.0.1:9", token: "t") { _ in throw failure }
+        let told = await #expect(throws: CommandFailure.self) {
+            let _: Answer = try await client.get("/x", query: [])
+        }
+        #expect(told?.status == .unavailable)
+        #expect(told?.description.contains("http://127.0.0.1:9") == true)
+        #expect(told?.description.contains(says) == true)
+    }
+
+    @Test("a port that nobody listens on is a refusal over real sockets too")
+    func refusedConnection() async throws {
+        let port = try FreePorts.find(1)[0]
+        let client = AdminClient(
+            baseURL: "http://127.0.0.1:\(port)", token: "t", transport: AdminClient.overHTTP)
+        let told = await #expect(throws: CommandFailure.self) {
+            let _: Answer = try await client.get("/x", query: [])
+        }
+        #expect(told?.message == "nothing listens at http://127.0.0.1:\(port)")
+    }
+}
