@@ -164,8 +164,10 @@ let package = Package(
         .testTarget(
             name: "ParallaxCommandTests",
             dependencies: [
-                "DivergenceStore", "ParallaxCore", "ParallaxTesting", "Replay", "parallax",
+                "DivergenceStore", "ParallaxCore", "ParallaxService", "ParallaxTesting", "Replay", "parallax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),

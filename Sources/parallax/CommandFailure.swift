@@ -14,7 +14,7 @@ struct CommandFailure: Error, Equatable, CustomStringConvertible {
         case noInput = 66
         /// A service or Redis does not answer.
         case unavailable = 69
-        /// Permission was refused: the admin token is missing or wrong.
+        /// Permission was refused: the admin token is missing or wrong, or a file may not be read or written.
         case notPermitted = 77
         /// A setting is wrong.
         case configuration = 78

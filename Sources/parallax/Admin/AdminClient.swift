@@ -52,7 +52,9 @@ struct AdminClient: Sendable {
 
     private func decode<Answer: Decodable>(_ body: Data) throws -> Answer {
         do {
-            return try JSONDecoder().decode(Answer.self, from: body)
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try decoder.decode(Answer.self, from: body)
         } catch {
             throw CommandFailure(
                 .badData, "\(baseURL) answered something else than expected",

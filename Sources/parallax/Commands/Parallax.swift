@@ -27,12 +27,14 @@ struct Parallax: AsyncParsableCommand {
               65  a file holds something else than it should
               66  a file that should be there is not
               69  the service or Redis does not answer
-              77  the admin token is missing or wrong
+              77  the admin token is missing or wrong, or a file may not be read or written
               78  a setting is wrong
               130 interrupted
             """,
         version: "0.1.0",
-        subcommands: []
+        subcommands: [
+            Report.self, Flags.self, Rollbacks.self, Limits.self, Config.self, Migrate.self, Demo.self,
+        ]
     )
 
     /// Parses, runs, and turns what went wrong into a message and an exit code.

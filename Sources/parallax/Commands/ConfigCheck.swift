@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ParallaxService
+import RedisLimiting
+
+/// `parallax config check`
+struct ConfigCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Say everything that is wrong with the settings, all at once.",
+        discussion: """
+            Checks what 'parallax serve' would use here: the environment, the YAML files and the defaults, and whether \
+            Redis answers. Exits with 78 where a setting is wrong, and with 69 where only Redis does not answer.
+
+              ENVIRONMENT=production parallax config check
+            """)
+
+    @Flag(help: "Leave Redis alone.")
+    var offline = false
+
+    @Flag(help: "Print JSON with stable keys.")
+    var json = false
+
+    func run() async throws {
+        var loaded = await Settings.load(redisURLProblem: RedisProbe.problem(withURL:))
+        if !offline { loaded = await loaded.checkingRedis(RedisProbe.run) }
+        let style = TerminalStyle.detect(descriptor: STDOUT_FILENO)
+        Terminal.print(
+            json ? try JSONText.make(loaded.findings) : FindingsText(findings: loaded.findings, style: style).text)
+        if let failure = CommandFailure(loaded.findings) { throw failure }
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import DivergenceStore
+import ParallaxCore
+
+/// `parallax flags history`
+struct FlagsHistory: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history", abstract: "List who changed the flags, when, why, and from what to what.",
+        discussion: """
+            The newest change first. Each row holds the hash of the one before; the chain is followed each time, and a row \
+            that was changed or taken out makes the command exit with 65.
+            """)
+
+    @OptionGroup var database: OneDatabaseOption
+
+    @Option(help: "How many changes to list.")
+    var limit = 20
+
+    @Flag(help: "Print JSON with stable keys.")
+    var json = false
+
+    func validate() throws {
+        guard (1...100_000).contains(limit) else { throw ValidationError("--limit must be from 1 to 100000.") }
+    }
+
+    func run() async throws {
+        let store = try await database.open()
+        let entries = try await store.flagHistory(limit: limit)
+        Terminal.print(
+            json
+                ? try JSONText.make(entries.map(FlagChangeDocument.init))
+                : entries.isEmpty ? "No change of the flags was noted yet." : FlagsHistory.text(entries))
+        if let fault = try await store.verifyFlagHistory() {
+            throw CommandFailure(
+                .badData, "the history's chain is broken at row \(fault.sequence): \(fault.fault.rawValue)",
+                remedy: "Somebody wrote \(store.path) by hand; compare it with a copy from before.")
+        }
+    }
+
+    static func text(_ entries: [FlagHistoryEntry]) -> String {
+        entries.map { entry in
+            """
+            \(Figures.time(entry.change.time)) UTC  \(entry.change.by.escapedForTerminal)
+              \(FlagsText.change(from: entry.change.from, to: entry.change.to))
+              \(entry.change.reason.escapedForTerminal)
+            """
+        }.joined(separator: "\n")
+    }
+}
+
+/// One change as JSON. Times are milliseconds since the Unix epoch.
+struct FlagChangeDocument: Encodable {
+    let sequence: Int64
+    let time: Timestamp
+    let by: String
+    let reason: String
+    let from: FlagsDocument.Values?
+    let to: FlagsDocument.Values
+    let contentHash: String
+    let previousHash: String
+    let hash: String
+
+    init(_ entry: FlagHistoryEntry) {
+        sequence = entry.sequence
+        time = entry.change.time
+        by = entry.change.by
+        reason = entry.change.reason
+        from = entry.change.from.map(FlagsDocument.Values.init)
+        to = FlagsDocument.Values(entry.change.to)
+        contentHash = entry.change.contentHash
+        previousHash = entry.previousHash
+        hash = entry.hash
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import DivergenceStore
+import Foundation
+import ParallaxCore
+import ParallaxService
+
+/// `parallax flags set`
+struct FlagsSet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Change the strategy or single flags, with a reason that is kept.",
+        discussion: """
+            Everything else in the file stays as it is. Instances follow within a second.
+
+              parallax flags set --strategy hybrid --reason "start comparing"
+              parallax flags set DISTRIBUTED_ENFORCEMENT_PERCENT=5 --reason "first tenants"
+              parallax flags set --strategy legacy --empty-targeting --reason "Redis is being moved"
+            """)
+
+    @Argument(help: ArgumentHelp("Flags to set.", valueName: "NAME=VALUE"))
+    var assignments: [FlagAssignment] = []
+
+    @Option(help: "Set the flags of this strategy.")
+    var strategy: Strategy?
+
+    @Option(help: "Why; kept in the file and in the history.")
+    var reason: String
+
+    @Option(help: "Who you are (default: the user's name).")
+    var by: String?
+
+    @Flag(
+        name: .customLong("empty-targeting"),
+        help: "Empty the targeting rules of the flags set, which other clients put above the default.")
+    var emptiesTargeting = false
+
+    @OptionGroup var file: FlagFileOption
+
+    func validate() throws {
+        guard strategy != nil || !assignments.isEmpty else {
+            throw ValidationError("Say what to set: --strategy, or flags such as DISTRIBUTED_ENFORCEMENT_PERCENT=5.")
+        }
+        guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("--reason is empty.") }
+    }
+
+    func run() async throws {
+        let settings = await Settings.load().settings
+        let store = try await file.open(settings)
+        let update = FlagUpdate(strategy: strategy, assignments: assignments, emptiesTargeting: emptiesTargeting)
+        guard let change = try await store.set(update, by: by ?? Person.current, reason: reason) else {
+            return Terminal.print("The file says so already; nothing was changed.")
+        }
+        Terminal.print(FlagsText.change(from: change.from, to: change.to))
+        await keep(change, in: settings.recorder.databasePath)
+        for note in store.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
+    }
+
+    /// Puts the change into the history where there is one. Instances that see the file change do so too, and a change is
+    /// kept once; so that this fails is no reason to fail.
+    private func keep(_ change: FlagChange, in path: String) async {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try await DivergenceStore(path: path).append(change)
+        } catch {
+            Terminal.note(
+                "note: the change is not in the history yet; instances put it there: \(error)".escapedForTerminal)
+        }
+    }
+}
+
+extension Strategy: ExpressibleByArgument {}

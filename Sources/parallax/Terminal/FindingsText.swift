@@ -1,0 +1,42 @@
+import ParallaxService
+
+/// What is wrong with the settings, as text for a terminal.
+struct FindingsText {
+    let findings: [Finding]
+    let style: TerminalStyle
+
+    var text: String {
+        guard !findings.isEmpty else { return "The settings are in order." }
+        return (findings.map(line) + [summary]).joined(separator: "\n")
+    }
+
+    private func line(_ finding: Finding) -> String {
+        let mark = finding.severity == .error ? style.red("error  ") : style.bold("warning")
+        let origin = finding.origin == finding.setting ? "" : " (\(finding.origin.escapedForTerminal))"
+        return """
+            \(mark)  \(finding.setting.escapedForTerminal)\(origin) \(finding.problem.escapedForTerminal)
+                     \(finding.remedy.escapedForTerminal)  [\(finding.kind.rawValue)]
+            """
+    }
+
+    private var summary: String {
+        let errors = findings.count { $0.severity == .error }
+        let warnings = findings.count - errors
+        let parts = [(errors, "error"), (warnings, "warning")].filter { $0.0 > 0 }
+            .map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
+        return parts.joined(separator: ", ") + (errors > 0 ? ": a service does not start with these settings." : ".")
+    }
+}
+
+extension CommandFailure {
+    /// The failure that findings with errors come to; `nil` without one.
+    ///
+    /// A wrong setting weighs more than a server that does not answer: with one, nothing is known about the other.
+    init?(_ findings: [Finding]) {
+        let errors = findings.filter { $0.severity == .error }
+        guard let worst = errors.first(where: { $0.kind != .unreachable }) ?? errors.first else { return nil }
+        self.init(
+            worst.kind == .unreachable ? .unavailable : .configuration,
+            "\(errors.count) of the settings cannot be used, \(worst.setting) among them")
+    }
+}
