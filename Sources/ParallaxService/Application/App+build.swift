@@ -4,17 +4,19 @@ package import Logging
 import NIOPosix
 import ParallaxCore
 import RedisLimiting
-import ServiceLifecycle
+package import ServiceLifecycle
 
 extension App {
     /// Wires the service from its settings.
     ///
     /// - Parameters:
+    ///   - companions: Services of the caller's that run beside it; when one ends, all shut down.
     ///   - greet: Called once the door is open.
     /// - Throws: What keeps a part from being made, such as ``DivergenceStoreError`` or ``EmbeddedRedisError``: each
     ///   names the setting or file at fault and what to do.
     package static func build(
-        settings: Settings, logger: Logger, greet: @escaping @Sendable (Greeting) -> Void = { _ in }
+        settings: Settings, logger: Logger, companions: [any Service] = [],
+        greet: @escaping @Sendable (Greeting) -> Void = { _ in }
     ) async throws -> App {
         let store = try DivergenceStore(path: settings.recorder.databasePath)
         let embedded = settings.redis.isEmbedded ? try await EmbeddedRedis.start(logger: logger) : nil
@@ -35,7 +37,7 @@ extension App {
             ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
             door,
         ]
-        return App(services: services, logger: logger)
+        return App(services: services + companions, logger: logger)
     }
 
     private static func makeDoor(

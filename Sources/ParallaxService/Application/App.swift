@@ -22,7 +22,12 @@ package struct App: Sendable {
 
     /// Runs until SIGTERM or SIGINT, or until a part fails; what was recorded is written before it returns.
     package func run() async throws {
-        let configurations = services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        // Whichever part ends first and however, the others end in order: what was recorded must be written.
+        let configurations = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup)
+        }
         var group = ServiceGroupConfiguration(
             services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(20)

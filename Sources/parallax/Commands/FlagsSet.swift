@@ -59,7 +59,7 @@ struct FlagsSet: AsyncParsableCommand {
     private func keep(_ change: FlagChange, in path: String) async {
         guard FileManager.default.fileExists(atPath: path) else { return }
         do {
-            try await DivergenceStore(path: path).append(change)
+            try DivergenceStore(path: path).append(change)
         } catch {
             Terminal.note(
                 "note: the change is not in the history yet; instances put it there: \(error)".escapedForTerminal)

@@ -33,7 +33,7 @@ struct Parallax: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Report.self, Flags.self, Rollbacks.self, Limits.self, Config.self, Migrate.self, Demo.self,
+            Serve.self, Report.self, Flags.self, Rollbacks.self, Limits.self, Config.self, Migrate.self, Demo.self,
         ]
     )
 

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ParallaxCore
+import ParallaxService
+import ServiceLifecycle
+
+/// `parallax serve`
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer rate-limit checks over HTTP, compare both limiters, and watch for a rollback.",
+        discussion: """
+            Settings come from these options, else from the environment, else from config/parallax.yaml and the file of the \
+            environment, else they have defaults. A wrong setting keeps the service from starting; all of them are named \
+            at once. SIGTERM or Ctrl-C ends it after it has answered and recorded what it has begun.
+
+              parallax serve --embedded-redis
+              REDIS_URL=redis://10.0.0.5:6379/0 HTTP_PORT=9000 parallax serve
+            """)
+
+    @Flag(
+        name: .customLong("embedded-redis"),
+        help: "Start a private redis-server of its own, without persistence (setting EMBEDDED_REDIS). Not in production.")
+    var embeddedRedis = false
+
+    @Option(help: "The address to listen on (setting HTTP_HOST).")
+    var host: String?
+
+    @Option(help: "The port to listen on; 0 takes any free one (setting HTTP_PORT).")
+    var port: Int?
+
+    @Flag(
+        name: .customLong("exit-when-stdin-closes"),
+        help: ArgumentHelp("End when standard input closes, and so with the parent process.", visibility: .hidden))
+    var exitsWhenStandardInputCloses = false
+
+    func run() async throws {
+        let loaded = await Settings.load(commandLine: commandLine, redisURLProblem: RedisProbe.problem(withURL:))
+        let style = TerminalStyle.detect(descriptor: STDERR_FILENO)
+        if !loaded.findings.isEmpty { Terminal.note(FindingsText(findings: loaded.findings, style: style).text) }
+        if let failure = CommandFailure(loaded.errors) { throw failure }
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "parallax")
+        logger.logLevel = loaded.settings.instance.logLevel
+        let companions: [any Service] = exitsWhenStandardInputCloses ? [StandardInputWatch()] : []
+        let app = try await App.build(settings: loaded.settings, logger: logger, companions: companions) { greeting in
+            Terminal.print(Self.text(greeting))
+        }
+        try await app.run()
+    }
+
+    /// The settings that the options set, by their names.
+    private var commandLine: [String: String] {
+        var settings: [String: String] = [:]
+        if embeddedRedis { settings["EMBEDDED_REDIS"] = "true" }
+        if let host { settings["HTTP_HOST"] = host }
+        if let port { settings["HTTP_PORT"] = String(port) }
+        return settings
+    }
+
+    private static func text(_ greeting: App.Greeting) -> String {
+        """
+        Parallax listens on \(greeting.url) (strategy \(greeting.strategy.rawValue), instance \
+        \(greeting.instance.escapedForTerminal), Redis at \(greeting.redis.escapedForTerminal)).
+        Try: curl -i \(greeting.url)/v1/check -d '{"organization":"acme","identifier":"alice"}'
+        """
+    }
+}
