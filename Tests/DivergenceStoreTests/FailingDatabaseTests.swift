@@ -12,7 +12,7 @@ import Testing
         try await withTemporaryPath { path in
             let store = try DivergenceStore(path: path, migrations: Migration.all, busyTimeout: .zero)
             let recorder = Recorder.sample(store) { $0.maximumBufferedRows = 10 }
-            try await withExclusiveLock(on: path) {
+            try await withExclusiveLock(on: path) { _ in
                 for _ in 0..<3 {
                     for _ in 0..<8 { recorder.compared(.sample(.diverged(.newlyLimited, .boundary))) }
                     #expect(await !recorder.flush())
@@ -93,7 +93,7 @@ import Testing
         try await withTemporaryPath { path in
             let store = try DivergenceStore(path: path, migrations: Migration.all, busyTimeout: .zero)
             let recorder = Recorder.sample(store) { $0.maximumBufferedTotals = 10 }
-            try await withExclusiveLock(on: path) {
+            try await withExclusiveLock(on: path) { _ in
                 for minute in 0..<40 as Range<Int64> {
                     recorder.compared(.sample(.diverged(.newlyLimited, .boundary), at: .sample.plus(minutes: minute)))
                     await recorder.flush()
@@ -108,13 +108,6 @@ import Testing
             #expect(report.storedOneByOne == 15)
             #expect(try await store.divergences(limit: .max).count == 15)
         }
-    }
-
-    private func withExclusiveLock(on path: String, _ body: () async -> Void) async throws {
-        let other = try DatabaseQueue(path: path)
-        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
-        await body()
-        try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
     }
 
     /// Makes a database full; SQLite never sets the limit below what the file has already.

@@ -29,10 +29,11 @@ import Testing
     @Test("the same content seen again in a row is one change, and later a new one")
     func isIdempotent() async throws {
         try await withStore { store in
-            #expect(try await store.append(change(1)))
-            #expect(try await !store.append(change(1, by: "another instance")))
-            #expect(try await store.append(change(2)))
-            #expect(try await store.append(change(1)))
+            var added: [Bool] = []
+            for change in [change(1), change(1, by: "another instance"), change(2), change(1)] {
+                added.append(try await store.append(change))
+            }
+            #expect(added == [true, false, true, true])
             #expect(try await store.flagHistory(limit: 9).count == 3)
         }
     }
@@ -82,10 +83,10 @@ import Testing
             try await store.write {
                 try $0.execute(
                     sql: """
-                        UPDATE flag_history SET time = ?, reason = ?, content_hash = ?, hash = ?
+                        UPDATE flag_history SET time = ?, reason = ?, to_values = ?, content_hash = ?, hash = ?
                         WHERE sequence = 1
                         """,
-                    arguments: [forged.time, forged.reason, forged.contentHash, forged.hash])
+                    arguments: [forged.time, forged.reason, forged.to, forged.contentHash, forged.hash])
             }
             #expect(
                 try await store.verifyFlagHistory() == FlagHistoryBreak(sequence: 2, fault: .wrongPreviousHash))

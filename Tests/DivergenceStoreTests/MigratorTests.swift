@@ -26,12 +26,14 @@ import Testing
         try await withTemporaryPath { path in
             let store = try DivergenceStore(path: path, migrations: Migration.all, now: .sample)
             let rows = try await store.read {
-                try Row.fetchAll($0, sql: "SELECT * FROM schema_migration ORDER BY version")
+                try Row.fetchAll($0, sql: "SELECT version, name, sha256, applied_at FROM schema_migration")
+                    .map(\.description)
             }
-            #expect(rows.map { $0["version"] as Int } == Migration.all.map(\.version))
-            #expect(rows.map { $0["name"] as String } == Migration.all.map(\.name))
-            #expect(rows.map { $0["sha256"] as String } == Migration.all.map(\.sha256))
-            #expect(rows.allSatisfy { $0["applied_at"] == Timestamp.sample.milliseconds })
+            #expect(
+                rows
+                    == Migration.all.map {
+                        "[version:\($0.version) name:\"\($0.name)\" sha256:\"\($0.sha256)\" applied_at:\(Timestamp.sample.milliseconds)]"
+                    })
         }
     }
 

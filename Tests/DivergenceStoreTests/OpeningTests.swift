@@ -64,7 +64,7 @@ import Testing
     @Test("a reader of an empty file is told that its schema is older")
     func readerOfEmptyFile() async throws {
         try await withTemporaryPath { path in
-            FileManager.default.createFile(atPath: path, contents: nil)
+            try Data().write(to: URL(fileURLWithPath: path))
             let error = #expect(throws: DivergenceStoreError.self) { try DivergenceStore(readingFrom: path) }
             #expect(error?.code == .olderSchema)
         }
@@ -91,12 +91,10 @@ import Testing
             let writer = try DivergenceStore(path: path)
             try await writer.setRollbackState("latch", to: "held", at: .sample)
             let reader = try DivergenceStore(readingFrom: path)
-            let other = try DatabaseQueue(path: path)
-            try await other.writeWithoutTransaction { database in
-                try database.execute(sql: "BEGIN EXCLUSIVE; DELETE FROM rollback_state")
+            try await withExclusiveLock(on: path) { other in
+                try await other.writeWithoutTransaction { try $0.execute(sql: "DELETE FROM rollback_state") }
+                #expect(try await reader.rollbackState("latch") == "held")
             }
-            #expect(try await reader.rollbackState("latch") == "held")
-            try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
             #expect(try await reader.rollbackState("latch") == nil)
         }
     }

@@ -8,7 +8,8 @@ import Testing
     @Test("an empty database gives an empty report")
     func emptyReport() async throws {
         try await withStore { store in
-            #expect(try await store.report() == DivergenceReport())
+            let report = try await store.report()
+            #expect(report == DivergenceReport())
         }
     }
 
@@ -120,7 +121,8 @@ import Testing
 
     @Test(
         "the timeline has whole steps and never more than 240",
-        arguments: [(1, 1), (239, 1), (240, 5), (1_199, 5), (43_200, 360), (1_000_000, 5_760)] as [(Int64, Int64)])
+        arguments: [(1, 1), (238, 1), (239, 5), (1_194, 5), (1_195, 15), (43_200, 360), (1_000_000, 4_320)]
+            as [(Int64, Int64)])
     func choosesSteps(lastMinute: Int64, stepMinutes: Int64) {
         var totals = ReportTotals(filter: DivergenceFilter())
         for minute in [0, lastMinute] {
@@ -134,7 +136,8 @@ import Testing
         #expect(report.timelineStepMilliseconds == stepMinutes * 60_000)
         #expect(report.timeline.map(\.compared) == [2, 2])
         #expect(report.timeline.allSatisfy { $0.start.milliseconds % report.timelineStepMilliseconds == 0 })
-        #expect((report.to! - report.from!) / report.timelineStepMilliseconds <= 240)
+        let (first, last) = (report.timeline[0].start, report.timeline[1].start)
+        #expect((last - first) / report.timelineStepMilliseconds < 240)
     }
 
     @Test("the most affected come first, equals in the order of their bytes, and no more than asked for")
@@ -145,7 +148,8 @@ import Testing
                 recorder.compared(.sample(.diverged(.newlyLimited, .boundary), identifier: identifier))
             }
             await recorder.flush()
-            #expect(try await store.report(maximumAffected: 3).mostAffected.map(\.identifier) == ["c", "a", "b"])
+            let report = try await store.report(maximumAffected: 3)
+            #expect(report.mostAffected.map(\.identifier) == ["c", "a", "b"])
         }
     }
 

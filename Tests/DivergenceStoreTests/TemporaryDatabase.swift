@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 
 @testable import DivergenceStore
 
@@ -17,4 +18,14 @@ func withStore<Value>(_ body: (DivergenceStore) async throws -> Value) async thr
         defer { try? store.close() }
         return try await body(store)
     }
+}
+
+/// Holds the write lock of the database from another connection.
+func withExclusiveLock(on path: String, _ body: (DatabaseQueue) async throws -> Void) async throws {
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let other = try DatabaseQueue(path: path, configuration: configuration)
+    try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
+    try await body(other)
+    try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
 }

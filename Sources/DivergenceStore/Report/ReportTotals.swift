@@ -45,8 +45,10 @@ struct ReportTotals: Sendable {
         var report = report
         guard let from = report.from, let to = report.to else { return report }
         let span = (to - from) / 60_000 + 1
+        // One step less, since the first and the last need not be whole.
+        let maximum = Self.maximumSteps - 1
         let step =
-            Self.stepMinutes.first { span <= $0 * Self.maximumSteps } ?? (span / Self.maximumSteps / 1_440 + 1) * 1_440
+            Self.stepMinutes.first { span <= $0 * maximum } ?? (span / maximum / 1_440 + 1) * 1_440
         report.timelineStepMilliseconds = step * 60_000
         report.timeline = timeline(stepMilliseconds: step * 60_000)
         return report
