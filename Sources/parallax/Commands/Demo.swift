@@ -55,20 +55,21 @@ struct Demo: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // Before anything is started: a log that cannot be read is found out at once.
-        if let log { _ = try AccessLogReader(path: log) }
+        try checkLog()
         let folder = try DemoFolder()
-        do {
-            let interrupted = try await run(in: folder)
-            leave(folder)
-            if interrupted { throw ExitCode(130) }
-        } catch {
-            leave(folder)
-            throw error
-        }
+        defer { leave(folder) }
+        guard try await run(in: folder) else { return }
+        throw ExitCode(130)
+    }
+
+    /// Finds out that a log cannot be read before anything is started.
+    private func checkLog() throws {
+        guard let log else { return }
+        _ = try AccessLogReader(path: log)
     }
 
     /// - Returns: Whether it was interrupted.
+    @inline(never)
     private func run(in folder: DemoFolder) async throws -> Bool {
         let redis = try await EmbeddedRedis.start(logger: Logger(label: "parallax.demo"))
         defer { redis.stop() }
