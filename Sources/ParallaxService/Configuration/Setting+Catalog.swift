@@ -87,7 +87,8 @@ extension Setting {
         "REDIS_DECISION_TIMEOUT", .redis, .seconds(0.001...60), standard: "0.25",
         "How long a decision waits for Redis.")
     static let redisMaxConnections = Setting(
-        "REDIS_MAX_CONNECTIONS", .redis, .integer(1...10_000), standard: "20", "The most connections to Redis.")
+        "REDIS_MAX_CONNECTIONS", .redis, .integer(2...10_000), standard: "20",
+        "The most connections to Redis; one of them listens for resets.")
     static let candidateMaxInFlight = Setting(
         "CANDIDATE_MAX_IN_FLIGHT", .redis, .integer(1...1_000_000), standard: "1024",
         "The most candidate decisions under way in hybrid; what exceeds it is skipped and counted.")
@@ -97,18 +98,18 @@ extension Setting {
         "LEGACY_ALGORITHM", .legacy, .choice(LimiterAlgorithm.allCases.map(\.rawValue)), standard: "sliding_log",
         "How the limiter in memory counts: the one your applications use today.")
     static let legacyMaxIdentities = Setting(
-        "LEGACY_MAX_IDENTITIES", .legacy, .integer(1...1_000_000_000), standard: "100000",
+        "LEGACY_MAX_IDENTITIES", .legacy, .integer(1...1_000_000_000), standard: "1000000",
         "The most identities kept in memory; the least recently used goes first.")
     static let legacyMaxBytes = Setting(
-        "LEGACY_MAX_BYTES", .legacy, .integer(65_536...1_099_511_627_776), standard: "268435456",
+        "LEGACY_MAX_BYTES", .legacy, .integer(65_536...1_099_511_627_776), standard: "536870912",
         "The most bytes that the identities in memory may take.")
 
     // Comparing
     static let boundaryTolerance = Setting(
-        "BOUNDARY_TOLERANCE_MS", .comparison, .integer(0...60_000), standard: "5",
+        "BOUNDARY_TOLERANCE_MS", .comparison, .integer(0...60_000), standard: "10",
         "A divergence that vanishes when judged this many milliseconds earlier or later has the cause `boundary`.")
     static let clockSkewTolerance = Setting(
-        "CLOCK_SKEW_TOLERANCE_MS", .comparison, .integer(0...3_600_000), standard: "50",
+        "CLOCK_SKEW_TOLERANCE_MS", .comparison, .integer(0...3_600_000), standard: "250",
         "How many milliseconds the clocks of Redis and the instance may differ before that counts as a cause.")
     static let quotaDriftTolerance = Setting(
         "QUOTA_DRIFT_TOLERANCE", .comparison, .integer(0...Policy.maximumLimit), standard: "1",
@@ -118,10 +119,10 @@ extension Setting {
     static let databasePath = Setting(
         "DATABASE_PATH", .recorder, .text, standard: "parallax.sqlite", "The SQLite file of what was recorded.")
     static let recordFlushInterval = Setting(
-        "RECORD_FLUSH_INTERVAL", .recorder, .seconds(0.01...3600), standard: "1",
+        "RECORD_FLUSH_INTERVAL", .recorder, .seconds(0.01...3600), standard: "0.5",
         "How long comparisons may wait in the buffer before they are written.")
     static let recordBuffer = Setting(
-        "RECORD_BUFFER", .recorder, .integer(1...10_000_000), standard: "65536",
+        "RECORD_BUFFER", .recorder, .integer(1...10_000_000), standard: "32768",
         "The most comparisons waiting to be written; what exceeds it is counted as dropped.")
     static let recordRetentionDays = Setting(
         "RECORD_RETENTION_DAYS", .recorder, .integer(1...36_500), standard: "30", "How many days records are kept.")
@@ -131,28 +132,28 @@ extension Setting {
         "ROLLBACK_REDIS_DOWN_SECONDS", .rollback, .seconds(1...86_400), standard: "120",
         "Rolls back when Redis had no good run for longer than this.")
     static let rollbackErrorRate = Setting(
-        "ROLLBACK_ERROR_RATE_PERCENT", .rollback, .decimal(0...100), standard: "5",
+        "ROLLBACK_ERROR_RATE_PERCENT", .rollback, .decimal(0.01...99.99), standard: "5",
         "Rolls back when more than this share of candidate decisions fails.")
     static let rollbackErrorWindow = Setting(
-        "ROLLBACK_ERROR_WINDOW_SECONDS", .rollback, .seconds(1...86_400), standard: "300",
+        "ROLLBACK_ERROR_WINDOW_SECONDS", .rollback, .seconds(1...3600), standard: "300",
         "The long window of the error rate.")
     static let rollbackErrorShortWindow = Setting(
-        "ROLLBACK_ERROR_SHORT_WINDOW_SECONDS", .rollback, .seconds(1...86_400), standard: "60",
+        "ROLLBACK_ERROR_SHORT_WINDOW_SECONDS", .rollback, .seconds(1...3600), standard: "60",
         "The short window of the error rate.")
     static let rollbackErrorMinimum = Setting(
         "ROLLBACK_ERROR_MINIMUM", .rollback, .integer(1...1_000_000_000), standard: "100",
         "The fewest attempts from which an error rate is judged.")
     static let rollbackResponseTimeFactor = Setting(
-        "ROLLBACK_RESPONSE_TIME_FACTOR", .rollback, .decimal(1...1000), standard: "2",
+        "ROLLBACK_RESPONSE_TIME_FACTOR", .rollback, .decimal(1.01...999), standard: "2",
         "Rolls back when callers wait longer than this many times the baseline.")
     static let rollbackResponseTimeMinimum = Setting(
         "ROLLBACK_RESPONSE_TIME_MINIMUM", .rollback, .integer(1...1_000_000_000), standard: "300",
         "The fewest samples from which response times are judged.")
     static let rollbackResponseTimeFloor = Setting(
-        "ROLLBACK_RESPONSE_TIME_FLOOR_MS", .rollback, .decimal(0...3_600_000), standard: "5",
+        "ROLLBACK_RESPONSE_TIME_FLOOR_MS", .rollback, .decimal(0...59_999), standard: "5",
         "Response times below this many milliseconds never roll back.")
     static let rollbackEvaluationInterval = Setting(
-        "ROLLBACK_EVALUATION_INTERVAL", .rollback, .seconds(0.01...3600), standard: "10",
+        "ROLLBACK_EVALUATION_INTERVAL", .rollback, .seconds(1...300), standard: "10",
         "How often the triggers are evaluated.")
     static let rollbackProbeInterval = Setting(
         "ROLLBACK_PROBE_INTERVAL", .rollback, .seconds(0.01...3600), standard: "1", "How often Redis is probed.")

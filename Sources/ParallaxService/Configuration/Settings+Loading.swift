@@ -1,4 +1,5 @@
 import Foundation
+import RedisLimiting
 
 extension Settings {
     /// Reads the command line over the environment over the environment's file over the base file over the defaults, and
@@ -12,7 +13,7 @@ extension Settings {
     package static func load(
         environment: [String: String] = ProcessInfo.processInfo.environment, commandLine: [String: String] = [:],
         hostName: String = HostName.current,
-        redisURLProblem: @escaping @Sendable (String) -> String? = { _ in nil }
+        redisURLProblem: @escaping @Sendable (String) -> String? = { RedisURL.problem(of: $0) }
     ) async -> LoadedSettings {
         var sources = [SettingsSource.commandLine(commandLine), .environment(environment)]
         var files = SettingsFiles(directory: directory(in: sources))

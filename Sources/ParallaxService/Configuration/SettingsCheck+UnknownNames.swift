@@ -48,7 +48,7 @@ extension SettingsCheck {
 
     private static func suggestion(for name: String) -> String {
         guard let nearest = nearest(to: name), nearest.distance <= max(slip, name.utf8.count / 2) else {
-            return "take it out; `parallax config check --list` shows all there are"
+            return "take it out; docs/configuration.md lists all there are"
         }
         return "did you mean \(nearest.name)?"
     }

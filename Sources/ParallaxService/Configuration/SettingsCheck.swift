@@ -74,11 +74,7 @@ struct SettingsCheck {
         var findings: [Finding] = []
         let url = redis.url.revealed
         if !redis.isEmbedded {
-            let scheme = url.prefix { $0 != ":" }
-            let problem =
-                url.dropFirst(scheme.count).hasPrefix("://") && ["redis", "rediss", "unix"].contains(scheme)
-                ? redisURLProblem(url) : "is no URL of a Redis"
-            if let problem {
+            if let problem = redisURLProblem(url) {
                 findings.append(
                     finding(
                         .error, .wrongType, .redisURL, problem,

@@ -70,10 +70,11 @@ struct AdminController<Context: DoorContext>: Sendable {
     }
 
     private func acknowledge(_ access: AdminAccess, _ body: AcknowledgeBody) async throws -> Response {
-        for (name, text) in [("by", body.by), ("reason", body.reason)] {
-            guard text.contains(where: { !$0.isWhitespace }), text.utf8.count <= 1024 else {
-                throw RequestError.wrongType(field: name, expected: "a text of 1 to 1024 bytes")
-            }
+        do throws(RollbackLatchError) {
+            // The time is the action's to set: this is for the checks.
+            _ = try Acknowledgement(validating: body.by, reason: body.reason, time: Timestamp(milliseconds: 0))
+        } catch {
+            throw RequestError.invalidField(error.description)
         }
         do throws(AcknowledgementRefusal) {
             let triggers = try await access.actions.acknowledge(by: body.by, reason: body.reason)

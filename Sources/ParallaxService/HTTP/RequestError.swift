@@ -18,6 +18,8 @@ enum RequestError: Error, Equatable {
     /// The connection has no internet address, and no API key was sent.
     case unknownClient
     case invalidParameter(name: String, expected: String)
+    /// A field of the right type whose text cannot be taken, with a sentence that says why.
+    case invalidField(String)
     case notFound
     case methodNotAllowed(allowed: [String])
     case unauthorized
@@ -52,6 +54,7 @@ enum RequestError: Error, Equatable {
         case .keyIsAddress: "key_is_address"
         case .unknownClient: "unknown_client"
         case .invalidParameter: "invalid_parameter"
+        case .invalidField: "invalid_field"
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .unauthorized: "unauthorized"
@@ -76,6 +79,7 @@ enum RequestError: Error, Equatable {
         case .keyIsAddress: "the API key reads as an internet address; addresses are limited apart from keys"
         case .unknownClient: "the connection has no internet address; send X-API-Key"
         case .invalidParameter(let name, let expected): "the parameter \"\(name)\" must be \(expected)"
+        case .invalidField(let reason): reason
         case .notFound: "there is nothing at this path"
         case .methodNotAllowed(let allowed): "this path answers to \(allowed.joined(separator: ", "))"
         case .unauthorized: "send the admin token as \"Authorization: Bearer <token>\""
