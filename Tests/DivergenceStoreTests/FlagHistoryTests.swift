@@ -15,7 +15,7 @@ import Testing
                     from: FlagValues(distributedEnabled: false, hybrid: false, failOpen: true, enforcementPercent: 12.5)
                 ),
             ]
-            for change in changes { #expect(try await store.append(change)) }
+            for change in changes { #expect(try store.append(change)) }
             let history = try await store.flagHistory(limit: 9)
             #expect(history.map(\.change) == changes.reversed())
             #expect(history.map(\.sequence) == [3, 2, 1])
@@ -31,7 +31,7 @@ import Testing
         try await withStore { store in
             var added: [Bool] = []
             for change in [change(1), change(1, by: "another instance"), change(2), change(1)] {
-                added.append(try await store.append(change))
+                added.append(try store.append(change))
             }
             #expect(added == [true, false, true, true])
             #expect(try await store.flagHistory(limit: 9).count == 3)
@@ -44,7 +44,7 @@ import Testing
             let stores = try (0..<3).map { _ in try DivergenceStore(path: path) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<30 {
-                    group.addTask { _ = try await stores[number % 3].append(change(number)) }
+                    group.addTask { _ = try stores[number % 3].append(change(number)) }
                 }
                 try await group.waitForAll()
             }
@@ -69,7 +69,7 @@ import Testing
         ] as [(String, Int64, FlagHistoryBreak.Fault)])
     func findsBreak(sql: String, sequence: Int64, fault: FlagHistoryBreak.Fault) async throws {
         try await withStore { store in
-            for number in 1...3 { try await store.append(change(number)) }
+            for number in 1...3 { try store.append(change(number)) }
             try await store.write { try $0.execute(sql: sql) }
             #expect(try await store.verifyFlagHistory() == FlagHistoryBreak(sequence: sequence, fault: fault))
         }
@@ -78,7 +78,7 @@ import Testing
     @Test("a row rewritten with a right hash of its own breaks the chain at the next")
     func findsRewrittenRow() async throws {
         try await withStore { store in
-            for number in 1...3 { try await store.append(change(number)) }
+            for number in 1...3 { try store.append(change(number)) }
             let forged = try FlagHistoryRow(change(99), after: nil)
             try await store.write {
                 try $0.execute(

@@ -40,7 +40,7 @@ import Testing
     @Test("flag history, rollbacks and the evaluator's memory are kept for good")
     func keepsHistory() async throws {
         try await withStore { store in
-            try await store.append(
+            try store.append(
                 FlagChange(time: .sample, by: "Ada", reason: "start", from: nil, to: .standard, contentHash: "x"))
             try await store.record(
                 Rollback(

@@ -9,11 +9,20 @@ package final class CandidateLedger: Sendable {
 
     /// The units of each window of the policy before this decision, which is then added where it was accepted.
     ///
-    /// - Returns: One number a window, or nothing where the candidate gave no verdict.
-    package func enter(_ decision: Decision, on request: CheckRequest) -> [Int] {
-        guard let judgedAt = decision.judgedAt else { return [] }
+    /// Answers come back over several connections and not always in Redis's order. What Redis accepted after this
+    /// decision is not counted; of what it accepted in the same millisecond, or just as a window ended, nobody can tell.
+    ///
+    /// - Parameter slackMilliseconds: How near to a window's end a unit is no longer certain to be in it.
+    /// - Returns: Nothing where the candidate gave no verdict.
+    package func enter(_ decision: Decision, on request: CheckRequest, slackMilliseconds: Int64) -> OwnUnits {
+        guard let judgedAt = decision.judgedAt else { return OwnUnits() }
         return table.withValue(of: request.identity, at: judgedAt) { log in
-            let own = request.policy.windows.map { log.units(within: $0.durationMilliseconds, at: judgedAt) }
+            var own = OwnUnits()
+            for window in request.policy.windows {
+                let start = judgedAt + -window.durationMilliseconds
+                own.held.append(log.units(after: start, through: judgedAt))
+                own.certain.append(log.units(after: start + slackMilliseconds, through: judgedAt + -1))
+            }
             if decision.isAllowed {
                 log.append(request.cost, at: judgedAt, keeping: request.policy.longestDurationMilliseconds)
             }
@@ -25,4 +34,17 @@ package final class CandidateLedger: Sendable {
     package func reset(_ identity: Identity) { table.remove(identity) }
 
     package var occupancy: MemoryOccupancy { table.occupancy }
+}
+
+/// What Redis has accepted from this instance alone, one number for each window of a policy.
+package struct OwnUnits: Equatable, Sendable {
+    /// Units that were in the window when the candidate judged, as far as this instance can tell.
+    package var held: [Int] = []
+    /// Those of them that must have been there, whatever the order in which answers came back.
+    package var certain: [Int] = []
+
+    package init(held: [Int] = [], certain: [Int] = []) {
+        self.held = held
+        self.certain = certain
+    }
 }

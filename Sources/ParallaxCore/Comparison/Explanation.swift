@@ -39,7 +39,9 @@ struct Explanation {
     }
 
     private var candidateHoldsLessThanItAccepted: Bool {
-        zip(evidence.ownUnits, candidate.windows).contains { own, state in own > unitsBefore(state, in: candidate) }
+        zip(evidence.certainOwnUnits, candidate.windows).contains { own, state in
+            own > unitsBefore(state, in: candidate)
+        }
     }
 
     /// Judged on the units of this instance alone, the candidate would have decided as control did.

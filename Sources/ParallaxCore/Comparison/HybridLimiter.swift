@@ -147,8 +147,10 @@ package final class HybridLimiter: Sendable {
     private func conclude(_ experiment: Experiment, candidate: Observation, enforced: Side) {
         let request = experiment.request
         let control = experiment.control
+        let own = ledger.enter(
+            candidate.decision, on: request, slackMilliseconds: settings.tolerances.boundaryMilliseconds)
         var evidence = Evidence(
-            ownUnits: ledger.enter(candidate.decision, on: request),
+            ownUnits: own.held, certainOwnUnits: own.certain,
             clockOffsetMilliseconds: clockOffset(experiment, candidate.decision),
             controlRemembersSince: experiment.controlSince, controlAlgorithm: self.control.algorithm)
         var result = Comparison.Result(

@@ -21,10 +21,9 @@ package struct SlidingLog: Sendable {
 
     private func time(at index: Int) -> Int64 { base + Int64(offsets[index]) }
 
-    /// Units in the window of the given duration that ends at `now`.
-    package func units(within durationMilliseconds: Int64, at now: Timestamp) -> Int {
-        let effective = max(now.milliseconds, newest ?? .min)
-        return offsets.count - firstIndex(after: effective - durationMilliseconds)
+    /// Units later than `start` and no later than `end`.
+    package func units(after start: Timestamp, through end: Timestamp) -> Int {
+        max(0, firstIndex(after: end.milliseconds) - firstIndex(after: start.milliseconds))
     }
 
     /// The index of the oldest unit later than `time`.
