@@ -1,4 +1,6 @@
 import DivergenceStore
+import Foundation
+import NIOCore
 import ParallaxCore
 import ParallaxService
 import RedisLimiting
@@ -16,6 +18,10 @@ extension CommandFailure {
         case let error as FlagDefinitionError: self.init(.configuration, error.description)
         case let error as RollbackLatchError: self.init(.failure, error.description)
         case let error as EmbeddedRedisError: self.init(.unavailable, error.description)
+        case let error as AdminTokenError: self.init(.configuration, "ADMIN_TOKEN_FILE: \(error)")
+        case let error as RedisURLError: self.init(.configuration, "REDIS_URL: \(error)")
+        case let error as RedisError where error.code == .configuration: self.init(.configuration, error.description)
+        case let error as IOError: self.init(error)
         default: return nil
         }
     }
@@ -29,6 +35,25 @@ extension CommandFailure {
         case .locked: self.init(.unavailable, error.message)
         case .unreadable, .readOnly: self.init(.notPermitted, error.message)
         case .failedMigration, .diskFull, .inputOutput, .notFound, .failed: self.init(.failure, error.message)
+        }
+    }
+
+    /// What the operating system says to the address of `serve`, the one socket that is opened without a caller who asks.
+    init?(_ error: IOError) {
+        switch error.errnoCode {
+        case EADDRINUSE:
+            self.init(
+                .configuration, "HTTP_HOST and HTTP_PORT: another program listens there already",
+                remedy: "End it, or choose another port; 0 takes any free one.")
+        case EADDRNOTAVAIL:
+            self.init(
+                .configuration, "HTTP_HOST: this machine has no such address",
+                remedy: "127.0.0.1 listens for this machine alone, 0.0.0.0 for everybody.")
+        case EACCES:
+            self.init(
+                .configuration, "HTTP_PORT: this user may not listen on that port",
+                remedy: "Choose one from 1024 up.")
+        default: return nil
         }
     }
 

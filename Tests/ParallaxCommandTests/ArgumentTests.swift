@@ -8,7 +8,8 @@ import Testing
 @Suite struct ArgumentTests {
     private static let every: [any ParsableCommand.Type] = [
         Parallax.self, Report.self, Flags.self, FlagsShow.self, FlagsSet.self, FlagsHistory.self, Rollbacks.self,
-        RollbackHistory.self, Limits.self, LimitsStatus.self, LimitsTop.self, LimitsReset.self, Config.self,
+        RollbackHistory.self, RollbackAcknowledge.self, Serve.self, Limits.self, LimitsStatus.self, LimitsTop.self,
+        LimitsReset.self, Config.self,
         ConfigCheck.self, Migrate.self, Demo.self,
     ]
 
@@ -55,7 +56,8 @@ import Testing
             ["report", "--kind", "nonsense"], ["report", "--since", "yesterday"], ["report", "--top", "-1"],
             ["flags", "set", "--reason", "x"], ["flags", "set", "--strategy", "hybrid", "--reason", " "],
             ["flags", "set", "--strategy", "hybrid"], ["flags", "set", "NONSENSE=1", "--reason", "x"],
-            ["flags", "history", "--limit", "0"], ["rollback", "history", "--limit", "0"],
+            ["flags", "history", "--limit", "0"], ["rollback", "history", "--limit", "0"], ["rollback", "acknowledge"],
+            ["serve", "--port", "x"],
             ["limits", "status"], ["limits", "top", "--limit", "1001"], ["limits", "reset"],
             ["demo", "--seconds", "0"], ["demo", "--rate", "5"], ["demo", "--log", "x", "--rate", "0"],
             ["demo", "--log", "x", "--rate", "nan"], ["nonsense"],

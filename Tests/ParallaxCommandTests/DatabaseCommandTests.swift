@@ -1,3 +1,4 @@
+import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
@@ -67,25 +68,24 @@ import Testing
             let database = folder.path + "/history.sqlite"
             let file = folder.path + "/flags.json"
             try await Migrate.parse(["--database", database]).run()
-            let store = try await FlagFileOption.parse(["--file", file]).open(
-                await Settings.load(environment: [:]).settings)
-            let update = FlagUpdate(strategy: .hybrid, assignments: [], emptiesTargeting: false)
-            let change = try #require(try await store.set(update, by: "ada", reason: "start comparing"))
-            try await DivergenceStore(path: database).append(change)
+            let settings = await Settings.load(environment: [:]).settings
+            let history = try DivergenceStore(path: database)
+            let store = try await FlagFileOption.parse(["--file", file]).open(settings, history: history)
+            let update = FlagUpdate(strategy: .legacy, assignments: [], emptiesTargeting: false)
+            let change = try #require(try await store.set(update, by: "ada", reason: "before the move"))
+            #expect(change.by == "ada")
 
             let entries = try await DivergenceStore(readingFrom: database).flagHistory(limit: 10)
             #expect(entries.map(\.change.by) == ["ada"])
             #expect(
-                FlagsHistory.text(entries).hasSuffix(
-                    "UTC  ada\n  legacy -> hybrid (DISTRIBUTED_RATE_LIMITING_ENABLED false -> true, HYBRID_RATE_LIMITING false -> true)\n  start comparing"
-                ))
+                FlagsHistory.text(entries).hasSuffix("UTC  ada\n  legacy\n  before the move"))
             let reread = try await FlagFileOption.parse(["--file", file]).open(
                 await Settings.load(environment: [:]).settings)
-            #expect(reread.health.effective.strategy == .hybrid)
-            #expect(FlagsText(health: reread.health).text.hasPrefix("strategy  hybrid\nfile      \(file)\n"))
+            #expect(reread.health.effective.strategy == .legacy)
+            #expect(FlagsText(health: reread.health).text.hasPrefix("strategy  legacy\nfile      \(file)\n"))
             let json = try JSONText.make(FlagsDocument(reread.health))
             #expect(json.contains("\"HYBRID_RATE_LIMITING\" : true"))
-            #expect(json.contains("\"strategy\" : \"hybrid\""))
+            #expect(json.contains("\"strategy\" : \"legacy\""))
         }
     }
 
@@ -108,11 +108,31 @@ import Testing
                       hybrid -> legacy (DISTRIBUTED_RATE_LIMITING_ENABLED true -> false)
                       not acknowledged: see 'parallax rollback acknowledge'
                     """)
-            try await store.acknowledge(
-                .all, Acknowledgement(time: Timestamp(milliseconds: 971_211_396_000), by: "ada", reason: "moved"))
+            _ = try await StoredRollbackRecord(store: store).changeLatch { $0.fire(evaluation) }
+            try await RollbackAcknowledge.parse([
+                "--database", folder.path + "/r.sqlite", "--by", "ada", "--reason", "moved",
+            ]).run()
             let seen = try await store.rollbacks(limit: 5)
-            #expect(RollbackHistory.text(seen).hasSuffix("acknowledged 2000-10-10 20:56:36 UTC by ada: moved"))
+            #expect(RollbackHistory.text(seen).hasSuffix(" UTC by ada: moved"))
             #expect(try JSONText.make(seen.map(RollbackDocument.init)).contains("\"downSeconds\" : 121"))
+            // Once is enough.
+            await #expect(throws: RollbackLatchError.notLatched) {
+                try await RollbackAcknowledge.parse([
+                    "--database", folder.path + "/r.sqlite", "--by", "ada", "--reason", "again",
+                ]).run()
+            }
+        }
+    }
+
+    @Test("an acknowledgement of a database that is not there makes none")
+    func acknowledgesNothing() async throws {
+        try await withFolder { folder in
+            let path = folder.path + "/no.sqlite"
+            let failure = await #expect(throws: CommandFailure.self) {
+                try await RollbackAcknowledge.parse(["--database", path, "--reason", "x"]).run()
+            }
+            #expect(failure?.status == .noInput)
+            #expect(!FileManager.default.fileExists(atPath: path))
         }
     }
 }

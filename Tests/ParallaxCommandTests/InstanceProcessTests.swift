@@ -34,6 +34,20 @@ import Testing
         }
     }
 
+    @Test("a child gets its time to end also where the task that stops it was cancelled")
+    func cancelled() async throws {
+        try await withProcess("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done") { process in
+            try await waitForLog(process, "up")
+            let stop = Task {
+                while !Task.isCancelled { await Task.yield() }
+                return await process.stop(grace: .seconds(20))
+            }
+            stop.cancel()
+            #expect(await stop.value)
+            #expect(process.lastLines(1) == "bye")
+        }
+    }
+
     @Test("a child that does not obey is killed")
     func stubborn() async throws {
         try await withProcess("trap '' TERM; echo up; while :; do sleep 0.01; done") { process in

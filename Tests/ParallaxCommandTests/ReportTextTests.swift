@@ -40,6 +40,7 @@ import Testing
                   compared      4,213
                   agreed        4,013  95.3 %
                   diverged        200   4.7 %
+                  same verdict  4,033  95.7 %
                   incomparable     12          timed_out 10, disconnected 2
                   not recorded      0
 
@@ -60,7 +61,7 @@ import Testing
                   acme          evil\\u{1b}[2J     99  newly_limited 99  2026-01-01 00:00:01 to 00:00:59
 
                 What this stands on
-                  2026-01-01 00:00:00 to 00:01:00 UTC; instances: a, b
+                  whole minutes from 2026-01-01 00:00 to 2026-01-01 00:01 UTC; instances: a, b
                   of 200 divergences 150 are stored one by one, 50 only counted
                 """)
     }

@@ -65,9 +65,9 @@ import Testing
         #expect(
             standing.text == """
                 a\\u{202e}b of acme
-                  side               window                  used  left  grows at (UTC)
-                  memory-legacy      minute                  3/60    57  2000-10-10 20:55:36
-                  memory-legacy      hour                  0/1000  1000
+                  side               window                    used  left  grows at (UTC)
+                  memory-legacy      minute                    3/60    57  2000-10-10 20:55:36
+                  memory-legacy      hour                    0/1000  1000
                   redis-distributed  unavailable: timed_out
                 """)
         let legacy = StandingAnswer(organization: "global", identifier: "a", memoryLegacy: nil, redisDistributed: nil)

@@ -72,6 +72,7 @@ import Testing
         #expect(ended.allSatisfy { $0.instance == $0.number % 2 })
         #expect(outcome.tally.sent == 1000)
         #expect(outcome.tally.answered == [200: 666, 429: 334])
+        #expect(outcome.isComplete)
     }
 
     @Test("a client's requests stay in order, one at a time, while other clients' go on")
@@ -124,6 +125,7 @@ import Testing
         let outcome = await sender.send(&source) { _ in }
         #expect(outcome.tally.sent == 5)
         #expect(outcome.failure == nil)
+        #expect(!outcome.isComplete)
     }
 
     @Test("progress tells how many have left")

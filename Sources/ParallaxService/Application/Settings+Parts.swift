@@ -1,5 +1,5 @@
 import DivergenceStore
-import ParallaxCore
+package import ParallaxCore
 import RedisLimiting
 
 // Within `Settings`, `Recorder` is the group of settings.
@@ -35,7 +35,7 @@ extension Settings {
     }
 
     /// - Throws: ``FlagDefinitionError`` where the percentage is no percentage.
-    func environmentFlags() throws(FlagDefinitionError) -> EnvironmentFlags {
+    package func environmentFlags() throws(FlagDefinitionError) -> EnvironmentFlags {
         try EnvironmentFlags(
             distributedEnabled: flags.pins.distributedEnabled, hybrid: flags.pins.hybrid, failOpen: flags.pins.failOpen,
             enforcementPercent: flags.pins.enforcementPercent)

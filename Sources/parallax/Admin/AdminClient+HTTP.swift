@@ -5,6 +5,13 @@ import NIOHTTP1
 import NIOPosix
 
 extension AdminClient {
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        // Where nobody listens, whoever asks wants to know at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// Sends over HTTP.
     static let overHTTP: Transport = { request in
         var message = HTTPClientRequest(url: request.url)
@@ -15,7 +22,7 @@ extension AdminClient {
             message.body = .bytes(ByteBuffer(bytes: body))
         }
         do {
-            let response = try await HTTPClient.shared.execute(message, timeout: .seconds(10))
+            let response = try await client.execute(message, timeout: .seconds(10))
             let body = try await response.body.collect(upTo: 16 * 1024 * 1024)
             return Response(status: Int(response.status.code), body: Data(body.readableBytesView))
         } catch {

@@ -9,15 +9,13 @@ struct FlagFileOption: ParsableArguments {
         help: ArgumentHelp("The flag file (default: the setting FEATURE_FLAG_FILE).", valueName: "file"))
     var path: String?
 
-    /// The file as this machine's settings see it, read once, never made.
-    func open(_ settings: Settings) async throws -> FlagStore {
-        let pins = settings.flags.pins
-        let environment = try EnvironmentFlags(
-            distributedEnabled: pins.distributedEnabled, hybrid: pins.hybrid, failOpen: pins.failOpen,
-            enforcementPercent: pins.enforcementPercent)
+    /// The file as an instance with these settings sees it, read once, never made.
+    ///
+    /// - Parameter history: Where changes are kept; `nil` keeps none.
+    func open(_ settings: Settings, history: (any FlagHistory)? = nil) async throws -> FlagStore {
         let store = FlagStore(
-            path: path ?? settings.flags.file, environment: environment,
-            isProduction: settings.instance.isProduction)
+            path: path ?? settings.flags.file, environment: try settings.environmentFlags(),
+            isProduction: settings.instance.isProduction, history: history)
         await store.refresh()
         return store
     }

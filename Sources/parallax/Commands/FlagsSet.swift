@@ -44,25 +44,25 @@ struct FlagsSet: AsyncParsableCommand {
 
     func run() async throws {
         let settings = await Settings.load().settings
-        let store = try await file.open(settings)
+        let store = try await file.open(settings, history: history(in: settings.recorder.databasePath))
         let update = FlagUpdate(strategy: strategy, assignments: assignments, emptiesTargeting: emptiesTargeting)
         guard let change = try await store.set(update, by: by ?? Person.current, reason: reason) else {
             return Terminal.print("The file says so already; nothing was changed.")
         }
         Terminal.print(FlagsText.change(from: change.from, to: change.to))
-        await keep(change, in: settings.recorder.databasePath)
         for note in store.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
     }
 
-    /// Puts the change into the history where there is one. Instances that see the file change do so too, and a change is
-    /// kept once; so that this fails is no reason to fail.
-    private func keep(_ change: FlagChange, in path: String) async {
-        guard FileManager.default.fileExists(atPath: path) else { return }
+    /// The history where there is one. Instances that see the change keep it too, and it is kept once; so that it cannot
+    /// be kept here is no reason to fail.
+    private func history(in path: String) -> (any FlagHistory)? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
-            try DivergenceStore(path: path).append(change)
+            return try DivergenceStore(path: path)
         } catch {
             Terminal.note(
-                "note: the change is not in the history yet; instances put it there: \(error)".escapedForTerminal)
+                "note: instances keep this change in the history, not this command: \(error)".escapedForTerminal)
+            return nil
         }
     }
 }

@@ -20,7 +20,8 @@ struct Serve: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("embedded-redis"),
-        help: "Start a private redis-server of its own, without persistence (setting EMBEDDED_REDIS). Not in production.")
+        help:
+            "Start a private redis-server of its own, without persistence (setting EMBEDDED_REDIS). Not in production.")
     var embeddedRedis = false
 
     @Option(help: "The address to listen on (setting HTTP_HOST).")

@@ -89,7 +89,8 @@ struct Demonstration: Sendable {
         Terminal.show(
             meter.finish(
                 ProgressMeter.Position(
-                    sent: outcome.tally.sent, fraction: source.fraction(elapsed: outcome.elapsed),
+                    sent: outcome.tally.sent,
+                    fraction: source.fraction(elapsed: outcome.elapsed).map { outcome.isComplete ? 1 : $0 },
                     elapsed: outcome.elapsed)))
         if style.isInteractive { Terminal.note("") }
         return outcome

@@ -48,12 +48,12 @@ final class InstanceProcess: Sendable {
 
     var processIdentifier: Int32 { process.processIdentifier }
 
-    /// Asks the child to end, and waits for it.
+    /// Asks the child to end, and waits for it, also in a task that was cancelled: it has to write what it recorded.
     ///
     /// - Returns: Whether it ended by itself within `grace`; if not, it was killed.
     func stop(grace: Duration) async -> Bool {
         process.terminate()
-        let endedItself = await hasExited(within: grace)
+        let endedItself = await Task { await hasExited(within: grace) }.value
         if !endedItself {
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()

@@ -10,6 +10,8 @@ struct TrafficSender: Sendable {
     struct Outcome {
         var tally = TrafficTally()
         var elapsed: Duration = .zero
+        /// Whether the source was sent to its end.
+        var isComplete = false
         /// Why the source ended before its end.
         var failure: (any Error)?
     }
@@ -33,6 +35,7 @@ struct TrafficSender: Sendable {
                 flight.launch(request, to: flight.launched % instances, deliver)
                 progress(position(flight, source))
             }
+            outcome.isComplete = !Task.isCancelled
         } catch is CancellationError {
             // Nobody wants more: what was sent still counts.
         } catch {

@@ -33,9 +33,20 @@ struct ReportText {
         table.add("compared", Figures.count(report.compared))
         table.add("agreed", Figures.count(report.agreed), Figures.share(report.agreed, of: report.compared))
         table.add("diverged", Figures.count(report.diverged), Figures.share(report.diverged, of: report.compared))
+        if let same = sameVerdict {
+            table.add("same verdict", Figures.count(same), Figures.share(same, of: report.compared))
+        }
         table.add("incomparable", Figures.count(total(report.incomparable)), "", reasons(report.incomparable))
         table.add("not recorded", Figures.count(total(report.dropped)), "", reasons(report.dropped))
         return table.lines()
+    }
+
+    /// Requests whose caller would have got the same verdict from both sides; `nil` where the report was narrowed to a
+    /// kind or a cause, and so cannot tell.
+    private var sameVerdict: Int? {
+        guard total(report.kinds) == report.compared - report.agreed else { return nil }
+        let flipped = [DivergenceKind.newlyLimited, .newlyAllowed].map { report.kinds[$0.rawValue] ?? 0 }
+        return report.compared - flipped.reduce(0, +)
     }
 
     private var verdicts: [String] {
@@ -82,10 +93,15 @@ struct ReportText {
         let instances = report.instances.map(\.escapedForTerminal).joined(separator: ", ")
         return [
             style.bold("What this stands on"),
-            "  \(period(report.from, report.to)) UTC; instances: \(instances.isEmpty ? "none named" : instances)",
+            "  whole minutes from \(minutes) UTC; instances: \(instances.isEmpty ? "none named" : instances)",
             "  of \(Figures.count(report.diverged)) divergences \(Figures.count(report.storedOneByOne)) are stored one by one, "
                 + "\(Figures.count(report.onlyCounted)) only counted",
         ]
+    }
+
+    private var minutes: String {
+        guard let from = report.from, let to = report.to else { return "-" }
+        return "\(Figures.time(from).dropLast(3)) to \(Figures.time(to).dropLast(3))"
     }
 
     private func period(_ from: Timestamp?, _ to: Timestamp?) -> String {
