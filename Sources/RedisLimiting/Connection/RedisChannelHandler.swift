@@ -25,7 +25,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private let parser = ReplyParser()
     private var machine: ConnectionStateMachine<PendingCall>
     private var context: ChannelHandlerContext?
-    private var isSweepScheduled = false
+    private(set) var isSweepScheduled = false
 
     init(eventLoop: any EventLoop, outbox: Outbox, machine: ConnectionStateMachine<PendingCall>, events: Events) {
         self.eventLoop = eventLoop
@@ -86,7 +86,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         guard machine.isReady, let context else { return }
         var batch = outbox.take()
         guard !batch.entries.isEmpty else { return }
-        let now = NIODeadline.now()
+        let now = eventLoop.now
         if batch.entries.contains(where: { $0.call.isSettled }) { dropSettled(from: &batch) }
         for entry in batch.entries { machine.sent(entry.call, deadline: entry.deadline, now: now) }
         guard batch.bytes.readableBytes > 0 else { return }
@@ -177,7 +177,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         isSweepScheduled = true
         eventLoop.assumeIsolated().scheduleTask(in: RedisChannelHandler.deadlineResolution) {
             self.isSweepScheduled = false
-            self.sweep(now: .now())
+            self.sweep(now: self.eventLoop.now)
             self.scheduleSweep()
         }
     }
