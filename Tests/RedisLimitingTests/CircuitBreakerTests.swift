@@ -72,7 +72,8 @@ import Testing
         #expect(breaker.failed(now: start) == .startProbing)
     }
 
-    @Test("what says nothing about Redis opens nothing", arguments: [RedisError.Code.skipped, .cancelled, .circuitOpen])
+    @Test(
+        "what says nothing about Redis opens nothing", arguments: [RedisError.Code.skipped, .cancelled, .circuitOpen])
     func ignores(_ code: RedisError.Code) {
         let driver = BreakerDriver(settings: settings)
         for _ in 0..<10 { driver.failed(RedisError(code, "")) }

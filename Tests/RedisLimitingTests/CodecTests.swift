@@ -7,7 +7,8 @@ import Testing
     private static let wire =
         "+OK\r\n-ERR no\r\n:-42\r\n$5\r\nhe\r\no\r\n$0\r\n\r\n$-1\r\n*0\r\n*-1\r\n*3\r\n:1\r\n*2\r\n$1\r\na\r\n*0\r\n$-1\r\n"
     private static let replies: [RedisReply] = [
-        .status("OK"), .error("ERR no"), .integer(-42), .bulk(Array("he\r\no".utf8)), .bulk([]), .null, .array([]), .null,
+        .status("OK"), .error("ERR no"), .integer(-42), .bulk(Array("he\r\no".utf8)), .bulk([]), .null, .array([]),
+        .null,
         .array([.integer(1), .array([.bulk([0x61]), .array([])]), .null]),
     ]
 
@@ -108,7 +109,8 @@ import Testing
 
     @Test("what a server says is printed without control characters and not at length")
     func printsSafely() throws {
-        let cause = try #require(RedisError(serverReply: "ERR a\nb\u{1b}[31m" + String(repeating: "x", count: 500)).cause)
+        let cause = try #require(
+            RedisError(serverReply: "ERR a\nb\u{1b}[31m" + String(repeating: "x", count: 500)).cause)
         #expect(cause.hasPrefix("ERR a b [31mxxx"))
         #expect(cause.count == 200)
     }

@@ -5,7 +5,9 @@ import Testing
 @testable import RedisLimiting
 
 @Suite struct RedisKeyTests {
-    private static let pieces = [":", "{", "}", "%", " ", "\n", "\0", "é", "e\u{301}", "😀", "a", "%3A", "rate_limit:{", "*", "~"]
+    private static let pieces = [
+        ":", "{", "}", "%", " ", "\n", "\0", "é", "e\u{301}", "😀", "a", "%3A", "rate_limit:{", "*", "~",
+    ]
 
     @Test("an ordinary identity's key can be read by a person")
     func readable() throws {
@@ -46,7 +48,8 @@ import Testing
         "what is no identity's key is not taken for one",
         arguments: [
             "", "rate_limit:{a:b", "rate_limit:{a}", "rate_limit:{a:b:c}", "rate_limit:{a:}", "rate_limit:{a:%}",
-            "rate_limit:{a:%ff}", "rate_limit:{a:%41}", "rate_limit:{a:b c}", "other:{a:b}", "rate_limit:{:b}", RedisKey.probe,
+            "rate_limit:{a:%ff}", "rate_limit:{a:%41}", "rate_limit:{a:b c}", "other:{a:b}", "rate_limit:{:b}",
+            RedisKey.probe,
         ])
     func refusesOthers(_ key: String) {
         #expect(RedisKey.identity(fromKey: key) == nil)

@@ -210,7 +210,9 @@ import Testing
             }
             await running.value
             #expect(decisions.count == 100)
-            #expect(await limiter.check(Self.request, at: nil) == .unavailable(.disconnected))
+            await #expect(throws: RedisError.self) {
+                try await limiter.client.send(RedisCommand("PING"), deadline: .distantFuture)
+            }
         }
     }
 

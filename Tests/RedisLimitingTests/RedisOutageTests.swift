@@ -108,7 +108,8 @@ import Testing
                 for _ in 0..<5 { #expect(await limiter.check(Self.request, at: nil) == .unavailable(.readOnly)) }
                 #expect(await limiter.check(Self.request, at: nil) == .unavailable(.circuitOpen))
                 #expect(await limiter.probe() == .failure(limiter.health.lastError!))
-                _ = try await limiter.client.send(RedisCommand("REPLICAOF", "NO", "ONE"), deadline: .now() + .seconds(5))
+                _ = try await limiter.client.send(
+                    RedisCommand("REPLICAOF", "NO", "ONE"), deadline: .now() + .seconds(5))
                 guard case .success = await limiter.probe() else {
                     Issue.record("a probe did not pass the open breaker")
                     return

@@ -21,17 +21,17 @@ import Testing
         #expect(allowed > total / 10 && allowed < total * 9 / 10)
     }
 
-    @Test("logs of a thousand units are appended to and rewritten without a difference")
+    @Test("logs of hundreds of units are appended to and rewritten without a difference")
     func longLogs() async throws {
         let policy = try Policy(windows: [
-            Window(name: "long", limit: 900, durationMilliseconds: 100_000),
+            Window(name: "long", limit: 400, durationMilliseconds: 50_000),
             Window(name: "short", limit: 30, durationMilliseconds: 1_000),
         ])
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in
                 let trace = DecisionTrace(
-                    identifier: "long", seed: 7, policies: [policy], gaps: [0, 1, 40, 90, 200, 400], rareGaps: [30_000])
-                _ = try await trace.compare(limiter, with: ReferenceLimiter(), decisions: 4_000)
+                    identifier: "long", seed: 7, policies: [policy], gaps: [0, 1, 40, 90, 100, 200], rareGaps: [20_000])
+                _ = try await trace.compare(limiter, with: ReferenceLimiter(), decisions: 2_000)
             }
         }
     }
@@ -45,7 +45,7 @@ import Testing
                 let trace = DecisionTrace(
                     identifier: "month", seed: 3, policies: [policy], gaps: [0, 1, month / 10, month / 9, month - 1],
                     rareGaps: [month, month * 3])
-                _ = try await trace.compare(limiter, with: ReferenceLimiter(), decisions: 1_000)
+                _ = try await trace.compare(limiter, with: ReferenceLimiter(), decisions: 300)
             }
         }
     }
@@ -57,7 +57,8 @@ import Testing
                 group.addTask {
                     let trace = DecisionTrace(
                         identifier: "id-\(index)", seed: seed &+ UInt64(index), policies: try policies,
-                        gaps: [0, 0, 0, 1, 2, 10, 99, 100, 101, 250, 1_000, -1, -50, -2_000], rareGaps: [9_999, 10_000, 60_000])
+                        gaps: [0, 0, 0, 1, 2, 10, 99, 100, 101, 250, 1_000, -1, -50, -2_000],
+                        rareGaps: [9_999, 10_000, 60_000])
                     return try await trace.compare(limiter, with: reference, decisions: Self.decisionsEach)
                 }
             }
@@ -111,7 +112,8 @@ private struct DecisionTrace {
             let expected = reference.judge(request, at: now)
             let decision = await limiter.check(request, at: now)
             try #require(
-                decision == expected, "\(identifier), seed \(seed), step \(step), at \(now.milliseconds), cost \(request.cost)")
+                decision == expected,
+                "\(identifier), seed \(seed), step \(step), at \(now.milliseconds), cost \(request.cost)")
             if decision.isAllowed { allowed += 1 }
         }
         return allowed

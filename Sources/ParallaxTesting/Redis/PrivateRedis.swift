@@ -48,7 +48,12 @@ package final class PrivateRedis: Sendable {
         try await waitUntilAnswering()
     }
 
-    fileprivate func end() { process.withLock { $0 }.end() }
+    fileprivate func end() async {
+        let process = process.withLock { $0 }
+        process.end()
+        await process.waitForExit()
+        folder.remove()
+    }
 
     private func waitUntilAnswering() async throws {
         try await process.withLock { $0 }.waitUntilAnswering(at: url)
@@ -71,6 +76,12 @@ package func withPrivateRedis<Result>(
     password: String? = nil, arguments: [String] = [], _ body: (PrivateRedis) async throws -> Result
 ) async throws -> Result {
     let redis = try await PrivateRedis(password: password, arguments: arguments)
-    defer { redis.end() }
-    return try await body(redis)
+    do {
+        let result = try await body(redis)
+        await redis.end()
+        return result
+    } catch {
+        await redis.end()
+        throw error
+    }
 }

@@ -1,31 +1,32 @@
 import Synchronization
 
-/// A value that comes later, once, for one who waits. Whoever settles it first wins; later values are dropped.
+/// A value that comes later, once. Whoever settles it first wins; later values are dropped.
 final class Eventual<Value: Sendable>: Sendable {
     private enum State {
-        case new
-        case waiting(CheckedContinuation<Value, Never>)
-        /// Settled before anybody waited.
-        case early(Value)
-        case settled
+        case pending
+        case awaited(CheckedContinuation<Value, Never>)
+        case settled(Value)
     }
 
-    private let state = Mutex(State.new)
+    private let state = Mutex(State.pending)
 
-    /// Suspends until the value is there. Waiting twice is a mistake.
+    /// Suspends until the value is there. One at a time may wait.
     ///
-    /// - Parameter start: Begins the work; not called where the value was there before.
+    /// - Parameter start: Begins the work; not called where the value is there already.
     func value(start: () -> Void = {}) async -> Value {
         await withCheckedContinuation { continuation in
-            let early: Value? = state.withLock { state in
-                guard case .early(let value) = state else {
-                    state = .waiting(continuation)
+            let settled: Value? = state.withLock { state in
+                switch state {
+                case .pending:
+                    state = .awaited(continuation)
                     return nil
+                case .awaited:
+                    preconditionFailure("two wait for a value that is meant for one")
+                case .settled(let value):
+                    return value
                 }
-                state = .settled
-                return value
             }
-            if let early { continuation.resume(returning: early) } else { start() }
+            if let settled { continuation.resume(returning: settled) } else { start() }
         }
     }
 
@@ -33,13 +34,13 @@ final class Eventual<Value: Sendable>: Sendable {
     func settle(_ value: Value) {
         let waiting: CheckedContinuation<Value, Never>? = state.withLock { state in
             switch state {
-            case .new:
-                state = .early(value)
+            case .pending:
+                state = .settled(value)
                 return nil
-            case .waiting(let continuation):
-                state = .settled
+            case .awaited(let continuation):
+                state = .settled(value)
                 return continuation
-            case .early, .settled:
+            case .settled:
                 return nil
             }
         }
@@ -48,10 +49,7 @@ final class Eventual<Value: Sendable>: Sendable {
 
     var isSettled: Bool {
         state.withLock { state in
-            switch state {
-            case .new, .waiting: false
-            case .early, .settled: true
-            }
+            if case .settled = state { true } else { false }
         }
     }
 }

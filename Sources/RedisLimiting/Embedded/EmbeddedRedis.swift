@@ -61,6 +61,8 @@ package final class EmbeddedRedis: Service {
         } onCancelOrGracefulShutdown: {
             self.stop()
         }
+        // A server that died by itself has left its folder.
+        folder.remove()
     }
 
     /// Ends the server for good and removes its folder.

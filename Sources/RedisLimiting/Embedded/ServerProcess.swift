@@ -69,17 +69,15 @@ package final class ServerProcess: Sendable {
         ServerProcess.firstLine(ofFile: folder.path + "/redis.pid").flatMap { Int32($0) }
     }
 
-    /// Kills the server and removes its folder.
+    /// Kills the server; the shell removes the folder, unless the server had ended before.
     package func end() {
         lifeline.withLock { lifeline in
             guard let end = lifeline.take() else { return }
             close(end)
         }
-        // A shell that has ended before can remove nothing.
-        if hasExited { folder.remove() }
     }
 
-    /// Waits for the end of the server, whoever ends it. To be called once.
+    /// Waits for the end of the server, whoever ends it. One at a time may wait.
     ///
     /// - Returns: The shell's status: the server's, or 128 and the signal that ended it.
     @discardableResult
