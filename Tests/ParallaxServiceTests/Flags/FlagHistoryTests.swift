@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test("what waits for the history is tried again at the next reading")
+    @Test("what waits for the history is tried again at the next reading", .timeLimit(.minutes(1)))
     func retry() async throws {
         try await FlagFolder.with { folder in
             let history = WaitableHistory()

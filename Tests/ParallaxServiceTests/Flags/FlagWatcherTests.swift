@@ -7,7 +7,7 @@ import Testing
 @testable import ParallaxService
 
 @Suite struct FlagWatcherTests {
-    @Test("the watcher sees changes by others until the service ends")
+    @Test("the watcher sees changes by others until the service ends", .timeLimit(.minutes(1)))
     func watches() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
