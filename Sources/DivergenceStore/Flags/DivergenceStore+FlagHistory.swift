@@ -2,8 +2,8 @@ import GRDB
 package import ParallaxCore
 
 extension DivergenceStore: FlagHistory {
-    /// Adds a change to the flag history, unless the newest row has the same content already: several instances see
-    /// the same change of one file.
+    /// Adds a change to the flag history, unless the newest row has the same content already, or any row the same
+    /// content and time: several instances see the same change of one file, and not all at once.
     ///
     /// - Returns: Whether it was added.
     @discardableResult
@@ -11,6 +11,11 @@ extension DivergenceStore: FlagHistory {
         try writeDurablyAndWait { database in
             let newest = try Self.fetchFlagHistory(database, order: "DESC", limit: 1).first
             guard newest?.contentHash != change.contentHash else { return false }
+            // An instance that lags behind sees late what another has put here already.
+            let isKnown = try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM flag_history WHERE content_hash = ? AND time = ?)",
+                arguments: [change.contentHash, change.time.milliseconds])
+            guard isKnown != true else { return false }
             let row = try FlagHistoryRow(change, after: newest)
             try database.execute(
                 sql: """

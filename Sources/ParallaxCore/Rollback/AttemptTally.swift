@@ -25,6 +25,11 @@ package struct AttemptTally: Equatable, SecondTally {
         }
     }
 
+    /// The same failures, all of them taken as errors.
+    package var withOutagesAsErrors: AttemptTally {
+        AttemptTally(decided: decided, errors: errors + outages, outages: 0)
+    }
+
     package mutating func add(_ other: AttemptTally) {
         decided += other.decided
         errors += other.errors

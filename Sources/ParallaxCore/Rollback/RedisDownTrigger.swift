@@ -43,6 +43,9 @@ package struct RedisDownTrigger: Sendable {
         if !success { failedProbes += 1 }
     }
 
+    /// Whether Redis is in a good run at this moment.
+    package var isUp: Bool { run == goodRunProbes }
+
     /// Forgets everything, after a time in which nobody probed.
     package mutating func restart() {
         run = 0

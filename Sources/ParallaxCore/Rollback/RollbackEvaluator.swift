@@ -66,8 +66,11 @@ package struct RollbackEvaluator: Sendable {
     }
 
     /// Takes in the candidate's attempts of the last second.
+    ///
+    /// Decisions that go unanswered while Redis answers its probes are no outage of Redis: nothing else would see them, so
+    /// they are errors. While it has no good run, they belong to ``Trigger/redisDown`` alone.
     package mutating func count(_ attempts: AttemptTally, at now: Moment) {
-        errorRate.count(attempts, at: now)
+        errorRate.count(redisDown.isUp ? attempts.withOutagesAsErrors : attempts, at: now)
     }
 
     /// Takes in how long the callers of the last second waited.

@@ -51,7 +51,7 @@ extension App {
             metrics: parts.metrics, admin: access)
         let host = settings.http.host
         return Application(
-            router: makeRouter(endpoints),
+            router: makeRouter(endpoints), server: .bounded,
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: settings.http.port), serverName: "parallax"),
             onServerRunning: { channel in

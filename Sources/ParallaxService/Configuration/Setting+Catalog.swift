@@ -31,10 +31,10 @@ extension Setting {
 
     // Feature flags
     static let distributedEnabled = Setting(
-        "DISTRIBUTED_RATE_LIMITING_ENABLED", .flags, .boolean, standard: "false",
+        "DISTRIBUTED_RATE_LIMITING_ENABLED", .flags, .boolean, standard: "true",
         "Whether the distributed limiter is used at all. Set to false in the environment it wins over the flag file.")
     static let hybrid = Setting(
-        "HYBRID_RATE_LIMITING", .flags, .boolean, standard: "false", "Whether both limiters judge every request.")
+        "HYBRID_RATE_LIMITING", .flags, .boolean, standard: "true", "Whether both limiters judge every request.")
     static let failOpen = Setting(
         "FAIL_OPEN_ON_REDIS_ERROR", .flags, .boolean, standard: "false",
         "Whether requests pass while Redis cannot answer. Refused in production. "
@@ -155,8 +155,6 @@ extension Setting {
     static let rollbackEvaluationInterval = Setting(
         "ROLLBACK_EVALUATION_INTERVAL", .rollback, .seconds(1...300), standard: "10",
         "How often the triggers are evaluated.")
-    static let rollbackProbeInterval = Setting(
-        "ROLLBACK_PROBE_INTERVAL", .rollback, .seconds(0.01...3600), standard: "1", "How often Redis is probed.")
     static let rollbackDryRun = Setting(
         "ROLLBACK_DRY_RUN", .rollback, .list, standard: "",
         "Triggers that decide and record without flipping the flags: "
@@ -175,7 +173,7 @@ extension Setting {
         databasePath, recordFlushInterval, recordBuffer, recordRetentionDays,
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
         rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor, rollbackEvaluationInterval,
-        rollbackProbeInterval, rollbackDryRun,
+        rollbackDryRun,
     ]
 
     /// The settings by name.

@@ -84,7 +84,6 @@ extension Settings.RollbackRules {
         responseTimeMinimumSamples = reader.integer(.rollbackResponseTimeMinimum)
         responseTimeFloorMilliseconds = reader.decimal(.rollbackResponseTimeFloor)
         evaluationInterval = reader.seconds(.rollbackEvaluationInterval)
-        probeInterval = reader.seconds(.rollbackProbeInterval)
         let triggers = Trigger.allCases.map(\.rawValue).joined(separator: ", ")
         dryRun = Set(reader.list(.rollbackDryRun, expecting: "one of \(triggers)") { Trigger(rawValue: $0) })
     }

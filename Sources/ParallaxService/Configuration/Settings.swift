@@ -96,7 +96,6 @@ package struct Settings: Equatable, Sendable {
         package var responseTimeMinimumSamples: Int
         package var responseTimeFloorMilliseconds: Double
         package var evaluationInterval: Duration
-        package var probeInterval: Duration
         /// Triggers that decide and record without flipping the flags.
         package var dryRun: Set<Trigger>
     }

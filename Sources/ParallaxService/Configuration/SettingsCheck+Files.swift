@@ -12,10 +12,12 @@ extension SettingsCheck {
                     unusable(.adminTokenFile, error.description, "write a secret of 16 bytes or more into it"))
             }
         }
-        for (setting, path) in [
-            (Setting.databasePath, settings.recorder.databasePath), (.featureFlagFile, settings.flags.file),
+        // The service makes the folder of the flag file, and not that of the database.
+        for (setting, path, makesFolder) in [
+            (Setting.databasePath, settings.recorder.databasePath, false),
+            (.featureFlagFile, settings.flags.file, true),
         ] {
-            if let problem = Self.placeProblem(path) {
+            if let problem = Self.placeProblem(path, makesFolder: makesFolder) {
                 findings.append(unusable(setting, problem, "create the folder, or name another file"))
             }
         }
@@ -29,7 +31,7 @@ extension SettingsCheck {
     }
 
     /// Why a file can be neither opened nor made.
-    private static func placeProblem(_ path: String) -> String? {
+    private static func placeProblem(_ path: String, makesFolder: Bool) -> String? {
         let url = URL(fileURLWithPath: path)
         let folder = url.deletingLastPathComponent().path
         let files = FileManager.default
@@ -38,8 +40,11 @@ extension SettingsCheck {
             if isDirectory.boolValue { return "\(QuotedText(path)) is a folder, not a file" }
             return files.isReadableFile(atPath: path) ? nil : "\(QuotedText(path)) cannot be read"
         }
-        guard files.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
-            return "the folder of \(QuotedText(path)) does not exist"
+        guard files.fileExists(atPath: folder, isDirectory: &isDirectory) else {
+            return makesFolder ? nil : "the folder of \(QuotedText(path)) does not exist"
+        }
+        guard isDirectory.boolValue else {
+            return "the folder of \(QuotedText(path)) is a file"
         }
         return files.isWritableFile(atPath: folder) ? nil : "the folder of \(QuotedText(path)) cannot be written"
     }

@@ -6,7 +6,7 @@ extension SettingsCheck {
         let book = settings.limits.book
         let policies =
             [("", book.standard)]
-            + book.overrides.sorted { $0.key < $1.key }.map { ("organization \(QuotedText($0.key)): ", $0.value) }
+            + book.exceptions.map { ("organization \(QuotedText($0.organization)): ", $0.policy) }
         return policies.flatMap { place, policy in
             policy.windows.indices.compactMap { index in
                 Self.stricter(than: index, in: policy).map { stricter in

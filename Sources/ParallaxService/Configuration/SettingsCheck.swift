@@ -106,13 +106,6 @@ struct SettingsCheck {
                     .error, .impossibleCombination, .rollbackErrorShortWindow,
                     "is longer than ROLLBACK_ERROR_WINDOW_SECONDS", "make it shorter than that"))
         }
-        if rules.probeInterval > rules.redisDownAfter {
-            findings.append(
-                finding(
-                    .error, .impossibleCombination, .rollbackProbeInterval,
-                    "is longer than ROLLBACK_REDIS_DOWN_SECONDS, so that the trigger would fire without a probe",
-                    "make it much shorter than that"))
-        }
         if rules.dryRun.count == Trigger.allCases.count {
             findings.append(
                 finding(

@@ -16,14 +16,15 @@ package enum RedisURLError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .noScheme:
             "the Redis URL names no scheme; write it as redis://host:6379/0, rediss://host:6379/0 or unix:///path/redis.sock"
-        case .wrongScheme(let scheme):
-            "the Redis URL begins with \"\(scheme)://\"; use redis://, rediss:// (TLS) or unix:// (Unix socket)"
+        // Neither scheme nor port is quoted: where a part is left out, a password can stand in its place.
+        case .wrongScheme:
+            "the Redis URL begins with another scheme; use redis://, rediss:// (TLS) or unix:// (Unix socket)"
         case .unsupportedTopology(let topology):
             "the Redis URL asks for \(topology), which is not supported; give the address of one primary: redis://host:6379/0"
         case .bareIPv6:
             "the host of the Redis URL cannot be told from its port; put an IPv6 address in brackets: redis://[::1]:6379/0"
-        case .badPort(let text):
-            "the port of the Redis URL is \"\(text)\"; it must be a number from 1 to 65535"
+        case .badPort:
+            "the port of the Redis URL is no number from 1 to 65535; write redis://user:password@host:6379/0"
         case .badDatabase(let text):
             "the database of the Redis URL is \"\(text)\"; it must be a number, 0 or more, as in redis://host:6379/0"
         case .databaseTwice:

@@ -67,6 +67,8 @@ final class ParallaxProcess: Sendable {
     }
 
     private nonisolated(unsafe) let process: Process
+    /// The child ends when this closes: no test that fails or is killed leaves an instance behind.
+    private let lifeline = Pipe()
     let url: String
 
     var processIdentifier: Int32 { process.processIdentifier }
@@ -75,11 +77,11 @@ final class ParallaxProcess: Sendable {
     init(arguments: [String] = [], environment: [String: String]) async throws {
         let process = Process()
         process.executableURL = ParallaxBinary.url
-        process.arguments = ["serve"] + arguments
+        process.arguments = ["serve", "--exit-when-stdin-closes"] + arguments
         process.environment = ParallaxBinary.cleanEnvironment
             .merging(["HTTP_PORT": "0", "LOG_LEVEL": "warning"]) { $1 }
             .merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = lifeline
         let output = Pipe()
         process.standardOutput = output
         try process.run()

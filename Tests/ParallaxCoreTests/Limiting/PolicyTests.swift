@@ -48,6 +48,9 @@ import Testing
         #expect(book.policy(for: "acme") == strict)
         #expect(book.policy(for: "acme ") == .standard)
         #expect(book.policy(for: "global") == .standard)
+        let accented = PolicyBook(standard: .standard, overrides: ["caf\u{e9}": strict])
+        #expect(accented.policy(for: "caf\u{e9}") == strict)
+        #expect(accented.policy(for: "cafe\u{301}") == .standard)
     }
 
     @Test("a cost is from 0 to the smallest limit", arguments: [(-1, false), (0, true), (10, true), (11, false)])

@@ -15,12 +15,13 @@ import Testing
 
         /// Lets seconds go by with the same things happening in each; evaluates every ten.
         mutating func run(
-            seconds: Int, redis: Bool = true, decided: Int = 10, errors: Int = 0, wait: Duration? = nil
+            seconds: Int, redis: Bool = true, decided: Int = 10, errors: Int = 0, outages: Int = 0,
+            wait: Duration? = nil
         ) {
             for _ in 0..<seconds {
                 second += 1
                 evaluator.probe(success: redis, at: .at(second))
-                evaluator.count(AttemptTally(decided: decided, errors: errors), at: .at(second))
+                evaluator.count(AttemptTally(decided: decided, errors: errors, outages: outages), at: .at(second))
                 if let wait {
                     var times = LatencyHistogram()
                     for _ in 0..<20 { times.record(wait) }
@@ -55,6 +56,23 @@ import Testing
         #expect(drive.evaluator.evaluations.map(\.trigger) == Trigger.allCases)
         #expect(drive.states == [.ok, .ok, .inconclusive])
         #expect(drive.actions.isEmpty)
+    }
+
+    @Test("decisions that time out while Redis answers its probes are errors")
+    func unseenTimeouts() throws {
+        var drive = try Drive()
+        drive.run(seconds: 310)
+        drive.run(seconds: 120, decided: 5, outages: 5)
+        #expect(drive.rollbacks.first == .errorRate)
+    }
+
+    @Test("decisions that time out while Redis is down are no errors, whatever the rate")
+    func outage() throws {
+        var drive = try Drive()
+        drive.run(seconds: 310)
+        drive.run(seconds: 120, redis: false, decided: 0, outages: 10)
+        #expect(drive.evaluator.evaluations.first { $0.trigger == .errorRate }?.state != .firing)
+        #expect(drive.rollbacks.isEmpty)
     }
 
     @Test("each trigger alone asks for a rollback", arguments: Trigger.allCases)

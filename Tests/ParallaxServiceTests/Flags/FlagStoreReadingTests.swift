@@ -76,26 +76,39 @@ import Testing
         }
     }
 
-    static let tooLarge = String(repeating: "{\"flags\": ", count: 1 << 20)
+    /// Content of a flag file that is no good, under a name: some is too long to be printed.
+    struct BadContent: CustomTestStringConvertible {
+        let testDescription: String
+        let text: String
+        let expected: FlagHealth.State
+
+        init(_ name: String, _ text: String, _ expected: FlagHealth.State = .invalid) {
+            testDescription = name
+            self.text = text
+            self.expected = expected
+        }
+    }
 
     @Test(
         "a file that is torn, emptied, garbage or invalid keeps the last good flags and shows",
         arguments: [
-            ("", FlagHealth.State.invalid), (String(canonicalLegacy.prefix(canonicalLegacy.count / 2)), .invalid),
-            ("{}", .invalid), ("garbage \u{0}\u{1b}[2J", .invalid), (tooLarge, .unreadable),
-            (canonicalLegacy.replacing("\"off\",", with: "\"never\","), .invalid),
+            BadContent("empty", ""),
+            BadContent("torn", String(canonicalLegacy.prefix(canonicalLegacy.count / 2))),
+            BadContent("no flags", "{}"), BadContent("garbage", "garbage \u{0}\u{1b}[2J"),
+            BadContent("ten megabytes", String(repeating: "{\"flags\": ", count: 1 << 20), .unreadable),
+            BadContent("no such variant", canonicalLegacy.replacing("\"off\",", with: "\"never\",")),
         ])
-    func invalid(text: String, expected: FlagHealth.State) async throws {
+    func invalid(content: BadContent) async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
             try await store.set(.rollback, by: "ann", reason: "test")
             let good = store.health
-            try folder.write(text)
+            try folder.write(content.text)
             await store.refresh()
             await store.refresh()
             #expect(store.current == .legacy)
             let health = store.health
-            #expect(health.state == expected)
+            #expect(health.state == content.expected)
             #expect(health.invalidReads == 2)
             #expect(health.contentHash == good.contentHash)
             #expect(health.problem?.contains(folder.path) == true)

@@ -27,12 +27,12 @@ import Testing
 
     @Test(
         "a rollback replaces a file that is no good, from the last good one, and keeps it beside",
-        arguments: ["", "garbage", #"{"flags": {}, "flags": {}}"#, String(repeating: "x", count: 10_000_000)])
-    func invalidFile(text: String) async throws {
+        arguments: [("", 1), ("garbage", 1), (#"{"flags": {}, "flags": {}}"#, 1), ("x", 10_000_000)])
+    func invalidFile(piece: String, count: Int) async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
             try await store.set(FlagUpdate(enforcementPercent: 50), by: "ann", reason: "test")
-            try folder.write(text)
+            try folder.write(String(repeating: piece, count: count))
             guard case .flipped = await store.rollBackToLegacy(by: "evaluator", reason: "test") else {
                 Issue.record("not flipped")
                 return
