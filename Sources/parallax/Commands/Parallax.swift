@@ -13,10 +13,10 @@ struct Parallax: AsyncParsableCommand {
             watchdog goes back to the old limiter when the new one hurts.
 
             Begin with:
-              parallax serve --embedded-redis      a service to try, with a Redis of its own
-              parallax demo                        two of them under modelled traffic, and what came of it
-              parallax report                      what this instance recorded
-              parallax config check                what is wrong with the settings, all at once
+              parallax serve --embedded-redis   a service to try, with a private Redis
+              parallax demo                     two under traffic, and the report
+              parallax report                   what this instance recorded
+              parallax config check             all that is wrong with the settings
 
             Settings come from the environment, else from config/parallax.yaml, else they have defaults.
 
