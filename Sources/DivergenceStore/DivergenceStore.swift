@@ -125,7 +125,8 @@ extension DivergenceStore {
         }
     }
 
-    private static func transactDurably<Value>(_ database: Database, _ body: (Database) throws -> Value) throws -> Value {
+    private static func transactDurably<Value>(_ database: Database, _ body: (Database) throws -> Value) throws -> Value
+    {
         try database.execute(sql: "PRAGMA synchronous = FULL")
         defer { try? database.execute(sql: "PRAGMA synchronous = NORMAL") }
         return try transact(database, body)

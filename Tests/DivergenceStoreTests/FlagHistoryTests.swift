@@ -30,10 +30,13 @@ import Testing
     func isIdempotent() async throws {
         try await withStore { store in
             var added: [Bool] = []
-            for change in [change(1), change(1, by: "another instance"), change(2), change(1)] {
+            for change in [
+                change(1), change(1, by: "another instance"), change(2), change(1), change(1, later: 60_000),
+            ] {
                 added.append(try store.append(change))
             }
-            #expect(added == [true, false, true, true])
+            // The fourth is the first one, seen late; the fifth goes back to its content.
+            #expect(added == [true, false, true, false, true])
             #expect(try await store.flagHistory(limit: 9).count == 3)
         }
     }
@@ -94,10 +97,10 @@ import Testing
     }
 
     private func change(
-        _ number: Int, by: String = "Ada", from: FlagValues? = .standard
+        _ number: Int, by: String = "Ada", from: FlagValues? = .standard, later milliseconds: Int64 = 0
     ) -> FlagChange {
         FlagChange(
-            time: .sample + Int64(number), by: by, reason: "reason \(number)", from: from,
+            time: .sample + (Int64(number) + milliseconds), by: by, reason: "reason \(number)", from: from,
             to: FlagValues(
                 distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 0.1 * Double(number)),
             contentHash: "content \(number)")

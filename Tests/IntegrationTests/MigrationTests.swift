@@ -51,7 +51,9 @@ import Testing
             let output = try await run("flags", "set", "--strategy", strategy, "--by", "test", "--reason", "next phase")
             try #require(output.status == 0, "\(output.errors)")
             for instance in [first, second] {
-                try await eventually("both instances in \(strategy)") { try await Fleet.strategy(of: instance) == strategy }
+                try await eventually("both instances in \(strategy)") {
+                    try await Fleet.strategy(of: instance) == strategy
+                }
             }
         }
 

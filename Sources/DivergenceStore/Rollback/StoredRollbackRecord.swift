@@ -26,17 +26,17 @@ package struct StoredRollbackRecord: RollbackRecord {
     }
 
     /// Changes the latch, and notes an acknowledgement with the rollbacks that it is about, in one transaction.
-    package func changeLatch(_ change: @Sendable (inout RollbackLatch) throws -> Void) async throws -> RollbackLatch {
-        try await withoutActuallyEscaping(change) { change in
-            try await store.changeRollbackState(Self.latchKey, at: .now()) { database, text in
-                var latch = try Self.decodeLatch(text)
-                let before = latch.acknowledgement
-                try change(&latch)
-                if let acknowledgement = latch.acknowledgement, acknowledgement != before {
-                    try DivergenceStore.acknowledgeAll(acknowledgement, in: database)
-                }
-                return (latch, try Self.encode(latch))
+    package func changeLatch(_ change: @escaping @Sendable (inout RollbackLatch) throws -> Void) async throws
+        -> RollbackLatch
+    {
+        try await store.changeRollbackState(Self.latchKey, at: .now()) { database, text in
+            var latch = try Self.decodeLatch(text)
+            let before = latch.acknowledgement
+            try change(&latch)
+            if let acknowledgement = latch.acknowledgement, acknowledgement != before {
+                try DivergenceStore.acknowledgeAll(acknowledgement, in: database)
             }
+            return (latch, try Self.encode(latch))
         }
     }
 

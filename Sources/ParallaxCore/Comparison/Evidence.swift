@@ -17,7 +17,8 @@ package struct Evidence: Equatable, Sendable {
     package var controlPolicyFingerprint: UInt64?
 
     package init(
-        ownUnits: [Int] = [], certainOwnUnits: [Int]? = nil, clockOffsetMilliseconds: Int64? = nil, controlRemembersSince: Timestamp? = nil,
+        ownUnits: [Int] = [], certainOwnUnits: [Int]? = nil, clockOffsetMilliseconds: Int64? = nil,
+        controlRemembersSince: Timestamp? = nil,
         controlEvictedAt: Timestamp? = nil, controlAlgorithm: LimiterAlgorithm = .slidingLog,
         controlPolicyFingerprint: UInt64? = nil
     ) {

@@ -16,7 +16,7 @@ package protocol RollbackRecord: Sendable {
     /// change. Stores nothing where the change throws.
     ///
     /// - Returns: The latch as it is now stored.
-    func changeLatch(_ change: @Sendable (inout RollbackLatch) throws -> Void) async throws -> RollbackLatch
+    func changeLatch(_ change: @escaping @Sendable (inout RollbackLatch) throws -> Void) async throws -> RollbackLatch
 
     /// The baseline as it is stored; `nil` where there is none.
     func loadBaseline() async throws -> Baseline?

@@ -34,7 +34,7 @@ import Testing
         #expect(settings.http == .init(host: "127.0.0.1", port: 8080, trustedProxies: [], adminTokenFile: nil))
         #expect(
             settings.flags.initial
-                == FlagValues(distributedEnabled: false, hybrid: false, failOpen: false, enforcementPercent: 0))
+                == FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 0))
         #expect(settings.flags.pins == .init())
         #expect(settings.limits.book == PolicyBook(standard: .standard))
         #expect(settings.redis.url.revealed == "redis://localhost:6379/0")

@@ -61,7 +61,7 @@ final class MemoryRecord: RollbackRecord {
         try access { $0.latch }
     }
 
-    func changeLatch(_ change: @Sendable (inout RollbackLatch) throws -> Void) throws -> RollbackLatch {
+    func changeLatch(_ change: @escaping @Sendable (inout RollbackLatch) throws -> Void) throws -> RollbackLatch {
         try access { contents in
             if contents.isReadOnly { throw Locked() }
             var latch = contents.latch

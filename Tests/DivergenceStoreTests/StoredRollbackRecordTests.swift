@@ -1,0 +1,66 @@
+import DivergenceStore
+import ParallaxCore
+import Testing
+
+@Suite struct StoredRollbackRecordTests {
+    private static let evaluation = Evaluation(
+        trigger: .errorRate, time: .sample, state: .firing, figures: ["ratePercent": 7.9], sentence: "error rate 7.9 %")
+    private static let seen = Acknowledgement(time: .sample + 1000, by: "Ada", reason: "seen")
+
+    @Test("a latch outlives the process that set it, and another can clear it")
+    func latch() async throws {
+        try await withTemporaryPath { path in
+            let record = StoredRollbackRecord(store: try DivergenceStore(path: path))
+            #expect(try await record.loadLatch().isLatched == false)
+            #expect(try await record.changeLatch { $0.fire(Self.evaluation) }.isLatched)
+            let other = StoredRollbackRecord(store: try DivergenceStore(path: path))
+            #expect(try await other.loadLatch().firing?.sentence == "error rate 7.9 %")
+            _ = try await other.changeLatch { try $0.acknowledge(Self.seen) }
+            #expect(try await record.loadLatch().isLatched == false)
+            #expect(try await record.loadLatch().acknowledgement == Self.seen)
+        }
+    }
+
+    @Test("clearing the latch acknowledges the rollbacks that wait, in the same transaction")
+    func acknowledgesRows() async throws {
+        try await withStore { store in
+            let record = StoredRollbackRecord(store: store)
+            _ = try await record.changeLatch { $0.fire(Self.evaluation) }
+            let rollback = Rollback(
+                evaluation: Self.evaluation, isDryRun: false, flagsBefore: .standard, flagsAfter: .standard)
+            try await record.record(rollback)
+            #expect(try await store.latestUnacknowledgedRollback() != nil)
+            _ = try await record.changeLatch { try $0.acknowledge(Self.seen) }
+            #expect(try await store.latestUnacknowledgedRollback() == nil)
+            #expect(try await store.rollbacks(limit: 9).first?.rollback.acknowledgement == Self.seen)
+        }
+    }
+
+    @Test("a change that throws stores nothing")
+    func throwing() async throws {
+        try await withStore { store in
+            let record = StoredRollbackRecord(store: store)
+            await #expect(throws: (any Error).self) {
+                _ = try await record.changeLatch { latch in
+                    latch.fire(Self.evaluation)
+                    throw RollbackLatchError.notLatched
+                }
+            }
+            #expect(try await record.loadLatch().isLatched == false)
+        }
+    }
+
+    @Test("a baseline comes back as it was saved")
+    func baseline() async throws {
+        try await withStore { store in
+            let record = StoredRollbackRecord(store: store)
+            #expect(try await record.loadBaseline() == nil)
+            var samples = LatencyHistogram()
+            for milliseconds in 1...50 { samples.record(.milliseconds(milliseconds)) }
+            var baseline = Baseline()
+            baseline.learn(samples, at: .sample, settings: RollbackSettings())
+            try await record.save(baseline)
+            #expect(try await record.loadBaseline() == baseline)
+        }
+    }
+}
