@@ -11,13 +11,17 @@ import Testing
     func latch() async throws {
         try await withTemporaryPath { path in
             let record = StoredRollbackRecord(store: try DivergenceStore(path: path))
-            #expect(try await record.loadLatch().isLatched == false)
-            #expect(try await record.changeLatch { $0.fire(Self.evaluation) }.isLatched)
+            let before = try await record.loadLatch()
+            #expect(!before.isLatched)
+            let fired = try await record.changeLatch { $0.fire(Self.evaluation) }
+            #expect(fired.isLatched)
             let other = StoredRollbackRecord(store: try DivergenceStore(path: path))
-            #expect(try await other.loadLatch().firing?.sentence == "error rate 7.9 %")
+            let seenElsewhere = try await other.loadLatch()
+            #expect(seenElsewhere.firing?.sentence == "error rate 7.9 %")
             _ = try await other.changeLatch { try $0.acknowledge(Self.seen) }
-            #expect(try await record.loadLatch().isLatched == false)
-            #expect(try await record.loadLatch().acknowledgement == Self.seen)
+            let cleared = try await record.loadLatch()
+            #expect(!cleared.isLatched)
+            #expect(cleared.acknowledgement == Self.seen)
         }
     }
 
@@ -46,7 +50,8 @@ import Testing
                     throw RollbackLatchError.notLatched
                 }
             }
-            #expect(try await record.loadLatch().isLatched == false)
+            let latch = try await record.loadLatch()
+            #expect(!latch.isLatched)
         }
     }
 

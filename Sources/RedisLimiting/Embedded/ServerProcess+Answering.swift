@@ -6,7 +6,7 @@ extension ServerProcess {
     ///
     /// - Parameter url: Its address, with the password where it asks for one.
     /// - Throws: ``EmbeddedRedisError`` with `notAnswering` where it ends before, or takes longer than the time-out.
-    package func waitUntilAnswering(at url: RedisURL, timeout: Duration = .seconds(10)) async throws(EmbeddedRedisError)
+    package func waitUntilAnswering(at url: RedisURL, timeout: Duration = .seconds(30)) async throws(EmbeddedRedisError)
     {
         let deadline = ContinuousClock.now + timeout
         while !hasExited, ContinuousClock.now < deadline, !Task.isCancelled {
