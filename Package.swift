@@ -174,8 +174,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "DivergenceStore", "ParallaxService", "ParallaxTesting", "RedisLimiting",
+                "DivergenceStore", "ParallaxService", "ParallaxTesting", "RedisLimiting", "parallax",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
         ),

@@ -70,6 +70,8 @@ final class ParallaxProcess: Sendable {
     /// The child ends when this closes: no test that fails or is killed leaves an instance behind.
     private let lifeline = Pipe()
     let url: String
+    /// What it printed once it listened.
+    let greeting: String
 
     var processIdentifier: Int32 { process.processIdentifier }
 
@@ -86,11 +88,12 @@ final class ParallaxProcess: Sendable {
         process.standardOutput = output
         try process.run()
         self.process = process
-        url = try await Self.address(printedTo: output.fileHandleForReading)
+        greeting = try await Self.greeting(printedTo: output.fileHandleForReading)
+        url = Self.address(in: greeting)!
     }
 
     /// Reads what the service prints up to the address, and goes on reading so that it never blocks on a full pipe.
-    private static func address(printedTo handle: FileHandle) async throws -> String {
+    private static func greeting(printedTo handle: FileHandle) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 var text = ""
@@ -102,7 +105,7 @@ final class ParallaxProcess: Sendable {
                     }
                     text += String(decoding: data, as: UTF8.self)
                 }
-                continuation.resume(returning: address(in: text)!)
+                continuation.resume(returning: text)
                 while !handle.availableData.isEmpty {}
             }
         }
