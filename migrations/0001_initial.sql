@@ -97,13 +97,16 @@ CREATE TABLE divergence (
     control_evicted_at INTEGER,
     control_algorithm TEXT NOT NULL,
     -- The policy that control was held to, where it was another.
-    control_policy INTEGER
+    control_policy INTEGER,
+    -- Whole spans of four hours since the Unix epoch.
+    span INTEGER GENERATED ALWAYS AS (time / 14400000) VIRTUAL
 ) STRICT;
 
 -- Newest first, and retention.
 CREATE INDEX divergence_time ON divergence (time);
--- The most affected identities, and one identity's history, from the index alone.
-CREATE INDEX divergence_identity ON divergence (organization, identifier, kind, cause, time);
+-- The most affected identities, and lists of one organization, kind or cause, from the index alone. The span comes first
+-- so that what is inserted together lies together: with the identity first, every insert would write a page of its own.
+CREATE INDEX divergence_identity ON divergence (span, organization, identifier, kind, cause, time);
 
 -- Every change of the flag file. Each row's hash covers the row and the hash of the row before it.
 CREATE TABLE flag_history (

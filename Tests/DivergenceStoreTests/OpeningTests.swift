@@ -99,6 +99,24 @@ import Testing
         }
     }
 
+    @Test("the files of a process that was killed open clean and hold every flush")
+    func survivesKill() async throws {
+        try await withTemporaryPath { path in
+            let store = try DivergenceStore(path: path)
+            let recorder = Recorder.sample(store)
+            recorder.compared(.sample(.diverged(.newlyLimited, .boundary)))
+            await recorder.flush()
+            // What a kill leaves: the files as they are while the store is open.
+            let copy = path + ".copy"
+            for ending in ["", "-wal"] {
+                try FileManager.default.copyItem(atPath: path + ending, toPath: copy + ending)
+            }
+            let survivor = try DivergenceStore(path: copy)
+            #expect(try await survivor.report().diverged == 1)
+            #expect(try await survivor.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
+        }
+    }
+
     @Test("the database is in WAL mode and syncs at checkpoints only")
     func usesWAL() async throws {
         try await withStore { store in

@@ -74,6 +74,31 @@ import Testing
         }
     }
 
+    @Test("figures and lists over days are as exact as over minutes")
+    func spansDays() async throws {
+        try await withStore { store in
+            let recorder = Recorder.sample(store)
+            for hour in 0..<72 as Range<Int64> {
+                for identifier in ["x", hour % 2 == 0 ? "even" : "odd"] {
+                    recorder.compared(
+                        .sample(
+                            .diverged(.newlyLimited, .boundary), identifier: identifier,
+                            at: .sample.plus(minutes: hour * 60)))
+                }
+            }
+            await recorder.flush()
+            let filter = DivergenceFilter(
+                since: .sample.plus(minutes: 5 * 60), until: .sample.plus(minutes: 35 * 60), organization: "acme")
+            let report = try await store.report(filter)
+            #expect(report.mostAffected.map(\.identifier) == ["x", "even", "odd"])
+            #expect(report.mostAffected.map { $0.kinds["newly_limited"] } == [30, 15, 15])
+            #expect(report.mostAffected[0].first == .sample.plus(minutes: 5 * 60))
+            #expect(report.mostAffected[0].last == .sample.plus(minutes: 34 * 60))
+            let newest = try await store.divergences(filter, limit: 3)
+            #expect(newest.map { ($0.time - .sample) / 3_600_000 } == [34, 34, 33])
+        }
+    }
+
     @Test("two databases merge as if they were one")
     func merges() async throws {
         try await withStore { first in

@@ -28,7 +28,7 @@ extension BufferedRow {
         } else {
             values.append(.null)
         }
-        values.append(CommaSeparated.encode(decision.windows.lazy.map(\.used)).databaseValue)
+        values.append(CommaSeparated.encode(decision.windows.lazy.map { $0.used }).databaseValue)
         values.append(decision.retryAfterMilliseconds.databaseValue)
         values.append(decision.judgedAt?.milliseconds.databaseValue ?? .null)
         values.append(observation.duration.wholeMicroseconds.databaseValue)

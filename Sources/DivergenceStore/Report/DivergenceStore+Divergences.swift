@@ -10,9 +10,7 @@ extension DivergenceStore {
         _ filter: DivergenceFilter = DivergenceFilter(), limit: Int
     ) async throws -> [StoredDivergence] {
         try await read { database in
-            var (condition, arguments) = filter.condition(
-                time: "time", organization: "organization", kind: "kind", cause: "cause")
-            arguments += [limit]
+            let (ids, arguments) = try Self.newestIDs(filter, limit: limit, in: database)
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
@@ -24,13 +22,30 @@ extension DivergenceStore {
                         (SELECT CAST(windows AS BLOB) FROM policy WHERE fingerprint = policy) AS candidate_windows,
                         (SELECT CAST(windows AS BLOB) FROM policy
                             WHERE fingerprint = coalesce(control_policy, policy)) AS control_windows
-                    FROM divergence WHERE \(condition) ORDER BY time DESC, id DESC LIMIT ?
+                    FROM divergence WHERE id IN (\(ids)) ORDER BY time DESC, id DESC
                     """,
                 arguments: arguments)
             var divergences: [StoredDivergence] = []
             while let row = try rows.next() { divergences.append(try StoredDivergence(row)) }
             return divergences
         }
+    }
+
+    /// The ids of the newest rows that pass the filter, found in an index alone.
+    private static func newestIDs(
+        _ filter: DivergenceFilter, limit: Int, in database: Database
+    ) throws -> (sql: String, arguments: StatementArguments) {
+        let (condition, arguments) = filter.condition(
+            time: "time", organization: "organization", kind: "kind", cause: "cause")
+        guard filter.organization != nil || filter.kind != nil || filter.cause != nil else {
+            let sql = "SELECT id FROM divergence WHERE \(condition) ORDER BY time DESC, id DESC LIMIT ?"
+            return (sql, arguments + [limit])
+        }
+        let sql = """
+            SELECT divergence.id FROM \(DivergenceSpans.join)
+            WHERE \(condition) ORDER BY time DESC, divergence.id DESC LIMIT ?
+            """
+        return (sql, [try DivergenceSpans(database, filter).json] + arguments + [limit])
     }
 }
 

@@ -67,15 +67,19 @@ struct ReportReader {
     func mostAffectedIdentities(_ maximum: Int) throws -> Set<AffectedCounts.IdentityKey> {
         var (condition, arguments) = filter.condition(
             time: "time", organization: "organization", kind: "kind", cause: "cause")
-        arguments += [maximum]
-        // By the index of identities, which holds every column: no sorting, and no reading of whole rows.
+        let spans = DivergenceSpans.range(of: filter)
+        arguments += [spans.lowerBound, spans.upperBound, maximum]
+        // By the index of identities, which holds every column: each span is counted in its order, no row is read.
         let rows = try Row.fetchAll(
             database,
             sql: """
                 SELECT CAST(organization AS BLOB), CAST(identifier AS BLOB) FROM (
-                    SELECT organization, identifier FROM divergence INDEXED BY divergence_identity
-                    WHERE \(condition) GROUP BY organization, identifier
-                    ORDER BY COUNT(*) DESC, organization, identifier LIMIT ?)
+                    SELECT organization, identifier FROM (
+                        SELECT organization, identifier, COUNT(*) AS divergences
+                        FROM divergence INDEXED BY divergence_identity
+                        WHERE \(condition) AND span BETWEEN ? AND ? GROUP BY span, organization, identifier)
+                    GROUP BY organization, identifier
+                    ORDER BY SUM(divergences) DESC, organization, identifier LIMIT ?)
                 """,
             arguments: arguments)
         return Set(rows.map { .init(organization: $0[0], identifier: $0[1]) })
@@ -85,11 +89,12 @@ struct ReportReader {
         let (condition, arguments) = filter.condition(time: "time", kind: "kind", cause: "cause")
         let statement = try database.cachedStatement(
             sql: """
-                SELECT kind, COUNT(*), MIN(time), MAX(time) FROM divergence INDEXED BY divergence_identity
+                SELECT kind, COUNT(*), MIN(time), MAX(time) FROM \(DivergenceSpans.join)
                 WHERE organization = CAST(? AS TEXT) AND identifier = CAST(? AS TEXT) AND \(condition) GROUP BY kind
                 """)
+        let spans = try DivergenceSpans(database, filter).json
         for key in identities {
-            let rows = try Row.fetchCursor(statement, arguments: [key.organization, key.identifier] + arguments)
+            let rows = try Row.fetchCursor(statement, arguments: [spans, key.organization, key.identifier] + arguments)
             while let row = try rows.next() {
                 affected.addIdentity(
                     key, kind: row[0], count: row[1], first: Timestamp(milliseconds: row[2]),
