@@ -45,6 +45,28 @@ import Testing
         await running.value
     }
 
+    @Test("where the server is not installed, the error says how to install it")
+    func notInstalled() throws {
+        let folder = try ServerFolder()
+        defer { folder.remove() }
+        let error = #expect(throws: EmbeddedRedisError.self) {
+            try ServerProcess(folder: folder, program: "redis-server-of-nowhere")
+        }
+        #expect(error?.code == .notInstalled)
+        #expect(error?.message.contains("apt-get install redis-server") == true)
+    }
+
+    @Test("a server that ends at once is an error with its last words")
+    func endsAtOnce() async throws {
+        let folder = try ServerFolder()
+        defer { folder.remove() }
+        let process = try ServerProcess(folder: folder, arguments: ["--no-such-setting", "1"])
+        let url = RedisURL(endpoint: .unixSocket(path: folder.socketPath))
+        let error = await #expect(throws: EmbeddedRedisError.self) { try await process.waitUntilAnswering(at: url) }
+        #expect(error?.code == .notAnswering)
+        #expect(error?.message.contains("no-such-setting") == true)
+    }
+
     @Test("it does not outlive an owner that was killed")
     func diesWithOwner() async throws {
         let folder = try ServerFolder()
@@ -55,8 +77,8 @@ import Testing
         let shell = try ChildProcess.spawn(
             "/bin/sh",
             [
-                "sh", "-c", ServerProcess.guardScript, "test", folder.path, "--port", "0", "--unixsocket",
-                folder.socketPath, "--save", "", "--pidfile", folder.path + "/redis.pid",
+                "sh", "-c", ServerProcess.guardScript, "test", folder.path, "redis-server", "--port", "0",
+                "--unixsocket", folder.socketPath, "--save", "", "--pidfile", folder.path + "/redis.pid",
             ], standardInput: ends[0])
         for end in ends { close(end) }
         let settings = RedisSettings(

@@ -79,6 +79,13 @@ import Testing
         }
     }
 
+    @Test("a limiter that was never run answers at the deadline")
+    func neverRun() async throws {
+        let settings = RedisSettings(decisionDeadline: .milliseconds(10))
+        let limiter = try RedisLimiter(settings: settings, logger: .silent)
+        #expect(await limiter.check(Self.request, at: nil) == .unavailable(.timedOut))
+    }
+
     @Test("where nothing listens, a caller is told at once")
     func nothingListens() async throws {
         let settings = RedisSettings(

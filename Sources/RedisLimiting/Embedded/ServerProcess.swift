@@ -9,11 +9,11 @@ import Synchronization
 /// the folder.
 /// Both run in a session of their own, so that Ctrl-C in a terminal does not reach the server before its clients are done.
 package final class ServerProcess: Sendable {
-    /// The shell's script: folder, then the server's arguments.
+    /// The shell's script: folder, then the server and its arguments.
     package static let guardScript = """
         folder=$1; shift
         exec 3<&0 >/dev/null 2>&1
-        redis-server "$@" </dev/null >"$folder/redis.log" 2>&1 3<&- &
+        "$@" </dev/null >"$folder/redis.log" 2>&1 3<&- &
         server=$!
         (while read -r _ <&3; do :; done; rm -rf "$folder"; kill -9 "$server") &
         watcher=$!
@@ -31,10 +31,12 @@ package final class ServerProcess: Sendable {
     /// Starts a server in a folder; a later one can be started there again when this one has ended.
     ///
     /// - Throws: ``EmbeddedRedisError`` where `redis-server` is not installed or the system makes no process.
-    package init(folder: ServerFolder, arguments: [String] = []) throws(EmbeddedRedisError) {
-        guard ServerProcess.isInstalled("redis-server") else {
+    package init(
+        folder: ServerFolder, program: String = "redis-server", arguments: [String] = []
+    ) throws(EmbeddedRedisError) {
+        guard ServerProcess.isInstalled(program) else {
             throw EmbeddedRedisError(
-                .notInstalled, "redis-server is not installed; install it with: apt-get install redis-server")
+                .notInstalled, "\(program) is not installed; install it with: apt-get install redis-server")
         }
         self.folder = folder
         socketPath = folder.socketPath
@@ -42,7 +44,8 @@ package final class ServerProcess: Sendable {
             "--port", "0", "--unixsocket", folder.socketPath, "--unixsocketperm", "700", "--dir", folder.path,
             "--save", "", "--appendonly", "no", "--daemonize", "no", "--pidfile", folder.path + "/redis.pid",
         ]
-        let words = ["sh", "-c", ServerProcess.guardScript, "parallax-redis", folder.path] + server + arguments
+        let words =
+            ["sh", "-c", ServerProcess.guardScript, "parallax-redis", folder.path, program] + server + arguments
         var ends: [CInt] = [0, 0]
         // A pair of sockets, since it can be made closed to other children in one step, which a pipe cannot here.
         let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
