@@ -28,12 +28,13 @@ import Testing
         for _ in 0..<2_000 {
             let identity = try Identity(organization: text(using: &random), identifier: text(using: &random))
             let key = RedisKey.text(for: identity)
-            #expect(RedisKey.identity(fromKey: key) == identity)
+            try #require(RedisKey.identity(fromKey: key) == identity)
             if let other = identities.updateValue(identity, forKey: key) {
-                #expect(other == identity, "\(key) is the key of two identities")
+                try #require(other == identity, "\(key) is the key of two identities")
             }
-            #expect(key.utf8.allSatisfy { (0x21...0x7e).contains($0) })
-            #expect(key.utf8.count { $0 == UInt8(ascii: "{") } == 1 && key.utf8.count { $0 == UInt8(ascii: "}") } == 1)
+            try #require(key.utf8.allSatisfy { (0x21...0x7e).contains($0) })
+            try #require(
+                key.utf8.count { $0 == UInt8(ascii: "{") } == 1 && key.utf8.count { $0 == UInt8(ascii: "}") } == 1)
         }
     }
 

@@ -1,3 +1,4 @@
+import NIOCore
 import ParallaxCore
 import ParallaxTesting
 import RedisLimiting
@@ -21,17 +22,20 @@ import Testing
         #expect(allowed > total / 10 && allowed < total * 9 / 10)
     }
 
-    @Test("logs of hundreds of units are appended to and rewritten without a difference")
+    @Test("logs that are appended to and rewritten now and then hide it, also when the longest window changes")
     func longLogs() async throws {
-        let policy = try Policy(windows: [
-            Window(name: "long", limit: 400, durationMilliseconds: 50_000),
-            Window(name: "short", limit: 30, durationMilliseconds: 1_000),
-        ])
+        let short = Window(name: "short", limit: 30, durationMilliseconds: 1_000)
+        let policies = try [(400, Int64(50_000)), (600, 80_000)].map { limit, duration in
+            try Policy(windows: [Window(name: "long", limit: limit, durationMilliseconds: duration), short])
+        }
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in
                 let trace = DecisionTrace(
-                    identifier: "long", seed: 7, policies: [policy], gaps: [0, 1, 40, 90, 100, 200], rareGaps: [20_000])
-                _ = try await trace.compare(limiter, with: ReferenceLimiter(), decisions: 2_000)
+                    identifier: "long", seed: 7, policies: policies, gaps: [0, 1, 40, 90, 100, 200], rareGaps: [2_000])
+                _ = try await trace.compare(limiter, with: ReferenceLimiter(), decisions: 2_500)
+                let deadline = NIODeadline.now() + .seconds(5)
+                let info = try await limiter.client.send(RedisCommand("INFO", "commandstats"), deadline: deadline)
+                #expect(info.text?.contains("cmdstat_append") == true, "no log was long enough to be appended to")
             }
         }
     }
