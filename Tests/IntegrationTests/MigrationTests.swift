@@ -183,9 +183,9 @@ import Testing
             }
         }
         let before = try await fleet.report()["compared"] as? Int ?? 0
-        #expect(try await fleet.first.check("erin").status == 200)
         try await eventually("both sides are compared again") {
-            try await fleet.report()["compared"] as? Int ?? 0 > before
+            #expect(try await fleet.first.check("erin", cost: 0).status == 200)
+            return try await fleet.report()["compared"] as? Int ?? 0 > before
         }
     }
 }

@@ -22,6 +22,15 @@ import Testing
         #expect(allowed > total / 10 && allowed < total * 9 / 10)
     }
 
+    @Test("the log in memory and the reference never differ either, over the same traces")
+    func memoryNeverDiffers() async throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed of the differential test in memory: \(seed)")
+        let allowed = try await compare(InMemoryLimiter(), seed: seed)
+        let total = Self.identities * Self.decisionsEach
+        #expect(allowed > total / 10 && allowed < total * 9 / 10)
+    }
+
     @Test("logs that are appended to and rewritten now and then hide it, also when the longest window changes")
     func longLogs() async throws {
         let short = Window(name: "short", limit: 30, durationMilliseconds: 1_000)
@@ -54,7 +63,7 @@ import Testing
         }
     }
 
-    private func compare(_ limiter: RedisLimiter, seed: UInt64) async throws -> Int {
+    private func compare(_ limiter: some Limiter, seed: UInt64) async throws -> Int {
         let reference = ReferenceLimiter()
         return try await withThrowingTaskGroup(of: Int.self) { group in
             for index in 0..<Self.identities {
@@ -102,7 +111,7 @@ private struct DecisionTrace {
     /// Asks both and records every difference.
     ///
     /// - Returns: How many requests were allowed.
-    func compare(_ limiter: RedisLimiter, with reference: ReferenceLimiter, decisions: Int) async throws -> Int {
+    func compare(_ limiter: some Limiter, with reference: ReferenceLimiter, decisions: Int) async throws -> Int {
         var random = Seeded(seed: seed)
         var now = Timestamp(milliseconds: 1_800_000_000_000)
         var policy = policies[0]

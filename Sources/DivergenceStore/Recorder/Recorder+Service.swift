@@ -8,10 +8,17 @@ extension Recorder: Service {
     ///
     /// Whatever makes comparisons has to end before this service does.
     package func run() async throws {
-        async let pruning: Void = pruneAgainAndAgain()
-        await flushAgainAndAgain()
-        await pruning
-        guard await !flush() else { return }
+        let pruning = Task { await pruneAgainAndAgain() }
+        await withTaskCancellationHandler {
+            await flushAgainAndAgain()
+        } onCancel: {
+            pruning.cancel()
+        }
+        pruning.cancel()
+        // Before waiting for whatever is being deleted: what was recorded must not wait for that.
+        let isWritten = await flush()
+        await pruning.value
+        guard !isWritten else { return }
         let lost = health
         logger.error(
             "ended with records that could not be written: \(lost.lastError ?? "")",

@@ -7,10 +7,13 @@ package struct EnvironmentFlags: Equatable, Sendable {
     package let hybrid: Bool?
     package let failOpen: Bool?
     package let enforcementPercent: Double?
+    /// What holds where neither the file nor the environment says anything.
+    package let fallback: FlagValues
 
     /// - Throws: ``FlagDefinitionError`` where the percentage is outside 0 to 100.
     package init(
-        distributedEnabled: Bool? = nil, hybrid: Bool? = nil, failOpen: Bool? = nil, enforcementPercent: Double? = nil
+        distributedEnabled: Bool? = nil, hybrid: Bool? = nil, failOpen: Bool? = nil, enforcementPercent: Double? = nil,
+        fallback: FlagValues = .standard
     ) throws(FlagDefinitionError) {
         if let enforcementPercent, !(0...100).contains(enforcementPercent) {
             throw FlagDefinitionError(
@@ -21,22 +24,24 @@ package struct EnvironmentFlags: Equatable, Sendable {
         self.hybrid = hybrid
         self.failOpen = failOpen
         self.enforcementPercent = enforcementPercent
+        self.fallback = fallback
     }
 
     private init() {
         (distributedEnabled, hybrid, failOpen, enforcementPercent) = (nil, nil, nil, nil)
+        fallback = .standard
     }
 
     /// An environment that sets none of the flags.
     package static let none = EnvironmentFlags()
 
-    /// The values where there is no file: the environment's, and the standard ones where it says nothing.
+    /// The values where there is no file: the environment's, and the fallback's where it says nothing.
     package var values: FlagValues {
         FlagValues(
-            distributedEnabled: distributedEnabled ?? FlagValues.standard.distributedEnabled,
-            hybrid: hybrid ?? FlagValues.standard.hybrid,
-            failOpen: failOpen ?? FlagValues.standard.failOpen,
-            enforcementPercent: enforcementPercent ?? FlagValues.standard.enforcementPercent)
+            distributedEnabled: distributedEnabled ?? fallback.distributedEnabled,
+            hybrid: hybrid ?? fallback.hybrid,
+            failOpen: failOpen ?? fallback.failOpen,
+            enforcementPercent: enforcementPercent ?? fallback.enforcementPercent)
     }
 
     /// The values that hold.

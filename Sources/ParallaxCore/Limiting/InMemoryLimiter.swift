@@ -47,6 +47,23 @@ package struct InMemoryLimiter: ImmediateLimiter {
         table.withValue(of: request.identity, at: now) { $0.decide(request.policy, cost: request.cost, at: now) }
     }
 
+    /// Judges a request without taking anything or noting that it was asked.
+    package func look(_ request: CheckRequest, at now: Timestamp) -> Decision {
+        switch tables {
+        case .slidingLog(let table): look(request, at: now, in: table)
+        case .fixedWindow(let table): look(request, at: now, in: table)
+        case .slidingCounter(let table): look(request, at: now, in: table)
+        case .tokenBucket(let table): look(request, at: now, in: table)
+        }
+    }
+
+    private func look<State: LimiterState>(
+        _ request: CheckRequest, at now: Timestamp, in table: IdentityTable<State>
+    ) -> Decision {
+        var copy = table.peek(at: request.identity) { $0 } ?? State()
+        return copy.decide(request.policy, cost: request.cost, at: now)
+    }
+
     /// Forgets an identity, and says whether there was anything to forget.
     @discardableResult
     package func reset(_ identity: Identity) -> Bool {

@@ -43,9 +43,9 @@ package struct SlidingLog: Sendable {
 
     /// Appends units at a time no earlier than the newest, and forgets those that have left the longest window.
     package mutating func append(_ units: Int, at now: Timestamp, keeping durationMilliseconds: Int64) {
+        guard units > 0 else { return }
         let effective = max(now.milliseconds, newest ?? .min)
         head = firstIndex(after: effective - durationMilliseconds)
-        guard units > 0 else { return }
         compact(for: effective)
         let offset = UInt32(effective - base)
         for _ in 0..<units { offsets.append(offset) }

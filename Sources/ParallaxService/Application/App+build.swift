@@ -18,6 +18,8 @@ extension App {
         settings: Settings, logger: Logger, companions: [any Service] = [],
         greet: @escaping @Sendable (Greeting) -> Void = { _ in }
     ) async throws -> App {
+        precondition(
+            !(settings.redis.isEmbedded && settings.instance.isProduction), "production has no Redis of its own")
         let store = try DivergenceStore(path: settings.recorder.databasePath)
         let embedded = settings.redis.isEmbedded ? try await EmbeddedRedis.start(logger: logger) : nil
         let redisURL = try embedded?.url ?? RedisURL(settings.redis.url.revealed)
@@ -32,7 +34,7 @@ extension App {
         services += [
             parts.redis, parts.recorder,
             CandidateDrain(
-                inFlight: { parts.hybrid.candidatesInFlight }, patience: settings.redis.decisionTimeout + .seconds(1)),
+                inFlight: { parts.hybrid.candidatesInFlight }, patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
             FlagWatcher(store: parts.flags, logger: logger), parts.rollback,
             ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
             door,
@@ -52,8 +54,7 @@ extension App {
         let host = settings.http.host
         return Application(
             router: makeRouter(endpoints), server: .bounded,
-            configuration: ApplicationConfiguration(
-                address: .hostname(host, port: settings.http.port), serverName: "parallax"),
+            configuration: ApplicationConfiguration(settings.http),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.http.port
                 listening("http://\(host.contains(":") ? "[\(host)]" : host):\(port)")

@@ -10,12 +10,16 @@ final class ProbeLog: Sendable {
         var hasSucceeded = false
         /// How long the last good probe took.
         var roundTrip: Duration?
-        /// How long probes have failed without a break; `nil` while they do not.
+        /// Since the first failure after the last good run; `nil` while there is none.
         var downFor: Duration?
     }
 
+    /// Successes in a row after a failure that make Redis good again: a lucky probe ends no brown-out.
+    private static let goodRunProbes = 3
+
     private struct State {
         var latest = Latest()
+        var successesInARow = 0
         var failingSince: ContinuousClock.Instant?
     }
 
@@ -27,15 +31,18 @@ final class ProbeLog: Sendable {
         return state.withLock { state in
             switch outcome {
             case .success(let roundTrip):
-                state.latest.isGood = true
+                state.successesInARow += 1
+                if state.successesInARow >= Self.goodRunProbes { state.failingSince = nil }
+                state.latest.isGood = state.failingSince == nil
                 state.latest.hasSucceeded = true
                 state.latest.roundTrip = roundTrip
-                state.failingSince = nil
+                return true
             case .failure:
+                state.successesInARow = 0
                 state.latest.isGood = false
                 state.failingSince = state.failingSince ?? now
+                return false
             }
-            return state.latest.isGood == true
         }
     }
 

@@ -13,7 +13,7 @@ struct ServiceAdmin: AdminActions {
 
     func standing(of request: CheckRequest) async -> Standing {
         let candidate = await redis.check(request, at: nil)
-        return Standing(control: control.judge(request, at: Clocks.system.now()), candidate: candidate)
+        return Standing(control: control.look(request, at: Clocks.system.now()), candidate: candidate)
     }
 
     func mostRefused(organization: String, limit: Int) async -> [MostRefused.Entry] {

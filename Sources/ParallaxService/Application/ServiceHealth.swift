@@ -21,8 +21,16 @@ struct ServiceHealth: HealthSource {
     var flagFile: HealthSnapshot.FlagFile {
         let health = flags.health
         return HealthSnapshot.FlagFile(
-            values: health.effective, isLoaded: health.lastGoodTime != nil, problem: health.problem,
+            values: health.effective, isLoaded: health.lastGoodTime != nil, problem: Self.problem(of: health),
             invalidReads: health.invalidReads)
+    }
+
+    private static func problem(of health: FlagHealth) -> String? {
+        if health.isHeldAtLegacy {
+            return "a rollback could not be written to the flag file; this instance alone is held at legacy"
+        }
+        if health.historyLost > 0 { return "\(health.historyLost) changes are not in the history" }
+        return health.problem
     }
 
     private var redisState: HealthSnapshot.Redis {
@@ -45,7 +53,7 @@ struct ServiceHealth: HealthSource {
             isEmbedded: settings.redis.isEmbedded,
             roundTripMilliseconds: probe.roundTrip.map { $0 / .milliseconds(1) },
             downSeconds: probe.downFor.map { $0 / .seconds(1) },
-            problem: state == .healthy ? nil : health.lastError?.description)
+            problem: state == .healthy ? nil : health.lastError?.unavailability.rawValue)
     }
 
     private var recorderState: HealthSnapshot.Recorder {

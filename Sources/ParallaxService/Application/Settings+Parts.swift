@@ -38,7 +38,7 @@ extension Settings {
     package func environmentFlags() throws(FlagDefinitionError) -> EnvironmentFlags {
         try EnvironmentFlags(
             distributedEnabled: flags.pins.distributedEnabled, hybrid: flags.pins.hybrid, failOpen: flags.pins.failOpen,
-            enforcementPercent: flags.pins.enforcementPercent)
+            enforcementPercent: flags.pins.enforcementPercent, fallback: flags.initial)
     }
 
     var rollbackSettings: RollbackSettings {

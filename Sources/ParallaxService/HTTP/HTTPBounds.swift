@@ -16,6 +16,7 @@ extension HTTPServerBuilder {
 extension ApplicationConfiguration {
     /// Where the service listens.
     package init(_ settings: Settings.HTTP) {
-        self.init(address: .hostname(settings.host, port: settings.port), backlog: 1024)
+        self.init(
+            address: .hostname(settings.host, port: settings.port), serverName: "parallax", backlog: 1024)
     }
 }

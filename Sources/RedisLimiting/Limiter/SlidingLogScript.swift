@@ -90,25 +90,28 @@ extension SlidingLogScript {
         guard case .array(let elements) = reply, elements.count == 3 + 2 * policy.windows.count else {
             throw noDecision
         }
-        let place = try integer(elements[0])
-        let wait = try integer(elements[1])
-        let judgedAt = try integer(elements[2])
-        guard (0...Int64(policy.windows.count)).contains(place) else { throw noDecision }
+        let place = try integer(elements[0], upTo: Int64(policy.windows.count))
+        let wait = try integer(elements[1], upTo: latestTime)
+        let judgedAt = try integer(elements[2], upTo: latestTime)
         var windows: [WindowState] = []
         windows.reserveCapacity(policy.windows.count)
         for (index, window) in policy.windows.enumerated() {
             windows.append(
                 WindowState(
-                    window: window, used: Int(try integer(elements[3 + 2 * index])),
-                    reset: Timestamp(milliseconds: try integer(elements[4 + 2 * index]))))
+                    window: window, used: Int(try integer(elements[3 + 2 * index], upTo: mostUnits)),
+                    reset: Timestamp(milliseconds: try integer(elements[4 + 2 * index], upTo: latestTime))))
         }
         return Decision(
             outcome: place == 0 ? .allowed : .limited(by: policy.windows[Int(place) - 1].name), windows: windows,
             retryAfterMilliseconds: wait, judgedAt: Timestamp(milliseconds: judgedAt))
     }
 
-    private static func integer(_ reply: RedisReply) throws(RedisError) -> Int64 {
-        guard case .integer(let value) = reply else { throw noDecision }
+    // A key that another program wrote can hold any numbers: none may reach arithmetic that overflows.
+    private static let latestTime: Int64 = 1 << 53
+    private static let mostUnits: Int64 = 1 << 32
+
+    private static func integer(_ reply: RedisReply, upTo maximum: Int64) throws(RedisError) -> Int64 {
+        guard case .integer(let value) = reply, (0...maximum).contains(value) else { throw noDecision }
         return value
     }
 

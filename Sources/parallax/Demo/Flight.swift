@@ -14,13 +14,11 @@ struct Flight {
     private(set) var count = 0
     /// Each client's newest request.
     private var newest: [Identity: (number: Int, task: Task<Void, Never>)] = [:]
-    private var landings: AsyncStream<Landing>.Iterator
+    private let landings: AsyncStream<Landing>
     private let landed: AsyncStream<Landing>.Continuation
 
     init() {
-        let (stream, continuation) = AsyncStream<Landing>.makeStream()
-        landings = stream.makeAsyncIterator()
-        landed = continuation
+        (landings, landed) = AsyncStream<Landing>.makeStream()
     }
 
     /// Sends a request as soon as the same client's requests before it were answered.
@@ -36,9 +34,14 @@ struct Flight {
         newest[request.identity] = (number, task)
     }
 
+    /// In a task of its own: a stream ends for a task that is cancelled, and what is on its way lands all the same.
+    private func nextLanding() async -> Landing? {
+        await Task { [landings] in await landings.first { _ in true } }.value
+    }
+
     /// Waits until the next request was answered, and counts it.
     mutating func land(into tally: inout TrafficTally) async {
-        guard let landing = await landings.next() else { preconditionFailure("the stream of landings never ends") }
+        guard let landing = await nextLanding() else { preconditionFailure("the stream of landings never ends") }
         count -= 1
         tally.count(landing.delivery)
         if newest[landing.identity]?.number == landing.number { newest[landing.identity] = nil }

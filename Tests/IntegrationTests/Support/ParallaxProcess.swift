@@ -66,7 +66,7 @@ final class ParallaxProcess: Sendable {
         }
     }
 
-    private nonisolated(unsafe) let process: Process
+    private let process: Process
     /// The child ends when this closes: no test that fails or is killed leaves an instance behind.
     private let lifeline = Pipe()
     let url: String

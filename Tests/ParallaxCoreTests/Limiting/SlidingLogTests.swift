@@ -85,6 +85,19 @@ import Testing
         }
     }
 
+    @Test("looking leaves no trace: what it found past is still there for a clock that steps back")
+    func lookingForgetsNothing() {
+        var log = SlidingLog()
+        for _ in 0..<3 { _ = log.decide(Self.three, cost: 1, at: Self.time(0)) }
+        #expect(log.decide(Self.three, cost: 0, at: Self.time(1000)).windows[0].used == 0)
+        #expect(log.decide(Self.three, cost: 1, at: Self.time(500)).outcome == .limited(by: "w"))
+    }
+
+    @Test("the log in memory answers every case of the conformance suite", arguments: LimiterConformance.cases)
+    func conforms(_ limiterCase: LimiterCase) async {
+        #expect(await limiterCase.mismatches(of: InMemoryLimiter()) == [])
+    }
+
     @Test("looking consumes nothing")
     func lookingConsumesNothing() {
         var log = SlidingLog()
