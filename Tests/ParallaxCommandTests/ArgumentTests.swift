@@ -10,7 +10,7 @@ import Testing
         Parallax.self, Report.self, Flags.self, FlagsShow.self, FlagsSet.self, FlagsHistory.self, Rollbacks.self,
         RollbackHistory.self, RollbackAcknowledge.self, Serve.self, Limits.self, LimitsStatus.self, LimitsTop.self,
         LimitsReset.self, Config.self,
-        ConfigCheck.self, Migrate.self, Demo.self,
+        ConfigCheck.self, Migrate.self, Demo.self, Bench.self, BenchHTTP.self, BenchRoute.self,
     ]
 
     @Test("every subcommand can be reached from the root, and says what it is for")

@@ -34,6 +34,7 @@ struct Parallax: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Serve.self, Report.self, Flags.self, Rollbacks.self, Limits.self, Config.self, Migrate.self, Demo.self,
+            Bench.self,
         ]
     )
 

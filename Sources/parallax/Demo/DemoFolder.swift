@@ -1,11 +1,12 @@
 import Foundation
 
-/// A folder of the demonstration's own, for its databases, flags and logs.
+/// A folder of a demonstration's or a measurement's own, for its databases, flags and logs.
 struct DemoFolder: Sendable {
     let path: String
 
-    init(under parent: String = NSTemporaryDirectory()) throws {
-        var template = Array("\(parent.hasSuffix("/") ? parent : parent + "/")parallax-demo-XXXXXX".utf8CString)
+    /// - Parameter purpose: A word of the folder's name.
+    init(for purpose: String = "demo", under parent: String = NSTemporaryDirectory()) throws {
+        var template = Array("\(parent.hasSuffix("/") ? parent : parent + "/")parallax-\(purpose)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw CommandFailure(
                 .failure, "cannot make a folder in \(parent): \(String(cString: strerror(errno)))",

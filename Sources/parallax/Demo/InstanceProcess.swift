@@ -48,6 +48,13 @@ final class InstanceProcess: Sendable {
 
     var processIdentifier: Int32 { process.processIdentifier }
 
+    /// Waits for the child's end, at most this long and not beyond the task's cancellation.
+    ///
+    /// - Returns: Whether it ended.
+    func waitForExit(atMost limit: Duration) async -> Bool {
+        await hasExited(within: limit)
+    }
+
     /// Asks the child to end, and waits for it, also in a task that was cancelled: it has to write what it recorded.
     ///
     /// - Returns: Whether it ended by itself within `grace`; if not, it was killed.

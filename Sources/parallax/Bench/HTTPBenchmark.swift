@@ -1,0 +1,89 @@
+import Foundation
+
+/// The servers side by side under wrk: what `parallax bench http` runs.
+struct HTTPBenchmark: Sendable {
+    static let startLimit: Duration = .seconds(30)
+    static let stopLimit: Duration = .seconds(30)
+    /// Connections, caches and the pool to Redis are made before anything counts.
+    static let warmUpSeconds = 1
+
+    let servers: [BenchServer]
+    let wrk: WrkCommand
+    let folder: String
+    let rounds: Int
+    let seconds: Int
+    let executable: String
+    let environment: [String: String]
+
+    private var scriptPath: String { "\(folder)/check.lua" }
+
+    /// Starts the servers, measures them in turn, and stops them, whatever happens in between.
+    ///
+    /// - Returns: `nil` if the task was cancelled.
+    func run() async throws -> HTTPBenchmarkResult? {
+        var processes: [InstanceProcess] = []
+        let result: Result<HTTPBenchmarkResult, any Error>
+        do {
+            try Data(WrkCommand.script.utf8).write(to: URL(fileURLWithPath: scriptPath))
+            for server in servers {
+                processes.append(
+                    try InstanceProcess(server.makeLaunch(executable: executable, inherited: environment)))
+            }
+            try await waitUntilReady(processes)
+            result = .success(try await measureAll())
+        } catch {
+            result = .failure(error)
+        }
+        await stop(processes)
+        if case .failure(is CancellationError) = result { return nil }
+        return try result.get()
+    }
+
+    private func waitUntilReady(_ processes: [InstanceProcess]) async throws {
+        try await CheckClient.with(servers.map(\.instance), concurrency: 1) { client in
+            let deadline = ContinuousClock.now + HTTPBenchmark.startLimit
+            for (number, process) in processes.enumerated() {
+                try await waitUntilReady(process, number, client, deadline)
+            }
+        }
+    }
+
+    private func waitUntilReady(
+        _ process: InstanceProcess, _ number: Int, _ client: CheckClient, _ deadline: ContinuousClock.Instant
+    ) async throws {
+        while await !client.isReady(number) {
+            guard process.isRunning, ContinuousClock.now < deadline else {
+                throw CommandFailure(
+                    .failure, "the server \(servers[number].kind.name) did not become ready",
+                    remedy: "It said:\n\(process.lastLines(10))")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Round by round, so that what slows the machine for a while slows all of them.
+    private func measureAll() async throws -> HTTPBenchmarkResult {
+        for server in servers { _ = try await measure(server, seconds: HTTPBenchmark.warmUpSeconds) }
+        var measured = servers.map { HTTPBenchmarkResult.Server(name: $0.kind.name, rounds: []) }
+        for round in 1...rounds {
+            for (number, server) in servers.enumerated() {
+                let output = try await measure(server, seconds: seconds)
+                measured[number].rounds.append(output)
+                Terminal.note(
+                    "Round \(round) of \(rounds), \(server.kind.name): \(Figures.count(Int(output.requestsPerSecond))) requests/s"
+                )
+            }
+        }
+        return HTTPBenchmarkResult(servers: measured, seconds: seconds)
+    }
+
+    private func measure(_ server: BenchServer, seconds: Int) async throws -> WrkOutput {
+        try await wrk.run(
+            url: server.instance.url + "/v1/check", scriptPath: scriptPath, seconds: seconds,
+            outputPath: "\(folder)/wrk.txt")
+    }
+
+    private func stop(_ processes: [InstanceProcess]) async {
+        for process in processes { _ = await process.stop(grace: HTTPBenchmark.stopLimit) }
+    }
+}

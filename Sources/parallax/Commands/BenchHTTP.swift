@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Logging
+import RedisLimiting
+
+/// `parallax bench http`
+struct BenchHTTP: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "http",
+        abstract: "Measure POST /v1/check in each strategy beside a bare Hummingbird route.",
+        discussion: """
+            Starts a private Redis, one instance for each strategy and a bare route, and asks them in turn with wrk over \
+            64 connections, 1000 identifiers in a circle. Only one is asked at a time; every round asks all, and the \
+            medians of the rounds are shown. All limits are so high that nothing is refused: every request is counted. \
+            No rollback happens in between.
+
+              parallax bench http --rounds 3 --seconds 10
+            """)
+
+    @Option(help: "How often each server is measured.")
+    var rounds = 5
+
+    @Option(help: "How long each measurement lasts.")
+    var seconds = 5
+
+    @Flag(help: "Print every round and the medians as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (1...100).contains(rounds) else { throw ValidationError("--rounds must be from 1 to 100.") }
+        guard (1...600).contains(seconds) else { throw ValidationError("--seconds must be from 1 to 600.") }
+    }
+
+    func run() async throws {
+        let wrk = try WrkCommand.find(searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
+        let folder = try DemoFolder(for: "bench")
+        defer { folder.remove() }
+        let (result, wasInterrupted) = try await measure(wrk, in: folder)
+        guard !wasInterrupted, let result else { throw ExitCode(130) }
+        Terminal.print(json ? try JSONText.make(result) : result.text)
+        for name in result.serversWithErrors {
+            Terminal.note("Some requests to \(name) failed or were not answered with 2xx: its figures say little.")
+        }
+    }
+
+    /// - Returns: Nothing, where it was interrupted.
+    @inline(never)
+    private func measure(
+        _ wrk: WrkCommand, in folder: DemoFolder
+    ) async throws -> (result: HTTPBenchmarkResult?, wasInterrupted: Bool) {
+        let redis = try await EmbeddedRedis.start(logger: Logger(label: "parallax.bench"))
+        defer { redis.stop() }
+        let servers = zip(BenchServer.Kind.allCases, try FreePorts.find(BenchServer.Kind.allCases.count)).map {
+            BenchServer(kind: $0, port: $1, folder: folder.path, redisURL: redis.url.description)
+        }
+        let benchmark = HTTPBenchmark(
+            servers: servers, wrk: wrk, folder: folder.path, rounds: rounds, seconds: seconds,
+            executable: "/proc/self/exe", environment: ProcessInfo.processInfo.environment)
+        return try await withInterruption { try await benchmark.run() }
+    }
+}

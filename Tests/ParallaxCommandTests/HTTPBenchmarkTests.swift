@@ -1,0 +1,90 @@
+import Foundation
+import ParallaxCore
+import Testing
+
+@testable import parallax
+
+@Suite struct HTTPBenchmarkTests {
+    private static func output(_ rate: Double, p50: Double = 1, p99: Double = 2, refused: Int = 0) -> WrkOutput {
+        WrkOutput(
+            requestsPerSecond: rate, p50Milliseconds: p50, p99Milliseconds: p99, non2xxCount: refused,
+            socketErrorCount: 0)
+    }
+
+    private let result = HTTPBenchmarkResult(
+        servers: [
+            HTTPBenchmarkResult.Server(
+                name: "bare", rounds: [output(50_000), output(10), output(40_000, p50: 1.256, p99: 9)]),
+            HTTPBenchmarkResult.Server(
+                name: "hybrid", rounds: [output(10_000, refused: 3), output(11_000), output(9_000, refused: 4)]),
+        ], seconds: 5)
+
+    @Test("the table shows medians beside the bare route, and all errors")
+    func table() {
+        #expect(
+            result.text == """
+                server  requests/s  of bare  p50 ms  p99 ms  errors
+                bare        40,000     1.00    1.00    2.00       0
+                hybrid      10,000     0.25    1.00    2.00       7
+                """)
+        #expect(result.serversWithErrors == ["hybrid"])
+    }
+
+    @Test(
+        "the median is the middle one, or the mean of the middle two",
+        arguments: [([3, 1, 2], 2), ([4, 1, 3, 2], 2.5), ([7], 7), ([], 0)] as [([Double], Double)])
+    func median(numbers: [Double], expected: Double) {
+        #expect(HTTPBenchmarkResult.median(numbers) == expected)
+    }
+
+    @Test("JSON holds every round and the ratio")
+    func json() throws {
+        let text = try JSONText.make(result)
+        #expect(text.contains(#""ratioToBare" : 0.25"#))
+        #expect(text.contains(#""requestsPerSecond" : 11000"#))
+    }
+
+    @Test("nothing is compared with a bare route that answered nothing")
+    func noRatio() {
+        let idle = HTTPBenchmarkResult(
+            servers: [HTTPBenchmarkResult.Server(name: "bare", rounds: [Self.output(0)])], seconds: 1)
+        #expect(idle.ratio(of: idle.servers[0]) == nil)
+    }
+
+    @Test("each strategy has flags and a database of its own, limits that nobody reaches, and no rollback")
+    func launches() {
+        let servers = BenchServer.Kind.allCases.map {
+            BenchServer(kind: $0, port: 4711, folder: "/tmp/b", redisURL: "unix:///tmp/b/redis.sock")
+        }
+        let launches = servers.map {
+            $0.makeLaunch(
+                executable: "/bin/parallax",
+                inherited: ["RATE_LIMIT_PER_HOUR": "1", "RATE_LIMIT_BURST_WINDOW": "9"])
+        }
+        #expect(servers.map(\.kind.name) == ["bare", "legacy", "hybrid", "distributed_only"])
+        #expect(launches[0].arguments == ["bench", "route", "--port", "4711"])
+        for name in ["FEATURE_FLAG_FILE", "DATABASE_PATH", "INSTANCE_ID"] {
+            #expect(Set(launches.dropFirst().map { $0.environment[name] }).count == 3, "\(name)")
+        }
+        for launch in launches.dropFirst() {
+            #expect(launch.environment["RATE_LIMIT_PER_HOUR"] == "1000000")
+            #expect(launch.environment["RATE_LIMIT_BURST_WINDOW"] == nil)
+            #expect(launch.environment["ROLLBACK_DRY_RUN"]?.isEmpty == false)
+        }
+        #expect(
+            launches.dropFirst().map { $0.environment["DISTRIBUTED_RATE_LIMITING_ENABLED"] }
+                == ["false", "true", "true"])
+        #expect(launches.dropFirst().map { $0.environment["HYBRID_RATE_LIMITING"] } == ["false", "true", "false"])
+    }
+
+    @Test("a missing wrk is named with how to get it")
+    func missingWrk() throws {
+        let folder = try DemoFolder(for: "bench")
+        defer { folder.remove() }
+        #expect {
+            try WrkCommand.find(searchPath: folder.path)
+        } throws: {
+            "\($0)".contains("apt-get install wrk")
+        }
+    }
+}
