@@ -34,7 +34,8 @@ extension App {
         services += [
             parts.redis, parts.recorder,
             CandidateDrain(
-                inFlight: { parts.hybrid.candidatesInFlight }, patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
+                inFlight: { parts.hybrid.candidatesInFlight },
+                patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
             FlagWatcher(store: parts.flags, logger: logger), parts.rollback,
             ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
             door,
