@@ -175,13 +175,14 @@ import Testing
         #expect(acknowledged >= 1)
 
         try await fleet.redis.restart()
-        try await fleet.set("hybrid")
         for instance in [fleet.first, fleet.second] {
             try await eventually("Redis is healthy again") {
                 let redis = try await instance.get("/health").json()["redis"] as? [String: Any]
                 return redis?["state"] as? String == "healthy"
             }
         }
+        // Not before: the instance that was second has no latch, and would roll back again.
+        try await fleet.set("hybrid")
         let before = try await fleet.report()["compared"] as? Int ?? 0
         try await eventually("both sides are compared again") {
             #expect(try await fleet.first.check("erin", cost: 0).status == 200)
