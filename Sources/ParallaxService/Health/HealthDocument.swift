@@ -23,7 +23,6 @@ struct HealthDocument: Encodable {
         let embedded: Bool
         let roundTripMs: Double?
         let downSeconds: Double?
-        let clockOffsetMs: Int64?
         let problem: String?
 
         init(_ redis: HealthSnapshot.Redis) {
@@ -32,7 +31,6 @@ struct HealthDocument: Encodable {
             embedded = redis.isEmbedded
             roundTripMs = redis.roundTripMilliseconds
             downSeconds = redis.downSeconds
-            clockOffsetMs = redis.clockOffsetMilliseconds
             problem = redis.problem
         }
     }

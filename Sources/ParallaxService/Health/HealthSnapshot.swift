@@ -68,14 +68,12 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var roundTripMilliseconds: Double?
         /// Since when there was no good run, in seconds; `nil` while healthy.
         package var downSeconds: Double?
-        /// How far its clock is ahead of this instance's.
-        package var clockOffsetMilliseconds: Int64?
         /// What went wrong last, without address or password.
         package var problem: String?
 
         package init(
             state: State, breaker: Breaker = .closed, hasAnswered: Bool, isEmbedded: Bool = false,
-            roundTripMilliseconds: Double? = nil, downSeconds: Double? = nil, clockOffsetMilliseconds: Int64? = nil,
+            roundTripMilliseconds: Double? = nil, downSeconds: Double? = nil,
             problem: String? = nil
         ) {
             self.state = state
@@ -84,7 +82,6 @@ package struct HealthSnapshot: Equatable, Sendable {
             self.isEmbedded = isEmbedded
             self.roundTripMilliseconds = roundTripMilliseconds
             self.downSeconds = downSeconds
-            self.clockOffsetMilliseconds = clockOffsetMilliseconds
             self.problem = problem
         }
     }
