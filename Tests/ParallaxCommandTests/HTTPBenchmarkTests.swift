@@ -30,13 +30,6 @@ import Testing
         #expect(result.serversWithErrors == ["hybrid"])
     }
 
-    @Test(
-        "the median is the middle one, or the mean of the middle two",
-        arguments: [([3, 1, 2], 2), ([4, 1, 3, 2], 2.5), ([7], 7), ([], 0)] as [([Double], Double)])
-    func median(numbers: [Double], expected: Double) {
-        #expect(HTTPBenchmarkResult.median(numbers) == expected)
-    }
-
     @Test("JSON holds every round and the ratio")
     func json() throws {
         let text = try JSONText.make(result)

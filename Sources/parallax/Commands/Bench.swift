@@ -3,6 +3,6 @@ import ArgumentParser
 /// `parallax bench`
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure how fast this machine answers checks.",
-        subcommands: [BenchHTTP.self, BenchRoute.self])
+        abstract: "Measure how fast this machine decides, and what it takes.",
+        subcommands: [BenchHTTP.self, BenchMemory.self, BenchRoute.self, BenchAttack.self])
 }

@@ -14,6 +14,16 @@ enum Figures {
         return number < 0 ? "-" + text : text
     }
 
+    /// With a fixed number of decimals, and thousands apart: `1,234.50`.
+    static func decimal(_ number: Double, places: Int) -> String {
+        let text = String(format: "%.\(places)f", abs(number))
+        let parts = text.split(separator: ".")
+        // A number beyond any count is written as it is.
+        guard let whole = Int(parts[0]) else { return number < 0 ? "-" + text : text }
+        let digits = count(whole) + parts.dropFirst().map { "." + $0 }.joined()
+        return number < 0 ? "-" + digits : digits
+    }
+
     /// A share with one decimal. Only all is `100.0 %`, and only nothing is `0.0 %`; `-` where there is no whole.
     static func share(_ part: Int, of whole: Int) -> String {
         guard whole > 0 else { return "-" }

@@ -10,9 +10,9 @@ struct HTTPBenchmarkResult: Sendable {
         /// Each figure's own median; errors are added up.
         var median: WrkOutput {
             WrkOutput(
-                requestsPerSecond: HTTPBenchmarkResult.median(rounds.map(\.requestsPerSecond)),
-                p50Milliseconds: HTTPBenchmarkResult.median(rounds.map(\.p50Milliseconds)),
-                p99Milliseconds: HTTPBenchmarkResult.median(rounds.map(\.p99Milliseconds)),
+                requestsPerSecond: rounds.map(\.requestsPerSecond).median,
+                p50Milliseconds: rounds.map(\.p50Milliseconds).median,
+                p99Milliseconds: rounds.map(\.p99Milliseconds).median,
                 non2xxCount: rounds.map(\.non2xxCount).reduce(0, +),
                 socketErrorCount: rounds.map(\.socketErrorCount).reduce(0, +))
         }
@@ -44,14 +44,6 @@ struct HTTPBenchmarkResult: Sendable {
                 Figures.count(median.non2xxCount + median.socketErrorCount))
         }
         return table.lines(indent: 0).joined(separator: "\n")
-    }
-
-    /// The middle one, or the mean of the middle two; 0 of none.
-    static func median(_ numbers: [Double]) -> Double {
-        guard !numbers.isEmpty else { return 0 }
-        let sorted = numbers.sorted()
-        let middle = sorted.count / 2
-        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
     }
 
     private static func decimals(_ number: Double) -> String {
