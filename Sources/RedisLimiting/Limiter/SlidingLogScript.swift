@@ -23,7 +23,7 @@ struct SlidingLogScript: Sendable {
         let reply = try await run(
             key: { RedisKey.append(request.identity, to: &$0) }, policy: request.policy, cost: request.cost, at: now,
             on: client, deadline: deadline)
-        return try SlidingLogScript.decision(from: reply, policy: request.policy)
+        return try SlidingLogScript.decision(from: reply, policy: request.policy, cost: request.cost)
     }
 
     /// Runs the script on the probes' own key, down to the write of one unit: a server that can only read fails.
@@ -31,7 +31,7 @@ struct SlidingLogScript: Sendable {
         let reply = try await run(
             key: { $0.append(contentsOf: RedisKey.probe.utf8) }, policy: SlidingLogScript.probePolicy, cost: 1, at: nil,
             on: client, deadline: deadline)
-        _ = try SlidingLogScript.decision(from: reply, policy: SlidingLogScript.probePolicy)
+        _ = try SlidingLogScript.decision(from: reply, policy: SlidingLogScript.probePolicy, cost: 1)
     }
 
     /// A window so short and a limit so high that probes never refuse each other and leave nothing behind.
@@ -69,53 +69,29 @@ struct SlidingLogScript: Sendable {
             }
         }
         command.append(Int64(cost))
+        let kept = policy.longestDurationMilliseconds
+        command.append(now == nil ? kept : kept + SlidingLogScript.keptForPassedTime)
         if let now { command.append(now.milliseconds) }
     }
 
+    /// A passed time says nothing about the server's clock: the key then stays a day longer, enough for any replay,
+    /// and no verdict depends on it.
+    private static let keptForPassedTime: Int64 = 86_400_000
+
     private static func append(_ number: UInt32, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(truncatingIfNeeded: number >> 24))
-        bytes.append(UInt8(truncatingIfNeeded: number >> 16))
-        bytes.append(UInt8(truncatingIfNeeded: number >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: number))
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 }
 
 // MARK: The answer
 extension SlidingLogScript {
-    /// Reads the script's answer.
-    ///
-    /// - Throws: ``RedisError`` where Redis answered something else.
-    static func decision(from reply: RedisReply, policy: Policy) throws(RedisError) -> Decision {
-        if case .error(let text) = reply { throw RedisError(serverReply: text) }
-        guard case .array(let elements) = reply, elements.count == 3 + 2 * policy.windows.count else {
-            throw noDecision
+    private static func decision(
+        from reply: RedisReply, policy: Policy, cost: Int
+    ) throws(RedisError) -> Decision {
+        switch reply {
+        case .bulk(let bytes): return try SlidingLogReply(bytes: bytes).decision(policy: policy, cost: cost)
+        case .error(let text): throw RedisError(serverReply: text)
+        case .status, .integer, .array, .null: throw .noDecision
         }
-        let place = try integer(elements[0], upTo: Int64(policy.windows.count))
-        let wait = try integer(elements[1], upTo: latestTime)
-        let judgedAt = try integer(elements[2], upTo: latestTime)
-        var windows: [WindowState] = []
-        windows.reserveCapacity(policy.windows.count)
-        for (index, window) in policy.windows.enumerated() {
-            windows.append(
-                WindowState(
-                    window: window, used: Int(try integer(elements[3 + 2 * index], upTo: mostUnits)),
-                    reset: Timestamp(milliseconds: try integer(elements[4 + 2 * index], upTo: latestTime))))
-        }
-        return Decision(
-            outcome: place == 0 ? .allowed : .limited(by: policy.windows[Int(place) - 1].name), windows: windows,
-            retryAfterMilliseconds: wait, judgedAt: Timestamp(milliseconds: judgedAt))
-    }
-
-    // A key that another program wrote can hold any numbers: none may reach arithmetic that overflows.
-    private static let latestTime: Int64 = 1 << 53
-    private static let mostUnits: Int64 = 1 << 32
-
-    private static func integer(_ reply: RedisReply, upTo maximum: Int64) throws(RedisError) -> Int64 {
-        guard case .integer(let value) = reply, (0...maximum).contains(value) else { throw noDecision }
-        return value
-    }
-
-    private static var noDecision: RedisError {
-        RedisError(.server, "Redis answered the limiter's script with something that is no decision")
     }
 }
