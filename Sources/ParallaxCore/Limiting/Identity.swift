@@ -12,6 +12,10 @@ package struct Identity: Sendable {
     package let organization: String
     /// The API key, user or client address; never empty.
     package let identifier: String
+    /// A hash of the bytes under a key that each process draws anew, so that no stranger can aim at a table's slots.
+    ///
+    /// Kept, since a decision looks the identity up in several tables.
+    let hash: Int
 
     /// Makes an identity from what a caller sent.
     ///
@@ -29,24 +33,45 @@ package struct Identity: Sendable {
         guard organization.utf8.count <= Identity.maximumBytes else {
             throw .tooLong(part: "organization", bytes: organization.utf8.count)
         }
+        self.init(organization: organization, checked: identifier)
+    }
+
+    private init(organization: String, checked identifier: String) {
         self.organization = organization
         self.identifier = identifier
+        var hasher = Hasher()
+        Identity.hash(utf8Of: organization, into: &hasher)
+        Identity.hash(utf8Of: identifier, into: &hasher)
+        hash = hasher.finalize()
     }
+
+    /// What stands where an identity was forgotten; no caller can be it.
+    static let nobody = Identity(organization: "", checked: "")
+
+    /// Bytes on the heap.
+    var heapBytes: Int { HeapBytes.string(organization) + HeapBytes.string(identifier) }
 }
 
 extension Identity: Hashable {
     package static func == (left: Identity, right: Identity) -> Bool {
-        left.identifier.utf8.elementsEqual(right.identifier.utf8)
+        guard left.hash == right.hash else { return false }
+        if isStoredAlike(left.identifier, right.identifier), isStoredAlike(left.organization, right.organization) {
+            return true
+        }
+        return left.identifier.utf8.elementsEqual(right.identifier.utf8)
             && left.organization.utf8.elementsEqual(right.organization.utf8)
     }
 
-    package func hash(into hasher: inout Hasher) {
-        hash(utf8Of: organization, into: &hasher)
-        hash(utf8Of: identifier, into: &hasher)
+    package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+
+    /// Whether two strings are one and the same: short ones hold their bytes in themselves, long ones share a buffer.
+    /// Strings with the same bytes may also be stored differently.
+    private static func isStoredAlike(_ left: String, _ right: String) -> Bool {
+        unsafeBitCast(left, to: SIMD2<UInt64>.self) == unsafeBitCast(right, to: SIMD2<UInt64>.self)
     }
 
     /// Feeds the bytes and their count, so that no two pairs of parts feed the same sequence.
-    private func hash(utf8Of part: String, into hasher: inout Hasher) {
+    private static func hash(utf8Of part: String, into hasher: inout Hasher) {
         var part = part
         part.withUTF8 { bytes in
             hasher.combine(bytes.count)

@@ -33,24 +33,23 @@ package final class IdentityTable<Value: TableValue>: Sendable {
     package func withValue<Result: Sendable>(
         of identity: Identity, at now: Timestamp, _ body: (inout Value) -> Result
     ) -> Result {
-        shard(identity.hashValue).contents.withLock { $0.withValue(of: identity, at: now, body) }
+        shard(identity.hash).contents.withLock { $0.withValue(of: identity, at: now, body) }
     }
 
     /// Looks at the value of an identity without marking it as used; `nil` where there is none.
     package func peek<Result: Sendable>(at identity: Identity, _ body: (Value) -> Result) -> Result? {
-        shard(identity.hashValue).contents.withLock { $0.peek(at: identity, body) }
+        shard(identity.hash).contents.withLock { $0.peek(at: identity, body) }
     }
 
     /// Forgets an identity, and says whether there was anything to forget.
     @discardableResult
     package func remove(_ identity: Identity) -> Bool {
-        shard(identity.hashValue).contents.withLock { $0.remove(identity) }
+        shard(identity.hash).contents.withLock { $0.remove(identity) }
     }
 
     /// When the identity was last pushed out, as far back as the shard remembers.
     package func lastEviction(of identity: Identity) -> Timestamp? {
-        let hash = identity.hashValue
-        return shard(hash).contents.withLock { $0.lastEviction(hash: hash) }
+        shard(identity.hash).contents.withLock { $0.lastEviction(of: identity) }
     }
 
     package var occupancy: MemoryOccupancy {

@@ -1,12 +1,10 @@
-/// One shard of an ``IdentityTable``: entries in a list from the most to the least recently used.
+/// One shard of an ``IdentityTable``: entries by place, an index to find them, and the order of their last use.
 struct IdentityTableShard<Value: TableValue>: Sendable {
     private struct Entry {
-        let identity: Identity
-        /// `nil` in a free place.
-        var value: Value?
-        var bytes: Int
-        var newer: Int
-        var older: Int
+        var identity: Identity
+        var value = Value()
+        /// Bytes on the heap that were last counted for the value and the identity.
+        var heapBytes = 0
     }
 
     /// An eviction remembered: one a place, the later overwrites the earlier.
@@ -15,121 +13,130 @@ struct IdentityTableShard<Value: TableValue>: Sendable {
         let time: Timestamp
     }
 
-    /// What an entry takes beside its value's heap and its strings: itself, its place in the dictionary and slack.
-    private static var entryBytes: Int { MemoryLayout<Entry>.stride + 64 }
     private static var rememberedEvictions: Int { 256 }
-    private static var none: Int { -1 }
 
     private let bounds: MemoryBounds
-    private var places: [Identity: Int] = [:]
     private var entries: [Entry] = []
+    private var index = IdentityIndex()
+    private var recency = RecencyList()
+    /// Places of entries whose identity was forgotten.
     private var free: [Int] = []
-    private var newest = Self.none
-    private var oldest = Self.none
     private var evictions: [Eviction?] = []
-    private(set) var occupancy = MemoryOccupancy()
+    /// Bytes of entries and identities on the heap, without the shard's own arrays.
+    private var contentBytes = 0
+    private var evicted = 0
 
     init(bounds: MemoryBounds) {
         self.bounds = bounds
+    }
+
+    var occupancy: MemoryOccupancy {
+        MemoryOccupancy(identities: entries.count - free.count, bytes: bytes, evictions: evicted)
     }
 
     mutating func withValue<Result>(
         of identity: Identity, at now: Timestamp, _ body: (inout Value) -> Result
     ) -> Result {
         let place: Int
-        if let known = places[identity] {
+        if let known = find(identity) {
             place = known
-            if place != newest {
-                unlink(place)
-                linkAsNewest(place)
-            }
+            recency.touch(place)
         } else {
-            place = insert(identity, Value())
+            place = insert(identity, at: now)
         }
-        let result = body(&entries[place].value!)
-        let bytes = Self.entryBytes + Self.heapBytes(of: identity) + entries[place].value!.heapBytes
-        occupancy.bytes += bytes - entries[place].bytes
-        entries[place].bytes = bytes
-        evict(sparing: place, at: now)
+        let result = body(&entries[place].value)
+        let heapBytes = identity.heapBytes + entries[place].value.heapBytes
+        if heapBytes != entries[place].heapBytes {
+            contentBytes += heapBytes - entries[place].heapBytes
+            entries[place].heapBytes = heapBytes
+            while bytes > bounds.bytes, let oldest = recency.oldestPlace, oldest != place { evict(oldest, at: now) }
+        }
         return result
     }
 
     func peek<Result>(at identity: Identity, _ body: (Value) -> Result) -> Result? {
-        places[identity].map { body(entries[$0].value!) }
+        find(identity).map { body(entries[$0].value) }
     }
 
     mutating func remove(_ identity: Identity) -> Bool {
-        guard let place = places[identity] else { return false }
+        guard let place = find(identity) else { return false }
         release(place)
         return true
     }
 
-    func lastEviction(hash: Int) -> Timestamp? {
-        guard !evictions.isEmpty, let eviction = evictions[Self.evictionPlace(hash)], eviction.hash == hash else {
-            return nil
-        }
+    func lastEviction(of identity: Identity) -> Timestamp? {
+        guard !evictions.isEmpty, let eviction = evictions[Self.evictionPlace(identity.hash)],
+            eviction.hash == identity.hash
+        else { return nil }
         return eviction.time
     }
 
-    private mutating func evict(sparing place: Int, at now: Timestamp) {
-        while occupancy.identities > bounds.identities || occupancy.bytes > bounds.bytes, oldest != place {
-            let hash = entries[oldest].identity.hashValue
-            if evictions.isEmpty { evictions = Array(repeating: nil, count: Self.rememberedEvictions) }
-            evictions[Self.evictionPlace(hash)] = Eviction(hash: hash, time: now)
-            occupancy.evictions += 1
-            release(oldest)
+    private func find(_ identity: Identity) -> Int? {
+        entries.withUnsafeBufferPointer { entries in
+            index.place(tag: Self.tag(identity)) { entries[$0].identity == identity }
         }
     }
 
-    private mutating func insert(_ identity: Identity, _ value: Value) -> Int {
-        let entry = Entry(identity: identity, value: value, bytes: 0, newer: Self.none, older: Self.none)
+    private mutating func insert(_ identity: Identity, at now: Timestamp) -> Int {
+        makeRoom(at: now)
         let place: Int
         if let reused = free.popLast() {
             place = reused
-            entries[place] = entry
+            entries[place] = Entry(identity: identity)
         } else {
             place = entries.count
-            entries.append(entry)
+            entries.append(Entry(identity: identity))
         }
-        places[identity] = place
-        occupancy.identities += 1
-        linkAsNewest(place)
+        index.insert(tag: Self.tag(identity), place: place)
+        recency.insert(place)
         return place
     }
 
     private mutating func release(_ place: Int) {
-        unlink(place)
-        places[entries[place].identity] = nil
-        occupancy.identities -= 1
-        occupancy.bytes -= entries[place].bytes
-        entries[place].value = nil
-        entries[place].bytes = 0
+        index.remove(tag: Self.tag(entries[place].identity), place: place)
+        recency.remove(place)
+        contentBytes -= entries[place].heapBytes
+        entries[place] = Entry(identity: .nobody)
         free.append(place)
     }
+}
 
-    private mutating func linkAsNewest(_ place: Int) {
-        entries[place].newer = Self.none
-        entries[place].older = newest
-        if newest != Self.none { entries[newest].newer = place }
-        newest = place
-        if oldest == Self.none { oldest = place }
+// MARK: Bounds
+extension IdentityTableShard {
+    private var bytes: Int { contentBytes + index.heapBytes + Self.heapBytes(places: entries.capacity) }
+
+    /// Lets the least recently used go where one more identity would not fit.
+    private mutating func makeRoom(at now: Timestamp) {
+        while entries.count - free.count >= bounds.identities || bytesAfterInsertion > bounds.bytes,
+            let oldest = recency.oldestPlace
+        {
+            evict(oldest, at: now)
+        }
     }
 
-    private mutating func unlink(_ place: Int) {
-        let newer = entries[place].newer
-        let older = entries[place].older
-        if newer == Self.none { newest = older } else { entries[newer].older = older }
-        if older == Self.none { oldest = newer } else { entries[older].newer = newer }
+    private var bytesAfterInsertion: Int {
+        let isFull = free.isEmpty && entries.count == entries.capacity
+        let places = isFull ? max(4, entries.capacity * 2) : entries.capacity
+        return contentBytes + index.heapBytesAfterInsertion + Self.heapBytes(places: places)
     }
+
+    private mutating func evict(_ place: Int, at now: Timestamp) {
+        if evictions.isEmpty { evictions = Array(repeating: nil, count: Self.rememberedEvictions) }
+        let hash = entries[place].identity.hash
+        evictions[Self.evictionPlace(hash)] = Eviction(hash: hash, time: now)
+        evicted += 1
+        release(place)
+    }
+
+    /// What the shard's arrays take for so many places: entries, links, and the list of free places.
+    private static func heapBytes(places: Int) -> Int {
+        HeapBytes.array(of: places, stride: MemoryLayout<Entry>.stride) + RecencyList.heapBytes(places: places)
+            + HeapBytes.array(of: places, stride: MemoryLayout<Int>.stride)
+    }
+
+    private static func tag(_ identity: Identity) -> UInt32 { UInt32(truncatingIfNeeded: identity.hash) }
 
     private static func evictionPlace(_ hash: Int) -> Int {
         Int(truncatingIfNeeded: UInt(bitPattern: hash) >> 32) & (rememberedEvictions - 1)
     }
-
-    /// The strings of an identity; up to fifteen bytes are held without the heap.
-    private static func heapBytes(of identity: Identity) -> Int {
-        heapBytes(of: identity.organization) + heapBytes(of: identity.identifier)
-    }
-
-    private static func heapBytes(of text: String) -> Int { text.utf8.count > 15 ? 32 + text.utf8.count : 0 }
 }

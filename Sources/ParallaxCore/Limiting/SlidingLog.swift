@@ -15,7 +15,7 @@ package struct SlidingLog: Sendable {
     package var count: Int { offsets.count - head }
 
     /// Bytes on the heap.
-    package var heapBytes: Int { offsets.capacity == 0 ? 0 : 32 + offsets.capacity * MemoryLayout<UInt32>.size }
+    package var heapBytes: Int { HeapBytes.array(of: offsets.capacity, stride: MemoryLayout<UInt32>.stride) }
 
     private var newest: Int64? { offsets.isEmpty ? nil : time(at: offsets.count - 1) }
 
@@ -28,17 +28,7 @@ package struct SlidingLog: Sendable {
 
     /// The index of the oldest unit later than `time`.
     private func firstIndex(after time: Int64) -> Int {
-        let offset = time - base
-        guard offset >= 0 else { return head }
-        guard offset < Int64(UInt32.max) else { return offsets.count }
-        let bound = UInt32(offset)
-        var low = head
-        var high = offsets.count
-        while low < high {
-            let middle = low + (high - low) / 2
-            if offsets[middle] > bound { high = middle } else { low = middle + 1 }
-        }
-        return low
+        offsets.withUnsafeBufferPointer { LoggedUnits(base: base, offsets: $0, head: head).firstIndex(after: time) }
     }
 
     /// Appends units at a time no earlier than the newest, and forgets those that have left the longest window.
@@ -74,40 +64,54 @@ package struct SlidingLog: Sendable {
 
 extension SlidingLog: LimiterState {
     package mutating func decide(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {
-        let effective = Timestamp(milliseconds: max(now.milliseconds, newest ?? .min))
-        let violation = worstViolation(of: policy, cost: cost, at: effective)
-        if violation == nil { append(cost, at: effective, keeping: policy.longestDurationMilliseconds) }
-        let windows = policy.windows.map { state(of: $0, at: effective) }
-        guard let violation else {
+        let effective = max(now.milliseconds, newest ?? .min)
+        var limiting: (index: Int, instant: Int64)?
+        let windows = offsets.withUnsafeBufferPointer { offsets in
+            let units = LoggedUnits(base: base, offsets: offsets, head: head)
+            return policy.windows.withUnsafeBufferPointer { windows in
+                Self.states(of: units, in: windows, cost: cost, at: effective, &limiting)
+            }
+        }
+        guard let limiting else {
+            append(cost, at: Timestamp(milliseconds: effective), keeping: policy.longestDurationMilliseconds)
             return Decision(outcome: .allowed, windows: windows, retryAfterMilliseconds: 0, judgedAt: now)
         }
         return Decision(
-            outcome: .limited(by: violation.window.name), windows: windows,
-            retryAfterMilliseconds: violation.fitsAt - now.milliseconds, judgedAt: now)
+            outcome: .limited(by: windows[limiting.index].window.name), windows: windows,
+            retryAfterMilliseconds: limiting.instant - now.milliseconds, judgedAt: now)
     }
 
-    /// The window that refuses the cost for longest, and the instant at which it stops to; `nil` where all fit.
-    private func worstViolation(of policy: Policy, cost: Int, at now: Timestamp) -> (window: Window, fitsAt: Int64)? {
-        var worst: (window: Window, fitsAt: Int64)?
-        for window in policy.windows {
-            let used = offsets.count - firstIndex(after: now.milliseconds - window.durationMilliseconds)
-            let room = window.limit - cost
-            guard used > room else { continue }
-            // The newest `room` units may stay; the one before them must leave.
-            let fitsAt = time(at: offsets.count - 1 - room) + window.durationMilliseconds
-            if fitsAt > worst?.fitsAt ?? .min { worst = (window, fitsAt) }
+    /// Every window as the decision leaves it.
+    ///
+    /// - Parameter limiting: Set to the violated window with the longest wait, and when it stops to limit.
+    private static func states(
+        of units: LoggedUnits, in windows: UnsafeBufferPointer<Window>, cost: Int, at now: Int64,
+        _ limiting: inout (index: Int, instant: Int64)?
+    ) -> [WindowState] {
+        Array(unsafeUninitializedCapacity: windows.count) { states, count in
+            for index in windows.indices {
+                let standing = units.standing(in: windows[index], at: now)
+                if let fits = units.fits(cost, standing, windows[index]), fits > limiting?.instant ?? .min {
+                    limiting = (index, fits)
+                }
+                states.initializeElement(
+                    at: index,
+                    to: WindowState(
+                        window: windows[index], used: standing.used,
+                        reset: Timestamp(milliseconds: units.reset(standing, windows[index], at: now))))
+            }
+            count = windows.count
+            guard limiting == nil, cost > 0 else { return }
+            for index in windows.indices { states[index] = states[index].afterAccepting(cost, at: now) }
         }
-        return worst
     }
+}
 
-    private func state(of window: Window, at now: Timestamp) -> WindowState {
-        let first = firstIndex(after: now.milliseconds - window.durationMilliseconds)
-        let used = offsets.count - first
-        guard used > 0 else { return WindowState(window: window, used: 0, reset: now) }
-        // Where a lowered limit is overdrawn, remaining grows only once the excess has left.
-        let leaving = first + max(0, used - window.limit)
-        return WindowState(
-            window: window, used: used,
-            reset: Timestamp(milliseconds: time(at: leaving) + window.durationMilliseconds))
+extension WindowState {
+    /// The window once units were accepted: where it was empty they are the first to leave.
+    fileprivate func afterAccepting(_ cost: Int, at now: Int64) -> WindowState {
+        WindowState(
+            window: window, used: used + cost,
+            reset: used == 0 ? Timestamp(milliseconds: now + window.durationMilliseconds) : reset)
     }
 }
