@@ -9,7 +9,7 @@ import Testing
 
     @Test("a server is reached by TCP, by name and by address", arguments: ["localhost", "127.0.0.1"])
     func tcp(_ host: String) async throws {
-        let port = try freePort()
+        let port = try await LoopbackPort.free()
         try await withPrivateRedis(arguments: ["--port", "\(port)"]) { redis in
             var settings = redis.settings
             settings.url = RedisURL(endpoint: .tcp(host: host, port: port))
@@ -33,7 +33,7 @@ import Testing
             folder.remove()
         }
         try makeCertificate(certificate, key: key)
-        let port = try freePort()
+        let port = try await LoopbackPort.free()
         let arguments = [
             "--tls-port", "\(port)", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no",
         ]
@@ -69,22 +69,5 @@ import Testing
         var status: CInt = 0
         #expect(waitpid(openssl, &status, 0) == openssl)
         try #require(status == 0)
-    }
-
-    /// A port that nobody listens on at the moment.
-    private func freePort() throws -> Int {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, size) == 0 ? getsockname(listener, $0, &size) : -1
-            }
-        }
-        try #require(status == 0)
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
