@@ -64,6 +64,16 @@ struct IdentityTableShard<Value: TableValue>: Sendable {
         return true
     }
 
+    mutating func removeAll() {
+        places = [:]
+        entries = []
+        free = []
+        newest = Self.none
+        oldest = Self.none
+        occupancy.identities = 0
+        occupancy.bytes = 0
+    }
+
     func lastEviction(hash: Int) -> Timestamp? {
         guard !evictions.isEmpty, let eviction = evictions[Self.evictionPlace(hash)], eviction.hash == hash else {
             return nil

@@ -14,28 +14,36 @@ package struct RandomTrace: Sendable {
     /// The time of the last question; a test may move it on.
     package var now: Timestamp
     private let first: Policy
+    private let changesPolicy: Bool
+    private let stepsBack: Bool
     private var random: Seeded
 
-    /// - Parameter start: An instant of an ordinary day where nothing else is said.
+    /// - Parameters:
+    ///   - start: An instant of an ordinary day where nothing else is said.
+    ///   - changesPolicy: Whether limits and windows change half way.
+    ///   - stepsBack: Whether time may go back.
     package init(
-        identifier: String, seed: UInt64, start: Timestamp = Timestamp(milliseconds: 1_800_000_000_000)
+        identifier: String, seed: UInt64, start: Timestamp = Timestamp(milliseconds: 1_800_000_000_000),
+        changesPolicy: Bool = true, stepsBack: Bool = true
     ) {
         identity = try! Identity(organization: "random", identifier: identifier)
         random = Seeded(seed: seed)
         policy = RandomPolicy.make(using: &random)
         first = policy
         now = start
+        self.changesPolicy = changesPolicy
+        self.stepsBack = stepsBack
     }
 
     /// The next question.
     ///
-    /// - Parameters:
-    ///   - answer: The last answer, which names the instants to aim at.
-    ///   - steppingBack: Whether time may go back.
-    package mutating func next(after answer: Decision?, steppingBack: Bool = true) -> Question {
-        if isOneIn(25) { policy = isOneIn(3) ? first : RandomPolicy.change(policy, using: &random) }
+    /// - Parameter answer: The last answer, which names the instants to aim at.
+    package mutating func next(after answer: Decision?) -> Question {
+        if changesPolicy, isOneIn(25) {
+            policy = isOneIn(3) ? first : RandomPolicy.change(policy, using: &random)
+        }
         let gap = gap(after: answer)
-        now = now + (steppingBack || gap > 0 ? gap : 0)
+        now = now + (stepsBack ? gap : max(0, gap))
         let costs = [
             0, 1, 1, 1, 1, 2, 3, policy.smallestLimit, Int.random(in: 0...policy.smallestLimit, using: &random),
         ]

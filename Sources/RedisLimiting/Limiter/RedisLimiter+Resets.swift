@@ -11,6 +11,7 @@ extension RedisLimiter {
     package func reset(_ identity: Identity, timeout: Duration = .seconds(2)) async throws(RedisError) -> Bool {
         let key = RedisKey.text(for: identity)
         let removed = try await integer(RedisCommand("DEL", key), timeout: timeout)
+        refusals?.reset(identity)
         _ = try await integer(RedisCommand("PUBLISH", RedisKey.resetsChannel, key), timeout: timeout)
         return removed > 0
     }
@@ -33,15 +34,19 @@ extension RedisLimiter {
 
 // MARK: The subscription
 extension RedisLimiter {
-    /// Keeps one connection subscribed from when the first listener comes.
+    /// Keeps one connection subscribed: from the start where refusals are kept, else from when the first listener comes.
     func listenForResets() async {
         defer { resetRelay.finish() }
-        for await _ in resetRelay.starts { break }
+        if refusals == nil {
+            for await _ in resetRelay.starts { break }
+        }
         var backoff = Backoff(delays: client.settings.reconnectDelays)
         var random = SystemRandomNumberGenerator()
         while !Task.isCancelled {
-            let connection = client.makeConnection(subscribingTo: RedisKey.resetsChannel) { [resetRelay] message in
+            let connection = client.makeConnection(subscribingTo: RedisKey.resetsChannel) {
+                [resetRelay, refusals] message in
                 guard let identity = RedisLimiter.identity(fromMessage: message) else { return }
+                refusals?.reset(identity)
                 resetRelay.pass(identity)
             }
             await serve(connection)
@@ -53,17 +58,25 @@ extension RedisLimiter {
     /// Runs the subscribed connection to its end, asking now and then whether the other end is still there.
     private func serve(_ connection: RedisConnection) async {
         await withDiscardingTaskGroup { group in
-            group.addTask { [client] in
-                while (try? await Task.sleep(for: client.settings.commandTimeout)) != nil {
-                    await connection.ping(deadline: .now() + TimeAmount(client.settings.commandTimeout))
-                }
-            }
+            group.addTask { await self.keepHearing(connection) }
             let error = await connection.run()
+            refusals?.lost()
             if !Task.isCancelled {
                 logger.warning("lost the subscription to resets", metadata: ["error": "\(error)"])
             }
             group.cancelAll()
         }
+        // The last answer may have come after the end.
+        refusals?.lost()
+    }
+
+    private func keepHearing(_ connection: RedisConnection) async {
+        let interval = refusals == nil ? client.settings.commandTimeout : client.settings.resetHeartbeat
+        repeat {
+            let askedAt = refusals?.now ?? .zero
+            let isAlive = await connection.answersPing(deadline: .now() + TimeAmount(client.settings.commandTimeout))
+            if isAlive, !Task.isCancelled { refusals?.heard(askedAt: askedAt) }
+        } while (try? await Task.sleep(for: interval)) != nil
     }
 
     private static func identity(fromMessage message: RedisReply) -> Identity? {
@@ -74,8 +87,10 @@ extension RedisLimiter {
 
 extension RedisConnection {
     /// Sends a PING; a connection that leaves it unanswered for the socket time-out is closed by its handler.
-    fileprivate func ping(deadline: NIODeadline) async {
+    fileprivate func answersPing(deadline: NIODeadline) async -> Bool {
         let call = PendingCall()
-        _ = await call.value { send(RedisCommand("PING"), for: call, deadline: deadline) }
+        let outcome = await call.value { send(RedisCommand("PING"), for: call, deadline: deadline) }
+        if case .success(let reply) = outcome, case .array = reply { return true }
+        return false
     }
 }

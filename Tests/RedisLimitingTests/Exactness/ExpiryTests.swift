@@ -19,19 +19,20 @@ import Testing
                 for index in 0..<20 {
                     var trace = RandomTrace(
                         identifier: "id-\(index)", seed: TestSeed.current &+ UInt64(index),
-                        start: Timestamp(milliseconds: start))
+                        start: Timestamp(milliseconds: start), changesPolicy: false, stepsBack: false)
                     try await run(&trace, on: limiter)
                 }
             }
         }
     }
 
-    /// Asks at times that never step back, and in between lets the key live on, or go once nothing in it counts.
+    /// Asks under one policy at times that never step back, and in between lets the key live on, or go once nothing in
+    /// it counts.
     private func run(_ trace: inout RandomTrace, on limiter: RedisLimiter) async throws {
         let reference = ReferenceLimiter()
         var answer: Decision?
         for step in 0..<150 {
-            let question = trace.next(after: answer, steppingBack: false)
+            let question = trace.next(after: answer)
             let key = RedisKey.text(for: trace.identity)
             let look = try CheckRequest(identity: trace.identity, policy: trace.policy, cost: 0)
             if trace.isOneIn(3) {
