@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 package import ParallaxCore
+import Synchronization
 
 extension RedisLimiter {
     /// Forgets the units of one identity, here and, by an announcement, in the memory of every instance that listens.
@@ -59,7 +60,8 @@ extension RedisLimiter {
     private func serve(_ connection: RedisConnection) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepHearing(connection) }
-            let error = await connection.run()
+            let error = await connection.run { self.resetsProblem.withLock { $0 = nil } }
+            resetsProblem.withLock { $0 = error }
             refusals?.lost()
             if !Task.isCancelled {
                 logger.warning("lost the subscription to resets", metadata: ["error": "\(error)"])
@@ -74,8 +76,12 @@ extension RedisLimiter {
         let interval = refusals == nil ? client.settings.commandTimeout : client.settings.resetHeartbeat
         repeat {
             let askedAt = refusals?.now ?? .zero
-            let isAlive = await connection.answersPing(deadline: .now() + TimeAmount(client.settings.commandTimeout))
-            if isAlive, !Task.isCancelled { refusals?.heard(askedAt: askedAt) }
+            do {
+                try await connection.ping(deadline: .now() + TimeAmount(client.settings.commandTimeout))
+                if !Task.isCancelled { refusals?.heard(askedAt: askedAt) }
+            } catch {
+                resetsProblem.withLock { $0 = error }
+            }
         } while (try? await Task.sleep(for: interval)) != nil
     }
 
@@ -87,10 +93,9 @@ extension RedisLimiter {
 
 extension RedisConnection {
     /// Sends a PING; a connection that leaves it unanswered for the socket time-out is closed by its handler.
-    fileprivate func answersPing(deadline: NIODeadline) async -> Bool {
+    fileprivate func ping(deadline: NIODeadline) async throws(RedisError) {
         let call = PendingCall()
         let outcome = await call.value { send(RedisCommand("PING"), for: call, deadline: deadline) }
-        if case .success(let reply) = outcome, case .array = reply { return true }
-        return false
+        if case .error(let text) = try outcome.get() { throw RedisError(serverReply: text) }
     }
 }

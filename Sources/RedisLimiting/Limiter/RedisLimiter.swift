@@ -18,6 +18,8 @@ package final class RedisLimiter: Limiter, Service {
     private let breaker: BreakerDriver
     private let decisionDeadline: TimeAmount
     private let lastError = Mutex<RedisError?>(nil)
+    /// Why resets are not heard of; set by the subscription.
+    let resetsProblem = Mutex<RedisError?>(nil)
 
     /// Makes a limiter on a client of its own; ``run()`` connects it.
     ///
@@ -81,6 +83,7 @@ package final class RedisLimiter: Limiter, Service {
         return RedisHealth(
             connections: load.connections, pending: load.pending, breaker: breaker.state,
             lastError: lastError.withLock { $0 } ?? client.lastConnectionError,
+            resetsProblem: resetsProblem.withLock { $0 },
             answered: client.counters.answered, answeredWithError: client.counters.answeredWithError,
             failed: client.counters.failed, reconnects: client.counters.reconnects)
     }

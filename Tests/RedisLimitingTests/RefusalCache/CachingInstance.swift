@@ -28,7 +28,7 @@ struct CachingInstance: Sendable {
 
     /// Waits until refusals may be repeated.
     func untilInUse() async throws {
-        while limiter.refusals?.health.isInUse != true { try await Task.sleep(for: .milliseconds(1)) }
+        try await until { limiter.refusals?.health.isInUse == true }
     }
 
     /// How often Redis ran a script.
@@ -54,4 +54,9 @@ func withInstance<Result: Sendable>(
         try await instance.untilInUse()
         return try await body(instance)
     }
+}
+
+/// Waits until something holds, or the test's time is over.
+func until(_ condition: () -> Bool) async throws {
+    while !condition() { try await Task.sleep(for: .milliseconds(1)) }
 }

@@ -5,7 +5,7 @@ import RedisLimiting
 import Testing
 
 /// Instances with refusal caches on a real Redis.
-@Suite struct SharedRefusalsTests {
+@Suite(.timeLimit(.minutes(1))) struct SharedRefusalsTests {
     private static let policy = try! Policy(windows: [Window(name: "hour", limit: 2, durationMilliseconds: 3_600_000)])
     private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: policy)
 
@@ -98,7 +98,7 @@ import Testing
                         #expect(wasReset)
                         // At once where it was asked for, and elsewhere as soon as the announcement is there.
                         #expect(first.limiter.refusals!.health.identities == 0)
-                        while second.limiter.refusals!.health.identities > 0 { await Task.yield() }
+                        try await until { second.limiter.refusals!.health.identities == 0 }
                         #expect(await second.check(Self.request).isAllowed)
                         _ = try await second.limiter.reset(Self.request.identity)
                     }
@@ -116,7 +116,7 @@ import Testing
                 try await withRedisLimiter(redis.settings) { other in
                     let kill = RedisCommand("CLIENT", "KILL", "TYPE", "pubsub")
                     _ = try await other.client.send(kill, deadline: .now() + .seconds(30))
-                    while instance.limiter.refusals!.health.identities > 0 { await Task.yield() }
+                    try await until { instance.limiter.refusals!.health.identities == 0 }
                     #expect(try await other.reset(Self.request.identity))
                     #expect(await instance.check(Self.request).isAllowed)
                 }
@@ -131,12 +131,12 @@ import Testing
             try await withInstance(redis, heartbeat: .milliseconds(100)) { instance in
                 for _ in 0..<3 { _ = await instance.check(Self.request) }
                 redis.pause()
-                while instance.limiter.refusals!.health.isInUse { await Task.yield() }
+                try await until { !instance.limiter.refusals!.health.isInUse }
                 #expect(instance.refusal(of: Self.request) == nil)
                 redis.resume()
                 try await instance.untilInUse()
                 await redis.kill()
-                while instance.limiter.refusals!.health.identities > 0 { await Task.yield() }
+                try await until { instance.limiter.refusals!.health.identities == 0 }
                 #expect(!instance.limiter.refusals!.health.isInUse)
                 guard case .unavailable = await instance.check(Self.request).outcome else {
                     Issue.record("a dead Redis was spoken for")
