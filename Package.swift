@@ -126,6 +126,8 @@ let package = Package(
             dependencies: [
                 "ParallaxCore", "RedisLimiting",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -7,6 +7,8 @@ extension RedisError {
         if word == "ERR", let wrapped = text.firstRange(of: ": -") {
             word = text[wrapped.upperBound...].prefix { $0 != " " }
         }
+        // Redis 7.0 says of a command that the user may not run within a script no more than this.
+        if text.contains("The user executing the script can't") { word = "NOPERM" }
         let (code, message) = RedisError.meaning(ofWord: word)
         self.init(code, message, cause: RedisError.printable(text))
     }
@@ -22,8 +24,10 @@ extension RedisError {
                 .clusterDown,
                 "the Redis Cluster does not serve this key here; give the address of one primary without cluster"
             )
-        case "NOAUTH", "WRONGPASS", "NOPERM":
-            (.unauthorized, "Redis refused the credentials; check user, password and access list of the Redis URL")
+        case "NOAUTH", "WRONGPASS":
+            (.unauthorized, "Redis refused the credentials; check the user and password of the Redis URL")
+        case "NOPERM":
+            (.unauthorized, "Redis refused its user a right that the limiter needs; docs/operations.md lists them")
         case "NOSCRIPT":
             (.noScript, "Redis does not hold the script")
         default:

@@ -18,6 +18,10 @@ package struct RedisSettings: Equatable, Sendable {
     package var breaker: BreakerSettings
     /// A file of certificates in PEM that are trusted instead of the system's; for servers with a private authority.
     package var trustedCertificatesFile: String?
+    /// The most identities whose refusals are kept and repeated without asking Redis; 0 keeps none.
+    package var refusalCacheIdentities: Int
+    /// How often the subscription to resets must prove that it is alive while refusals are kept.
+    package var resetHeartbeat: Duration
 
     package init(
         url: RedisURL = .local,
@@ -29,7 +33,9 @@ package struct RedisSettings: Equatable, Sendable {
         growthThreshold: Int = 512,
         reconnectDelays: ClosedRange<Duration> = .milliseconds(50) ... .seconds(2),
         breaker: BreakerSettings = BreakerSettings(),
-        trustedCertificatesFile: String? = nil
+        trustedCertificatesFile: String? = nil,
+        refusalCacheIdentities: Int = 0,
+        resetHeartbeat: Duration = .seconds(1)
     ) {
         precondition(maximumConnections >= 2, "Redis needs at least 2 connections: one of them may listen for resets")
         precondition(maximumPendingCommands >= 1, "at least one command must be allowed to wait on a connection")
@@ -43,5 +49,7 @@ package struct RedisSettings: Equatable, Sendable {
         self.reconnectDelays = reconnectDelays
         self.breaker = breaker
         self.trustedCertificatesFile = trustedCertificatesFile
+        self.refusalCacheIdentities = refusalCacheIdentities
+        self.resetHeartbeat = resetHeartbeat
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import ParallaxCore
 import ParallaxTesting
 import RedisLimiting
@@ -9,82 +8,88 @@ import Testing
 
     @Test("a server is reached by TCP, by name and by address", arguments: ["localhost", "127.0.0.1"])
     func tcp(_ host: String) async throws {
-        let port = try freePort()
+        let port = try await LoopbackPort.free()
         try await withPrivateRedis(arguments: ["--port", "\(port)"]) { redis in
-            var settings = redis.settings
-            settings.url = RedisURL(endpoint: .tcp(host: host, port: port))
-            try await withRedisLimiter(settings) { limiter in
-                #expect(await limiter.check(Self.request, at: nil).isAllowed)
+            #expect(await decides(redis, at: "redis://\(host):\(port)/0"))
+        }
+    }
+
+    @Test(
+        "a server that listens on IPv6 alone is reached by its address in brackets",
+        .enabled("the machine has the address ::1") { (try? await LoopbackPort.free(on: "::1")) != nil })
+    func ipv6() async throws {
+        let port = try await LoopbackPort.free(on: "::1")
+        try await withPrivateRedis(arguments: ["--port", "\(port)", "--bind", "::1"]) { redis in
+            #expect(await decides(redis, at: "redis://[::1]:\(port)/0"))
+            #expect(await !decides(redis, at: "redis://127.0.0.1:\(port)/0"))
+        }
+    }
+
+    @Test("a Unix socket is reached with user, password and database")
+    func unixSocket() async throws {
+        let arguments = ["--user", "ann", "on", ">pa/ss", "~*", "&*", "+@all"]
+        try await withPrivateRedis(arguments: arguments) { redis in
+            let url = "unix://ann:pa%2Fss@\(redis.socketPath)?db=5"
+            #expect(await decides(redis, at: url))
+            #expect(await !decides(redis, at: "unix://ann:pass@\(redis.socketPath)?db=5"))
+        }
+    }
+
+    @Test(
+        "TLS talks to a server whose certificate a trusted authority signed for its name, and to no other",
+        .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"),
+        arguments: ["localhost", "127.0.0.1"])
+    func tls(_ host: String) async throws {
+        let port = try await LoopbackPort.free()
+        try await withTemporaryCertificates { certificates in
+            try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
+                let url = "rediss://\(host):\(port)/0"
+                #expect(await !decides(redis, at: url))
+                #expect(await decides(redis, at: url, trusting: certificates.authority))
+                // Without TLS the same port answers nothing.
+                #expect(await !decides(redis, at: "redis://\(host):\(port)/0"))
             }
         }
     }
 
     @Test(
-        "TLS talks to a server whose certificate is trusted, and to no other",
-        .enabled(if: access("/usr/bin/openssl", X_OK) == 0, "openssl makes the certificate"),
-        arguments: ["localhost", "127.0.0.1"])
-    func tls(_ host: String) async throws {
-        let folder = try ServerFolder()
-        let certificate = folder.path + "/certificate.pem"
-        let key = folder.path + "/key.pem"
-        defer {
-            unlink(certificate)
-            unlink(key)
-            folder.remove()
-        }
-        try makeCertificate(certificate, key: key)
-        let port = try freePort()
-        let arguments = [
-            "--tls-port", "\(port)", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no",
-        ]
-        try await withPrivateRedis(arguments: arguments) { redis in
-            var settings = redis.settings
-            settings.url = RedisURL(endpoint: .tcp(host: host, port: port), usesTLS: true)
-            try await withRedisLimiter(settings) { limiter in
-                #expect(await limiter.check(Self.request, at: nil) == .unavailable(.disconnected))
-            }
-            settings.trustedCertificatesFile = certificate
-            try await withRedisLimiter(settings) { limiter in
-                #expect(await limiter.check(Self.request, at: nil).isAllowed)
+        "a certificate that was signed for another name is refused",
+        .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"),
+        arguments: [
+            ("DNS:elsewhere.example", "localhost"), ("DNS:localhost", "127.0.0.1"),
+        ])
+    func otherName(_ names: String, _ host: String) async throws {
+        let port = try await LoopbackPort.free()
+        try await withTemporaryCertificates(names: names) { certificates in
+            try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
+                let url = "rediss://\(host):\(port)/0"
+                #expect(await !decides(redis, at: url, trusting: certificates.authority))
             }
         }
     }
 
-    @Test("a file of certificates that is not there is an error of configuration")
+    @Test("a file of certificates that is not there, or holds none, is an error that names it")
     func missingCertificates() throws {
-        let settings = RedisSettings(
-            url: try RedisURL("rediss://localhost"), trustedCertificatesFile: "/nonexistent/ca.pem")
-        let error = #expect(throws: RedisError.self) { try RedisLimiter(settings: settings, logger: .silent) }
-        #expect(error?.code == .configuration)
-    }
-
-    private func makeCertificate(_ path: String, key: String) throws {
-        let openssl = try ChildProcess.spawn(
-            "/usr/bin/openssl",
-            [
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                "-keyout", key, "-out", path,
-            ])
-        var status: CInt = 0
-        #expect(waitpid(openssl, &status, 0) == openssl)
-        try #require(status == 0)
-    }
-
-    /// A port that nobody listens on at the moment.
-    private func freePort() throws -> Int {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, size) == 0 ? getsockname(listener, $0, &size) : -1
-            }
+        for path in ["/nonexistent/ca.pem", "/dev/null"] {
+            let settings = RedisSettings(url: try RedisURL("rediss://localhost"), trustedCertificatesFile: path)
+            let error = #expect(throws: RedisError.self) { try RedisLimiter(settings: settings, logger: .silent) }
+            #expect(error?.code == .configuration)
+            #expect(error?.message.contains(path) == true)
         }
-        try #require(status == 0)
-        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// Whether a decision can be had at an address.
+    private func decides(_ redis: PrivateRedis, at address: String, trusting file: String? = nil) async -> Bool {
+        var settings = redis.settings
+        settings.trustedCertificatesFile = file
+        settings.connectionTimeout = .seconds(2)
+        settings.decisionDeadline = .seconds(2)
+        do {
+            settings.url = try RedisURL(address)
+            return try await withRedisLimiter(settings) { await $0.check(Self.request, at: nil).isAllowed }
+        } catch {
+            Issue.record("\(address): \(error)")
+            return false
+        }
     }
 }

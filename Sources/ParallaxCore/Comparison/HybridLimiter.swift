@@ -24,6 +24,7 @@ package final class HybridLimiter: Sendable {
 
     private let control: InMemoryLimiter
     private let candidate: any Limiter
+    private let refusals: (any RefusalMemory)?
     private let ledger: CandidateLedger
     private let settings: Settings
     private let clocks: Clocks
@@ -40,15 +41,18 @@ package final class HybridLimiter: Sendable {
     ///
     /// - Parameters:
     ///   - candidate: Keeps a deadline of its own; a decision that waits for it waits as long as it does.
+    ///   - refusals: What is remembered of the candidate's refusals, for where it decides alone. Never used for comparing.
     ///   - flags: Asked once a request; must be cheap.
     ///   - observer: Told of every answer, attempt and comparison, on the request's path.
     package init(
-        control: InMemoryLimiter, candidate: any Limiter, ledger: CandidateLedger = CandidateLedger(),
+        control: InMemoryLimiter, candidate: any Limiter, refusals: (any RefusalMemory)? = nil,
+        ledger: CandidateLedger = CandidateLedger(),
         settings: Settings = Settings(), clocks: Clocks, flags: @escaping @Sendable () -> FlagValues,
         observer: any DecisionObserver
     ) {
         self.control = control
         self.candidate = candidate
+        self.refusals = refusals
         self.ledger = ledger
         self.settings = settings
         self.clocks = clocks
@@ -91,9 +95,18 @@ package final class HybridLimiter: Sendable {
 
     private func checkDistributed(_ request: CheckRequest, at now: Timestamp, from start: Duration) async -> Answer {
         controlIsBypassed.store(true, ordering: .relaxed)
-        let decision = await candidate.check(request, at: nil)
+        if let refusal = refusals?.refusal(of: request) {
+            // The candidate was not asked: no attempt, and nothing for the rollback's figures.
+            return answer(request, at: now, from: start, .distributedOnly, .candidate, refusal)
+        }
+        let decision = await askAlone(request)
         noteAttempt(Observation(decision: decision, duration: clocks.uptime() - start))
         return answer(request, at: now, from: start, .distributedOnly, .candidate, decision)
+    }
+
+    private func askAlone(_ request: CheckRequest) async -> Decision {
+        guard let refusals else { return await candidate.check(request, at: nil) }
+        return await refusals.remembering(request) { await candidate.check(request, at: nil) }
     }
 
     private func checkHybrid(

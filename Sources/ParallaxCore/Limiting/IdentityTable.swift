@@ -47,6 +47,11 @@ package final class IdentityTable<Value: TableValue>: Sendable {
         shard(identity.hash).contents.withLock { $0.remove(identity) }
     }
 
+    /// Forgets all identities. What others put in meanwhile may stay.
+    package func removeAll() {
+        for shard in shards { shard.contents.withLock { $0.removeAll() } }
+    }
+
     /// When the identity was last pushed out, as far back as the shard remembers.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         shard(identity.hash).contents.withLock { $0.lastEviction(of: identity) }

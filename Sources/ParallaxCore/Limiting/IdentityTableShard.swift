@@ -64,6 +64,15 @@ struct IdentityTableShard<Value: TableValue>: Sendable {
         return true
     }
 
+    /// Forgets everybody; evictions before stay remembered.
+    mutating func removeAll() {
+        entries = []
+        free = []
+        index = IdentityIndex()
+        recency = RecencyList()
+        contentBytes = 0
+    }
+
     func lastEviction(of identity: Identity) -> Timestamp? {
         guard !evictions.isEmpty, let eviction = evictions[Self.evictionPlace(identity.hash)],
             eviction.hash == identity.hash

@@ -22,7 +22,7 @@ extension App {
             !(settings.redis.isEmbedded && settings.instance.isProduction), "production has no Redis of its own")
         let store = try DivergenceStore(path: settings.recorder.databasePath)
         let embedded = settings.redis.isEmbedded ? try await EmbeddedRedis.start(logger: logger) : nil
-        let redisURL = try embedded?.url ?? RedisURL(settings.redis.url.revealed)
+        let redisURL = try embedded?.url ?? settings.redisURL()
         let parts = try await Parts(settings: settings, redisURL: redisURL, store: store, logger: logger)
         let door = try makeDoor(parts, settings: settings, logger: logger) { url in
             greet(
@@ -87,7 +87,8 @@ private struct Parts: Sendable {
         let rollbackCounts = RollbackObserver()
         let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds)
         let hybrid = HybridLimiter(
-            control: control, candidate: redis, ledger: CandidateLedger(bounds: settings.memoryBounds),
+            control: control, candidate: redis, refusals: redis.refusals,
+            ledger: CandidateLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
             observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]))
         let probes = ProbeLog()

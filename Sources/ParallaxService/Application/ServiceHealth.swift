@@ -15,7 +15,8 @@ struct ServiceHealth: HealthSource {
     func health() async -> HealthSnapshot {
         HealthSnapshot(
             instance: settings.instance.id, environment: settings.instance.environment, flags: flagFile,
-            redis: redisState, recorder: recorderState, triggers: triggers, memory: memory)
+            redis: redisState, recorder: recorderState, triggers: triggers, memory: memory,
+            refusals: refusals)
     }
 
     var flagFile: HealthSnapshot.FlagFile {
@@ -73,6 +74,13 @@ struct ServiceHealth: HealthSource {
             return HealthSnapshot.TriggerReading(
                 trigger: trigger, state: evaluation?.state ?? .warming, isLatched: health.latchedTrigger == trigger,
                 isDryRun: dryRun.contains(trigger), sentence: evaluation?.sentence)
+        }
+    }
+
+    private var refusals: HealthSnapshot.Refusals? {
+        (redis.refusals?.health).map {
+            HealthSnapshot.Refusals(
+                isInUse: $0.isInUse, identities: $0.identities, evictions: $0.evictions, repeated: $0.refusals)
         }
     }
 

@@ -1,16 +1,27 @@
 import DivergenceStore
 package import ParallaxCore
-import RedisLimiting
+package import RedisLimiting
 
 // Within `Settings`, `Recorder` is the group of settings.
 typealias RecordingSettings = Recorder.Settings
 
 /// What each part is made from.
 extension Settings {
-    func redisSettings(at url: RedisURL) -> RedisSettings {
+    package func redisSettings(at url: RedisURL) -> RedisSettings {
         RedisSettings(
             url: url, connectionTimeout: redis.connectionTimeout, commandTimeout: redis.socketTimeout,
-            maximumConnections: redis.maximumConnections, decisionDeadline: redis.decisionTimeout)
+            maximumConnections: redis.maximumConnections, decisionDeadline: redis.decisionTimeout,
+            trustedCertificatesFile: redis.certificateAuthorityFile,
+            refusalCacheIdentities: redis.refusalCacheIdentities)
+    }
+
+    /// Where Redis is, with the password from wherever it is kept.
+    ///
+    /// - Throws: ``RedisURLError``, ``PasswordFileError`` or ``RedisError``: each says what to do, and no secret.
+    package func redisURL() throws -> RedisURL {
+        let url = try RedisURL(redis.url.revealed)
+        guard let file = redis.passwordFile else { return url }
+        return try url.authenticated(by: PasswordFile(path: file))
     }
 
     var hybridSettings: HybridLimiter.Settings {

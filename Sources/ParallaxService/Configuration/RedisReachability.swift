@@ -15,7 +15,8 @@ extension LoadedSettings {
     /// - Parameter probe: Tries to reach Redis; gives what happened, or `nil` where it answered.
     package func checkingRedis(_ probe: @Sendable (Settings) async -> String?) async -> LoadedSettings {
         // A wrong or needless address says nothing about the server.
-        let isWrong = findings.contains { $0.setting == Setting.redisURL.name && $0.severity == .error }
+        let address = [Setting.redisURL, .redisPasswordFile, .redisCAFile].map(\.name)
+        let isWrong = findings.contains { address.contains($0.setting) && $0.severity == .error }
         guard !settings.redis.isEmbedded, !isWrong, let problem = await probe(settings) else { return self }
         let origin = origins[Setting.redisURL.name] ?? "default"
         return LoadedSettings(

@@ -75,6 +75,12 @@ extension Setting {
     static let redisURL = Setting(
         "REDIS_URL", .redis, .text, standard: "redis://localhost:6379/0", isSecret: true,
         "Where Redis is, with user, password and database. Never printed.")
+    static let redisPasswordFile = Setting(
+        "REDIS_PASSWORD_FILE", .redis, .text, standard: "",
+        "The file with the password for Redis, instead of one in `REDIS_URL`; a line end after it is left out.")
+    static let redisCAFile = Setting(
+        "REDIS_CA_FILE", .redis, .text, standard: "",
+        "The file of certificates (PEM) that `rediss://` trusts instead of the system's.")
     static let embeddedRedis = Setting(
         "EMBEDDED_REDIS", .redis, .boolean, standard: "false",
         "Whether to start a private redis-server of our own, for trying things out. Refused in production.")
@@ -92,6 +98,9 @@ extension Setting {
     static let candidateMaxInFlight = Setting(
         "CANDIDATE_MAX_IN_FLIGHT", .redis, .integer(1...1_000_000), standard: "1024",
         "The most candidate decisions under way in hybrid; what exceeds it is skipped and counted.")
+    static let refusalCacheMaxIdentities = Setting(
+        "REFUSAL_CACHE_MAX_IDENTITIES", .redis, .integer(0...10_000_000), standard: "0",
+        "In distributed_only, the most identities whose refusals are repeated without asking Redis; 0 asks always.")
 
     // Legacy
     static let legacyAlgorithm = Setting(
@@ -166,8 +175,9 @@ extension Setting {
         httpHost, httpPort, trustedProxies, adminTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
-        redisURL, embeddedRedis, redisConnectionTimeout, redisSocketTimeout, redisDecisionTimeout, redisMaxConnections,
-        candidateMaxInFlight,
+        redisURL, redisPasswordFile, redisCAFile, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,
+        redisDecisionTimeout, redisMaxConnections,
+        candidateMaxInFlight, refusalCacheMaxIdentities,
         legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,
         boundaryTolerance, clockSkewTolerance, quotaDriftTolerance,
         databasePath, recordFlushInterval, recordBuffer, recordRetentionDays,

@@ -64,12 +64,15 @@ extension Settings.Flags {
 extension Settings.Redis {
     fileprivate init(reading reader: inout SettingsReader) {
         url = SecretText(reader.text(.redisURL))
+        passwordFile = reader.optionalText(.redisPasswordFile)
+        certificateAuthorityFile = reader.optionalText(.redisCAFile)
         isEmbedded = reader.boolean(.embeddedRedis)
         connectionTimeout = reader.seconds(.redisConnectionTimeout)
         socketTimeout = reader.seconds(.redisSocketTimeout)
         decisionTimeout = reader.seconds(.redisDecisionTimeout)
         maximumConnections = reader.integer(.redisMaxConnections)
         candidateMaximumInFlight = reader.integer(.candidateMaxInFlight)
+        refusalCacheIdentities = reader.integer(.refusalCacheMaxIdentities)
     }
 }
 

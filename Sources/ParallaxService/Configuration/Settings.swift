@@ -55,6 +55,10 @@ package struct Settings: Equatable, Sendable {
 
     package struct Redis: Equatable, Sendable {
         package var url: SecretText
+        /// The path of the file with the password; `nil` where the URL has it, or none is needed.
+        package var passwordFile: String?
+        /// The path of the file of trusted certificates; `nil` for the system's.
+        package var certificateAuthorityFile: String?
         /// Whether to start a private server and ignore the URL.
         package var isEmbedded: Bool
         package var connectionTimeout: Duration
@@ -63,6 +67,8 @@ package struct Settings: Equatable, Sendable {
         package var maximumConnections: Int
         /// The most candidate decisions under way in hybrid.
         package var candidateMaximumInFlight: Int
+        /// The most identities whose refusals are kept; 0 keeps none.
+        package var refusalCacheIdentities: Int
     }
 
     package struct Legacy: Equatable, Sendable {

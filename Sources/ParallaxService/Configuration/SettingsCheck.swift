@@ -15,7 +15,7 @@ struct SettingsCheck {
     }
 
     /// A finding about a setting's value, wherever it came from.
-    private func finding(
+    func finding(
         _ severity: Finding.Severity, _ kind: Finding.Kind, _ setting: Setting, _ problem: String, _ remedy: String
     ) -> Finding {
         Finding(
@@ -65,34 +65,6 @@ struct SettingsCheck {
                     .warning, .noEffect, .enforcementPercent,
                     "has an effect in hybrid only, and the strategy is \(flags.strategy.rawValue)",
                     "set HYBRID_RATE_LIMITING and DISTRIBUTED_RATE_LIMITING_ENABLED to true, or take it out"))
-        }
-        return findings
-    }
-
-    private func redis() -> [Finding] {
-        let redis = settings.redis
-        var findings: [Finding] = []
-        let url = redis.url.revealed
-        if !redis.isEmbedded {
-            if let problem = redisURLProblem(url) {
-                findings.append(
-                    finding(
-                        .error, .wrongType, .redisURL, problem,
-                        "write it as redis://user:password@host:6379/0, rediss://… for TLS, or unix:///path/redis.sock")
-                )
-            }
-        } else if reader.origin(of: .redisURL) == "environment" {
-            findings.append(
-                finding(
-                    .warning, .noEffect, .redisURL, "has no effect while EMBEDDED_REDIS is true",
-                    "take one of the two out"))
-        }
-        if redis.decisionTimeout > redis.socketTimeout {
-            findings.append(
-                finding(
-                    .error, .impossibleCombination, .redisDecisionTimeout,
-                    "is longer than REDIS_SOCKET_TIMEOUT, so that a decision would outlive its connection",
-                    "make it shorter than REDIS_SOCKET_TIMEOUT"))
         }
         return findings
     }

@@ -101,6 +101,20 @@ struct HealthDocument: Encodable {
         }
     }
 
+    struct RefusalCache: Encodable {
+        let inUse: Bool
+        let identities: Int
+        let evictions: Int
+        let refusals: Int
+
+        init(_ refusals: HealthSnapshot.Refusals) {
+            inUse = refusals.isInUse
+            identities = refusals.identities
+            evictions = refusals.evictions
+            self.refusals = refusals.repeated
+        }
+    }
+
     let status: HealthVerdict.Status
     let reasons: [String]
     let instance: String
@@ -111,6 +125,8 @@ struct HealthDocument: Encodable {
     let flags: Flags
     let triggers: [TriggerReading]
     let memory: Memory
+    /// Left out where refusals are not kept.
+    let refusalCache: RefusalCache?
 
     init(_ snapshot: HealthSnapshot) {
         let verdict = HealthVerdict(snapshot)
@@ -128,6 +144,7 @@ struct HealthDocument: Encodable {
         flags = Flags(snapshot.flags)
         triggers = snapshot.triggers.map(TriggerReading.init)
         memory = Memory(snapshot.memory)
+        refusalCache = snapshot.refusals.map(RefusalCache.init)
     }
 }
 

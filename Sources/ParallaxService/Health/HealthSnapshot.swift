@@ -9,10 +9,12 @@ package struct HealthSnapshot: Equatable, Sendable {
     package var recorder: Recorder
     package var triggers: [TriggerReading]
     package var memory: Memory
+    /// `nil` where no refusals are kept.
+    package var refusals: Refusals?
 
     package init(
         instance: String, environment: DeploymentEnvironment, flags: FlagFile, redis: Redis, recorder: Recorder,
-        triggers: [TriggerReading], memory: Memory
+        triggers: [TriggerReading], memory: Memory, refusals: Refusals? = nil
     ) {
         self.instance = instance
         self.environment = environment
@@ -21,6 +23,7 @@ package struct HealthSnapshot: Equatable, Sendable {
         self.recorder = recorder
         self.triggers = triggers
         self.memory = memory
+        self.refusals = refusals
     }
 
     package var strategy: Strategy { flags.values.strategy }
@@ -140,6 +143,24 @@ package struct HealthSnapshot: Equatable, Sendable {
             self.identities = identities
             self.bytes = bytes
             self.evictions = evictions
+        }
+    }
+
+    /// The refusals of Redis that this instance keeps.
+    package struct Refusals: Equatable, Sendable {
+        /// Whether resets are being heard of, so that refusals may be repeated.
+        package var isInUse: Bool
+        package var identities: Int
+        /// Identities dropped to stay within the bound, since the start.
+        package var evictions: Int
+        /// Requests refused without asking Redis, since the start.
+        package var repeated: Int
+
+        package init(isInUse: Bool, identities: Int = 0, evictions: Int = 0, repeated: Int = 0) {
+            self.isInUse = isInUse
+            self.identities = identities
+            self.evictions = evictions
+            self.repeated = repeated
         }
     }
 }

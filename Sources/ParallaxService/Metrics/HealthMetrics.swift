@@ -9,6 +9,7 @@ struct HealthMetrics {
         writeRecorder(to: &text)
         writeTriggers(to: &text)
         writeMemory(to: &text)
+        writeRefusals(to: &text)
     }
 
     /// One sample for each case, 1 for the one that holds.
@@ -73,5 +74,21 @@ struct HealthMetrics {
         text.sample("parallax_memory_bytes", snapshot.memory.bytes)
         text.begin("parallax_memory_evictions_total", .counter, help: "Identities dropped to stay within the bounds.")
         text.sample("parallax_memory_evictions_total", snapshot.memory.evictions)
+    }
+
+    /// Zeros where refusals are not kept.
+    private func writeRefusals(to text: inout PrometheusText) {
+        let refusals = snapshot.refusals ?? HealthSnapshot.Refusals(isInUse: false)
+        text.begin(
+            "parallax_refusal_cache_refusals_total", .counter,
+            help: "Requests refused as Redis had refused them a moment ago, without asking it again.")
+        text.sample("parallax_refusal_cache_refusals_total", refusals.repeated)
+        text.begin("parallax_refusal_cache_in_use", .gauge, help: "1 where refusals may be repeated.")
+        text.sample("parallax_refusal_cache_in_use", refusals.isInUse ? 1 : 0)
+        text.begin("parallax_refusal_cache_identities", .gauge, help: "Identities whose refusals are kept.")
+        text.sample("parallax_refusal_cache_identities", refusals.identities)
+        text.begin(
+            "parallax_refusal_cache_evictions_total", .counter, help: "Identities dropped to stay within the bound.")
+        text.sample("parallax_refusal_cache_evictions_total", refusals.evictions)
     }
 }

@@ -51,6 +51,18 @@ struct LimiterCaseBuilder {
         policy = LimiterCaseBuilder.policy(windows)
     }
 
+    /// Expects acceptance, with a list of the windows' states for policies that have many.
+    mutating func allows(_ cost: Int = 1, at offset: Int64, states: [(used: Int, reset: Int64)]) {
+        expect(.allowed, cost: cost, offset: offset, wait: 0, states: states)
+    }
+
+    /// Expects refusal, with a list of the windows' states for policies that have many.
+    mutating func limits(
+        _ cost: Int = 1, at offset: Int64, by window: String, wait: Int64, states: [(used: Int, reset: Int64)]
+    ) {
+        expect(.limited(by: window), cost: cost, offset: offset, wait: wait, states: states)
+    }
+
     /// Expects acceptance.
     ///
     /// - Parameters:

@@ -126,7 +126,7 @@ package enum LimiterConformance {
                 $0.change(to: ("minute", 9, 60_000))
                 $0.allows(0, at: 1_001, (1, 61_000))
             },
-        ] + [hostileIdentities]
+        ] + changedPolicies + strangeTimes + sizes + [hostileIdentities]
 
     /// Strings that would share a key, or break one, if parts were joined carelessly.
     private static let hostileNames = [
@@ -152,7 +152,7 @@ package enum LimiterConformance {
         return LimiterCase(name: "no identity counts against another, whatever its strings hold", steps: steps)
     }
 
-    private static func make(
+    static func make(
         _ name: String, _ identifier: String, _ windows: [(name: String, limit: Int, milliseconds: Int64)],
         _ write: (inout LimiterCaseBuilder) -> Void
     ) -> LimiterCase {

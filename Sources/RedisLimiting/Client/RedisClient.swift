@@ -138,8 +138,12 @@ extension RedisClient {
     private static func makeTLS(_ settings: RedisSettings) throws(RedisError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         do {
-            if let file = settings.trustedCertificatesFile { configuration.trustRoots = .file(file) }
+            if let file = settings.trustedCertificatesFile {
+                configuration.trustRoots = .certificates(try TrustedCertificates.read(file: file))
+            }
             return try NIOSSLContext(configuration: configuration)
+        } catch let error as RedisError {
+            throw error
         } catch {
             throw RedisError(
                 .configuration, "TLS for Redis could not be set up; check the file of trusted certificates",

@@ -11,19 +11,38 @@ package final class RedisLimiter: Limiter, Service {
     package let client: RedisClient
     let logger: Logger
     let resetRelay = ResetRelay()
+    /// What this instance keeps of Redis's refusals; `nil` where it keeps none. Asked by whoever decides by Redis alone:
+    /// ``check(_:at:)`` never does.
+    package let refusals: RefusalCache?
     private let script = SlidingLogScript()
     private let breaker: BreakerDriver
     private let decisionDeadline: TimeAmount
     private let lastError = Mutex<RedisError?>(nil)
+    /// Why resets are not heard of; set by the subscription.
+    let resetsProblem = Mutex<RedisError?>(nil)
 
     /// Makes a limiter on a client of its own; ``run()`` connects it.
     ///
+    /// - Parameter uptime: The clock of the refusal cache; it never steps, and goes on while the machine sleeps.
     /// - Throws: ``RedisError`` where a setting is at fault.
-    package init(settings: RedisSettings, logger: Logger) throws(RedisError) {
+    package init(
+        settings: RedisSettings, logger: Logger,
+        uptime: @escaping @Sendable () -> Duration = RedisLimiter.uptime(since: .now)
+    ) throws(RedisError) {
+        refusals =
+            settings.refusalCacheIdentities == 0
+            ? nil
+            : RefusalCache(
+                maximumIdentities: settings.refusalCacheIdentities, lease: settings.resetHeartbeat * 3, uptime: uptime)
         client = try RedisClient(settings: settings, logger: logger)
         self.logger = logger
         breaker = BreakerDriver(settings: settings.breaker)
         decisionDeadline = TimeAmount(settings.decisionDeadline)
+    }
+
+    /// Time that has passed since an instant, also while the machine slept.
+    package static func uptime(since start: ContinuousClock.Instant) -> @Sendable () -> Duration {
+        { start.duration(to: .now) }
     }
 
     package func check(_ request: CheckRequest, at now: Timestamp?) async -> Decision {
@@ -64,6 +83,7 @@ package final class RedisLimiter: Limiter, Service {
         return RedisHealth(
             connections: load.connections, pending: load.pending, breaker: breaker.state,
             lastError: lastError.withLock { $0 } ?? client.lastConnectionError,
+            resetsProblem: resetsProblem.withLock { $0 },
             answered: client.counters.answered, answeredWithError: client.counters.answeredWithError,
             failed: client.counters.failed, reconnects: client.counters.reconnects)
     }

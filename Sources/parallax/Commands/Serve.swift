@@ -36,7 +36,7 @@ struct Serve: AsyncParsableCommand {
     var exitsWhenStandardInputCloses = false
 
     func run() async throws {
-        let loaded = await Settings.load(commandLine: commandLine, redisURLProblem: RedisProbe.problem(withURL:))
+        let loaded = await Settings.load(commandLine: commandLine)
         let style = TerminalStyle.detect(descriptor: STDERR_FILENO)
         if !loaded.findings.isEmpty { Terminal.note(FindingsText(findings: loaded.findings, style: style).text) }
         if let failure = CommandFailure(loaded.errors) { throw failure }

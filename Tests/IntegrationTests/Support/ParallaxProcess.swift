@@ -76,7 +76,9 @@ final class ParallaxProcess: Sendable {
     var processIdentifier: Int32 { process.processIdentifier }
 
     /// Starts an instance on a free port and waits until it says where it listens.
-    init(arguments: [String] = [], environment: [String: String]) async throws {
+    ///
+    /// - Parameter errors: The file that its log goes to; `nil` for this process's standard error.
+    init(arguments: [String] = [], environment: [String: String], errors: URL? = nil) async throws {
         let process = Process()
         process.executableURL = ParallaxBinary.url
         process.arguments = ["serve", "--exit-when-stdin-closes"] + arguments
@@ -86,6 +88,10 @@ final class ParallaxProcess: Sendable {
         process.standardInput = lifeline
         let output = Pipe()
         process.standardOutput = output
+        if let errors {
+            try Data().write(to: errors)
+            process.standardError = try FileHandle(forWritingTo: errors)
+        }
         try process.run()
         self.process = process
         greeting = try await Self.greeting(printedTo: output.fileHandleForReading)

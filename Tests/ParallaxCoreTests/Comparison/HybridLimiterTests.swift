@@ -48,6 +48,31 @@ import Testing
         #expect(observer.comparisons.isEmpty)
     }
 
+    @Test("in distributed_only a remembered refusal is the answer, and no attempt; in hybrid the memory is left alone")
+    func remembers() async {
+        let refusal = Decision(
+            outcome: .limited(by: "minute"), windows: [], retryAfterMilliseconds: 7,
+            judgedAt: Timestamp(milliseconds: 1))
+        for isHybrid in [false, true] {
+            let memory = ScriptedMemory(refusal: refusal)
+            let observer = CollectingObserver()
+            let flags = FlagValues(
+                distributedEnabled: true, hybrid: isHybrid, failOpen: false, enforcementPercent: 100)
+            let hybrid = HybridLimiter(
+                control: InMemoryLimiter(), candidate: ScriptedLimiter.failing(.error), refusals: memory,
+                settings: .init(failsClosed: true), clocks: VirtualClock().clocks, flags: { flags },
+                observer: observer)
+            let known = await hybrid.check(Self.request("known"))
+            let unknown = await hybrid.check(Self.request("unknown"))
+            #expect(known.decision == (isHybrid ? .unavailable(.error) : refusal))
+            #expect(known.enforced == .candidate)
+            #expect(unknown.decision == .unavailable(.error))
+            #expect(observer.attempts.count == (isHybrid ? 2 : 1))
+            #expect(observer.answers.count == 2)
+            #expect(memory.remembered.load(ordering: .relaxed) == (isHybrid ? 0 : 1))
+        }
+    }
+
     @Test("one instance whose sides share a clock never diverges")
     func oneInstance() async {
         let clock = VirtualClock()
@@ -216,5 +241,24 @@ import Testing
         #expect(hybrid.forget(Self.request().identity))
         #expect(!hybrid.forget(Self.request().identity))
         #expect(await hybrid.check(Self.request()).decision.isAllowed)
+    }
+}
+
+/// Remembers one refusal of the identity `known`.
+private final class ScriptedMemory: RefusalMemory {
+    let remembered = Atomic<Int>(0)
+    private let refusal: Decision
+
+    init(refusal: Decision) {
+        self.refusal = refusal
+    }
+
+    func refusal(of request: CheckRequest) -> Decision? {
+        request.identity.identifier == "known" ? refusal : nil
+    }
+
+    func remembering(_ request: CheckRequest, _ ask: () async -> Decision) async -> Decision {
+        remembered.add(1, ordering: .relaxed)
+        return await ask()
     }
 }

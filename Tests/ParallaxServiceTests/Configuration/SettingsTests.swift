@@ -42,6 +42,8 @@ import Testing
         #expect(settings.redis.socketTimeout == .seconds(10))
         #expect(settings.redis.decisionTimeout == .milliseconds(250))
         #expect(settings.redis.maximumConnections == 20)
+        #expect(settings.redis.passwordFile == nil && settings.redis.certificateAuthorityFile == nil)
+        #expect(settings.redis.refusalCacheIdentities == 0)
         #expect(settings.recorder.databasePath == "parallax.sqlite")
         #expect(settings.rollback.redisDownAfter == .seconds(120))
         #expect(settings.rollback.errorRatePercent == 5)

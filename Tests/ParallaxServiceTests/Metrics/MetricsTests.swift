@@ -109,6 +109,7 @@ struct ParsedMetrics {
         snapshot.triggers[0].isLatched = true
         snapshot.triggers[0].state = .firing
         snapshot.flags.invalidReads = 4
+        snapshot.refusals = HealthSnapshot.Refusals(isInUse: true, identities: 6, evictions: 7, repeated: 8)
         let (parsed, _) = try await scrape(ScriptedService(health: ScriptedHealth(snapshot: snapshot)))
         let expected: [String: Double] = [
             "strategy{strategy=\"distributed_only\"}": 1, "strategy{strategy=\"legacy\"}": 0,
@@ -117,7 +118,9 @@ struct ParsedMetrics {
             "recorder_dropped_total{reason=\"buffer_full\"}": 2, "trigger_latched{trigger=\"redis_down\"}": 1,
             "trigger_state{trigger=\"redis_down\",state=\"firing\"}": 1,
             "trigger_state{trigger=\"redis_down\",state=\"ok\"}": 0, "memory_identities": 5, "memory_bytes": 900,
-            "memory_evictions_total": 1, "build_info{version=\"\(BuildInfo.version)\"}": 1,
+            "memory_evictions_total": 1, "refusal_cache_in_use": 1, "refusal_cache_identities": 6,
+            "refusal_cache_evictions_total": 7, "refusal_cache_refusals_total": 8,
+            "build_info{version=\"\(BuildInfo.version)\"}": 1,
         ]
         for (name, value) in expected { #expect(parsed.samples["parallax_\(name)"] == value, "\(name)") }
         for (name, type) in parsed.types where name.hasSuffix("_total") { #expect(type == "counter") }

@@ -1,0 +1,70 @@
+import RedisLimiting
+
+extension SettingsCheck {
+    /// Whether Redis can be reached by what the settings say, as far as that shows without trying.
+    func redis() -> [Finding] {
+        (settings.redis.isEmbedded ? needlessAddress() : address()) + timeouts()
+    }
+
+    private func address() -> [Finding] {
+        let text = settings.redis.url.revealed
+        if let problem = redisURLProblem(text) {
+            let remedy = "write it as redis://user:password@host:6379/0, rediss://… for TLS, or unix:///path/redis.sock"
+            return [finding(.error, .wrongType, .redisURL, problem, remedy)] + passwordFile(beside: nil)
+        }
+        let url = try? RedisURL(text)
+        return passwordFile(beside: url) + certificates(for: url)
+    }
+
+    private func passwordFile(beside url: RedisURL?) -> [Finding] {
+        guard let path = settings.redis.passwordFile else { return [] }
+        do throws(PasswordFileError) {
+            _ = try PasswordFile(path: path)
+        } catch {
+            return [finding(.error, .unusableFile, .redisPasswordFile, error.description, error.remedy)]
+        }
+        guard url?.hasPassword == true else { return [] }
+        return [
+            finding(
+                .error, .impossibleCombination, .redisPasswordFile, "REDIS_URL holds a password too",
+                "take one of the two out")
+        ]
+    }
+
+    private func certificates(for url: RedisURL?) -> [Finding] {
+        guard let path = settings.redis.certificateAuthorityFile else { return [] }
+        if let problem = TrustedCertificates.problem(withFile: path) {
+            return [
+                finding(
+                    .error, .unusableFile, .redisCAFile, problem,
+                    "name a readable file of certificates that begin with -----BEGIN CERTIFICATE-----")
+            ]
+        }
+        guard url?.usesTLS == false else { return [] }
+        return [
+            finding(
+                .warning, .noEffect, .redisCAFile, "has no effect: REDIS_URL asks for no TLS",
+                "write REDIS_URL as rediss://…, or take the file out")
+        ]
+    }
+
+    /// Where a private server is started, no address matters.
+    private func needlessAddress() -> [Finding] {
+        [Setting.redisURL, .redisPasswordFile, .redisCAFile]
+            .filter { reader.origin(of: $0) == "environment" }
+            .map {
+                finding(
+                    .warning, .noEffect, $0, "has no effect while EMBEDDED_REDIS is true", "take one of the two out")
+            }
+    }
+
+    private func timeouts() -> [Finding] {
+        guard settings.redis.decisionTimeout > settings.redis.socketTimeout else { return [] }
+        return [
+            finding(
+                .error, .impossibleCombination, .redisDecisionTimeout,
+                "is longer than REDIS_SOCKET_TIMEOUT, so that a decision would outlive its connection",
+                "make it shorter than REDIS_SOCKET_TIMEOUT")
+        ]
+    }
+}

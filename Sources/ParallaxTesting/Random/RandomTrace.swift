@@ -1,0 +1,78 @@
+package import ParallaxCore
+
+/// Random questions about one identity, aimed at the edges of its windows. The same seed asks the same.
+///
+/// Policies change half way; bursts, equal times, steps back and idle times beyond the longest window all come up.
+package struct RandomTrace: Sendable {
+    package struct Question: Sendable {
+        package let request: CheckRequest
+        package let now: Timestamp
+    }
+
+    package let identity: Identity
+    package private(set) var policy: Policy
+    /// The time of the last question; a test may move it on.
+    package var now: Timestamp
+    private let first: Policy
+    private let changesPolicy: Bool
+    private let stepsBack: Bool
+    private var random: Seeded
+
+    /// - Parameters:
+    ///   - start: An instant of an ordinary day where nothing else is said.
+    ///   - changesPolicy: Whether limits and windows change half way.
+    ///   - stepsBack: Whether time may go back.
+    package init(
+        identifier: String, seed: UInt64, start: Timestamp = Timestamp(milliseconds: 1_800_000_000_000),
+        changesPolicy: Bool = true, stepsBack: Bool = true
+    ) {
+        identity = try! Identity(organization: "random", identifier: identifier)
+        random = Seeded(seed: seed)
+        policy = RandomPolicy.make(using: &random)
+        first = policy
+        now = start
+        self.changesPolicy = changesPolicy
+        self.stepsBack = stepsBack
+    }
+
+    /// The next question.
+    ///
+    /// - Parameter answer: The last answer, which names the instants to aim at.
+    package mutating func next(after answer: Decision?) -> Question {
+        if changesPolicy, isOneIn(25) {
+            policy = isOneIn(3) ? first : RandomPolicy.change(policy, using: &random)
+        }
+        let gap = gap(after: answer)
+        now = now + (stepsBack ? gap : max(0, gap))
+        let costs = [
+            0, 1, 1, 1, 1, 2, 3, policy.smallestLimit, Int.random(in: 0...policy.smallestLimit, using: &random),
+        ]
+        let cost = min(pick(costs), policy.smallestLimit)
+        return Question(request: try! CheckRequest(identity: identity, policy: policy, cost: cost), now: now)
+    }
+
+    package mutating func isOneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &random) == 0 }
+
+    /// Milliseconds from the last question to the next.
+    private mutating func gap(after answer: Decision?) -> Int64 {
+        let longest = policy.longestDurationMilliseconds
+        let duration = pick(policy.windows).durationMilliseconds
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<35: return 0
+        case 35..<45: return Int64.random(in: 1...3, using: &random)
+        case 45..<65: return Int64.random(in: 0...duration / 3, using: &random)
+        case 65..<72: return duration + Int64.random(in: -1...1, using: &random)
+        case 72..<80: return (answer?.retryAfterMilliseconds ?? 0) - Int64.random(in: 0...1, using: &random)
+        case 80..<86:
+            return (answer.map { pick($0.windows).reset - now } ?? 0) - Int64.random(in: 0...1, using: &random)
+        case 86..<92: return -Int64.random(in: 1...10, using: &random)
+        case 92..<95: return -Int64.random(in: 1...2 * longest, using: &random)
+        case 95..<99: return longest + Int64.random(in: -1...longest, using: &random)
+        default: return 50 * 86_400_000 + longest
+        }
+    }
+
+    private mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements.randomElement(using: &random)!
+    }
+}

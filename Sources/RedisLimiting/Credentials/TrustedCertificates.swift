@@ -1,0 +1,29 @@
+import Foundation
+import NIOSSL
+
+/// The certificates that a TLS connection trusts instead of the system's.
+package enum TrustedCertificates {
+    /// Reads a file of one or more certificates in PEM.
+    ///
+    /// - Throws: ``RedisError`` with `configuration`, naming the file and what is wrong with it.
+    static func read(file path: String) throws(RedisError) -> [NIOSSLCertificate] {
+        let name = "\"\(RedisError.printable(path))\""
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+            throw RedisError(.configuration, "the file of trusted certificates \(name) cannot be read")
+        }
+        guard let certificates = try? NIOSSLCertificate.fromPEMBytes(Array(data)), !certificates.isEmpty else {
+            throw RedisError(.configuration, "the file of trusted certificates \(name) holds no certificate in PEM")
+        }
+        return certificates
+    }
+
+    /// What is wrong with a file of certificates; `nil` where nothing is.
+    package static func problem(withFile path: String) -> String? {
+        do throws(RedisError) {
+            _ = try read(file: path)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+}

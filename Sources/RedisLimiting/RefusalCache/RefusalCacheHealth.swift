@@ -1,0 +1,10 @@
+/// What a refusal cache holds at one moment, and what it has done since the start.
+package struct RefusalCacheHealth: Equatable, Sendable {
+    /// Whether every reset is being heard of: otherwise nothing is answered from the cache.
+    package let isInUse: Bool
+    package let identities: Int
+    /// Identities dropped to stay within the bound.
+    package let evictions: Int
+    /// Requests refused without asking Redis.
+    package let refusals: Int
+}
