@@ -35,3 +35,14 @@ package struct RedisCommand: Equatable, Sendable {
         ends.reserveCapacity(words)
     }
 }
+
+extension RedisCommand {
+    /// The words, one by one.
+    package var words: [[UInt8]] {
+        var start = 0
+        return ends.map { end in
+            defer { start = end }
+            return Array(bytes[start..<end])
+        }
+    }
+}

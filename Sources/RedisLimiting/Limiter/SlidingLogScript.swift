@@ -4,9 +4,9 @@ import ParallaxCore
 
 /// Runs `sliding_log.lua`: what goes to Redis for a request, and what its answer means.
 struct SlidingLogScript: Sendable {
-    private let source = PackageResources.sliding_log_lua
+    let source = PackageResources.sliding_log_lua
     /// `EVALSHA <hash> 1`, which every call begins with.
-    private let evalsha: RedisCommand
+    let evalsha: RedisCommand
 
     init() {
         let hash = Insecure.SHA1.hash(data: source).map { byte in
@@ -58,7 +58,7 @@ struct SlidingLogScript: Sendable {
         return try await client.send(whole, deadline: deadline)
     }
 
-    private func appendArguments(
+    func appendArguments(
         to command: inout RedisCommand, key: (inout [UInt8]) -> Void, policy: Policy, cost: Int, now: Timestamp?
     ) {
         command.appendWord(writtenBy: key)

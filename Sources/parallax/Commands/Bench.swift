@@ -4,5 +4,5 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure how fast this machine decides, and what it takes.",
-        subcommands: [BenchHTTP.self, BenchMemory.self, BenchRoute.self, BenchAttack.self])
+        subcommands: [BenchHTTP.self, BenchRedis.self, BenchMemory.self, BenchRoute.self, BenchAttack.self])
 }
