@@ -10,7 +10,9 @@ extension RedisError {
         // Redis 7.0 says of a command that the user may not run within a script no more than this.
         if text.contains("The user executing the script can't") { word = "NOPERM" }
         let (code, message) = RedisError.meaning(ofWord: word)
-        self.init(code, message, cause: RedisError.printable(text))
+        self.init(
+            code, message, cause: RedisError.printable(text),
+            redirection: Redirection(errorWord: word, text: text))
     }
 
     private static func meaning(ofWord word: Substring) -> (Code, String) {
@@ -19,11 +21,10 @@ extension RedisError {
             (.loading, "Redis is up but cannot answer yet; it will when it has loaded its data or found its primary")
         case "READONLY", "OOM", "MISCONF", "NOREPLICAS":
             (.readOnly, "Redis refuses writes; point the URL at the primary, and look at its memory, disk and replicas")
-        case "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "CROSSSLOT":
-            (
-                .clusterDown,
-                "the Redis Cluster does not serve this key here; give the address of one primary without cluster"
-            )
+        case "CLUSTERDOWN", "TRYAGAIN":
+            (.clusterDown, "the Redis Cluster does not serve this key at the moment; look at CLUSTER INFO")
+        case "MOVED", "ASK", "CROSSSLOT":
+            (.clusterDown, "this Redis belongs to a cluster; begin the Redis URL with redis+cluster://")
         case "NOAUTH", "WRONGPASS":
             (.unauthorized, "Redis refused the credentials; check the user and password of the Redis URL")
         case "NOPERM":

@@ -36,11 +36,14 @@ package struct RedisError: Error, Equatable, Sendable {
     package let message: String
     /// What the layer below said.
     package let cause: String?
+    /// Where the server says that the command belongs instead; it did not carry it out.
+    package let redirection: Redirection?
 
-    package init(_ code: Code, _ message: String, cause: String? = nil) {
+    package init(_ code: Code, _ message: String, cause: String? = nil, redirection: Redirection? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
+        self.redirection = redirection
     }
 
     /// Whether the same command can succeed later without anybody changing a setting.

@@ -22,6 +22,8 @@ package struct RedisSettings: Equatable, Sendable {
     package var refusalCacheIdentities: Int
     /// How often the subscription to resets must prove that it is alive while refusals are kept.
     package var resetHeartbeat: Duration
+    /// The time between looks for the primaries of several servers while nothing is wrong; `nil` for what suits the kind.
+    package var topologyInterval: Duration?
 
     package init(
         url: RedisURL = .local,
@@ -35,7 +37,8 @@ package struct RedisSettings: Equatable, Sendable {
         breaker: BreakerSettings = BreakerSettings(),
         trustedCertificatesFile: String? = nil,
         refusalCacheIdentities: Int = 0,
-        resetHeartbeat: Duration = .seconds(1)
+        resetHeartbeat: Duration = .seconds(1),
+        topologyInterval: Duration? = nil
     ) {
         precondition(maximumConnections >= 2, "Redis needs at least 2 connections: one of them may listen for resets")
         precondition(maximumPendingCommands >= 1, "at least one command must be allowed to wait on a connection")
@@ -51,5 +54,6 @@ package struct RedisSettings: Equatable, Sendable {
         self.trustedCertificatesFile = trustedCertificatesFile
         self.refusalCacheIdentities = refusalCacheIdentities
         self.resetHeartbeat = resetHeartbeat
+        self.topologyInterval = topologyInterval
     }
 }

@@ -176,7 +176,8 @@ import Testing
                     let reply = try await task.value
                     #expect(reply.text == "\(index)")
                 }
-                #expect(limiter.health.pending == 0)
+                // The answer wakes its caller before its place is free.
+                while limiter.health.pending > 0 { await Task.yield() }
             }
         }
     }

@@ -37,12 +37,7 @@ struct ServiceHealth: HealthSource {
     private var redisState: HealthSnapshot.Redis {
         let health = redis.health
         let probe = probes.latest
-        let breaker: HealthSnapshot.Redis.Breaker =
-            switch health.breaker {
-            case .closed: .closed
-            case .open: .open
-            case .halfOpen: .halfOpen
-            }
+        let breaker = HealthSnapshot.Redis.Breaker(health.breaker)
         let state: HealthSnapshot.Redis.State =
             switch probe.isGood {
             case nil: .unknown
@@ -54,7 +49,8 @@ struct ServiceHealth: HealthSource {
             isEmbedded: settings.redis.isEmbedded,
             roundTripMilliseconds: probe.roundTrip.map { $0 / .milliseconds(1) },
             downSeconds: probe.downFor.map { $0 / .seconds(1) },
-            problem: state == .healthy ? nil : health.lastError?.unavailability.rawValue)
+            problem: state == .healthy ? nil : health.lastError?.unavailability.rawValue,
+            topology: health.topology.map(HealthSnapshot.Topology.init))
     }
 
     private var recorderState: HealthSnapshot.Recorder {
@@ -88,6 +84,29 @@ struct ServiceHealth: HealthSource {
         let occupancy = control.occupancy
         return HealthSnapshot.Memory(
             identities: occupancy.identities, bytes: occupancy.bytes, evictions: occupancy.evictions)
+    }
+}
+
+extension HealthSnapshot.Redis.Breaker {
+    fileprivate init(_ state: BreakerState) {
+        self =
+            switch state {
+            case .closed: .closed
+            case .open: .open
+            case .halfOpen: .halfOpen
+            }
+    }
+}
+
+extension HealthSnapshot.Topology {
+    fileprivate init(_ topology: TopologyHealth) {
+        self.init(
+            kind: topology.kind.rawValue,
+            primaries: topology.primaries.map { primary in
+                HealthSnapshot.Primary(
+                    id: primary.id, slots: primary.slots, replicas: primary.replicas, since: primary.since,
+                    isConnected: primary.connections > 0, breaker: HealthSnapshot.Redis.Breaker(primary.breaker))
+            }, uncoveredSlots: topology.uncovered)
     }
 }
 

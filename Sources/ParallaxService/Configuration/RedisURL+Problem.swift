@@ -15,13 +15,20 @@ extension RedisURL {
 
     private static func describe(_ error: RedisURLError) -> String {
         switch error {
-        case .noScheme, .wrongScheme: "does not begin with redis://, rediss:// or unix://"
-        case .unsupportedTopology: "asks for Sentinel, Cluster or several hosts, which are not supported"
+        case .noScheme, .wrongScheme:
+            "does not begin with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://"
+        case .misspeltDeployment(let form): "asks for Sentinel or Cluster in another form than \(form)"
+        case .severalHosts: "names several hosts, but begins neither with redis+sentinel:// nor with redis+cluster://"
+        case .emptyHost: "has an empty place in its list of hosts"
+        case .noMasterName:
+            "does not say what the sentinels call the primary: redis+sentinel://host:26379/master-name/0"
+        case .databaseInCluster: "asks for another database than 0 of a cluster, which has no other"
+        case .badSentinelParameter(let name): "has a parameter \(name) that is given twice or whose value is none"
         case .bareIPv6: "has a host that cannot be told from its port; an IPv6 address wants brackets"
         case .badPort: "has a port that is no number from 1 to 65535"
         case .badDatabase: "has a database that is no number from 0"
         case .databaseTwice: "names a database in its path and has a query too"
-        case .unknownParameter: "has a parameter other than db"
+        case .unknownParameter: "has an unknown parameter"
         case .badEncoding(let part): "has a \(part) that is not percent-encoded UTF-8"
         case .relativeSocketPath: "has no absolute path after unix://"
         case .socketPathTooLong: "has a socket path that is longer than the system allows"

@@ -74,7 +74,7 @@ extension Setting {
     // Redis
     static let redisURL = Setting(
         "REDIS_URL", .redis, .text, standard: "redis://localhost:6379/0", isSecret: true,
-        "Where Redis is, with user, password and database. Never printed.")
+        "Where Redis is, with user, password and database; or its sentinels, or a cluster (below). Never printed.")
     static let redisPasswordFile = Setting(
         "REDIS_PASSWORD_FILE", .redis, .text, standard: "",
         "The file with the password for Redis, instead of one in `REDIS_URL`; a line end after it is left out.")
@@ -94,7 +94,7 @@ extension Setting {
         "How long a decision waits for Redis.")
     static let redisMaxConnections = Setting(
         "REDIS_MAX_CONNECTIONS", .redis, .integer(2...10_000), standard: "20",
-        "The most connections to Redis; one of them listens for resets.")
+        "The most connections to Redis, in a cluster to each master; one of them listens for resets.")
     static let candidateMaxInFlight = Setting(
         "CANDIDATE_MAX_IN_FLIGHT", .redis, .integer(1...1_000_000), standard: "1024",
         "The most candidate decisions under way in hybrid; what exceeds it is skipped and counted.")

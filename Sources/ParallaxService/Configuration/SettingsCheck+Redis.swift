@@ -9,7 +9,9 @@ extension SettingsCheck {
     private func address() -> [Finding] {
         let text = settings.redis.url.revealed
         if let problem = redisURLProblem(text) {
-            let remedy = "write it as redis://user:password@host:6379/0, rediss://… for TLS, or unix:///path/redis.sock"
+            let remedy =
+                "write it as redis://user:password@host:6379/0, rediss://… for TLS, unix:///path/redis.sock, "
+                + "redis+sentinel://host:26379,host:26379/master-name/0 or redis+cluster://host:6379,host:6379"
             return [finding(.error, .wrongType, .redisURL, problem, remedy)] + passwordFile(beside: nil)
         }
         let url = try? RedisURL(text)

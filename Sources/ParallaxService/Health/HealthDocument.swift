@@ -24,6 +24,7 @@ struct HealthDocument: Encodable {
         let roundTripMs: Double?
         let downSeconds: Double?
         let problem: String?
+        let topology: Topology?
 
         init(_ redis: HealthSnapshot.Redis) {
             state = redis.state.rawValue
@@ -32,6 +33,7 @@ struct HealthDocument: Encodable {
             roundTripMs = redis.roundTripMilliseconds
             downSeconds = redis.downSeconds
             problem = redis.problem
+            topology = redis.topology.map(Topology.init)
         }
     }
 

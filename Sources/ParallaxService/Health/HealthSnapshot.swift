@@ -73,11 +73,13 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var downSeconds: Double?
         /// What went wrong last, without address or password.
         package var problem: String?
+        /// The servers behind the address; `nil` where it names one.
+        package var topology: Topology?
 
         package init(
             state: State, breaker: Breaker = .closed, hasAnswered: Bool, isEmbedded: Bool = false,
             roundTripMilliseconds: Double? = nil, downSeconds: Double? = nil,
-            problem: String? = nil
+            problem: String? = nil, topology: Topology? = nil
         ) {
             self.state = state
             self.breaker = breaker
@@ -86,6 +88,7 @@ package struct HealthSnapshot: Equatable, Sendable {
             self.roundTripMilliseconds = roundTripMilliseconds
             self.downSeconds = downSeconds
             self.problem = problem
+            self.topology = topology
         }
     }
 

@@ -9,14 +9,21 @@ package final class PrivateRedis: Sendable {
     package let url: RedisURL
     private let folder: ServerFolder
     private let arguments: [String]
+    private let configurationFile: String?
     private let process: Mutex<ServerProcess>
 
     /// Starts a server; ``withPrivateRedis(password:arguments:_:)`` ends it too.
-    fileprivate init(password: String?, arguments: [String]) async throws {
-        folder = try ServerFolder()
+    ///
+    /// - Parameter configuration: What stands in its configuration file; `nil` for none.
+    init(password: String? = nil, configuration: String? = nil, arguments: [String]) async throws {
+        let folder = try ServerFolder()
+        self.folder = folder
+        configurationFile = try configuration.map { try PrivateRedis.write($0, into: folder) }
         url = RedisURL(endpoint: .unixSocket(path: folder.socketPath), password: password)
         self.arguments = (password.map { ["--requirepass", $0] } ?? []) + arguments
-        process = Mutex(try ServerProcess(folder: folder, arguments: self.arguments))
+        process = Mutex(
+            try ServerProcess(
+                folder: folder, configurationFile: configurationFile, arguments: self.arguments))
         try await waitUntilAnswering()
     }
 
@@ -43,12 +50,23 @@ package final class PrivateRedis: Sendable {
 
     /// Starts the server again, empty, after ``kill()``.
     package func restart() async throws {
-        let next = try ServerProcess(folder: folder, arguments: arguments)
+        let next = try ServerProcess(
+            folder: folder, configurationFile: configurationFile, arguments: arguments)
         process.withLock { $0 = next }
         try await waitUntilAnswering()
     }
 
-    fileprivate func end() async {
+    /// Asks it something, on a connection of its own.
+    @discardableResult
+    package func ask(_ words: String...) async throws -> RedisReply {
+        var command = RedisCommand()
+        for word in words { command.append(word) }
+        let reply = try await ServerProcess.ask(command, at: url)
+        if case .error(let text) = reply { throw UnexpectedReply(words: words, reply: text) }
+        return reply
+    }
+
+    func end() async {
         let process = process.withLock { $0 }
         process.end()
         await process.waitForExit()
@@ -59,12 +77,31 @@ package final class PrivateRedis: Sendable {
         try await process.withLock { $0 }.waitUntilAnswering(at: url)
     }
 
+    private static func write(_ text: String, into folder: ServerFolder) throws -> String {
+        let path = folder.path + "/redis.conf"
+        guard let file = fopen(path, "w") else { throw EmbeddedFileError(path: path) }
+        fputs(text, file)
+        fclose(file)
+        return path
+    }
+
     private func signal(_ signal: CInt) {
         guard let processID = process.withLock({ $0 }).processID else {
             preconditionFailure("the private Redis has not written its process id")
         }
         Glibc.kill(processID, signal)
     }
+}
+
+/// A configuration file that could not be written.
+struct EmbeddedFileError: Error {
+    let path: String
+}
+
+/// A command of a test that a server refused.
+struct UnexpectedReply: Error {
+    let words: [String]
+    let reply: String
 }
 
 /// Lends a Redis server of its own to the body and ends it afterwards.

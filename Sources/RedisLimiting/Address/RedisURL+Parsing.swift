@@ -1,7 +1,9 @@
 extension RedisURL {
-    /// Reads `redis://[user][:password]@host:port/db`, `rediss://…` or `unix://[:password@]/path/to.sock?db=N`.
+    /// Reads `redis://[user][:password]@host:port/db`, `rediss://…` or `unix://[:password@]/path/to.sock?db=N`; of several
+    /// servers `redis+sentinel://…@host:port,host:port/master-name/db` or `redis+cluster://…@host:port,host:port`.
     ///
-    /// Credentials are percent-decoded, IPv6 hosts stand in brackets, the port is 6379 and the database 0 where left out.
+    /// Credentials are percent-decoded, IPv6 hosts stand in brackets, the port is 6379 (a sentinel's 26379) and the
+    /// database 0 where left out.
     ///
     /// - Throws: ``RedisURLError`` naming the part at fault, never the password.
     package init(_ text: String) throws(RedisURLError) {
@@ -11,13 +13,24 @@ extension RedisURL {
         switch scheme {
         case "redis", "rediss": self = try RedisURL.tcp(rest, usesTLS: scheme == "rediss")
         case "unix", "redis+unix": self = try RedisURL.unixSocket(rest)
-        case _ where scheme.contains("sentinel"): throw .unsupportedTopology("Sentinel")
-        case _ where scheme.contains("cluster"): throw .unsupportedTopology("Cluster")
+        case "redis+sentinel", "rediss+sentinel":
+            self = try RedisURL.sentinel(rest, usesTLS: scheme.hasPrefix("rediss"))
+        case "redis+cluster", "rediss+cluster": self = try RedisURL.cluster(rest, usesTLS: scheme.hasPrefix("rediss"))
+        case _ where scheme.contains("sentinel"): throw .misspeltDeployment("redis+sentinel://host:26379/master-name/0")
+        case _ where scheme.contains("cluster"): throw .misspeltDeployment("redis+cluster://host:6379")
         default: throw .wrongScheme(PercentEncoding.encode(String(scheme.prefix(20))))
         }
     }
 
-    private static func tcp(_ rest: Substring, usesTLS: Bool) throws(RedisURLError) -> RedisURL {
+    /// What stands between scheme and end: credentials, hosts, path without its first slash, query.
+    struct Parts {
+        var credentials: (user: String?, password: String?)
+        var address: Substring
+        var path: Substring
+        var query: Substring?
+    }
+
+    static func parts(_ rest: Substring) throws(RedisURLError) -> Parts {
         let (authorityAndPath, query) = split(rest, at: "?")
         let slash = authorityAndPath.firstIndex(of: "/") ?? authorityAndPath.endIndex
         // A bare "/" or "?" in a password would be read as the end of the host, and printed as a bad port.
@@ -25,14 +38,20 @@ extension RedisURL {
             throw .badEncoding(part: "user or password")
         }
         let (credentials, address) = try splitCredentials(authorityAndPath[..<slash])
-        guard !address.contains(",") else { throw .unsupportedTopology("Several hosts") }
-        let (host, port) = try hostAndPort(address)
-        let path = authorityAndPath[slash...].drop { $0 == "/" }
-        guard path.isEmpty || query == nil else { throw .databaseTwice }
-        let database = if let query { try database(query: query) } else { try database(path) }
+        return Parts(
+            credentials: credentials, address: address, path: authorityAndPath[slash...].drop { $0 == "/" },
+            query: query)
+    }
+
+    private static func tcp(_ rest: Substring, usesTLS: Bool) throws(RedisURLError) -> RedisURL {
+        let parts = try parts(rest)
+        guard !parts.address.contains(",") else { throw .severalHosts }
+        let node = try node(parts.address)
+        guard parts.path.isEmpty || parts.query == nil else { throw .databaseTwice }
+        let database = if let query = parts.query { try database(query: query) } else { try database(parts.path) }
         return RedisURL(
-            endpoint: .tcp(host: host, port: port), usesTLS: usesTLS, user: credentials.user,
-            password: credentials.password, database: database)
+            endpoint: .tcp(host: node.host, port: node.port), usesTLS: usesTLS, user: parts.credentials.user,
+            password: parts.credentials.password, database: database)
     }
 
     private static func unixSocket(_ rest: Substring) throws(RedisURLError) -> RedisURL {
@@ -66,18 +85,19 @@ extension RedisURL {
         )
     }
 
-    private static func hostAndPort(_ address: Substring) throws(RedisURLError) -> (host: String, port: Int) {
+    static func node(_ address: Substring, defaultPort: Int = 6379) throws(RedisURLError) -> NodeAddress {
         guard address.first == "[" else {
             let (host, port) = split(address, at: ":")
             if port?.contains(":") == true { throw .bareIPv6 }
             let decoded = try decode(host, part: "host")
-            return (decoded.isEmpty ? "localhost" : decoded, try port.map(number(ofPort:)) ?? 6379)
+            return NodeAddress(
+                host: decoded.isEmpty ? "localhost" : decoded, port: try port.map(number(ofPort:)) ?? defaultPort)
         }
         guard let close = address.firstIndex(of: "]") else { throw .bareIPv6 }
         let host = String(address[address.index(after: address.startIndex)..<close])
         let after = address[address.index(after: close)...]
         guard after.isEmpty || after.first == ":", !host.isEmpty else { throw .bareIPv6 }
-        return (host, after.isEmpty ? 6379 : try number(ofPort: after.dropFirst()))
+        return NodeAddress(host: host, port: after.isEmpty ? defaultPort : try number(ofPort: after.dropFirst()))
     }
 
     private static func number(ofPort text: Substring) throws(RedisURLError) -> Int {
@@ -85,13 +105,13 @@ extension RedisURL {
         return port
     }
 
-    private static func database(_ text: Substring) throws(RedisURLError) -> Int {
+    static func database(_ text: Substring) throws(RedisURLError) -> Int {
         if text.isEmpty { return 0 }
         guard let number = Int(text), number >= 0 else { throw .badDatabase(shortened(text)) }
         return number
     }
 
-    private static func database(query: Substring) throws(RedisURLError) -> Int {
+    static func database(query: Substring) throws(RedisURLError) -> Int {
         let (name, value) = split(query, at: "=")
         guard name == "db", let value, !value.isEmpty, !value.contains("&") else {
             throw .unknownParameter(shortened(name))
@@ -99,18 +119,18 @@ extension RedisURL {
         return try database(value)
     }
 
-    private static func split(_ text: Substring, at separator: Character) -> (Substring, Substring?) {
+    static func split(_ text: Substring, at separator: Character) -> (Substring, Substring?) {
         guard let index = text.firstIndex(of: separator) else { return (text, nil) }
         return (text[..<index], text[text.index(after: index)...])
     }
 
-    private static func decode(_ text: Substring, part: String) throws(RedisURLError) -> String {
+    static func decode(_ text: Substring, part: String) throws(RedisURLError) -> String {
         guard let decoded = PercentEncoding.decode(text.utf8) else { throw .badEncoding(part: part) }
         return decoded
     }
 
     /// A short piece of the text that is safe to print.
-    private static func shortened(_ text: Substring) -> String {
+    static func shortened(_ text: Substring) -> String {
         PercentEncoding.encode(String(text.prefix(20)))
     }
 }

@@ -1,6 +1,6 @@
-/// Where a Redis server listens and how to log in, as one line of configuration.
+/// Where Redis is and how to log in, as one line of configuration: one server, or several that belong together.
 ///
-/// Printing it never shows the password.
+/// Printing it never shows a password.
 package struct RedisURL: Equatable, Sendable {
     package enum Endpoint: Equatable, Sendable {
         case tcp(host: String, port: Int)
@@ -10,7 +10,9 @@ package struct RedisURL: Equatable, Sendable {
     /// The server of a newcomer: this machine, Redis's port, database 0.
     package static let local = RedisURL(endpoint: .tcp(host: "localhost", port: 6379))
 
+    /// The server; of several the first that is asked.
     package let endpoint: Endpoint
+    package let deployment: Deployment
     /// Whether the connection is encrypted (`rediss`); never so on a Unix socket.
     package let usesTLS: Bool
     /// The user of Redis's access lists; `nil` for the default user.
@@ -23,7 +25,16 @@ package struct RedisURL: Equatable, Sendable {
     package init(
         endpoint: Endpoint, usesTLS: Bool = false, user: String? = nil, password: String? = nil, database: Int = 0
     ) {
+        self.init(
+            endpoint: endpoint, usesTLS: usesTLS, user: user, password: password, database: database,
+            deployment: .server)
+    }
+
+    init(
+        endpoint: Endpoint, usesTLS: Bool, user: String?, password: String?, database: Int, deployment: Deployment
+    ) {
         self.endpoint = endpoint
+        self.deployment = deployment
         self.usesTLS = usesTLS
         self.user = user
         self.password = password
@@ -35,6 +46,7 @@ extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, Custo
     /// The address in the form it is read in, the password replaced by asterisks.
     package var description: String {
         let credentials = password == nil ? user.map { "\(Self.shown($0))@" } ?? "" : "\(Self.shown(user ?? "")):***@"
+        if let description = description(withCredentials: credentials) { return description }
         switch endpoint {
         case .tcp(let host, let port):
             let host = host.contains(":") ? "[\(host)]" : host

@@ -1,8 +1,14 @@
-/// Why a line of text is no address of a Redis server. No message holds a password.
+/// Why a line of text is no address of Redis. No message holds a password.
 package enum RedisURLError: Error, Equatable, CustomStringConvertible {
     case noScheme
     case wrongScheme(String)
-    case unsupportedTopology(String)
+    /// A scheme that means Sentinel or Cluster and is written otherwise; holds how it is written here.
+    case misspeltDeployment(String)
+    case severalHosts
+    case emptyHost
+    case noMasterName
+    case databaseInCluster(Int)
+    case badSentinelParameter(String)
     case bareIPv6
     case badPort(String)
     case badDatabase(String)
@@ -18,9 +24,19 @@ package enum RedisURLError: Error, Equatable, CustomStringConvertible {
             "the Redis URL names no scheme; write it as redis://host:6379/0, rediss://host:6379/0 or unix:///path/redis.sock"
         // Neither scheme nor port is quoted: where a part is left out, a password can stand in its place.
         case .wrongScheme:
-            "the Redis URL begins with another scheme; use redis://, rediss:// (TLS) or unix:// (Unix socket)"
-        case .unsupportedTopology(let topology):
-            "the Redis URL asks for \(topology), which is not supported; give the address of one primary: redis://host:6379/0"
+            "the Redis URL begins with another scheme; use redis://, rediss:// (TLS), unix:// (Unix socket), redis+sentinel:// or redis+cluster://"
+        case .misspeltDeployment(let form):
+            "the Redis URL asks for Sentinel or Cluster with an unknown scheme; write it as \(form)"
+        case .severalHosts:
+            "the Redis URL names several hosts; begin it with redis+sentinel:// or redis+cluster://, or name one"
+        case .emptyHost:
+            "the Redis URL has an empty place in its list of hosts; write redis+cluster://host:6379,host:6379"
+        case .noMasterName:
+            "the Redis URL does not say what the sentinels call the primary; write redis+sentinel://host:26379/master-name/0"
+        case .databaseInCluster(let number):
+            "the Redis URL asks for database \(number) of a cluster, which has only database 0; leave the number out"
+        case .badSentinelParameter(let name):
+            "the parameter \(name) of the Redis URL is given twice, or its value is none; sentinel_tls is true or false"
         case .bareIPv6:
             "the host of the Redis URL cannot be told from its port; put an IPv6 address in brackets: redis://[::1]:6379/0"
         case .badPort:
@@ -30,7 +46,7 @@ package enum RedisURLError: Error, Equatable, CustomStringConvertible {
         case .databaseTwice:
             "the Redis URL names a database in its path and has a query too; use one: redis://host:6379/0"
         case .unknownParameter(let name):
-            "the Redis URL has an unknown parameter \"\(name)\"; only db is known: unix:///path/redis.sock?db=0"
+            "the Redis URL has an unknown parameter \"\(name)\"; known are db, as in unix:///path/redis.sock?db=0, and with redis+sentinel:// sentinel_user, sentinel_password and sentinel_tls"
         case .badEncoding(let part):
             "the \(part) of the Redis URL is not percent-encoded UTF-8; write reserved characters as %XX, \"%\" as %25"
         case .relativeSocketPath:

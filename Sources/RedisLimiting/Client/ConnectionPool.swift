@@ -53,7 +53,10 @@ struct ConnectionPool: Sendable {
     }
 
     private var unavailable: RedisError {
-        if isShutDown { return RedisError(.disconnected, "the Redis client was shut down") }
+        if isShutDown {
+            // Nothing was sent: where another server has taken this one's place, that one can be asked.
+            return RedisError(.disconnected, "the Redis client was shut down", redirection: .toPrimary)
+        }
         // A refused login stays a refused login while nobody is connected.
         let code = lastError.flatMap { $0.isTransient ? nil : $0.code } ?? .disconnected
         return RedisError(code, "there is no connection to Redis at the moment", cause: lastError?.description)

@@ -11,7 +11,7 @@ import Synchronization
 /// ends is made again, with back-off. While there is none, commands fail at once.
 package final class RedisClient: Service {
     package let settings: RedisSettings
-    let counters = RedisCounters()
+    let counters: RedisCounters
     private let logger: Logger
     private let eventLoops: any EventLoopGroup
     private let tls: NIOSSLContext?
@@ -19,22 +19,53 @@ package final class RedisClient: Service {
     /// The connection that takes commands before ``run()`` has connected.
     private let first: RedisConnection
     private let growth: (requests: AsyncStream<Void>, request: AsyncStream<Void>.Continuation)
+    /// Held while a command and the ASKING before it are put on their way; `nil` where commands go without.
+    private let askingTurn: AskingTurn?
+    private let lostConnection: (@Sendable () -> Void)?
 
     /// Makes a client; ``run()`` connects it.
     ///
     /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
-    package init(
+    package convenience init(
         settings: RedisSettings, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws(RedisError) {
+        try self.init(settings: settings, logger: logger, eventLoops: eventLoops, counters: RedisCounters())
+    }
+
+    /// Makes a client that counts where its owner looks.
+    ///
+    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    convenience init(
+        settings: RedisSettings, logger: Logger,
+        eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, counters: RedisCounters
+    ) throws(RedisError) {
+        let tls = settings.url.usesTLS ? try RedisClient.makeTLS(settings) : nil
+        self.init(settings: settings, logger: logger, eventLoops: eventLoops, tls: tls, counters: counters)
+    }
+
+    /// Makes a client of one server of several.
+    ///
+    /// - Parameters:
+    ///   - counters: Where it counts; several clients may share them.
+    ///   - isAsking: Whether every command goes out with ASKING before it, on one connection.
+    ///   - lostConnection: Called when a connection has ended, or could not be made.
+    init(
+        settings: RedisSettings, logger: Logger, eventLoops: any EventLoopGroup, tls: NIOSSLContext?,
+        counters: RedisCounters, isAsking: Bool = false,
+        lostConnection: (@Sendable () -> Void)? = nil
+    ) {
         self.settings = settings
         self.logger = logger
         self.eventLoops = eventLoops
-        tls = settings.url.usesTLS ? try RedisClient.makeTLS(settings) : nil
+        self.tls = tls
+        self.counters = counters
+        self.lostConnection = lostConnection
+        askingTurn = isAsking ? AskingTurn() : nil
         first = RedisConnection(settings: settings, tls: tls, eventLoop: eventLoops.next(), counters: counters)
         // One connection is left to the subscription.
         var pool = ConnectionPool(
-            maximumSlots: settings.maximumConnections - 1, growthThreshold: settings.growthThreshold)
+            maximumSlots: isAsking ? 1 : settings.maximumConnections - 1, growthThreshold: settings.growthThreshold)
         pool.add(first)
         self.pool = Mutex(pool)
         let (requests, request) = AsyncStream.makeStream(of: Void.self)
@@ -74,6 +105,7 @@ package final class RedisClient: Service {
     }
 
     private func dispatch(_ command: RedisCommand, for call: PendingCall, deadline: NIODeadline) {
+        if let askingTurn { return dispatchAsking(command, for: call, deadline: deadline, turn: askingTurn) }
         switch pool.withLock({ $0.choose() }) {
         case .use(let connection):
             connection.send(command, for: call, deadline: deadline)
@@ -82,6 +114,21 @@ package final class RedisClient: Service {
             growth.request.yield()
         case .fail(let error):
             call.settle(.failure(error))
+        }
+    }
+
+    /// Sends ASKING and the command, with nothing between them.
+    private func dispatchAsking(
+        _ command: RedisCommand, for call: PendingCall, deadline: NIODeadline, turn: AskingTurn
+    ) {
+        turn.take {
+            switch pool.withLock({ $0.choose() }) {
+            case .use(let connection), .useAndGrow(let connection):
+                connection.send(RedisCommand("ASKING"), for: PendingCall(), deadline: deadline)
+                connection.send(command, for: call, deadline: deadline)
+            case .fail(let error):
+                call.settle(.failure(error))
+            }
         }
     }
 
@@ -128,6 +175,7 @@ extension RedisClient {
             self.logger.info("connected to Redis", metadata: ["redis": "\(self.settings.url)"])
         }
         pool.withLock { $0.remove(connection, after: error) }
+        lostConnection?()
         return error
     }
 
@@ -135,7 +183,7 @@ extension RedisClient {
         RedisConnection(settings: settings, tls: tls, eventLoop: eventLoops.next(), counters: counters)
     }
 
-    private static func makeTLS(_ settings: RedisSettings) throws(RedisError) -> NIOSSLContext {
+    static func makeTLS(_ settings: RedisSettings) throws(RedisError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         do {
             if let file = settings.trustedCertificatesFile {

@@ -4,6 +4,7 @@ package struct RedisHealth: Equatable, Sendable {
     package let connections: Int
     /// Commands without a reply.
     package let pending: Int
+    /// Of several servers the worst.
     package let breaker: BreakerState
     /// The last failure since the start, of a connection or a command; it may be long over.
     package let lastError: RedisError?
@@ -17,7 +18,32 @@ package struct RedisHealth: Equatable, Sendable {
     package let failed: Int
     /// Attempts since the start to connect again.
     package let reconnects: Int
+    /// The servers behind an address that names several; `nil` for one server.
+    package let topology: TopologyHealth?
 
-    /// Whether a decision asked for now has a good chance of an answer.
-    package var isHealthy: Bool { connections > 0 && breaker == .closed }
+    init(
+        connections: Int, pending: Int, breaker: BreakerState, lastError: RedisError?,
+        resetsProblem: RedisError?, counters: RedisCounters, topology: TopologyHealth? = nil
+    ) {
+        self.connections = connections
+        self.pending = pending
+        self.breaker = breaker
+        self.lastError = lastError
+        self.resetsProblem = resetsProblem
+        answered = counters.answered
+        answeredWithError = counters.answeredWithError
+        failed = counters.failed
+        reconnects = counters.reconnects
+        self.topology = topology
+    }
+
+    /// Whether a decision asked for now has a good chance of an answer, whomever it is about.
+    package var isHealthy: Bool { connections > 0 && breaker == .closed && topology?.isComplete != false }
+}
+
+extension BreakerState {
+    /// The state that a person should see of several.
+    static func worst(of states: [BreakerState]) -> BreakerState {
+        states.contains(.open) ? .open : states.contains(.halfOpen) ? .halfOpen : .closed
+    }
 }

@@ -11,6 +11,7 @@ extension RedisURL {
                 "both the Redis URL and a password file hold a password; take one of the two out")
         }
         return RedisURL(
-            endpoint: endpoint, usesTLS: usesTLS, user: user, password: file.password, database: database)
+            endpoint: endpoint, usesTLS: usesTLS, user: user, password: file.password, database: database,
+            deployment: deployment)
     }
 }

@@ -1,4 +1,3 @@
-import NIOCore
 import NIOPosix
 
 extension ServerProcess {
@@ -18,17 +17,16 @@ extension ServerProcess {
     }
 
     private static func answersPing(_ url: RedisURL) async -> Bool {
-        let settings = RedisSettings(url: url, connectionTimeout: .seconds(1), commandTimeout: .seconds(1))
-        let connection = RedisConnection(
-            settings: settings, tls: nil, eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
-            counters: RedisCounters())
-        let serving = Task { await connection.run() }
-        let call = PendingCall()
-        let outcome = await call.value {
-            connection.send(RedisCommand("PING"), for: call, deadline: .now() + .seconds(1))
-        }
-        serving.cancel()
-        _ = await serving.value
-        return (try? outcome.get()) == .status("PONG")
+        (try? await ask(RedisCommand("PING"), at: url)) == .status("PONG")
+    }
+
+    /// Asks a server something, on a connection of its own.
+    ///
+    /// - Throws: ``RedisError`` where it does not answer within a second; an error that it answers is an answer.
+    package static func ask(_ command: RedisCommand, at url: RedisURL) async throws(RedisError) -> RedisReply {
+        let inquiry = Inquiry(
+            settings: RedisSettings(url: url, commandTimeout: .seconds(1)), tls: nil,
+            eventLoops: MultiThreadedEventLoopGroup.singleton)
+        return try await inquiry.ask(command, at: url)
     }
 }

@@ -10,6 +10,11 @@ package enum RedisKey {
     /// The key that probes write to; no identity's key begins like it.
     package static let probe = "parallax:probe"
 
+    /// One of the keys that probes of several servers write to; their numbers spread them over the slots of a cluster.
+    static func probe(number: Int) -> [UInt8] {
+        Array("\(probe):{\(number)}".utf8)
+    }
+
     private static let prefix = Array("rate_limit:{".utf8)
 
     /// The key of an identity's log.

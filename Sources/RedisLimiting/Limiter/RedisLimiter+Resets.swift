@@ -11,9 +11,11 @@ extension RedisLimiter {
     /// - Throws: ``RedisError`` where Redis did not answer or refused.
     package func reset(_ identity: Identity, timeout: Duration = .seconds(2)) async throws(RedisError) -> Bool {
         let key = RedisKey.text(for: identity)
-        let removed = try await integer(RedisCommand("DEL", key), timeout: timeout)
+        let removed = try await integer(RedisCommand("DEL", key), about: identity, timeout: timeout)
         refusals?.reset(identity)
-        _ = try await integer(RedisCommand("PUBLISH", RedisKey.resetsChannel, key), timeout: timeout)
+        // Whichever node of a cluster gets it passes it on to all others.
+        _ = try await integer(
+            RedisCommand("PUBLISH", RedisKey.resetsChannel, key), about: identity, timeout: timeout)
         return removed > 0
     }
 
@@ -24,8 +26,10 @@ extension RedisLimiter {
         resetRelay.listen()
     }
 
-    private func integer(_ command: RedisCommand, timeout: Duration) async throws(RedisError) -> Int64 {
-        switch try await client.send(command, deadline: .now() + TimeAmount(timeout)) {
+    private func integer(
+        _ command: RedisCommand, about identity: Identity, timeout: Duration
+    ) async throws(RedisError) -> Int64 {
+        switch try await servers.send(command, about: identity, timeout: timeout) {
         case .integer(let value): return value
         case .error(let text): throw RedisError(serverReply: text)
         default: throw RedisError(.server, "Redis answered with something else than a number")
@@ -41,61 +45,47 @@ extension RedisLimiter {
         if refusals == nil {
             for await _ in resetRelay.starts { break }
         }
-        var backoff = Backoff(delays: client.settings.reconnectDelays)
+        var backoff = Backoff(delays: settings.reconnectDelays)
         var random = SystemRandomNumberGenerator()
         while !Task.isCancelled {
-            let connection = client.makeConnection(subscribingTo: RedisKey.resetsChannel) {
-                [resetRelay, refusals] message in
-                guard let identity = RedisLimiter.identity(fromMessage: message) else { return }
-                refusals?.reset(identity)
-                resetRelay.pass(identity)
-            }
-            await serve(connection)
-            if connection.hasAnswered { backoff.reset() }
+            if let source = servers.resetSource, await listen(to: source) { backoff.reset() }
             try? await Task.sleep(for: backoff.delay(using: &random))
         }
     }
 
-    /// Runs the subscribed connection to its end, asking now and then whether the other end is still there.
-    private func serve(_ connection: RedisConnection) async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { await self.keepHearing(connection) }
-            let error = await connection.run { self.resetsProblem.withLock { $0 = nil } }
-            resetsProblem.withLock { $0 = error }
-            refusals?.lost()
-            if !Task.isCancelled {
-                logger.warning("lost the subscription to resets", metadata: ["error": "\(error)"])
-            }
-            group.cancelAll()
+    /// Listens to a server until it is left or lost, and says whether it had answered.
+    private func listen(to source: ResetSource) async -> Bool {
+        let connection = source.client.makeConnection(subscribingTo: RedisKey.resetsChannel) {
+            [resetRelay, refusals] message in
+            guard let identity = RedisLimiter.identity(fromMessage: message) else { return }
+            refusals?.reset(identity)
+            resetRelay.pass(identity)
         }
-        // The last answer may have come after the end.
+        let error = await connection.listen(
+            askingEvery: refusals == nil ? settings.commandTimeout : settings.resetHeartbeat, until: source.hasGone,
+            whenReady: { self.resetsProblem.withLock { $0 = nil } }, ask: { await self.ask(connection) })
+        // Also after the last answer, which may have come with the end.
         refusals?.lost()
+        if let error {
+            resetsProblem.withLock { $0 = error }
+            logger.warning("lost the subscription to resets", metadata: ["error": "\(error)"])
+        }
+        return connection.hasAnswered
     }
 
-    private func keepHearing(_ connection: RedisConnection) async {
-        let interval = refusals == nil ? client.settings.commandTimeout : client.settings.resetHeartbeat
-        repeat {
-            let askedAt = refusals?.now ?? .zero
-            do {
-                try await connection.ping(deadline: .now() + TimeAmount(client.settings.commandTimeout))
-                if !Task.isCancelled { refusals?.heard(askedAt: askedAt) }
-            } catch {
-                resetsProblem.withLock { $0 = error }
-            }
-        } while (try? await Task.sleep(for: interval)) != nil
+    /// Asks the subscribed server whether it is still there, and notes what it says.
+    private func ask(_ connection: RedisConnection) async {
+        let askedAt = refusals?.now ?? .zero
+        do {
+            try await connection.ping(deadline: .now() + TimeAmount(settings.commandTimeout))
+            if !Task.isCancelled { refusals?.heard(askedAt: askedAt) }
+        } catch {
+            resetsProblem.withLock { $0 = error }
+        }
     }
 
     private static func identity(fromMessage message: RedisReply) -> Identity? {
         guard case .array(let elements) = message, elements.count == 3, let key = elements[2].text else { return nil }
         return RedisKey.identity(fromKey: key)
-    }
-}
-
-extension RedisConnection {
-    /// Sends a PING; a connection that leaves it unanswered for the socket time-out is closed by its handler.
-    fileprivate func ping(deadline: NIODeadline) async throws(RedisError) {
-        let call = PendingCall()
-        let outcome = await call.value { send(RedisCommand("PING"), for: call, deadline: deadline) }
-        if case .error(let text) = try outcome.get() { throw RedisError(serverReply: text) }
     }
 }

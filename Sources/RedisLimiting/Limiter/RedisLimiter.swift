@@ -8,14 +8,15 @@ import Synchronization
 ///
 /// Never waits beyond the decision's deadline, and answers at once while Redis is known to fail.
 package final class RedisLimiter: Limiter, Service {
-    package let client: RedisClient
+    let servers: RedisServers
+    let settings: RedisSettings
     let logger: Logger
     let resetRelay = ResetRelay()
     /// What this instance keeps of Redis's refusals; `nil` where it keeps none. Asked by whoever decides by Redis alone:
     /// ``check(_:at:)`` never does.
     package let refusals: RefusalCache?
-    private let script = SlidingLogScript()
-    private let breaker: BreakerDriver
+    let script = SlidingLogScript()
+    private let counters = RedisCounters()
     private let decisionDeadline: TimeAmount
     private let lastError = Mutex<RedisError?>(nil)
     /// Why resets are not heard of; set by the subscription.
@@ -34,9 +35,9 @@ package final class RedisLimiter: Limiter, Service {
             ? nil
             : RefusalCache(
                 maximumIdentities: settings.refusalCacheIdentities, lease: settings.resetHeartbeat * 3, uptime: uptime)
-        client = try RedisClient(settings: settings, logger: logger)
+        servers = try RedisServers(settings: settings, logger: logger, counters: counters)
+        self.settings = settings
         self.logger = logger
-        breaker = BreakerDriver(settings: settings.breaker)
         decisionDeadline = TimeAmount(settings.decisionDeadline)
     }
 
@@ -45,12 +46,25 @@ package final class RedisLimiter: Limiter, Service {
         { start.duration(to: .now) }
     }
 
+    /// The client of the one server.
+    ///
+    /// - Precondition: The address names one server.
+    package var client: RedisClient {
+        guard case .one(let client, _) = servers else {
+            preconditionFailure("an address of several servers has no client of its own")
+        }
+        return client
+    }
+
     package func check(_ request: CheckRequest, at now: Timestamp?) async -> Decision {
         await check(request, at: now, deadline: .now() + decisionDeadline)
     }
 
     /// Judges a request, giving up at a deadline of the caller's.
     package func check(_ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline) async -> Decision {
+        guard case .one(let client, let breaker) = servers else {
+            return await checkAmongSeveral(request, at: now, deadline: deadline)
+        }
         guard breaker.admits else { return .unavailable(.circuitOpen) }
         do {
             let decision = try await script.check(request, at: now, on: client, deadline: deadline)
@@ -63,13 +77,29 @@ package final class RedisLimiter: Limiter, Service {
         }
     }
 
+    private func checkAmongSeveral(_ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline) async -> Decision
+    {
+        guard case .several(let router) = servers else { preconditionFailure("there is one server") }
+        do {
+            return try await check(request, at: now, deadline: deadline, on: router)
+        } catch {
+            if error.code != .circuitOpen { note(error) }
+            return .unavailable(error.unavailability)
+        }
+    }
+
     /// Runs the script once on a key of its own, past the breaker: whether Redis can decide now, and how fast.
+    ///
+    /// Of several servers every primary is probed, and one that cannot decide makes the probe fail.
     ///
     /// - Parameter timeout: The most time to wait, whatever the decision deadline is.
     package func probe(timeout: Duration = .seconds(1)) async -> Result<Duration, RedisError> {
         let start = ContinuousClock.now
         do {
-            try await script.probe(on: client, deadline: .now() + TimeAmount(timeout))
+            switch servers {
+            case .one(let client, _): try await script.probe(on: client, deadline: .now() + TimeAmount(timeout))
+            case .several(let router): try await probe(router, timeout: timeout)
+            }
             return .success(start.duration(to: .now))
         } catch {
             note(error)
@@ -79,13 +109,22 @@ package final class RedisLimiter: Limiter, Service {
 
     /// The state of the way to Redis now.
     package var health: RedisHealth {
-        let load = client.load
-        return RedisHealth(
-            connections: load.connections, pending: load.pending, breaker: breaker.state,
-            lastError: lastError.withLock { $0 } ?? client.lastConnectionError,
-            resetsProblem: resetsProblem.withLock { $0 },
-            answered: client.counters.answered, answeredWithError: client.counters.answeredWithError,
-            failed: client.counters.failed, reconnects: client.counters.reconnects)
+        let lastError = lastError.withLock { $0 }
+        let resetsProblem = resetsProblem.withLock { $0 }
+        switch servers {
+        case .one(let client, let breaker):
+            let load = client.load
+            return RedisHealth(
+                connections: load.connections, pending: load.pending, breaker: breaker.state,
+                lastError: lastError ?? client.lastConnectionError, resetsProblem: resetsProblem, counters: counters)
+        case .several(let router):
+            let topology = router.health
+            return RedisHealth(
+                connections: topology.primaries.reduce(0) { $0 + $1.connections }, pending: router.pending,
+                breaker: BreakerState.worst(of: topology.primaries.map(\.breaker)),
+                lastError: lastError ?? topology.problem, resetsProblem: resetsProblem, counters: counters,
+                topology: topology)
+        }
     }
 
     private func note(_ error: RedisError) {
@@ -99,14 +138,23 @@ extension RedisLimiter {
     /// Keeps the connections, probes while the breaker is open, and listens for resets, until the service shuts down.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.probeWhenOpen() }
             group.addTask { await self.listenForResets() }
-            await client.run()
+            switch servers {
+            case .one(let client, let breaker):
+                group.addTask {
+                    await self.probeWhenOpen(breaker) { (try? await self.probe().get()) != nil }
+                }
+                await client.run()
+            case .several(let router):
+                await router.run { node in
+                    await self.probeWhenOpen(node.breaker) { (try? await self.probe(node, of: router)) != nil }
+                }
+            }
             group.cancelAll()
         }
     }
 
-    private func probeWhenOpen() async {
+    private func probeWhenOpen(_ breaker: BreakerDriver, isWell: () async -> Bool) async {
         for await _ in breaker.openings {
             logger.warning(
                 "the circuit breaker has opened: Redis is not asked until it answers probes again",
@@ -114,8 +162,7 @@ extension RedisLimiter {
             while let next = breaker.nextProbe {
                 let wait = next - .now()
                 guard (try? await Task.sleep(for: .nanoseconds(wait.nanoseconds))) != nil else { return }
-                let outcome = await probe()
-                if breaker.probed(succeeded: (try? outcome.get()) != nil) {
+                if breaker.probed(succeeded: await isWell()) {
                     logger.info("the circuit breaker has closed: Redis answers again")
                 }
             }

@@ -26,10 +26,12 @@ struct SlidingLogScript: Sendable {
         return try SlidingLogScript.decision(from: reply, policy: request.policy, cost: request.cost)
     }
 
-    /// Runs the script on the probes' own key, down to the write of one unit: a server that can only read fails.
-    func probe(on client: RedisClient, deadline: NIODeadline) async throws(RedisError) {
+    /// Runs the script on a key of the probes' own, down to the write of one unit: a server that can only read fails.
+    func probe(
+        key: [UInt8] = Array(RedisKey.probe.utf8), on client: RedisClient, deadline: NIODeadline
+    ) async throws(RedisError) {
         let reply = try await run(
-            key: { $0.append(contentsOf: RedisKey.probe.utf8) }, policy: SlidingLogScript.probePolicy, cost: 1, at: nil,
+            key: { $0.append(contentsOf: key) }, policy: SlidingLogScript.probePolicy, cost: 1, at: nil,
             on: client, deadline: deadline)
         _ = try SlidingLogScript.decision(from: reply, policy: SlidingLogScript.probePolicy, cost: 1)
     }

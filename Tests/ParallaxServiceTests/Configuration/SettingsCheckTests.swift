@@ -159,7 +159,11 @@ import Testing
     func checksTheRedisURL() async throws {
         for url in [
             "hunter2", "http://hunter2", "redis:hunter2", "redis://:hunter2", "hunter2://h", "redis://h/hunter2",
-            "redis://a,b/hunter2", "unix://hunter2", "redis://u:hunter2/@h",
+            "redis://a,b/hunter2", "unix://hunter2", "redis://u:hunter2/@h", "redis+sentinel://:hunter2/m",
+            "redis+sentinel://a/m/hunter2", "redis+sentinel://a/m?hunter2", "redis+sentinel://a/m?hunter2=1",
+            "redis+sentinel://a/m?sentinel_tls=hunter2", "redis+sentinel://a/m?sentinel_password=%hunter2",
+            "redis+cluster://a:hunter2", "redis+cluster://a/hunter2", "redis+cluster://a?db=hunter2",
+            "redis-cluster://hunter2",
         ] {
             let findings = try await load(["REDIS_URL": url])
             #expect(findings.map(\.setting) == ["REDIS_URL"], "\(url)")
@@ -168,7 +172,9 @@ import Testing
         let findings = try await load(
             ["REDIS_URL": "redis://h/x"], redisURLProblem: { _ in "its database is no number" })
         #expect(findings.first?.problem == "its database is no number")
-        #expect(try await load(["REDIS_URL": "unix:///run/redis.sock"]).isEmpty)
+        for url in ["unix:///run/redis.sock", "redis+sentinel://a,b/m/0", "rediss+cluster://:pw@a,b"] {
+            #expect(try await load(["REDIS_URL": url]).isEmpty)
+        }
     }
 
     @Test("everything is found at once")

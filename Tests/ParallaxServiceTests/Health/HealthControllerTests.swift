@@ -38,6 +38,35 @@ import Testing
         }
     }
 
+    @Test("the servers behind an address of several are shown without their addresses, and none for one server")
+    func showsTopology() async throws {
+        var snapshot = HealthSnapshot.sound
+        snapshot.redis.topology = HealthSnapshot.Topology(
+            kind: "cluster",
+            primaries: [
+                HealthSnapshot.Primary(
+                    id: "0ab1", slots: [0...99, 105...105], replicas: 2, since: Timestamp(milliseconds: 90_061_000),
+                    isConnected: true, breaker: .halfOpen)
+            ], uncoveredSlots: 16283)
+        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+            let redis = try await client.get("/health").object["redis"] as? [String: Any]
+            let topology = try #require(redis?["topology"] as? [String: Any])
+            #expect(topology["kind"] as? String == "cluster")
+            #expect(topology["uncovered_slots"] as? Int == 16283)
+            let primary = try #require((topology["primaries"] as? [[String: Any]])?.first)
+            #expect(primary["id"] as? String == "0ab1")
+            #expect(primary["slots"] as? String == "0-99,105")
+            #expect(primary["replicas"] as? Int == 2)
+            #expect(primary["since"] as? String == "1970-01-02T01:01:01Z")
+            #expect(primary["connected"] as? Bool == true)
+            #expect(primary["breaker"] as? String == "half_open")
+        }
+        try await ScriptedService().run { client in
+            let redis = try await client.get("/health").object["redis"] as? [String: Any]
+            #expect(redis?["topology"] == nil)
+        }
+    }
+
     @Test("a service that refuses everything is unhealthy with 503, and its limiter too")
     func showsOutages() async throws {
         var snapshot = HealthSnapshot.sound(.distributedOnly)

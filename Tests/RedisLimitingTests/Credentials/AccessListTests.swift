@@ -9,7 +9,7 @@ import Testing
     private static let keys = ["~rate_limit:*", "~parallax:probe"]
     private static let channels = ["&parallax:resets"]
     private static let commands = [
-        "+eval", "+evalsha", "+time", "+get", "+set", "+append", "+pexpire", "+del", "+publish", "+subscribe", "+ping",
+        "+eval", "+evalsha", "+time", "+get", "+set", "+setrange", "+pexpire", "+del", "+publish", "+subscribe", "+ping",
     ]
 
     private static func rule(without right: String? = nil) -> [String] {

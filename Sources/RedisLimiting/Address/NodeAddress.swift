@@ -1,0 +1,46 @@
+/// Where one server of several listens.
+package struct NodeAddress: Hashable, Sendable {
+    package let host: String
+    package let port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+}
+
+extension NodeAddress {
+    /// Reads an address as Redis writes it in a redirection: host, colon and port, IPv6 without brackets.
+    ///
+    /// `nil` where it is none, or could not be printed as it is. The host is empty where the server does not know it.
+    init?(redirection text: Substring) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return nil }
+        self.init(host: String(text[..<colon]), announcedPort: port)
+    }
+
+    /// An address that a server has announced; `nil` where it cannot be one.
+    init?(host: String, announcedPort port: Int) {
+        guard (1...65535).contains(port), host != "?", host.utf8.count <= 255, host.utf8.allSatisfy(Self.isOfHost)
+        else { return nil }
+        self.init(host: host, port: port)
+    }
+
+    /// This address, with the host of the server that announced it where it left its own out.
+    func announced(by server: NodeAddress) -> NodeAddress {
+        host.isEmpty ? NodeAddress(host: server.host, port: port) : self
+    }
+
+    private static func isOfHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: ":"), UInt8(ascii: "%"):
+            true
+        default: false
+        }
+    }
+}
+
+extension NodeAddress: CustomStringConvertible {
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,51 @@
+import Logging
+import NIOCore
+import NIOPosix
+import ParallaxCore
+
+/// Whom the limiter asks: the one server of its address, or whichever of several serves the key.
+enum RedisServers: Sendable {
+    case one(client: RedisClient, breaker: BreakerDriver)
+    case several(TopologyRouter)
+
+    /// Makes what the address asks for.
+    ///
+    /// - Throws: ``RedisError`` where a setting is at fault.
+    init(settings: RedisSettings, logger: Logger, counters: RedisCounters) throws(RedisError) {
+        let router = try TopologyRouter(
+            settings: settings, logger: logger, counters: counters,
+            eventLoops: MultiThreadedEventLoopGroup.singleton)
+        if let router {
+            self = .several(router)
+        } else {
+            self = .one(
+                client: try RedisClient(settings: settings, logger: logger, counters: counters),
+                breaker: BreakerDriver(settings: settings.breaker))
+        }
+    }
+
+    /// Sends a command about one identity to the server that serves it.
+    func send(
+        _ command: RedisCommand, about identity: Identity, timeout: Duration
+    ) async throws(RedisError) -> RedisReply {
+        let deadline = NIODeadline.now() + TimeAmount(timeout)
+        switch self {
+        case .one(let client, _):
+            return try await client.send(command, deadline: deadline)
+        case .several(let router):
+            return try await router.perform(on: router.slot(of: identity), deadline: deadline) {
+                (node) throws(RedisError) in
+                let reply = try await node.client.send(command, deadline: deadline)
+                // Thrown, so that the router sees where to send it instead.
+                if case .error(let text) = reply { throw RedisError(serverReply: text) }
+                return reply
+            }
+        }
+    }
+}
+
+extension TopologyRouter {
+    func slot(of identity: Identity) -> ClusterSlot {
+        spreadsKeys ? ClusterSlot(of: identity) : .any
+    }
+}

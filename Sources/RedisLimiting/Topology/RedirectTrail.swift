@@ -1,0 +1,51 @@
+/// What to do about the failures of one command, and for how long to follow where servers send it. A value.
+///
+/// Only what was certainly not carried out is tried again: after a lost connection or a time-out nobody knows, and units
+/// might be counted twice.
+struct RedirectTrail: Equatable, Sendable {
+    /// The most times one command is sent on; two are enough in a cluster at rest, and each costs a round trip.
+    static let maximumHops = 5
+
+    enum Step: Equatable {
+        /// The slot has a new master: note it, look at the whole soon, and ask that master.
+        case move(to: NodeAddress)
+        /// Ask this node, once, after ASKING.
+        case ask(NodeAddress)
+        /// Look at the whole again, wait for that, and ask whoever is the master then.
+        case lookAgain
+        /// Tell the caller, and look at the whole again since it may have changed.
+        case failAndLook
+        /// Tell the caller.
+        case fail
+    }
+
+    private var hops = 0
+    private var hasLookedAgain = false
+
+    /// Decides on a failure.
+    mutating func step(after error: RedisError) -> Step {
+        switch error.redirection {
+        case .moved(let node)?: return hop() ? .move(to: node) : .failAndLook
+        case .ask(let node)?: return hop() ? .ask(node) : .failAndLook
+        case .toPrimary? where !hasLookedAgain:
+            hasLookedAgain = true
+            return .lookAgain
+        case .toPrimary?: return .failAndLook
+        case nil: return RedirectTrail.tellsOfChange(error) ? .failAndLook : .fail
+        }
+    }
+
+    private mutating func hop() -> Bool {
+        hops += 1
+        return hops <= RedirectTrail.maximumHops
+    }
+
+    /// Whether a failure may come from a topology that is no longer so.
+    private static func tellsOfChange(_ error: RedisError) -> Bool {
+        switch error.code {
+        case .timedOut, .disconnected, .loading, .readOnly, .clusterDown: true
+        case .circuitOpen, .skipped, .cancelled, .unauthorized, .noScript, .server, .protocolViolation, .configuration:
+            false
+        }
+    }
+}

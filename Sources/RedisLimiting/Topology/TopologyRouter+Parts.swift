@@ -1,0 +1,69 @@
+import Logging
+import NIOCore
+import NIOSSL
+
+extension TopologyRouter {
+    /// What the nodes of a deployment are made of, and have in common.
+    struct Parts: Sendable {
+        let settings: RedisSettings
+        let logger: Logger
+        let eventLoops: any EventLoopGroup
+        let tls: NIOSSLContext?
+        /// All that happens at any node is counted here, so that nothing is lost with a node.
+        let counters: RedisCounters
+        let refresh: RefreshDriver
+
+        func makeNode(at address: NodeAddress) -> RedisNode {
+            RedisNode(
+                address: address,
+                client: makeClient(at: address, isAsking: false) { [refresh] in refresh.want(suspecting: address) },
+                breaker: BreakerDriver(settings: settings.breaker))
+        }
+
+        /// A node that is asked for slots on their way to it. A probe would be sent elsewhere, so its breaker stays closed.
+        func makeAskingNode(at address: NodeAddress) -> RedisNode {
+            RedisNode(
+                address: address, client: makeClient(at: address, isAsking: true),
+                breaker: BreakerDriver(settings: BreakerSettings(failuresToOpen: .max)))
+        }
+
+        private func makeClient(
+            at address: NodeAddress, isAsking: Bool, lostConnection: (@Sendable () -> Void)? = nil
+        ) -> RedisClient {
+            var settings = settings
+            settings.url = settings.url.server(at: address)
+            return RedisClient(
+                settings: settings, logger: logger, eventLoops: eventLoops, tls: tls, counters: counters,
+                isAsking: isAsking, lostConnection: lostConnection)
+        }
+    }
+
+    /// Makes the router that an address asks for; `nil` where it is of one server.
+    ///
+    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    convenience init?(
+        settings: RedisSettings, logger: Logger, counters: RedisCounters, eventLoops: any EventLoopGroup
+    ) throws(RedisError) {
+        let url = settings.url
+        let tls = url.usesTLS || url.deployment.sentinels?.usesTLS == true ? try RedisClient.makeTLS(settings) : nil
+        let inquiry = Inquiry(settings: settings, tls: tls, eventLoops: eventLoops)
+        let finder: any TopologyFinder
+        switch url.deployment {
+        case .server: return nil
+        case .sentinel(let sentinels): finder = SentinelFinder(sentinels, of: url, inquiry: inquiry, settings: settings)
+        case .cluster(let seeds): finder = ClusterFinder(seeds: seeds, url: url, inquiry: inquiry)
+        }
+        let schedule = RefreshSchedule(
+            interval: settings.topologyInterval ?? finder.interval, delays: settings.reconnectDelays, now: .now())
+        let parts = Parts(
+            settings: settings, logger: logger, eventLoops: eventLoops, tls: url.usesTLS ? tls : nil,
+            counters: counters, refresh: RefreshDriver(schedule: schedule, eventLoops: eventLoops))
+        self.init(parts: parts, finder: finder, logger: logger)
+    }
+}
+
+extension RedisURL.Deployment {
+    fileprivate var sentinels: RedisURL.Sentinels? {
+        if case .sentinel(let sentinels) = self { sentinels } else { nil }
+    }
+}
