@@ -2,7 +2,9 @@ import Synchronization
 
 /// What an instance remembers of each identity, in shards, bounded in identities and bytes: the least recently used go
 /// first, and each that goes is counted.
-package final class IdentityTable<Value: TableValue>: Sendable {
+///
+/// Not copied, so that no decision has to count a reference that all threads share.
+package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
     /// A class, since a `Mutex` cannot be stored in an array.
     private final class Shard: Sendable {
         let contents: Mutex<IdentityTableShard<Value>>
@@ -30,6 +32,7 @@ package final class IdentityTable<Value: TableValue>: Sendable {
     /// Works on the value of an identity, made first where there is none, and marks it as just used.
     ///
     /// - Parameter now: The time noted where keeping this value pushes another out.
+    @inline(__always)
     package func withValue<Result: Sendable>(
         of identity: Identity, at now: Timestamp, _ body: (inout Value) -> Result
     ) -> Result {
@@ -37,7 +40,7 @@ package final class IdentityTable<Value: TableValue>: Sendable {
     }
 
     /// Looks at the value of an identity without marking it as used; `nil` where there is none.
-    package func peek<Result: Sendable>(at identity: Identity, _ body: (Value) -> Result) -> Result? {
+    package func peek<Result: Sendable>(at identity: Identity, _ body: (borrowing Value) -> Result) -> Result? {
         shard(identity.hash).contents.withLock { $0.peek(at: identity, body) }
     }
 
