@@ -18,7 +18,7 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
     private struct Entry: ~Copyable {
         var identity: Identity
         var value = Value()
-        /// Bytes on the heap that were last counted for the value and the identity.
+        /// Bytes on the heap that were last counted for the value; the identity's are counted besides.
         var heapBytes: UInt32 = 0
         var use = Use.idle
     }
@@ -63,7 +63,7 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
             entries[place].use = .recent
         }
         let result = body(&entries[place].value)
-        let heapBytes = UInt32(identity.heapBytes + entries[place].value.heapBytes)
+        let heapBytes = UInt32(entries[place].value.heapBytes)
         if heapBytes != entries[place].heapBytes { note(heapBytes, of: place, at: now) }
         return result
     }
@@ -119,12 +119,13 @@ extension IdentityTableShard where Value: ~Copyable {
             entries.append(Entry(identity: identity))
         }
         index.insert(tag: Self.tag(identity), place: place)
+        contentBytes += identity.heapBytes
         return place
     }
 
     private mutating func release(_ place: Int) {
         index.remove(tag: Self.tag(entries[place].identity), place: place)
-        contentBytes -= Int(entries[place].heapBytes)
+        contentBytes -= entries[place].identity.heapBytes + Int(entries[place].heapBytes)
         entries[place] = Entry(identity: .nobody, use: .free)
         free.append(place)
     }
@@ -149,7 +150,7 @@ extension IdentityTableShard where Value: ~Copyable {
             + HeapBytes.array(of: places, stride: MemoryLayout<Int>.stride)
     }
 
-    /// Notes what an identity takes now, and lets others go where that is too much for all.
+    /// Notes what a value takes now, and lets others go where that is too much for all.
     private mutating func note(_ heapBytes: UInt32, of place: Int, at now: Timestamp) {
         contentBytes += Int(heapBytes) - Int(entries[place].heapBytes)
         entries[place].heapBytes = heapBytes
