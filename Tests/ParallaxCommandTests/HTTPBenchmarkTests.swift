@@ -16,18 +16,20 @@ import Testing
             HTTPBenchmarkResult.Server(
                 name: "bare", rounds: [output(50_000), output(10), output(40_000, p50: 1.256, p99: 9)]),
             HTTPBenchmarkResult.Server(
-                name: "hybrid", rounds: [output(10_000, refused: 3), output(11_000), output(9_000, refused: 4)]),
+                name: "hybrid", rounds: [output(10_000, refused: 3), output(11_000), output(9_000, refused: 4)],
+                candidateShare: 0.985),
         ], seconds: 5)
 
     @Test("the table shows medians beside the bare route, and all errors")
     func table() {
         #expect(
             result.text == """
-                server  requests/s  of bare  p50 ms  p99 ms  errors
-                bare        40,000     1.00    1.00    2.00       0
-                hybrid      10,000     0.25    1.00    2.00       7
+                server  requests/s  of bare  p50 ms  p99 ms  errors  by Redis
+                bare        40,000     1.00    1.00    2.00       0         -
+                hybrid      10,000     0.25    1.00    2.00       7   98.50 %
                 """)
         #expect(result.serversWithErrors == ["hybrid"])
+        #expect(result.serversWithoutCandidate == ["hybrid"])
     }
 
     @Test("JSON holds every round and the ratio")
@@ -78,5 +80,28 @@ import Testing
         defer { folder.remove() }
         let failure = #expect(throws: CommandFailure.self) { try WrkCommand.find(searchPath: folder.path) }
         #expect(failure?.remedy?.contains("apt-get install wrk") == true)
+    }
+
+    @Test("sums of metrics are taken over all labels, or those of one value, and a metric that is missing has none")
+    func metrics() {
+        let samples = PrometheusSamples(
+            parsing: """
+                # TYPE a_total counter
+                a_total{strategy="hybrid",allowed="true"} 5
+                a_total{strategy="legacy",allowed="true"} 7
+                b_seconds 0.25
+                c_total 3
+                """)
+        #expect(samples.sum("a_total") == 12)
+        #expect(samples.sum("a_total", label: "strategy", is: "hybrid") == 5)
+        #expect(samples.sum("c_total") == 3)
+        #expect(samples.sum("b_seconds") == nil)
+        #expect(samples.sum("d_total") == nil)
+    }
+
+    @Test("at a steady rate each connection waits as long on average as its share of the rate takes")
+    func pacing() {
+        // 64 connections at 5000 a second: one request in 12.8 ms each.
+        #expect(WrkCommand.pacing(requestsPerSecond: 5000).contains("math.random(0, 25)"))
     }
 }

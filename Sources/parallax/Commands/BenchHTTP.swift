@@ -14,7 +14,12 @@ struct BenchHTTP: AsyncParsableCommand {
             medians of the rounds are shown. All limits are so high that nothing is refused: every request is counted. \
             No rollback happens in between.
 
+            With --rate the requests come at about so many a second, for latencies that say something of a service with \
+            time to spare; the rate that came about is in the table. The last column is the share of all answers for which \
+            Redis gave a verdict.
+
               parallax bench http --rounds 3 --seconds 10
+              parallax bench http --rate 5000
             """)
 
     @Option(help: "How often each server is measured.")
@@ -23,11 +28,15 @@ struct BenchHTTP: AsyncParsableCommand {
     @Option(help: "How long each measurement lasts.")
     var seconds = 5
 
+    @Option(help: "Requests a second; as many as are answered where it is left out.")
+    var rate: Int?
+
     @Flag(help: "Print every round and the medians as JSON.")
     var json = false
 
     func validate() throws {
         guard (1...100).contains(rounds) else { throw ValidationError("--rounds must be from 1 to 100.") }
+        guard (1...30_000).contains(rate ?? 1) else { throw ValidationError("--rate must be from 1 to 30000.") }
         guard (1...600).contains(seconds) else { throw ValidationError("--seconds must be from 1 to 600.") }
     }
 
@@ -40,6 +49,9 @@ struct BenchHTTP: AsyncParsableCommand {
         Terminal.print(json ? try JSONText.make(result) : result.text)
         for name in result.serversWithErrors {
             Terminal.note("Some requests to \(name) failed or were not answered with 2xx: its figures say little.")
+        }
+        for name in result.serversWithoutCandidate {
+            Terminal.note("Redis did not answer throughout for \(name): its figures do not count.")
         }
     }
 
@@ -54,7 +66,7 @@ struct BenchHTTP: AsyncParsableCommand {
             BenchServer(kind: $0, port: $1, folder: folder.path, redisURL: redis.url.description)
         }
         let benchmark = HTTPBenchmark(
-            servers: servers, wrk: wrk, folder: folder.path, rounds: rounds, seconds: seconds,
+            servers: servers, wrk: wrk, folder: folder.path, rounds: rounds, seconds: seconds, rate: rate,
             executable: "/proc/self/exe", environment: ProcessInfo.processInfo.environment)
         return try await withInterruption { try await benchmark.run() }
     }

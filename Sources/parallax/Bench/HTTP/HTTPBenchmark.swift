@@ -1,4 +1,5 @@
 import Foundation
+import ParallaxCore
 
 /// The servers side by side under wrk: what `parallax bench http` runs.
 struct HTTPBenchmark: Sendable {
@@ -12,6 +13,8 @@ struct HTTPBenchmark: Sendable {
     let folder: String
     let rounds: Int
     let seconds: Int
+    /// Requests a second of all connections together; `nil` for as many as are answered.
+    let rate: Int?
     let executable: String
     let environment: [String: String]
 
@@ -24,7 +27,8 @@ struct HTTPBenchmark: Sendable {
         var processes: [InstanceProcess] = []
         let result: Result<HTTPBenchmarkResult, any Error>
         do {
-            try Data(WrkCommand.script.utf8).write(to: URL(fileURLWithPath: scriptPath))
+            let script = WrkCommand.script + (rate.map { WrkCommand.pacing(requestsPerSecond: $0) } ?? "")
+            try Data(script.utf8).write(to: URL(fileURLWithPath: scriptPath))
             for server in servers {
                 processes.append(
                     try InstanceProcess(server.makeLaunch(executable: executable, inherited: environment)))
@@ -74,7 +78,22 @@ struct HTTPBenchmark: Sendable {
                 )
             }
         }
+        for (number, server) in servers.enumerated() {
+            measured[number].candidateShare = try await candidateShare(of: server, number)
+        }
         return HTTPBenchmarkResult(servers: measured, seconds: seconds)
+    }
+
+    /// The share of a server's answers for which Redis gave a verdict; `nil` where Redis is not asked.
+    private func candidateShare(of server: BenchServer, _ number: Int) async throws -> Double? {
+        guard case .check(let strategy) = server.kind, strategy != .legacy else { return nil }
+        let text = try await CheckClient.with(servers.map(\.instance), concurrency: 1) { try await $0.metrics(number) }
+        let samples = PrometheusSamples(parsing: text)
+        guard let answers = samples.sum("parallax_decisions_total"), answers > 0,
+            let attempts = samples.sum("parallax_redis_attempts_total"),
+            let failures = samples.sum("parallax_redis_failures_total")
+        else { throw CommandFailure(.failure, "the metrics of \(server.kind.name) do not hold what is counted") }
+        return min(1, Double(attempts - failures) / Double(answers))
     }
 
     private func measure(_ server: BenchServer, seconds: Int) async throws -> WrkOutput {

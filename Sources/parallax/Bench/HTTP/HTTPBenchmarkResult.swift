@@ -6,6 +6,8 @@ struct HTTPBenchmarkResult: Sendable {
     struct Server: Sendable {
         let name: String
         var rounds: [WrkOutput]
+        /// The share of all answers for which Redis gave a verdict; `nil` where Redis is not asked.
+        var candidateShare: Double?
 
         /// Each figure's own median; errors are added up.
         var median: WrkOutput {
@@ -24,6 +26,13 @@ struct HTTPBenchmarkResult: Sendable {
 
     var serversWithErrors: [String] { servers.filter { $0.median.hasErrors }.map(\.name) }
 
+    /// Servers whose figures say little of Redis, since it did not answer throughout.
+    var serversWithoutCandidate: [String] {
+        servers.filter { ($0.candidateShare ?? 1) < HTTPBenchmarkResult.leastCandidateShare }.map(\.name)
+    }
+
+    static let leastCandidateShare = 0.99
+
     /// A server's share of the first one's requests a second.
     func ratio(of server: Server) -> Double? {
         guard let bare = servers.first?.median.requestsPerSecond, bare > 0 else { return nil }
@@ -32,8 +41,8 @@ struct HTTPBenchmarkResult: Sendable {
 
     /// The table for people.
     var text: String {
-        var table = TextTable([.left, .right, .right, .right, .right, .right])
-        table.add("server", "requests/s", "of bare", "p50 ms", "p99 ms", "errors")
+        var table = TextTable([.left, .right, .right, .right, .right, .right, .right])
+        table.add("server", "requests/s", "of bare", "p50 ms", "p99 ms", "errors", "by Redis")
         for server in servers {
             let median = server.median
             table.add(
@@ -41,7 +50,8 @@ struct HTTPBenchmarkResult: Sendable {
                 ratio(of: server).map { HTTPBenchmarkResult.decimals($0) } ?? "-",
                 HTTPBenchmarkResult.decimals(median.p50Milliseconds),
                 HTTPBenchmarkResult.decimals(median.p99Milliseconds),
-                Figures.count(median.non2xxCount + median.socketErrorCount))
+                Figures.count(median.non2xxCount + median.socketErrorCount),
+                server.candidateShare.map { HTTPBenchmarkResult.decimals($0 * 100) + " %" } ?? "-")
         }
         return table.lines(indent: 0).joined(separator: "\n")
     }
@@ -53,7 +63,7 @@ struct HTTPBenchmarkResult: Sendable {
 
 extension HTTPBenchmarkResult: Encodable {
     private enum Key: String, CodingKey {
-        case seconds, connections, identifiers, servers, name, rounds, median, ratioToBare
+        case seconds, connections, identifiers, servers, name, rounds, median, ratioToBare, candidateShare
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -68,6 +78,7 @@ extension HTTPBenchmarkResult: Encodable {
             try entry.encode(server.rounds, forKey: .rounds)
             try entry.encode(server.median, forKey: .median)
             try entry.encodeIfPresent(ratio(of: server), forKey: .ratioToBare)
+            try entry.encodeIfPresent(server.candidateShare, forKey: .candidateShare)
         }
     }
 }

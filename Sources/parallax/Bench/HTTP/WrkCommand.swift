@@ -39,6 +39,17 @@ struct WrkCommand: Equatable, Sendable {
 
         """
 
+    /// What follows the script where requests are to come at a steady rate: every connection waits at random between an
+    /// answer and its next request, so long on average that all together come to the rate where answers take no time.
+    static func pacing(requestsPerSecond rate: Int) -> String {
+        """
+        function delay()
+          return math.random(0, \(2 * connections * 1000 / rate))
+        end
+
+        """
+    }
+
     static func arguments(url: String, scriptPath: String, seconds: Int) -> [String] {
         ["-t1", "-c\(connections)", "-d\(seconds)s", "--latency", "-s", scriptPath, url]
     }
