@@ -10,6 +10,9 @@ package enum HeapBytes {
         text.utf8.count <= 15 ? 0 : allocation(of: 33 + text.utf8.count)
     }
 
+    /// The most bytes that an allocation of so many can use without taking more.
+    static func usable(of bytes: Int) -> Int { allocation(of: bytes) - 8 }
+
     /// One allocation: the allocator's own word, and rounding up to sixteen bytes, as glibc does.
-    private static func allocation(of bytes: Int) -> Int { (bytes + 8 + 15) & ~15 }
+    static func allocation(of bytes: Int) -> Int { (bytes + 8 + 15) & ~15 }
 }

@@ -1,6 +1,7 @@
 /// Finds the place of an identity by its hash: open addressing with linear probing, eight bytes a slot.
 ///
-/// A slot holds 32 bits of the hash beside the place, so that a probe looks at no identity but the right one.
+/// A slot holds 32 bits of the hash beside the place, so that a probe looks at no identity but the right one. Kept
+/// small rather than sparse: eight slots share a line of the processor's caches, and one decision reads one line.
 /// Source: Knuth, The Art of Computer Programming 3, 6.4, algorithms L and R (deletion without marks).
 struct IdentityIndex: Sendable {
     /// The tag in the upper half, the place plus one in the lower; 0 where empty.
@@ -13,15 +14,16 @@ struct IdentityIndex: Sendable {
     /// Bytes on the heap after one more insertion.
     var heapBytesAfterInsertion: Int { Self.heapBytes(slots: isFull ? slots.count * 2 : slots.count) }
 
-    /// The place noted under the tag for which the closure says yes; `nil` where there is none.
-    func place(tag: UInt32, _ isWanted: (Int) -> Bool) -> Int? {
+    /// The place noted under the tag for which the closure says yes; negative where there is none.
+    @inline(__always)
+    func place(tag: UInt32, _ isWanted: (Int) -> Bool) -> Int {
         slots.withUnsafeBufferPointer { slots in
             var index = Int(tag) & (slots.count - 1)
             while slots[index] != 0 {
                 if Self.tag(slots[index]) == tag, isWanted(Self.place(slots[index])) { return Self.place(slots[index]) }
                 index = (index + 1) & (slots.count - 1)
             }
-            return nil
+            return -1
         }
     }
 
@@ -50,7 +52,7 @@ struct IdentityIndex: Sendable {
     }
 
     private var mask: Int { slots.count - 1 }
-    private var isFull: Bool { (count + 1) * 4 > slots.count * 3 }
+    private var isFull: Bool { (count + 1) * 8 > slots.count * 7 }
 
     private func distance(from home: Int, to index: Int) -> Int { (index - home) & mask }
 

@@ -1,18 +1,12 @@
+import BasicContainers
 import Synchronization
 
 /// What an instance remembers of each identity, in shards, bounded in identities and bytes: the least recently used go
 /// first, and each that goes is counted.
-package final class IdentityTable<Value: TableValue>: Sendable {
-    /// A class, since a `Mutex` cannot be stored in an array.
-    private final class Shard: Sendable {
-        let contents: Mutex<IdentityTableShard<Value>>
-
-        init(bounds: MemoryBounds) {
-            contents = Mutex(IdentityTableShard(bounds: bounds))
-        }
-    }
-
-    private let shards: [Shard]
+///
+/// Not copied, so that no decision has to count a reference that all threads share.
+package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
+    private let shards: RigidArray<Mutex<IdentityTableShard<Value>>>
 
     /// Makes an empty table.
     ///
@@ -24,50 +18,55 @@ package final class IdentityTable<Value: TableValue>: Sendable {
         precondition(bounds.identities > 0 && bounds.bytes > 0, "a table must be allowed to hold something")
         let part = MemoryBounds(
             identities: max(1, bounds.identities / shardCount), bytes: max(1, bounds.bytes / shardCount))
-        shards = (0..<shardCount).map { _ in Shard(bounds: part) }
+        var shards = RigidArray<Mutex<IdentityTableShard<Value>>>(capacity: shardCount)
+        for _ in 0..<shardCount { shards.append(Mutex(IdentityTableShard(bounds: part))) }
+        self.shards = shards
     }
 
     /// Works on the value of an identity, made first where there is none, and marks it as just used.
     ///
     /// - Parameter now: The time noted where keeping this value pushes another out.
+    @inline(__always)
     package func withValue<Result: Sendable>(
         of identity: Identity, at now: Timestamp, _ body: (inout Value) -> Result
     ) -> Result {
-        shard(identity.hash).contents.withLock { $0.withValue(of: identity, at: now, body) }
+        shards[place(identity.hash)].withLock { $0.withValue(of: identity, at: now, body) }
     }
 
     /// Looks at the value of an identity without marking it as used; `nil` where there is none.
-    package func peek<Result: Sendable>(at identity: Identity, _ body: (Value) -> Result) -> Result? {
-        shard(identity.hash).contents.withLock { $0.peek(at: identity, body) }
+    package func peek<Result: Sendable>(at identity: Identity, _ body: (borrowing Value) -> Result) -> Result? {
+        shards[place(identity.hash)].withLock { $0.peek(at: identity, body) }
     }
 
     /// Forgets an identity, and says whether there was anything to forget.
     @discardableResult
     package func remove(_ identity: Identity) -> Bool {
-        shard(identity.hash).contents.withLock { $0.remove(identity) }
+        shards[place(identity.hash)].withLock { $0.remove(identity) }
     }
 
     /// Forgets all identities. What others put in meanwhile may stay.
     package func removeAll() {
-        for shard in shards { shard.contents.withLock { $0.removeAll() } }
+        for place in 0..<shards.count { shards[place].withLock { $0.removeAll() } }
     }
 
     /// When the identity was last pushed out, as far back as the shard remembers.
     package func lastEviction(of identity: Identity) -> Timestamp? {
-        shard(identity.hash).contents.withLock { $0.lastEviction(of: identity) }
+        shards[place(identity.hash)].withLock { $0.lastEviction(of: identity) }
     }
 
     package var occupancy: MemoryOccupancy {
-        shards.reduce(into: MemoryOccupancy()) { total, shard in
-            let part = shard.contents.withLock { $0.occupancy }
+        var total = MemoryOccupancy()
+        for place in 0..<shards.count {
+            let part = shards[place].withLock { $0.occupancy }
             total.identities += part.identities
             total.bytes += part.bytes
             total.evictions += part.evictions
         }
+        return total
     }
 
-    /// The shard by the high bits: the dictionary inside uses the low ones.
-    private func shard(_ hash: Int) -> Shard {
-        shards[Int(truncatingIfNeeded: UInt(bitPattern: hash) >> 48) & (shards.count - 1)]
+    /// The shard's place by the high bits: the index inside uses the low ones.
+    private func place(_ hash: Int) -> Int {
+        Int(truncatingIfNeeded: UInt(bitPattern: hash) >> 48) & (shards.count - 1)
     }
 }

@@ -1,10 +1,26 @@
-/// One shard of an ``IdentityTable``: entries by place, an index to find them, and the order of their last use.
-struct IdentityTableShard<Value: TableValue>: Sendable {
-    private struct Entry {
+import BasicContainers
+
+/// One shard of an ``IdentityTable``: entries by place, an index to find them, and a hand that looks for one to let go.
+///
+/// The hand goes round the places and lets go the identity that was not used again since it came or since the hand last
+/// passed: the least recently used, as nearly as one bit an identity can tell. A use writes to no entry but its own, and
+/// strangers that come once push each other out before those that come again.
+/// Source: Corbató, A Paging Experiment with the Multics System (1968), known as CLOCK.
+struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
+    private enum Use: UInt8 {
+        /// Nobody's place.
+        case free
+        /// Not used since it came, or since the hand passed.
+        case idle
+        case recent
+    }
+
+    private struct Entry: ~Copyable {
         var identity: Identity
         var value = Value()
-        /// Bytes on the heap that were last counted for the value and the identity.
-        var heapBytes = 0
+        /// Bytes on the heap that were last counted for the value; the identity's are counted besides.
+        var heapBytes: UInt32 = 0
+        var use = Use.idle
     }
 
     /// An eviction remembered: one a place, the later overwrites the earlier.
@@ -16,13 +32,14 @@ struct IdentityTableShard<Value: TableValue>: Sendable {
     private static var rememberedEvictions: Int { 256 }
 
     private let bounds: MemoryBounds
-    private var entries: [Entry] = []
+    private var entries = UniqueArray<Entry>()
     private var index = IdentityIndex()
-    private var recency = RecencyList()
     /// Places of entries whose identity was forgotten.
     private var free: [Int] = []
+    /// The place that is looked at next for an identity to let go.
+    private var hand = 0
     private var evictions: [Eviction?] = []
-    /// Bytes of entries and identities on the heap, without the shard's own arrays.
+    /// Bytes of values and identities on the heap, without the shard's own arrays.
     private var contentBytes = 0
     private var evicted = 0
 
@@ -31,45 +48,43 @@ struct IdentityTableShard<Value: TableValue>: Sendable {
     }
 
     var occupancy: MemoryOccupancy {
-        MemoryOccupancy(identities: entries.count - free.count, bytes: bytes, evictions: evicted)
+        MemoryOccupancy(identities: count, bytes: bytes, evictions: evicted)
     }
 
+    @inline(__always)
     mutating func withValue<Result>(
         of identity: Identity, at now: Timestamp, _ body: (inout Value) -> Result
     ) -> Result {
-        let place: Int
-        if let known = find(identity) {
-            place = known
-            recency.touch(place)
-        } else {
+        var place = find(identity)
+        if place < 0 {
             place = insert(identity, at: now)
+        } else if entries[place].use != .recent {
+            // Written only where it changes: other processors may hold the entry in their caches.
+            entries[place].use = .recent
         }
         let result = body(&entries[place].value)
-        let heapBytes = identity.heapBytes + entries[place].value.heapBytes
-        if heapBytes != entries[place].heapBytes {
-            contentBytes += heapBytes - entries[place].heapBytes
-            entries[place].heapBytes = heapBytes
-            while bytes > bounds.bytes, let oldest = recency.oldestPlace, oldest != place { evict(oldest, at: now) }
-        }
+        let heapBytes = UInt32(entries[place].value.heapBytes)
+        if heapBytes != entries[place].heapBytes { note(heapBytes, of: place, at: now) }
         return result
     }
 
-    func peek<Result>(at identity: Identity, _ body: (Value) -> Result) -> Result? {
-        find(identity).map { body(entries[$0].value) }
+    func peek<Result>(at identity: Identity, _ body: (borrowing Value) -> Result) -> Result? {
+        let place = find(identity)
+        return place < 0 ? nil : body(entries[place].value)
     }
 
     mutating func remove(_ identity: Identity) -> Bool {
-        guard let place = find(identity) else { return false }
-        release(place)
-        return true
+        let place = find(identity)
+        if place >= 0 { release(place) }
+        return place >= 0
     }
 
     /// Forgets everybody; evictions before stay remembered.
     mutating func removeAll() {
-        entries = []
-        free = []
+        entries = UniqueArray()
         index = IdentityIndex()
-        recency = RecencyList()
+        free = []
+        hand = 0
         contentBytes = 0
     }
 
@@ -79,11 +94,17 @@ struct IdentityTableShard<Value: TableValue>: Sendable {
         else { return nil }
         return eviction.time
     }
+}
 
-    private func find(_ identity: Identity) -> Int? {
-        entries.withUnsafeBufferPointer { entries in
-            index.place(tag: Self.tag(identity)) { entries[$0].identity == identity }
-        }
+// MARK: Places
+extension IdentityTableShard where Value: ~Copyable {
+    private static func tag(_ identity: Identity) -> UInt32 { UInt32(truncatingIfNeeded: identity.hash) }
+
+    private var count: Int { entries.count - free.count }
+
+    /// The identity's place; negative where it has none.
+    private func find(_ identity: Identity) -> Int {
+        index.place(tag: Self.tag(identity)) { entries[$0].identity == identity }
     }
 
     private mutating func insert(_ identity: Identity, at now: Timestamp) -> Int {
@@ -94,39 +115,66 @@ struct IdentityTableShard<Value: TableValue>: Sendable {
             entries[place] = Entry(identity: identity)
         } else {
             place = entries.count
+            if place == entries.capacity { entries.reserveCapacity(grownCapacity) }
             entries.append(Entry(identity: identity))
         }
         index.insert(tag: Self.tag(identity), place: place)
-        recency.insert(place)
+        contentBytes += identity.heapBytes
         return place
     }
 
     private mutating func release(_ place: Int) {
         index.remove(tag: Self.tag(entries[place].identity), place: place)
-        recency.remove(place)
-        contentBytes -= entries[place].heapBytes
-        entries[place] = Entry(identity: .nobody)
+        contentBytes -= entries[place].identity.heapBytes + Int(entries[place].heapBytes)
+        entries[place] = Entry(identity: .nobody, use: .free)
         free.append(place)
     }
+
+    private var grownCapacity: Int { max(4, entries.capacity * 2) }
 }
 
 // MARK: Bounds
-extension IdentityTableShard {
+extension IdentityTableShard where Value: ~Copyable {
     private var bytes: Int { contentBytes + index.heapBytes + Self.heapBytes(places: entries.capacity) }
-
-    /// Lets the least recently used go where one more identity would not fit.
-    private mutating func makeRoom(at now: Timestamp) {
-        while entries.count - free.count >= bounds.identities || bytesAfterInsertion > bounds.bytes,
-            let oldest = recency.oldestPlace
-        {
-            evict(oldest, at: now)
-        }
-    }
 
     private var bytesAfterInsertion: Int {
         let isFull = free.isEmpty && entries.count == entries.capacity
-        let places = isFull ? max(4, entries.capacity * 2) : entries.capacity
-        return contentBytes + index.heapBytesAfterInsertion + Self.heapBytes(places: places)
+        return contentBytes + index.heapBytesAfterInsertion
+            + Self.heapBytes(places: isFull ? grownCapacity : entries.capacity)
+    }
+
+    /// What the shard's arrays take for so many places: entries, and the list of free places.
+    private static func heapBytes(places: Int) -> Int {
+        guard places > 0 else { return 0 }
+        return HeapBytes.allocation(of: places * MemoryLayout<Entry>.stride)
+            + HeapBytes.array(of: places, stride: MemoryLayout<Int>.stride)
+    }
+
+    /// Notes what a value takes now, and lets others go where that is too much for all.
+    private mutating func note(_ heapBytes: UInt32, of place: Int, at now: Timestamp) {
+        contentBytes += Int(heapBytes) - Int(entries[place].heapBytes)
+        entries[place].heapBytes = heapBytes
+        while bytes > bounds.bytes, count > 1 { evict(leastRecentlyUsed(besides: place), at: now) }
+    }
+
+    /// Lets the least recently used go where one more identity would not fit.
+    private mutating func makeRoom(at now: Timestamp) {
+        while count > 0, count >= bounds.identities || bytesAfterInsertion > bounds.bytes {
+            evict(leastRecentlyUsed(), at: now)
+        }
+    }
+
+    /// Moves the hand to an identity that may go. There must be one.
+    private mutating func leastRecentlyUsed(besides spared: Int? = nil) -> Int {
+        while true {
+            hand = hand + 1 < entries.count ? hand + 1 : 0
+            if hand == spared { continue }
+            switch entries[hand].use {
+            case .free: continue
+            case .idle: return hand
+            case .recent: entries[hand].use = .idle
+            }
+        }
     }
 
     private mutating func evict(_ place: Int, at now: Timestamp) {
@@ -136,14 +184,6 @@ extension IdentityTableShard {
         evicted += 1
         release(place)
     }
-
-    /// What the shard's arrays take for so many places: entries, links, and the list of free places.
-    private static func heapBytes(places: Int) -> Int {
-        HeapBytes.array(of: places, stride: MemoryLayout<Entry>.stride) + RecencyList.heapBytes(places: places)
-            + HeapBytes.array(of: places, stride: MemoryLayout<Int>.stride)
-    }
-
-    private static func tag(_ identity: Identity) -> UInt32 { UInt32(truncatingIfNeeded: identity.hash) }
 
     private static func evictionPlace(_ hash: Int) -> Int {
         Int(truncatingIfNeeded: UInt(bitPattern: hash) >> 32) & (rememberedEvictions - 1)

@@ -1,9 +1,9 @@
 /// The legacy side: a limiter in this instance's memory, bounded in identities and bytes.
 ///
 /// It has no clock: every decision is made at the time that the caller passes.
-package struct InMemoryLimiter: ImmediateLimiter {
+package final class InMemoryLimiter: ImmediateLimiter {
     /// One table for the algorithm in use. An enumeration and no protocol, so that each is compiled for its own type.
-    private enum Tables: Sendable {
+    private enum Tables: ~Copyable, Sendable {
         case slidingLog(IdentityTable<SlidingLog>)
         case fixedWindow(IdentityTable<WindowCounters<FixedWindowCounter>>)
         case slidingCounter(IdentityTable<WindowCounters<SlidingCounter>>)
@@ -41,8 +41,9 @@ package struct InMemoryLimiter: ImmediateLimiter {
         }
     }
 
-    private func judge<State: LimiterState>(
-        _ request: CheckRequest, at now: Timestamp, in table: IdentityTable<State>
+    @inline(__always)
+    private func judge<State: LimiterState & ~Copyable>(
+        _ request: CheckRequest, at now: Timestamp, in table: borrowing IdentityTable<State>
     ) -> Decision {
         table.withValue(of: request.identity, at: now) { $0.decide(request.policy, cost: request.cost, at: now) }
     }
@@ -57,11 +58,11 @@ package struct InMemoryLimiter: ImmediateLimiter {
         }
     }
 
-    private func look<State: LimiterState>(
-        _ request: CheckRequest, at now: Timestamp, in table: IdentityTable<State>
+    private func look<State: LimiterState & ~Copyable>(
+        _ request: CheckRequest, at now: Timestamp, in table: borrowing IdentityTable<State>
     ) -> Decision {
-        var copy = table.peek(at: request.identity) { $0 } ?? State()
-        return copy.decide(request.policy, cost: request.cost, at: now)
+        table.peek(at: request.identity) { $0.look(request.policy, cost: request.cost, at: now) }
+            ?? State().look(request.policy, cost: request.cost, at: now)
     }
 
     /// Forgets an identity, and says whether there was anything to forget.

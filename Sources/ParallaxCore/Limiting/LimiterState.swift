@@ -1,5 +1,5 @@
 /// What a table keeps of one identity.
-package protocol TableValue: Sendable {
+package protocol TableValue: ~Copyable, Sendable {
     /// What is kept of an identity never seen before.
     init()
 
@@ -8,7 +8,10 @@ package protocol TableValue: Sendable {
 }
 
 /// What a limiter in memory keeps of one identity, and how it judges by it.
-package protocol LimiterState: TableValue {
+package protocol LimiterState: TableValue, ~Copyable {
     /// Judges a cost within the policy's smallest limit, all windows or none, and takes the units if it accepts.
     mutating func decide(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision
+
+    /// Judges without taking anything.
+    func look(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision
 }

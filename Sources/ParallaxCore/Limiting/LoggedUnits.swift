@@ -13,6 +13,11 @@ struct LoggedUnits {
     /// The first living one.
     let head: Int
 
+    static var none: LoggedUnits { LoggedUnits(base: 0, offsets: UnsafeBufferPointer(start: nil, count: 0), head: 0) }
+
+    /// The time of the newest unit; the earliest of all times where there is none.
+    var newest: Int64 { offsets.isEmpty ? .min : time(at: offsets.count - 1) }
+
     func standing(in window: Window, at now: Int64) -> Standing {
         let first = firstIndex(after: now - window.durationMilliseconds, likely: offsets.count - window.limit)
         return Standing(first: first, used: offsets.count - first)

@@ -2,83 +2,84 @@
 ///
 /// Kept as four bytes a unit, in milliseconds after a base time. The log stays in order even where a clock steps
 /// back: a decision is made at the caller's time or at the newest unit's, whichever is later.
-package struct SlidingLog: Sendable {
-    /// The time that the offsets count from, in milliseconds since the epoch.
-    private var base: Int64 = 0
-    /// Milliseconds after `base`, never falling; those before `head` are dead.
-    private var offsets: [UInt32] = []
-    private var head = 0
+///
+/// Not copied, so that a decision counts no references. `@unchecked`: the storage has no other owner.
+package struct SlidingLog: ~Copyable, @unchecked Sendable {
+    /// `nil` until the first unit.
+    private var storage: UnitStorage?
 
     package init() {}
 
+    deinit { storage?.deallocate() }
+
     /// Units logged, those that have left every window included until the next acceptance.
-    package var count: Int { offsets.count - head }
+    package var count: Int { storage.map { $0.count - $0.head } ?? 0 }
 
     /// Bytes on the heap.
-    package var heapBytes: Int { HeapBytes.array(of: offsets.capacity, stride: MemoryLayout<UInt32>.stride) }
+    package var heapBytes: Int { storage?.heapBytes ?? 0 }
 
-    private var newest: Int64? { offsets.isEmpty ? nil : time(at: offsets.count - 1) }
-
-    private func time(at index: Int) -> Int64 { base + Int64(offsets[index]) }
+    private var units: LoggedUnits { storage?.units ?? .none }
 
     /// Units later than `start` and no later than `end`.
     package func units(after start: Timestamp, through end: Timestamp) -> Int {
-        max(0, firstIndex(after: end.milliseconds) - firstIndex(after: start.milliseconds))
-    }
-
-    /// The index of the oldest unit later than `time`.
-    private func firstIndex(after time: Int64) -> Int {
-        offsets.withUnsafeBufferPointer { LoggedUnits(base: base, offsets: $0, head: head).firstIndex(after: time) }
+        max(0, units.firstIndex(after: end.milliseconds) - units.firstIndex(after: start.milliseconds))
     }
 
     /// Appends units at a time no earlier than the newest, and forgets those that have left the longest window.
     package mutating func append(_ units: Int, at now: Timestamp, keeping durationMilliseconds: Int64) {
         guard units > 0 else { return }
-        let effective = max(now.milliseconds, newest ?? .min)
-        head = firstIndex(after: effective - durationMilliseconds)
-        compact(for: effective)
-        let offset = UInt32(effective - base)
-        for _ in 0..<units { offsets.append(offset) }
+        let time = max(now.milliseconds, self.units.newest)
+        room(for: units, at: time, head: self.units.firstIndex(after: time - durationMilliseconds))
+            .append(units, at: time)
     }
 
-    /// Drops dead units once they are as many as the living, and moves the base when nothing lives or time outgrows it.
-    private mutating func compact(for time: Int64) {
-        if head == offsets.count {
-            offsets.removeAll(keepingCapacity: offsets.capacity <= 64)
-            head = 0
-            base = time
-        } else if head > 16, head * 2 >= offsets.count {
-            offsets.removeFirst(head)
-            head = 0
+    /// The storage, with room for so many units more and a base that is near enough.
+    ///
+    /// - Parameter head: The oldest unit that still counts.
+    private mutating func room(for units: Int, at time: Int64, head: Int) -> UnitStorage {
+        guard let storage else { return replace(with: UnitStorage(base: time, minimumCapacity: units)) }
+        storage.head = head
+        let living = storage.count - head
+        // Some room to grow, and less than twice what is needed.
+        let wanted = (living + units) * 3 / 2
+        let fits = wanted >= storage.capacity / 4 && living + units <= storage.capacity
+        if living == 0 {
+            guard fits else { return replace(with: UnitStorage(base: time, minimumCapacity: units)) }
+            storage.restart(at: time)
+            return storage
         }
-        if time - base > Int64(UInt32.max) {
-            // The oldest living unit lies within the longest window, at most thirty days back: the shift fits.
-            let shift = offsets[head]
-            offsets.removeFirst(head)
-            head = 0
-            for index in offsets.indices { offsets[index] -= shift }
-            base += Int64(shift)
-        }
+        // The oldest living unit lies within the longest window, at most thirty days back: what is left of it fits.
+        let shift = time - storage.base > Int64(UInt32.max) ? storage.units.offsets[head] : 0
+        if shift == 0, storage.count + units <= storage.capacity { return storage }
+        // In place where that makes room enough not to be done again soon.
+        let target = fits && wanted <= storage.capacity ? storage : UnitStorage(base: 0, minimumCapacity: wanted)
+        storage.copy(to: target, shift: shift)
+        return replace(with: target)
+    }
+
+    private mutating func replace(with other: UnitStorage) -> UnitStorage {
+        if let storage, storage != other { storage.deallocate() }
+        storage = other
+        return other
     }
 }
 
 extension SlidingLog: LimiterState {
     package mutating func decide(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {
-        let effective = max(now.milliseconds, newest ?? .min)
+        let decision = look(policy, cost: cost, at: now)
+        if decision.isAllowed { append(cost, at: now, keeping: policy.longestDurationMilliseconds) }
+        return decision
+    }
+
+    package func look(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {
+        let units = units
         var limiting: (index: Int, instant: Int64)?
-        let windows = offsets.withUnsafeBufferPointer { offsets in
-            let units = LoggedUnits(base: base, offsets: offsets, head: head)
-            return policy.windows.withUnsafeBufferPointer { windows in
-                Self.states(of: units, in: windows, cost: cost, at: effective, &limiting)
-            }
-        }
-        guard let limiting else {
-            append(cost, at: Timestamp(milliseconds: effective), keeping: policy.longestDurationMilliseconds)
-            return Decision(outcome: .allowed, windows: windows, retryAfterMilliseconds: 0, judgedAt: now)
+        let windows = policy.windows.withUnsafeBufferPointer { windows in
+            Self.states(of: units, in: windows, cost: cost, at: max(now.milliseconds, units.newest), &limiting)
         }
         return Decision(
-            outcome: .limited(by: windows[limiting.index].window.name), windows: windows,
-            retryAfterMilliseconds: limiting.instant - now.milliseconds, judgedAt: now)
+            outcome: limiting.map { .limited(by: windows[$0.index].window.name) } ?? .allowed, windows: windows,
+            retryAfterMilliseconds: limiting.map { $0.instant - now.milliseconds } ?? 0, judgedAt: now)
     }
 
     /// Every window as the decision leaves it.
@@ -88,22 +89,22 @@ extension SlidingLog: LimiterState {
         of units: LoggedUnits, in windows: UnsafeBufferPointer<Window>, cost: Int, at now: Int64,
         _ limiting: inout (index: Int, instant: Int64)?
     ) -> [WindowState] {
-        Array(unsafeUninitializedCapacity: windows.count) { states, count in
-            for index in windows.indices {
-                let standing = units.standing(in: windows[index], at: now)
-                if let fits = units.fits(cost, standing, windows[index]), fits > limiting?.instant ?? .min {
-                    limiting = (index, fits)
-                }
-                states.initializeElement(
-                    at: index,
-                    to: WindowState(
-                        window: windows[index], used: standing.used,
-                        reset: Timestamp(milliseconds: units.reset(standing, windows[index], at: now))))
+        // Appended, and not initialized in place, for which the standard library looks the array's type up each time.
+        var states: [WindowState] = []
+        states.reserveCapacity(windows.count)
+        for index in windows.indices {
+            let standing = units.standing(in: windows[index], at: now)
+            if let fits = units.fits(cost, standing, windows[index]), fits > limiting?.instant ?? .min {
+                limiting = (index, fits)
             }
-            count = windows.count
-            guard limiting == nil, cost > 0 else { return }
-            for index in windows.indices { states[index] = states[index].afterAccepting(cost, at: now) }
+            states.append(
+                WindowState(
+                    window: windows[index], used: standing.used,
+                    reset: Timestamp(milliseconds: units.reset(standing, windows[index], at: now))))
         }
+        guard limiting == nil, cost > 0 else { return states }
+        for index in windows.indices { states[index] = states[index].afterAccepting(cost, at: now) }
+        return states
     }
 }
 

@@ -55,6 +55,11 @@ package struct WindowCounters<Counter: WindowCounter>: LimiterState {
             retryAfterMilliseconds: worst.map { $0.fitsAt - now.milliseconds } ?? 0, judgedAt: now)
     }
 
+    package func look(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {
+        var copy = self
+        return copy.decide(policy, cost: cost, at: now)
+    }
+
     /// Keeps the counters of windows that the policy still has, with their new limits, and starts the others anew.
     private mutating func adopt(_ policy: Policy) {
         guard windows != policy.windows else { return }

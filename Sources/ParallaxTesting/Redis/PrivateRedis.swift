@@ -48,12 +48,27 @@ package final class PrivateRedis: Sendable {
     /// Lets a stopped server go on.
     package func resume() { signal(SIGCONT) }
 
-    /// Starts the server again, empty, after ``kill()``.
+    /// Starts the server again after ``kill()``, with what it had saved, which is nothing unless a test had it save.
     package func restart() async throws {
+        try startAgain()
+        try await waitUntilAnswering()
+    }
+
+    /// Starts the server again after ``kill()``, and returns while it still loads what it had saved.
+    package func restartLoading() async throws {
+        try startAgain()
+        while true {
+            let reply = try? await ServerProcess.ask(RedisCommand("PING"), at: url)
+            if case .error(let text) = reply, text.hasPrefix("LOADING") { return }
+            if reply == .status("PONG") { throw UnexpectedReply(words: ["PING"], reply: "PONG instead of LOADING") }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    private func startAgain() throws {
         let next = try ServerProcess(
             folder: folder, configurationFile: configurationFile, arguments: arguments)
         process.withLock { $0 = next }
-        try await waitUntilAnswering()
     }
 
     /// Asks it something, on a connection of its own.

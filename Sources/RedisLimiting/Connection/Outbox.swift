@@ -14,6 +14,23 @@ final class Outbox: Sendable {
     struct Batch {
         var bytes = ByteBuffer()
         var entries: [Entry] = []
+
+        /// Drops the commands whose callers have given up, so that they spend no units afterwards and take no room.
+        ///
+        /// - Returns: How many.
+        mutating func dropSettled() -> Int {
+            guard entries.contains(where: { $0.call.isSettled }) else { return 0 }
+            var kept = Batch()
+            for entry in entries {
+                let command = bytes.readSlice(length: entry.byteCount)!
+                guard !entry.call.isSettled else { continue }
+                kept.bytes.writeImmutableBuffer(command)
+                kept.entries.append(entry)
+            }
+            let dropped = entries.count - kept.entries.count
+            self = kept
+            return dropped
+        }
     }
 
     enum Offer: Equatable {
@@ -58,18 +75,30 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Takes what has gathered.
+    /// Takes what has gathered, without commands whose callers have given up.
     func take() -> Batch {
-        state.withLock { state in
+        let (batch, dropped) = state.withLock { state in
             state.isAnnounced = false
+            let dropped = state.batch.dropSettled()
             defer { state.batch = Batch() }
-            return state.batch
+            return (state.batch, dropped)
         }
+        settled(dropped)
+        return batch
     }
 
-    /// The commands that have gathered, left where they are.
-    func peek() -> [Entry] {
-        state.withLock { $0.batch.entries }
+    /// Tells callers that have waited here beyond their deadline, and gives up the places of all who have given up.
+    func sweep(now: NIODeadline) {
+        // A caller is woken outside the lock.
+        let entries = state.withLock { $0.batch.entries }
+        for entry in entries where entry.deadline <= now { entry.call.settle(.failure(.late)) }
+        let dropped = state.withLock { state in
+            let dropped = state.batch.dropSettled()
+            // Whoever sweeps stops when nothing waits: the next command has to wake it.
+            if state.batch.entries.isEmpty { state.isAnnounced = false }
+            return dropped
+        }
+        settled(dropped)
     }
 
     /// Notes that this many commands wait no longer.

@@ -84,10 +84,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     func takeCommands() {
         defer { scheduleSweep() }
         guard machine.isReady, let context else { return }
-        var batch = outbox.take()
+        let batch = outbox.take()
         guard !batch.entries.isEmpty else { return }
         let now = eventLoop.now
-        if batch.entries.contains(where: { $0.call.isSettled }) { dropSettled(from: &batch) }
         for entry in batch.entries { machine.sent(entry.call, deadline: entry.deadline, now: now) }
         guard batch.bytes.readableBytes > 0 else { return }
         context.writeAndFlush(wrapOutboundOut(batch.bytes), promise: nil)
@@ -113,19 +112,6 @@ final class RedisChannelHandler: ChannelInboundHandler {
         for call in unsent + unanswered { call.settle(.failure(error)) }
         context?.close(promise: nil)
         events.closed(error)
-    }
-
-    /// A caller who gave up while the connection was being made must not spend units afterwards.
-    private func dropSettled(from batch: inout Outbox.Batch) {
-        var kept = Outbox.Batch()
-        for entry in batch.entries {
-            let bytes = batch.bytes.readSlice(length: entry.byteCount)!
-            guard !entry.call.isSettled else { continue }
-            kept.bytes.writeImmutableBuffer(bytes)
-            kept.entries.append(entry)
-        }
-        outbox.settled(batch.entries.count - kept.entries.count)
-        batch = kept
     }
 
     // MARK: Events
@@ -183,9 +169,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     private func sweep(now: NIODeadline) {
-        if !machine.isReady {
-            for entry in outbox.peek() where entry.deadline <= now { entry.call.settle(.failure(.late)) }
-        }
+        if !machine.isReady { outbox.sweep(now: now) }
         switch machine.swept(now: now) {
         case .timeOut(let calls):
             for call in calls { call.settle(.failure(.late)) }

@@ -11,14 +11,14 @@ import Testing
         var heapBytes = 0
     }
 
-    private static func touch(_ table: IdentityTable<Uses>, _ number: Int, heapBytes: Int = 0) {
+    private static func touch(_ table: borrowing IdentityTable<Uses>, _ number: Int, heapBytes: Int = 0) {
         table.withValue(of: identity(number), at: now) { uses in
             uses.count += 1
             uses.heapBytes = heapBytes
         }
     }
 
-    @Test("the least recently used goes first, and each that goes is counted and remembered")
+    @Test("one that was not used again goes first, and each that goes is counted and remembered")
     func leastRecentlyUsed() {
         let table = IdentityTable<Uses>(bounds: MemoryBounds(identities: 3, bytes: 1 << 20), shardCount: 1)
         for number in [1, 2, 3, 1, 4] { Self.touch(table, number) }
@@ -39,6 +39,29 @@ import Testing
         #expect(table.occupancy.identities + table.occupancy.evictions == 20_000)
     }
 
+    @Test("those that come again stay, however many strangers come once")
+    func strangers() {
+        let table = IdentityTable<Uses>(bounds: MemoryBounds(identities: 100, bytes: 1 << 20), shardCount: 1)
+        for round in 0..<100 {
+            for number in 0..<20 { Self.touch(table, number) }
+            for stranger in 0..<50 { Self.touch(table, 1000 + round * 50 + stranger) }
+        }
+        let uses = (0..<20).map { number in table.peek(at: Self.identity(number)) { $0.count } }
+        #expect(uses == Array(repeating: 100, count: 20))
+        #expect(table.occupancy.evictions == 20 + 100 * 50 - 100)
+    }
+
+    @Test("the hand finds one to let go where all are in use, and passes places that are free")
+    func hand() {
+        let table = IdentityTable<Uses>(bounds: MemoryBounds(identities: 4, bytes: 1 << 20), shardCount: 1)
+        for number in [1, 2, 3, 4, 1, 2, 3, 4] { Self.touch(table, number) }
+        table.remove(Self.identity(2))
+        for number in [5, 6] { Self.touch(table, number) }
+        let kept = (1...6).filter { number in table.peek(at: Self.identity(number)) { $0.count } != nil }
+        #expect(kept.count == 4)
+        #expect(kept.contains(6))
+    }
+
     @Test("a value that alone is larger than its shard's part is kept while it is in use")
     func oversized() {
         let table = IdentityTable<Uses>(bounds: MemoryBounds(identities: 10, bytes: 1000), shardCount: 1)
@@ -52,25 +75,31 @@ import Testing
     func removal() {
         let table = IdentityTable<Uses>(bounds: MemoryBounds(identities: 10, bytes: 1 << 20), shardCount: 1)
         for number in 1...3 { Self.touch(table, number) }
-        #expect(table.remove(Self.identity(2)))
-        #expect(!table.remove(Self.identity(2)))
+        let removals = [table.remove(Self.identity(2)), table.remove(Self.identity(2))]
+        #expect(removals == [true, false])
         Self.touch(table, 4)
         #expect(table.occupancy.identities == 3)
         #expect(table.occupancy.evictions == 0)
         for number in [1, 3, 4] { #expect(table.peek(at: Self.identity(number)) { $0.count } == 1) }
     }
 
+    /// What threads can share.
+    private final class Shared: Sendable {
+        let table = IdentityTable<Uses>(bounds: MemoryBounds(), shardCount: 8)
+    }
+
     @Test("threads at work on the same identities lose nothing")
     func concurrency() async {
-        let table = IdentityTable<Uses>(bounds: MemoryBounds(), shardCount: 8)
+        let shared = Shared()
         await withTaskGroup { group in
             for _ in 0..<4 {
                 group.addTask {
-                    for step in 0..<5000 { Self.touch(table, step % 50) }
+                    for step in 0..<5000 { Self.touch(shared.table, step % 50) }
                 }
             }
         }
-        let total = (0..<50).reduce(0) { sum, number in sum + (table.peek(at: Self.identity(number)) { $0.count } ?? 0)
+        let total = (0..<50).reduce(0) { sum, number in
+            sum + (shared.table.peek(at: Self.identity(number)) { $0.count } ?? 0)
         }
         #expect(total == 20_000)
     }

@@ -72,6 +72,19 @@ import Testing
         #expect(log.heapBytes < 512)
     }
 
+    @Test("a log that was long gives its memory back with the next units after it has emptied or shrunk")
+    func shrinks() throws {
+        let policy = try Policy(windows: [Window(name: "w", limit: 100_000, durationMilliseconds: 1000)])
+        var log = SlidingLog()
+        for step in Int64(0)..<10 { #expect(log.decide(policy, cost: 10_000, at: Self.time(step)).isAllowed) }
+        #expect((400_000...620_000).contains(log.heapBytes))
+        #expect(log.decide(policy, cost: 1, at: Self.time(5000)).windows[0].used == 1)
+        #expect(log.heapBytes < 100)
+        for step in 0..<400 { #expect(log.decide(policy, cost: 1, at: Self.time(6000 + Int64(step) * 100)).isAllowed) }
+        #expect(log.count == 10)
+        #expect(log.heapBytes < 200)
+    }
+
     @Test("over weeks of steady use the base moves along and no unit is lost")
     func rebase() throws {
         let month = try Policy(windows: [
