@@ -52,6 +52,13 @@ final class Eventual<Value: Sendable>: Sendable {
             if case .settled = state { true } else { false }
         }
     }
+
+    /// The value, where it is there already.
+    var settledValue: Value? {
+        state.withLock { state in
+            if case .settled(let value) = state { value } else { nil }
+        }
+    }
 }
 
 extension Eventual: Equatable {

@@ -84,7 +84,8 @@ extension RedisLimiter {
         }
     }
 
-    private static func identity(fromMessage message: RedisReply) -> Identity? {
+    /// The identity that a message of the channel of resets is about; `nil` for any other message.
+    static func identity(fromMessage message: RedisReply) -> Identity? {
         guard case .array(let elements) = message, elements.count == 3, let key = elements[2].text else { return nil }
         return RedisKey.identity(fromKey: key)
     }

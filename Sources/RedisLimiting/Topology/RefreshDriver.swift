@@ -47,9 +47,10 @@ final class RefreshDriver: Sendable {
 
     /// Ends a look.
     func ended(isSettled: Bool, wasWanted: Bool) {
-        var random = SystemRandomNumberGenerator()
-        state.withLock {
-            $0.schedule.ended(isSettled: isSettled, wasWanted: wasWanted, now: .now(), using: &random)
+        state.withLock { state in
+            // Made here: ThreadSanitizer reads the address of a captured generator, which has no size and no place.
+            var random = SystemRandomNumberGenerator()
+            state.schedule.ended(isSettled: isSettled, wasWanted: wasWanted, now: .now(), using: &random)
         }
     }
 }
