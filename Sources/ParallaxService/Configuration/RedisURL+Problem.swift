@@ -20,6 +20,7 @@ extension RedisURL {
         case .misspeltDeployment(let form): "asks for Sentinel or Cluster in another form than \(form)"
         case .severalHosts: "names several hosts, but begins neither with redis+sentinel:// nor with redis+cluster://"
         case .emptyHost: "has an empty place in its list of hosts"
+        case .badHost: "has a host that is no name and no address"
         case .noMasterName:
             "does not say what the sentinels call the primary: redis+sentinel://host:26379/master-name/0"
         case .databaseInCluster: "asks for another database than 0 of a cluster, which has no other"

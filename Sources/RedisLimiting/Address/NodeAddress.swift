@@ -20,7 +20,7 @@ extension NodeAddress {
 
     /// An address that a server has announced; `nil` where it cannot be one.
     init?(host: String, announcedPort port: Int) {
-        guard (1...65535).contains(port), host != "?", host.utf8.count <= 255, host.utf8.allSatisfy(Self.isOfHost)
+        guard (1...65535).contains(port), host != "?", Self.isHost(host)
         else { return nil }
         self.init(host: host, port: port)
     }
@@ -28,6 +28,11 @@ extension NodeAddress {
     /// This address, with the host of the server that announced it where it left its own out.
     func announced(by server: NodeAddress) -> NodeAddress {
         host.isEmpty ? NodeAddress(host: server.host, port: port) : self
+    }
+
+    /// Whether a text can be a host, or is empty: then it can be printed as it is.
+    static func isHost(_ text: String) -> Bool {
+        text.utf8.count <= 255 && text.utf8.allSatisfy(isOfHost)
     }
 
     private static func isOfHost(_ byte: UInt8) -> Bool {

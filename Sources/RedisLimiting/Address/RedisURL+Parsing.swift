@@ -90,13 +90,15 @@ extension RedisURL {
             let (host, port) = split(address, at: ":")
             if port?.contains(":") == true { throw .bareIPv6 }
             let decoded = try decode(host, part: "host")
+            guard NodeAddress.isHost(decoded), !decoded.contains("%"), !decoded.contains(":") else { throw .badHost }
             return NodeAddress(
                 host: decoded.isEmpty ? "localhost" : decoded, port: try port.map(number(ofPort:)) ?? defaultPort)
         }
         guard let close = address.firstIndex(of: "]") else { throw .bareIPv6 }
         let host = String(address[address.index(after: address.startIndex)..<close])
         let after = address[address.index(after: close)...]
-        guard after.isEmpty || after.first == ":", !host.isEmpty else { throw .bareIPv6 }
+        guard after.isEmpty || after.first == ":", host.contains(":") else { throw .bareIPv6 }
+        guard NodeAddress.isHost(host) else { throw .badHost }
         return NodeAddress(host: host, port: after.isEmpty ? defaultPort : try number(ofPort: after.dropFirst()))
     }
 

@@ -52,7 +52,8 @@ extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, Custo
             let host = host.contains(":") ? "[\(host)]" : host
             return "\(usesTLS ? "rediss" : "redis")://\(credentials)\(host):\(port)/\(database)"
         case .unixSocket(let path):
-            return "unix://\(credentials)\(path)?db=\(database)"
+            let path = path.split(separator: "/", omittingEmptySubsequences: false).map { Self.shown(String($0)) }
+            return "unix://\(credentials)\(path.joined(separator: "/"))?db=\(database)"
         }
     }
 
@@ -61,7 +62,7 @@ extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, Custo
     /// Hides the stored properties from `dump` and from string interpolation of containers.
     package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 
-    /// A user's name as it may appear in a log line.
+    /// A part of the address as it may appear in a log line.
     private static func shown(_ text: String) -> String {
         PercentEncoding.encode(text)
     }

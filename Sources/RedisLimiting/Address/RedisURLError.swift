@@ -6,6 +6,7 @@ package enum RedisURLError: Error, Equatable, CustomStringConvertible {
     case misspeltDeployment(String)
     case severalHosts
     case emptyHost
+    case badHost
     case noMasterName
     case databaseInCluster(Int)
     case badSentinelParameter(String)
@@ -31,6 +32,8 @@ package enum RedisURLError: Error, Equatable, CustomStringConvertible {
             "the Redis URL names several hosts; begin it with redis+sentinel:// or redis+cluster://, or name one"
         case .emptyHost:
             "the Redis URL has an empty place in its list of hosts; write redis+cluster://host:6379,host:6379"
+        case .badHost:
+            "the host of the Redis URL is no name and no address; write redis://user:password@host:6379/0, and an IPv6 address in brackets"
         case .noMasterName:
             "the Redis URL does not say what the sentinels call the primary; write redis+sentinel://host:26379/master-name/0"
         case .databaseInCluster(let number):

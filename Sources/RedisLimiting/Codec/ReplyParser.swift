@@ -9,10 +9,12 @@ final class ReplyParser {
     /// Kept alive here; the reader holds an unretained pointer to it.
     private let builder = ReplyBuilder()
     private let maximumReplyBytes: Int
+    /// Bytes of the reply that is not whole yet. Of an array the reader keeps only what it has made no element of.
+    private var unfinishedBytes = 0
 
     /// Makes a parser.
     ///
-    /// - Parameter maximumReplyBytes: The most bytes to keep of a reply that is not whole yet.
+    /// - Parameter maximumReplyBytes: The most bytes to take of a reply that is not whole yet.
     init(maximumReplyBytes: Int = 16 << 20) {
         guard let reader = redisReaderCreateWithFunctions(ReplyBuilder.callbacks) else {
             preconditionFailure("no memory for a reader of Redis replies")
@@ -30,8 +32,8 @@ final class ReplyParser {
     ///
     /// - Throws: ``RedisError`` with `protocolViolation` where a reply grows beyond the bound.
     func feed(_ buffer: ByteBuffer) throws(RedisError) {
-        let kept = reader.pointee.len - reader.pointee.pos
-        guard kept + buffer.readableBytes <= maximumReplyBytes else {
+        unfinishedBytes += buffer.readableBytes
+        guard unfinishedBytes <= maximumReplyBytes else {
             throw RedisError(.protocolViolation, "Redis sent a reply of more than \(maximumReplyBytes) bytes")
         }
         let status = buffer.withUnsafeReadableBytes { bytes in
@@ -46,7 +48,9 @@ final class ReplyParser {
     func next() throws(RedisError) -> RedisReply? {
         var object: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &object) == REDIS_OK else { throw violation }
-        return object == nil ? nil : builder.takeFinished()
+        guard object != nil else { return nil }
+        unfinishedBytes = reader.pointee.len - reader.pointee.pos
+        return builder.takeFinished()
     }
 
     private var violation: RedisError {

@@ -77,13 +77,13 @@ final class Outbox: Sendable {
 
     /// Takes what has gathered, without commands whose callers have given up.
     func take() -> Batch {
-        let (batch, dropped) = state.withLock { state in
+        var batch = state.withLock { state in
             state.isAnnounced = false
-            let dropped = state.batch.dropSettled()
             defer { state.batch = Batch() }
-            return (state.batch, dropped)
+            return state.batch
         }
-        settled(dropped)
+        // Outside the lock, for which callers wait.
+        settled(batch.dropSettled())
         return batch
     }
 
@@ -108,12 +108,14 @@ final class Outbox: Sendable {
 
     /// Refuses what comes from now on.
     ///
-    /// - Returns: What had gathered; none of it was sent.
-    func close(_ error: RedisError) -> [Entry] {
-        state.withLock { state in
+    /// - Returns: The callers of what had gathered, who wait no longer: none of it was sent.
+    func close(_ error: RedisError) -> [PendingCall] {
+        let entries = state.withLock { state in
             state.end = state.end ?? error
             defer { state.batch = Batch() }
             return state.batch.entries
         }
+        settled(entries.count)
+        return entries.map(\.call)
     }
 }

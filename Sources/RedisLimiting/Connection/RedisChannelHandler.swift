@@ -97,7 +97,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         takeCommands()
         switch machine.drained() {
         case .wait:
-            for entry in outbox.close(.shutDown) { entry.call.settle(.failure(.shutDown)) }
+            for call in outbox.close(.shutDown) { call.settle(.failure(.shutDown)) }
             scheduleSweep()
         case .close:
             close(.shutDown)
@@ -107,9 +107,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// Ends the connection, and answers all who wait.
     func close(_ error: RedisError) {
         guard machine.state != .closed else { return }
-        let unsent = outbox.close(error).map(\.call)
+        outbox.settled(machine.pendingCount)
         let unanswered = machine.closed()
-        for call in unsent + unanswered { call.settle(.failure(error)) }
+        for call in outbox.close(error) + unanswered { call.settle(.failure(error)) }
         context?.close(promise: nil)
         events.closed(error)
     }
@@ -142,7 +142,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// - Returns: The number of commands that wait no longer: 0 or 1.
     private func received(_ reply: RedisReply) -> Int {
         let before = machine.pendingCount
-        switch machine.received(reply) {
+        let action = machine.received(reply)
+        let released = before - machine.pendingCount
+        switch action {
         case .deliver(let call): call.settle(.success(reply))
         case .ignore: break
         case .becomeReady: becomeReady()
@@ -153,7 +155,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         case .close: close(.shutDown)
         case .fail(let error): close(error)
         }
-        return max(0, before - machine.pendingCount)
+        return released
     }
 
     // MARK: Time

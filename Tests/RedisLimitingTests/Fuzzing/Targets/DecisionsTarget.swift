@@ -42,12 +42,15 @@ enum DecisionsTarget {
     ) throws(Violation) {
         let askedAt = Duration.milliseconds(times[0])
         let answeredAt = askedAt + .milliseconds(times[1])
-        guard let refusal = StandingRefusal(of: request, decision, askedAt: askedAt, answeredAt: answeredAt) else { return }
+        guard let refusal = StandingRefusal(of: request, decision, askedAt: askedAt, answeredAt: answeredAt) else {
+            return
+        }
         let now = answeredAt + refusal.lifetime * times[2] / 128
         guard let answer = refusal.answer(to: request, at: now) else { return }
         try Violation.unless(answer.outcome == decision.outcome, "\(answer) is another verdict than \(decision)")
         try Violation.unless(answer.retryAfterMilliseconds > 0, "\(answer) is over")
-        try Violation.unless(now - askedAt <= .milliseconds(decision.retryAfterMilliseconds), "\(answer) comes too late")
+        try Violation.unless(
+            now - askedAt <= .milliseconds(decision.retryAfterMilliseconds), "\(answer) comes too late")
         for state in answer.windows where state.used > 0 {
             try Violation.unless(state.reset > answer.judgedAt!, "\(state) was reset before \(answer)")
         }

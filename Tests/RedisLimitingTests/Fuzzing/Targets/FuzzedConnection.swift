@@ -47,6 +47,13 @@ final class FuzzedConnection {
         try! channel.pipeline.syncOperations.addHandler(handler)
     }
 
+    /// A channel that is left open would end the process before a violation could be told.
+    deinit {
+        channel.close(promise: nil)
+        channel.embeddedEventLoop.run()
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+    }
+
     var isOpen: Bool { told.ends.isEmpty }
     var end: RedisError? { told.ends.first }
     var isReady: Bool { told.ready > 0 }
@@ -56,7 +63,8 @@ final class FuzzedConnection {
 // MARK: What can happen
 extension FuzzedConnection {
     func connect() {
-        guard !isConnected else { return }
+        // An embedded channel that was closed would count as active for ever.
+        guard !isConnected, isOpen else { return }
         isConnected = true
         channel.connect(to: try! SocketAddress(unixDomainSocketPath: "/none"), promise: nil)
         channel.embeddedEventLoop.run()

@@ -11,7 +11,8 @@ enum KeysTarget {
             try Violation.unless(key.utf8.allSatisfy { (0x21...0x7e).contains($0) }, "\(key) holds bytes to escape")
             try Violation.unless(RedisKey.identity(fromKey: key) == identity, "\(key) is the key of another")
             try Violation.unless(
-                ClusterSlot(of: identity) == ClusterSlot(key: key.dropFirst(11).utf8), "\(key) has another slot than its tag")
+                ClusterSlot(of: identity) == ClusterSlot(key: key.dropFirst(11).utf8),
+                "\(key) has another slot than its tag")
         }
         let key = String(decoding: input.remainder(), as: UTF8.self)
         if let identity = RedisKey.identity(fromKey: key) { try check(identity, ofKey: key) }

@@ -9,7 +9,8 @@ enum RepliesTarget {
         let bytes = input.remainder()
         let whole = parse([bytes])
         let pieces = parse(stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0...].prefix(size)) })
-        try Violation.unless(whole == pieces, "in pieces of \(size) bytes the replies are others: \(pieces), not \(whole)")
+        try Violation.unless(
+            whole == pieces, "in pieces of \(size) bytes the replies are others: \(pieces), not \(whole)")
         for reply in whole.replies {
             let again = parse([RESP.bytes(of: reply)])
             try Violation.unless(again.replies == [reply] && again.error == nil, "\(reply) is read again as \(again)")

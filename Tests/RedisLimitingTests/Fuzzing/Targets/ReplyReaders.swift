@@ -24,7 +24,9 @@ enum ReplyReaders {
     private static func checkError(_ text: String) throws(Violation) {
         let error = RedisError(serverReply: text)
         try Violation.unlessPrintable("\(error)")
-        for step in [HandshakeStep.select(database: 1), .authenticate(user: "u", password: "p"), .subscribe(channel: "c")] {
+        for step in [
+            HandshakeStep.select(database: 1), .authenticate(user: "u", password: "p"), .subscribe(channel: "c"),
+        ] {
             try Violation.unlessPrintable("\(step.failure(serverReply: text))")
         }
         var trail = RedirectTrail()
@@ -61,7 +63,8 @@ enum ReplyReaders {
         var topology = Topology()
         topology.learned(map.shards, at: Timestamp(milliseconds: 0))
         let served = ranges.reduce(0) { $0 + $1.count }
-        try Violation.unless(topology.uncovered == ClusterSlot.count - served, "\(topology.uncovered) slots are uncovered")
+        try Violation.unless(
+            topology.uncovered == ClusterSlot.count - served, "\(topology.uncovered) slots are uncovered")
         for shard in map.shards {
             let slot = ClusterSlot(number: shard.slots[0].lowerBound)!
             try Violation.unless(topology.primary(of: slot) == shard.primary, "slot \(slot.number) has another primary")
