@@ -93,7 +93,7 @@ import Testing
             }
             let store = await folder.startedStore()
             #expect(store.current == updates.reduce(.standard) { $1.applied(to: $0) })
-            withKnownIssue("a store that starts in between may note another's change a second time", isIntermittent: true) {
+            withKnownIssue("a starting store may note another change twice", isIntermittent: true) {
                 #expect(folder.history.changes.count == 5)
                 #expect(
                     zip(folder.history.changes, folder.history.changes.dropFirst()).allSatisfy { $0.to == $1.from })
