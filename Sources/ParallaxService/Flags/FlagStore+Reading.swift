@@ -9,12 +9,21 @@ extension FlagStore {
 
     func refreshOnQueue() {
         do {
-            try take(file.read())
+            if work.withLock({ $0.flags.lastGood == nil }) { try readFirst() } else { try take(file.read()) }
         } catch {
             reject(error)
         }
         retryRollback()
         recorder.retry()
+    }
+
+    /// Reads the file while none of our writers is at work.
+    ///
+    /// The first content is told from the newest change of the history, which a writer keeps before its file shows: read in
+    /// between, the file would seem to have been changed back.
+    private func readFirst() throws(FlagFileError) {
+        guard let target = try? file.resolved() else { return _ = try take(file.read()) }
+        try FlagFileLock.hold(beside: target) { () throws(FlagFileError) in _ = try take(file.read()) }
     }
 
     /// Takes a content as the file's current one.
