@@ -44,6 +44,29 @@ import Testing
         #expect(throws: RedisError.self) { try parse(["*1048577\r\n"]) }
     }
 
+    @Test("an array that never ends is refused at the bound, though each of its elements is small")
+    func refusesEndless() throws {
+        let parser = ReplyParser(maximumReplyBytes: 100)
+        try parser.feed(ByteBuffer(string: "*1000\r\n"))
+        for _ in 0..<23 {
+            try parser.feed(ByteBuffer(string: ":1\r\n"))
+            #expect(try parser.next() == nil)
+        }
+        #expect(throws: RedisError.self) { try parser.feed(ByteBuffer(string: ":1\r\n")) }
+    }
+
+    @Test("replies that are whole do not count against the bound of the next")
+    func countsAnew() throws {
+        let parser = ReplyParser(maximumReplyBytes: 10)
+        for _ in 0..<100 {
+            try parser.feed(ByteBuffer(string: "+OK\r\n+"))
+            #expect(try parser.next() == .status("OK"))
+            #expect(try parser.next() == nil)
+            try parser.feed(ByteBuffer(string: "a\r\n"))
+            #expect(try parser.next() == .status("a"))
+        }
+    }
+
     @Test("a reply larger than the bound is refused before it is whole")
     func refusesLarge() throws {
         let parser = ReplyParser(maximumReplyBytes: 100)

@@ -99,6 +99,7 @@ import Testing
             try connection.read("HTTP/1.1 400\r\n")
             #expect(connection.end?.code == .protocolViolation)
             #expect(!connection.isOpen)
+            #expect(connection.outbox.count == 0)
             guard case .refused = connection.offer(RedisCommand("PING"), PendingCall()) else {
                 Issue.record("a closed connection took a command")
                 return

@@ -36,7 +36,7 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
     private var index = IdentityIndex()
     /// Places of entries whose identity was forgotten.
     private var free: [Int] = []
-    /// The place that is looked at next for an identity to let go.
+    /// The place that was looked at last for an identity to let go.
     private var hand = 0
     private var evictions: [Eviction?] = []
     /// Bytes of values and identities on the heap, without the shard's own arrays.

@@ -50,8 +50,12 @@ struct BenchHTTP: AsyncParsableCommand {
         for name in result.serversWithErrors {
             Terminal.note("Some requests to \(name) failed or were not answered with 2xx: its figures say little.")
         }
-        for name in result.serversWithoutCandidate {
-            Terminal.note("Redis did not answer throughout for \(name): its figures do not count.")
+        for server in result.serversWithoutCandidate {
+            let failures = (server.candidate?.failures ?? [:]).sorted { $0.value > $1.value }
+            let reasons = failures.map { "\($0.key) \(Figures.count($0.value))" }.joined(separator: ", ")
+            Terminal.note(
+                "Redis did not answer throughout for \(server.name): its figures do not count. "
+                    + (reasons.isEmpty ? "It was not asked for all." : "What failed: \(reasons)."))
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
     private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
 
     private static func expectRecovery(_ limiter: RedisLimiter) async throws {
-        while limiter.health.breaker != .closed { try await Task.sleep(for: .milliseconds(1)) }
+        try await until { limiter.health.breaker == .closed }
         #expect(await limiter.check(request, at: nil).judgedAt != nil)
     }
 

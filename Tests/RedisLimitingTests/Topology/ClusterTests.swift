@@ -137,13 +137,13 @@ import Testing
                 await sparing.waitForAllowed(more: 100)
                 if isKilled {
                     await cluster.nodes[0].kill()
-                    while losing.failures.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+                    try await until { !losing.failures.isEmpty }
                     await #expect(throws: RedisError.self) { try await limiter.probe().get() }
                     #expect(!limiter.health.isHealthy)
                 } else {
                     // Its connections stay, and nobody hears from it any more.
                     cluster.nodes[0].pause()
-                    while losing.failures.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+                    try await until { !losing.failures.isEmpty }
                 }
                 await sparing.waitForAllowed(more: 1000)
                 await losing.waitForAllowed(more: 1000)
@@ -153,7 +153,7 @@ import Testing
                 #expect(losing.failures.isSubset(of: [.disconnected, .circuitOpen, .clusterDown, .timedOut]))
                 let ports = try #require(limiter.health.topology).primaries.map(\.address.port)
                 #expect(ports.contains(cluster.ports[3]))
-                while !limiter.health.isHealthy { try await Task.sleep(for: .milliseconds(1)) }
+                try await until { limiter.health.isHealthy }
                 #expect((try? await limiter.probe().get()) != nil)
             }
         }

@@ -117,7 +117,7 @@ import Testing
     /// Waits until nothing is wanted to be looked at any more.
     private func waitUntilAtRest(_ limiter: RedisLimiter) async throws {
         guard case .several(let router) = limiter.servers else { return }
-        while router.refresh.due < .now() + .seconds(60) { try await Task.sleep(for: .milliseconds(1)) }
+        try await until { router.refresh.due >= .now() + .seconds(60) }
     }
 
     /// Runs what makes a failover, and waits until decisions are made by the new primary.

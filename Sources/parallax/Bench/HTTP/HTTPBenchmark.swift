@@ -79,21 +79,19 @@ struct HTTPBenchmark: Sendable {
             }
         }
         for (number, server) in servers.enumerated() {
-            measured[number].candidateShare = try await candidateShare(of: server, number)
+            measured[number].candidate = try await candidateCounts(of: server, number)
         }
         return HTTPBenchmarkResult(servers: measured, seconds: seconds)
     }
 
-    /// The share of a server's answers for which Redis gave a verdict; `nil` where Redis is not asked.
-    private func candidateShare(of server: BenchServer, _ number: Int) async throws -> Double? {
+    /// Redis's part in a server's answers; `nil` where Redis is not asked.
+    private func candidateCounts(of server: BenchServer, _ number: Int) async throws -> CandidateCounts? {
         guard case .check(let strategy) = server.kind, strategy != .legacy else { return nil }
         let text = try await CheckClient.with(servers.map(\.instance), concurrency: 1) { try await $0.metrics(number) }
-        let samples = PrometheusSamples(parsing: text)
-        guard let answers = samples.sum("parallax_decisions_total"), answers > 0,
-            let attempts = samples.sum("parallax_redis_attempts_total"),
-            let failures = samples.sum("parallax_redis_failures_total")
-        else { throw CommandFailure(.failure, "the metrics of \(server.kind.name) do not hold what is counted") }
-        return min(1, Double(attempts - failures) / Double(answers))
+        guard let counts = CandidateCounts(parsing: text) else {
+            throw CommandFailure(.failure, "the metrics of \(server.kind.name) do not hold what is counted")
+        }
+        return counts
     }
 
     private func measure(_ server: BenchServer, seconds: Int) async throws -> WrkOutput {

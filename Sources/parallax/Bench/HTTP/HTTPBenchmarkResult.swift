@@ -6,8 +6,8 @@ struct HTTPBenchmarkResult: Sendable {
     struct Server: Sendable {
         let name: String
         var rounds: [WrkOutput]
-        /// The share of all answers for which Redis gave a verdict; `nil` where Redis is not asked.
-        var candidateShare: Double?
+        /// Redis's part in the answers; `nil` where Redis is not asked.
+        var candidate: CandidateCounts?
 
         /// Each figure's own median; errors are added up.
         var median: WrkOutput {
@@ -27,8 +27,8 @@ struct HTTPBenchmarkResult: Sendable {
     var serversWithErrors: [String] { servers.filter { $0.median.hasErrors }.map(\.name) }
 
     /// Servers whose figures say little of Redis, since it did not answer throughout.
-    var serversWithoutCandidate: [String] {
-        servers.filter { ($0.candidateShare ?? 1) < HTTPBenchmarkResult.leastCandidateShare }.map(\.name)
+    var serversWithoutCandidate: [Server] {
+        servers.filter { ($0.candidate?.share ?? 1) < HTTPBenchmarkResult.leastCandidateShare }
     }
 
     static let leastCandidateShare = 0.99
@@ -51,7 +51,7 @@ struct HTTPBenchmarkResult: Sendable {
                 HTTPBenchmarkResult.decimals(median.p50Milliseconds),
                 HTTPBenchmarkResult.decimals(median.p99Milliseconds),
                 Figures.count(median.non2xxCount + median.socketErrorCount),
-                server.candidateShare.map { HTTPBenchmarkResult.decimals($0 * 100) + " %" } ?? "-")
+                server.candidate.map { HTTPBenchmarkResult.decimals($0.share * 100) + " %" } ?? "-")
         }
         return table.lines(indent: 0).joined(separator: "\n")
     }
@@ -63,7 +63,7 @@ struct HTTPBenchmarkResult: Sendable {
 
 extension HTTPBenchmarkResult: Encodable {
     private enum Key: String, CodingKey {
-        case seconds, connections, identifiers, servers, name, rounds, median, ratioToBare, candidateShare
+        case seconds, connections, identifiers, servers, name, rounds, median, ratioToBare, candidate
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -78,7 +78,7 @@ extension HTTPBenchmarkResult: Encodable {
             try entry.encode(server.rounds, forKey: .rounds)
             try entry.encode(server.median, forKey: .median)
             try entry.encodeIfPresent(ratio(of: server), forKey: .ratioToBare)
-            try entry.encodeIfPresent(server.candidateShare, forKey: .candidateShare)
+            try entry.encodeIfPresent(server.candidate, forKey: .candidate)
         }
     }
 }

@@ -23,13 +23,22 @@ struct PrometheusSamples: Equatable, Sendable {
         }
     }
 
-    /// The sum of all samples of a metric that have the label, where one is given.
+    /// The sum of all samples of a metric.
     ///
     /// - Returns: `nil` where there is no such metric: a count that is missing is not nought.
-    func sum(_ name: String, label: String? = nil, is value: String = "") -> Int? {
+    func sum(_ name: String) -> Int? {
         let named = samples.filter { $0.name == name }
-        guard !named.isEmpty else { return nil }
-        guard let label else { return named.map(\.value).reduce(0, +) }
-        return named.filter { $0.labels.contains("\(label)=\"\(value)\"") }.map(\.value).reduce(0, +)
+        return named.isEmpty ? nil : named.map(\.value).reduce(0, +)
+    }
+
+    /// The sums of a metric's samples for each value of a label, without those that are nought.
+    func sums(_ name: String, by label: String) -> [String: Int] {
+        let start = "\(label)=\""
+        var sums: [String: Int] = [:]
+        for sample in samples where sample.name == name && sample.value != 0 {
+            guard let pair = sample.labels.first(where: { $0.hasPrefix(start) }) else { continue }
+            sums[String(pair.dropFirst(start.count).dropLast()), default: 0] += sample.value
+        }
+        return sums
     }
 }
