@@ -3,7 +3,7 @@ struct CandidateCounts: Equatable, Encodable, Sendable {
     let answers: Int
     /// Answers for which Redis gave a verdict.
     let verdicts: Int
-    /// Attempts that brought none, by reason.
+    /// Answers for which it gave none, by reason: those of attempts, and comparisons that were skipped.
     let failures: [String: Int]
 
     /// The share of all answers for which Redis gave a verdict.
@@ -22,6 +22,8 @@ extension CandidateCounts {
         else { return nil }
         self.answers = answers
         verdicts = attempts - failures
+        let skipped = samples.sums("parallax_incomparable_total", by: "reason").filter { $0.key == "skipped" }
         self.failures = samples.sums("parallax_redis_failures_total", by: "reason")
+            .merging(skipped, uniquingKeysWith: +)
     }
 }
