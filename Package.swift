@@ -76,6 +76,7 @@ let package = Package(
             name: "Replay",
             dependencies: [
                 "DivergenceStore", "ParallaxCore", "RedisLimiting",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: settings

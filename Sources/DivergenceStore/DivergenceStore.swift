@@ -116,6 +116,15 @@ extension DivergenceStore {
         }
     }
 
+    /// Writes as ``write(_:)`` does, on the caller's thread, which must be one that may block.
+    func writeAndWait<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try pool.writeWithoutTransaction { try Self.transact($0, body) }
+        } catch {
+            throw DivergenceStoreError(error, path: path)
+        }
+    }
+
     /// Writes as ``writeDurably(_:)`` does, on the caller's thread, which must be one that may block.
     func writeDurablyAndWait<Value>(_ body: (Database) throws -> Value) throws -> Value {
         do {

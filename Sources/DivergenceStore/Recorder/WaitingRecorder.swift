@@ -1,0 +1,58 @@
+package import ParallaxCore
+
+/// Records what comes faster than time passes, such as a replay: where its buffer is full, the caller waits for the
+/// database, so that nothing is ever dropped.
+///
+/// Totals are exact. Single divergences are kept up to the same bound of a minute as a service's are, beyond which they are
+/// only counted. Writing blocks the thread.
+package struct WaitingRecorder {
+    private let store: DivergenceStore
+    private let instances: [String]
+    private var buffers: [RecordBuffer]
+    private let capacity: Int
+    /// Comparisons that wait to be written.
+    private var waiting = 0
+    private var startedAt: Timestamp?
+    private var latest: Timestamp?
+
+    /// - Parameters:
+    ///   - instances: The names under which reports list those whose comparisons these are.
+    ///   - capacity: The most comparisons that wait.
+    package init(store: DivergenceStore, instances: [String], capacity: Int = 16_384) {
+        precondition(capacity > 0, "a recorder needs room for a comparison")
+        self.store = store
+        self.instances = instances
+        self.capacity = capacity
+        // As many as may wait fit each buffer: its own bounds are never reached.
+        var settings = Recorder.Settings()
+        settings.maximumBufferedRows = capacity
+        settings.maximumBufferedTotals = capacity
+        buffers = instances.map { _ in RecordBuffer(settings: settings) }
+    }
+
+    /// Records a comparison of one of the instances, by its place.
+    ///
+    /// - Throws: ``DivergenceStoreError`` where the database cannot be written: what waits then is lost.
+    package mutating func record(_ comparison: Comparison, of instance: Int) throws {
+        buffers[instance].add(comparison)
+        startedAt = min(startedAt ?? comparison.time, comparison.time)
+        latest = max(latest ?? comparison.time, comparison.time)
+        waiting += 1
+        if waiting >= capacity { try flush() }
+    }
+
+    /// Writes everything that waits, in one transaction.
+    ///
+    /// - Throws: ``DivergenceStoreError``.
+    package mutating func flush() throws {
+        guard let startedAt, let latest else { return }
+        waiting = 0
+        let batches = buffers.indices.map { buffers[$0].take() }
+        try store.writeAndWait { database in
+            for (instance, batch) in zip(instances, batches) where !batch.isEmpty {
+                _ = try DivergenceStore.write(
+                    batch, instance: instance, startedAt: startedAt, now: latest, to: database)
+            }
+        }
+    }
+}
