@@ -61,7 +61,9 @@ extension CivilTime {
     /// The milliseconds of a point or comma and at least one digit at `end`, which then moves on behind them; 0 where
     /// there is no fraction.
     static func fraction(_ bytes: Span<UInt8>, from end: inout Int) -> Int {
-        guard end + 1 < bytes.count, bytes[end] == UInt8(ascii: ".") || bytes[end] == UInt8(ascii: ",") else { return 0 }
+        guard end + 1 < bytes.count, bytes[end] == UInt8(ascii: ".") || bytes[end] == UInt8(ascii: ",") else {
+            return 0
+        }
         var index = end + 1
         var milliseconds = 0
         var place = 100

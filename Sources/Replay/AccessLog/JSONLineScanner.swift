@@ -53,7 +53,9 @@ struct JSONLineScanner {
             skipBlanks()
             guard take(":") else { throw Fault() }
             skipBlanks()
-            let isEntered = depth == 0 && peek == UInt8(ascii: "{") && entering(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[key]))
+            let isEntered =
+                depth == 0 && peek == UInt8(ascii: "{")
+                && entering(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[key]))
             if isEntered {
                 try members(of: key, depth: 1, entering: entering, visit)
             } else {

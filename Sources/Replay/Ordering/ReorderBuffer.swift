@@ -7,18 +7,6 @@ package import ParallaxCore
 /// What is earlier than the latest time seen by more than the window cannot be put where it belongs: it counts as of the
 /// latest time seen. What has the same time stays in the order in which it came.
 package struct ReorderBuffer<Element> {
-    package struct Tally: Equatable, Sendable {
-        /// Earlier than something before them, and put where they belong.
-        package var putInOrder = 0
-        /// Earlier than the window reaches, and judged at the latest time seen.
-        package var tooLate = 0
-
-        package init(putInOrder: Int = 0, tooLate: Int = 0) {
-            self.putInOrder = putInOrder
-            self.tooLate = tooLate
-        }
-    }
-
     private struct Entry: Comparable {
         let time: Timestamp
         let number: Int
@@ -31,7 +19,7 @@ package struct ReorderBuffer<Element> {
         }
     }
 
-    package private(set) var tally = Tally()
+    package private(set) var tally = ReorderTally()
     /// The latest time seen; `nil` before the first.
     package private(set) var latest: Timestamp?
     private let windowMilliseconds: Int64
@@ -84,5 +72,18 @@ package struct ReorderBuffer<Element> {
         guard let first, first.time <= end else { return nil }
         inOrder.removeFirst()
         return (first.element, first.time)
+    }
+}
+
+/// How much of what came was out of order.
+package struct ReorderTally: Equatable, Sendable {
+    /// Earlier than something before them, and put where they belong.
+    package var putInOrder = 0
+    /// Earlier than the window reaches back, and judged at the latest time seen.
+    package var tooLate = 0
+
+    package init(putInOrder: Int = 0, tooLate: Int = 0) {
+        self.putInOrder = putInOrder
+        self.tooLate = tooLate
     }
 }

@@ -30,6 +30,7 @@ struct ActiveClients: Sendable {
     }
 
     var isFull: Bool { clients.count >= room }
+    var identities: [Identity] { Array(clients.keys) }
 
     mutating func note(_ identity: Identity, units: Int, _ admitting: FleetSet, at now: Timestamp) {
         let fresh = Client(lastSeen: now, admitted: AdmittedUnits.none)

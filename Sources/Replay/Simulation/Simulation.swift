@@ -49,7 +49,8 @@ package struct Simulation: Sendable {
 
     package init(policy: Policy, settings: Settings) {
         let sizes = Set(settings.forecastSizes + [settings.instances]).sorted()
-        precondition(sizes.count <= FleetSet.maximumCount, "at most \(FleetSet.maximumCount) fleets are simulated at once")
+        precondition(
+            sizes.count <= FleetSet.maximumCount, "at most \(FleetSet.maximumCount) fleets are simulated at once")
         fleetSizes = sizes
         compared = sizes.firstIndex(of: settings.instances)!
         fleets = sizes.map { Fleet(instances: $0, settings: settings) }
@@ -111,6 +112,9 @@ package struct Simulation: Sendable {
 extension Simulation {
     /// Whether it is time to forget clients that have gone quiet.
     package var hasManyClients: Bool { clients.isFull }
+
+    /// Everybody who was seen and not forgotten.
+    package var identities: [Identity] { clients.identities }
 
     /// Forgets the clients of whom no limiter holds anything any more. All trials must have been concluded.
     ///

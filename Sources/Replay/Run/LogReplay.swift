@@ -1,0 +1,83 @@
+package import DivergenceStore
+package import ParallaxCore
+
+/// Runs the requests of an access log through a simulation, and records what came of comparing both sides.
+///
+/// Works as fast as the processor and the database allow, on the caller's thread, which waits for the disk.
+package struct LogReplay {
+    /// How far a replay is.
+    package struct Progress: Equatable, Sendable {
+        package var requests: Int
+        /// From 0 to 1; `nil` where nobody knows how much there is.
+        package var fraction: Double?
+
+        package init(requests: Int, fraction: Double?) {
+            self.requests = requests
+            self.fraction = fraction
+        }
+    }
+
+    /// Between two reports of progress, in requests.
+    static let stride = 4096
+
+    package private(set) var requests: OrderedRequests
+    package private(set) var simulation: Simulation
+    private var recorder: WaitingRecorder
+    /// Requests judged so far.
+    package private(set) var judged = 0
+
+    package init(requests: OrderedRequests, simulation: Simulation, recorder: WaitingRecorder) {
+        self.requests = requests
+        self.simulation = simulation
+        self.recorder = recorder
+    }
+
+    /// Judges every request of the log, the candidate in memory too.
+    ///
+    /// - Parameter goOn: Told now and then how far the replay is; says whether to go on.
+    /// - Throws: ``DivergenceStoreError``. What stops the log early is told by ``OrderedRequests/failure``.
+    package mutating func run(candidate: InMemoryLimiter, goOn: (Progress) -> Bool = { _ in true }) throws {
+        while let (identity, time) = try requests.next() {
+            let trial = try simulation.judge(identity, at: time)
+            let decision = candidate.judge(trial.request, at: time)
+            try recorder.record(simulation.conclude(trial, candidate: decision), of: trial.instance)
+            judged += 1
+            if simulation.hasManyClients {
+                for identity in simulation.forgetQuietClients(at: time) { candidate.reset(identity) }
+            }
+            guard !judged.isMultiple(of: Self.stride) || goOn(progress) else { break }
+        }
+        try recorder.flush()
+    }
+
+    /// Judges every request of the log, the candidate where answers come later. Many are asked at once, and concluded in
+    /// their order.
+    package mutating func run(
+        candidate: some PipelinedCandidate, goOn: (Progress) -> Bool = { _ in true }
+    ) async throws {
+        var asked = AskedTrials()
+        while let (identity, time) = try requests.next() {
+            let trial = try simulation.judge(identity, at: time)
+            asked.append(trial, candidate.ask(trial.request, at: time))
+            if asked.count >= candidate.maximumInFlight { try await conclude(&asked, downTo: asked.count - 1) }
+            judged += 1
+            if simulation.hasManyClients {
+                try await conclude(&asked, downTo: 0)
+                try await candidate.forget(simulation.forgetQuietClients(at: time))
+            }
+            guard !judged.isMultiple(of: Self.stride) || goOn(progress) else { break }
+        }
+        try await conclude(&asked, downTo: 0)
+        try recorder.flush()
+    }
+
+    private mutating func conclude(_ asked: inout AskedTrials, downTo count: Int) async throws {
+        while asked.count > count {
+            let (trial, answer) = asked.removeFirst()
+            let decision = try await answer()
+            try recorder.record(simulation.conclude(trial, candidate: decision), of: trial.instance)
+        }
+    }
+
+    private var progress: Progress { Progress(requests: judged, fraction: requests.fraction) }
+}
