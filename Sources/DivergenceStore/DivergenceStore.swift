@@ -116,13 +116,14 @@ extension DivergenceStore {
         }
     }
 
-    /// Writes as ``write(_:)`` does, on the caller's thread, which must be one that may block.
-    func writeAndWait<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do {
-            return try pool.writeWithoutTransaction { try Self.transact($0, body) }
-        } catch {
-            throw DivergenceStoreError(error, path: path)
+    /// Begins to write in one transaction, and does not wait for it. Writes end in the order in which they began.
+    func startWriting(_ body: @escaping @Sendable (Database) throws -> Void) -> PendingWrite {
+        let write = PendingWrite()
+        pool.asyncWriteWithoutTransaction { [path] database in
+            write.end(
+                Result { try Self.transact(database, body) }.mapError { DivergenceStoreError($0, path: path) })
         }
+        return write
     }
 
     /// Writes as ``writeDurably(_:)`` does, on the caller's thread, which must be one that may block.

@@ -4,7 +4,7 @@ package import ParallaxCore
 /// database, so that nothing is ever dropped.
 ///
 /// Totals are exact. Single divergences are kept up to the same bound of a minute as a service's are, beyond which they are
-/// only counted. Writing blocks the thread.
+/// only counted. One batch is written while the next one fills; waiting for the database blocks the thread.
 package struct WaitingRecorder {
     private let store: DivergenceStore
     private let instances: [String]
@@ -12,6 +12,7 @@ package struct WaitingRecorder {
     private let capacity: Int
     /// Comparisons that wait to be written.
     private var waiting = 0
+    private var underWay: PendingWrite?
     private var startedAt: Timestamp?
     private var latest: Timestamp?
 
@@ -38,21 +39,31 @@ package struct WaitingRecorder {
         startedAt = min(startedAt ?? comparison.time, comparison.time)
         latest = max(latest ?? comparison.time, comparison.time)
         waiting += 1
-        if waiting >= capacity { try flush() }
+        if waiting >= capacity { try startWriting() }
     }
 
-    /// Writes everything that waits, in one transaction.
+    /// Writes everything that waits, and returns when the database has it.
     ///
     /// - Throws: ``DivergenceStoreError``.
     package mutating func flush() throws {
-        guard let startedAt, let latest else { return }
+        try startWriting()
+        try finishWriting()
+    }
+
+    private mutating func startWriting() throws {
+        guard waiting > 0, let startedAt, let latest else { return }
+        try finishWriting()
         waiting = 0
         let batches = buffers.indices.map { buffers[$0].take() }
-        try store.writeAndWait { database in
+        underWay = store.startWriting { [instances] database in
             for (instance, batch) in zip(instances, batches) where !batch.isEmpty {
                 _ = try DivergenceStore.write(
                     batch, instance: instance, startedAt: startedAt, now: latest, to: database)
             }
         }
+    }
+
+    private mutating func finishWriting() throws {
+        try underWay.take()?.wait()
     }
 }

@@ -25,6 +25,7 @@ package struct LogReplay {
     private var recorder: WaitingRecorder
     /// Requests judged so far.
     package private(set) var judged = 0
+    private var candidateFailure: (any Error)?
 
     package init(requests: OrderedRequests, simulation: Simulation, recorder: WaitingRecorder) {
         self.requests = requests
@@ -32,10 +33,13 @@ package struct LogReplay {
         self.recorder = recorder
     }
 
+    /// Why the replay ended before the log did: the log cannot be read, or the candidate does not answer.
+    package var failure: (any Error)? { candidateFailure ?? requests.failure }
+
     /// Judges every request of the log, the candidate in memory too.
     ///
     /// - Parameter goOn: Told now and then how far the replay is; says whether to go on.
-    /// - Throws: ``DivergenceStoreError``. What stops the log early is told by ``OrderedRequests/failure``.
+    /// - Throws: ``DivergenceStoreError``. What else ends it early is told by ``failure``.
     package mutating func run(candidate: InMemoryLimiter, goOn: (Progress) -> Bool = { _ in true }) throws {
         while let (identity, time) = try requests.next() {
             let trial = try simulation.judge(identity, at: time)
@@ -52,30 +56,49 @@ package struct LogReplay {
 
     /// Judges every request of the log, the candidate where answers come later. Many are asked at once, and concluded in
     /// their order.
+    ///
+    /// - Throws: ``DivergenceStoreError``. What else ends it early is told by ``failure``.
     package mutating func run(
         candidate: some PipelinedCandidate, goOn: (Progress) -> Bool = { _ in true }
     ) async throws {
         var asked = AskedTrials()
-        while let (identity, time) = try requests.next() {
+        while candidateFailure == nil, let (identity, time) = try requests.next() {
             let trial = try simulation.judge(identity, at: time)
             asked.append(trial, candidate.ask(trial.request, at: time))
             if asked.count >= candidate.maximumInFlight { try await conclude(&asked, downTo: asked.count - 1) }
-            judged += 1
             if simulation.hasManyClients {
                 try await conclude(&asked, downTo: 0)
-                try await candidate.forget(simulation.forgetQuietClients(at: time))
+                await forget(simulation.forgetQuietClients(at: time), in: candidate)
             }
-            guard !judged.isMultiple(of: Self.stride) || goOn(progress) else { break }
+            guard !trial.number.isMultiple(of: Self.stride) || goOn(progress) else { break }
         }
         try await conclude(&asked, downTo: 0)
         try recorder.flush()
     }
 
     private mutating func conclude(_ asked: inout AskedTrials, downTo count: Int) async throws {
-        while asked.count > count {
+        while candidateFailure == nil, asked.count > count {
             let (trial, answer) = asked.removeFirst()
-            let decision = try await answer()
+            guard let decision = await decision(answer) else { return }
             try recorder.record(simulation.conclude(trial, candidate: decision), of: trial.instance)
+            judged += 1
+        }
+    }
+
+    private mutating func decision(_ answer: PipelinedCandidate.PendingDecision) async -> Decision? {
+        do {
+            return try await answer()
+        } catch {
+            candidateFailure = error
+            return nil
+        }
+    }
+
+    private mutating func forget(_ identities: [Identity], in candidate: some PipelinedCandidate) async {
+        do {
+            try await candidate.forget(identities)
+        } catch {
+            candidateFailure = error
         }
     }
 

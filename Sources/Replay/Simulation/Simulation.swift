@@ -27,6 +27,8 @@ package struct Simulation: Sendable {
     package struct Trial: Sendable {
         package let request: CheckRequest
         package let time: Timestamp
+        /// Counted from 1.
+        package let number: Int
         /// The place of the instance of the compared fleet that judged, from 0.
         package let instance: Int
         let control: Decision
@@ -46,6 +48,7 @@ package struct Simulation: Sendable {
     private var forecast: ForecastTally
     /// Before the first request; control has seen everything since.
     private var start: Timestamp?
+    private var judged = 0
 
     package init(policy: Policy, settings: Settings) {
         let sizes = Set(settings.forecastSizes + [settings.instances]).sorted()
@@ -75,16 +78,18 @@ package struct Simulation: Sendable {
         let request = try CheckRequest(identity: identity, policy: policy, cost: cost)
         if start == nil { start = now + -policy.longestDurationMilliseconds }
         var admitting = FleetSet()
-        var judged: (instance: Int, decision: Decision)?
+        var verdict: (instance: Int, decision: Decision)?
         for place in fleets.indices {
-            let verdict = fleets[place].judge(request, at: now)
-            if verdict.decision.isAllowed { admitting.insert(place) }
-            if place == compared { judged = verdict }
+            let judged = fleets[place].judge(request, at: now)
+            if judged.decision.isAllowed { admitting.insert(place) }
+            if place == compared { verdict = judged }
         }
         clients.note(identity, units: cost, admitting, at: now)
+        judged += 1
         // The compared fleet is one of them.
         return Trial(
-            request: request, time: now, instance: judged!.instance, control: judged!.decision, admitting: admitting)
+            request: request, time: now, number: judged, instance: verdict!.instance, control: verdict!.decision,
+            admitting: admitting)
     }
 
     /// Compares what the candidate said with what the instance said, and counts it for the forecast. Trials are concluded in

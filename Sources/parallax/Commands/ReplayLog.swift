@@ -3,6 +3,7 @@ import DivergenceStore
 import Foundation
 import ParallaxCore
 import ParallaxService
+import RedisLimiting
 import Replay
 
 /// `parallax replay`
@@ -20,6 +21,7 @@ struct ReplayLog: AsyncParsableCommand {
 
               parallax replay access.log.gz --instances 4
               parallax replay access.log --policy second=20,minute=120,day=5000/1d --algorithm fixed_window
+              parallax replay access.log --redis redis://127.0.0.1:6379
               zcat access.log.*.gz | parallax replay - --database forecast.sqlite --hash-identities
             """)
 
@@ -58,6 +60,12 @@ struct ReplayLog: AsyncParsableCommand {
 
     @Option(help: "Fleets to forecast for, beside --instances: sizes with commas between.")
     var forecast = FleetSizes(sizes: [1, 2, 4, 8])
+
+    @Option(
+        help: ArgumentHelp(
+            "Let a real Redis be the shared limiter, judging at the log's times; other keys in it are not touched.",
+            valueName: "url"))
+    var redis: String?
 
     @Option(help: ArgumentHelp("Write what a service would record to this new database.", valueName: "file"))
     var database: String?
@@ -117,7 +125,22 @@ struct ReplayLog: AsyncParsableCommand {
         return ReplayPlan(
             log: log, format: format, identification: identify, organization: organization,
             reorderMilliseconds: reorder.milliseconds, policy: try policy?.makePolicy(standard) ?? standard,
-            simulation: simulation, hashesIdentities: hashIdentities, top: top)
+            simulation: simulation, hashesIdentities: hashIdentities,
+            redis: try redis.map { try makeRedis($0, settings) }, top: top)
+    }
+
+    /// The service's settings at another address. Its password, where the address has none, comes from the file of the
+    /// settings: on a command line everybody can read it.
+    private func makeRedis(_ address: String, _ settings: Settings) throws -> RedisSettings {
+        do {
+            var url = try RedisURL(address)
+            if !url.hasPassword, let file = settings.redis.passwordFile {
+                url = try url.authenticated(by: PasswordFile(path: file))
+            }
+            return settings.redisSettings(at: url)
+        } catch let error as RedisURLError {
+            throw CommandFailure(.usage, "--redis: \(error)")
+        }
     }
 
     /// A replay's records never mix with others': their times are history.

@@ -2,6 +2,7 @@ import DivergenceStore
 import Foundation
 import ParallaxCore
 import ParallaxService
+import RedisLimiting
 import Replay
 
 /// Everything that `parallax replay` needs to know before it starts.
@@ -14,11 +15,13 @@ struct ReplayPlan: Sendable {
     var policy: Policy
     var simulation: Simulation.Settings
     var hashesIdentities: Bool
+    /// Where the shared limiter is; `nil` for one in memory.
+    var redis: RedisSettings?
     /// How many newly limited clients are listed for each fleet.
     var top: Int
 
     /// What the shared limiter is.
-    var candidateName: String { "memory" }
+    var candidateName: String { redis == nil ? "memory" : "redis" }
 
     /// Whether a wrong setting would change what a replay comes to: those of limits, of the old limiter and of comparing, and
     /// files that may hold them.
@@ -43,10 +46,21 @@ struct ReplayPlan: Sendable {
             simulation: Simulation(policy: policy, settings: simulation),
             recorder: WaitingRecorder(
                 store: store, instances: (1...simulation.instances).map { "replay-\($0)" }))
-        let candidate = InMemoryLimiter(bounds: .unbounded, shardCount: 1)
-        try replay.run(candidate: candidate) { progress in
+        let goOn = { (progress: LogReplay.Progress) in
             show(progress, since: start, in: &meter)
             return !Task.isCancelled
+        }
+        if let redis {
+            let candidate = try await RedisCandidate(redis)
+            do {
+                try await replay.run(candidate: candidate, goOn: goOn)
+            } catch {
+                await candidate.close(forgetting: replay.simulation.identities)
+                throw error
+            }
+            await candidate.close(forgetting: replay.simulation.identities)
+        } else {
+            try replay.run(candidate: InMemoryLimiter(bounds: .unbounded, shardCount: 1), goOn: goOn)
         }
         finish(replay, since: start, in: meter)
         return makeOutcome(replay, elapsed: start.duration(to: .now))
@@ -71,7 +85,7 @@ struct ReplayPlan: Sendable {
     private func makeOutcome(_ replay: LogReplay, elapsed: Duration) -> ReplayOutcome {
         ReplayOutcome(
             plan: self, judged: replay.judged, log: replay.requests.log, order: replay.requests.order,
-            forecast: replay.simulation.makeForecast(top: top), elapsed: elapsed, failure: replay.requests.failure)
+            forecast: replay.simulation.makeForecast(top: top), elapsed: elapsed, failure: replay.failure)
     }
 }
 
