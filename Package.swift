@@ -157,7 +157,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ReplayTests",
-            dependencies: ["ParallaxTesting", "Replay"],
+            dependencies: ["DivergenceStore", "ParallaxCore", "ParallaxTesting", "Replay"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -171,9 +171,11 @@ let package = Package(
         .testTarget(
             name: "ParallaxCommandTests",
             dependencies: [
-                "DivergenceStore", "ParallaxCore", "ParallaxService", "ParallaxTesting", "Replay", "parallax",
+                "DivergenceStore", "ParallaxCore", "ParallaxService", "ParallaxTesting", "RedisLimiting", "Replay",
+                "parallax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings

@@ -10,8 +10,6 @@ struct ActiveClients: Sendable {
         var admitted: AdmittedUnits
     }
 
-    private static let minimumRoom = 65_536
-
     private var clients: [Identity: Client] = [:]
     private var room: Int
     private let minimumRoom: Int
@@ -21,7 +19,7 @@ struct ActiveClients: Sendable {
     private(set) var peaks: WindowPeaks
 
     /// - Parameter minimumRoom: As many clients are held without a look for quiet ones.
-    init(policy: Policy, fleetCount: Int, minimumRoom: Int = ActiveClients.minimumRoom) {
+    init(policy: Policy, fleetCount: Int, minimumRoom: Int) {
         durations = policy.windows.map(\.durationMilliseconds)
         self.fleetCount = fleetCount
         self.minimumRoom = minimumRoom

@@ -19,6 +19,8 @@ package struct Simulation: Sendable {
         /// How much each instance remembers.
         package var bounds = MemoryBounds()
         package var tolerances = ComparisonTolerances()
+        /// As many clients are remembered without a look for those that have gone quiet.
+        package var roomForClients = 65_536
 
         package init() {}
     }
@@ -63,7 +65,8 @@ package struct Simulation: Sendable {
             Comparer(control: $0, ledger: $1, tolerances: settings.tolerances)
         }
         self.policy = policy
-        clients = ActiveClients(policy: policy, fleetCount: sizes.count)
+        clients = ActiveClients(
+            policy: policy, fleetCount: sizes.count, minimumRoom: settings.roomForClients)
         forecast = ForecastTally(fleetCount: sizes.count)
     }
 
