@@ -65,7 +65,7 @@ import Testing
         try await withTemporaryFolder { folder in
             let store = try DivergenceStore(path: "\(folder)/replay.sqlite")
             var replay = try makeReplay(write(to: folder), store)
-            try replay.run(candidate: InMemoryLimiter(bounds: .unbounded))
+            try await replay.run(candidate: InMemoryLimiter(bounds: .unbounded))
             let report = try await store.report()
             let forecast = replay.simulation.makeForecast(top: 5)
             #expect(replay.judged == 4000)
@@ -89,7 +89,7 @@ import Testing
             let path = try write(to: folder)
             let stores = try ["a", "b"].map { try DivergenceStore(path: "\(folder)/\($0).sqlite") }
             var memory = try makeReplay(path, stores[0])
-            try memory.run(candidate: InMemoryLimiter(bounds: .unbounded))
+            try await memory.run(candidate: InMemoryLimiter(bounds: .unbounded))
             var late = try makeReplay(path, stores[1], room: room)
             let candidate = LateCandidate()
             try await late.run(candidate: candidate)
@@ -121,7 +121,7 @@ import Testing
                 .write(toFile: path, atomically: false, encoding: .utf8)
             var replay = try makeReplay(path, store)
             var positions: [LogReplay.Progress] = []
-            try replay.run(candidate: InMemoryLimiter(bounds: .unbounded)) { progress in
+            try await replay.run(candidate: InMemoryLimiter(bounds: .unbounded)) { progress in
                 positions.append(progress)
                 return positions.count < 2
             }

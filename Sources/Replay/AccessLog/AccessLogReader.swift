@@ -67,6 +67,7 @@ package final class AccessLogReader {
             do {
                 let entry = try parse(line)
                 tally.requests += 1
+                if entry.status == 429 { tally.answered429 += 1 }
                 return entry
             } catch {
                 count(error, AccessLogEntry.beginning(of: line))

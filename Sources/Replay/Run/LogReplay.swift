@@ -3,7 +3,7 @@ package import ParallaxCore
 
 /// Runs the requests of an access log through a simulation, and records what came of comparing both sides.
 ///
-/// Works as fast as the processor and the database allow, on the caller's thread, which waits for the disk.
+/// Works as fast as the processor and the database allow. The thread waits for the disk: not for an event loop.
 package struct LogReplay {
     /// How far a replay is.
     package struct Progress: Equatable, Sendable {
@@ -40,8 +40,18 @@ package struct LogReplay {
     ///
     /// - Parameter goOn: Told now and then how far the replay is; says whether to go on.
     /// - Throws: ``DivergenceStoreError``. What else ends it early is told by ``failure``.
-    package mutating func run(candidate: InMemoryLimiter, goOn: (Progress) -> Bool = { _ in true }) throws {
-        while let (identity, time) = try requests.next() {
+    package mutating func run(candidate: InMemoryLimiter, goOn: (Progress) -> Bool = { _ in true }) async throws {
+        while try judge(Self.stride, candidate: candidate), goOn(progress) {
+            // Whoever hears of interruptions may need this very thread.
+            await Task.yield()
+        }
+        try recorder.flush()
+    }
+
+    /// - Returns: Whether there were so many.
+    private mutating func judge(_ count: Int, candidate: InMemoryLimiter) throws -> Bool {
+        for _ in 0..<count {
+            guard let (identity, time) = try requests.next() else { return false }
             let trial = try simulation.judge(identity, at: time)
             let decision = candidate.judge(trial.request, at: time)
             try recorder.record(simulation.conclude(trial, candidate: decision), of: trial.instance)
@@ -49,9 +59,8 @@ package struct LogReplay {
             if simulation.hasManyClients {
                 for identity in simulation.forgetQuietClients(at: time) { candidate.reset(identity) }
             }
-            guard !judged.isMultiple(of: Self.stride) || goOn(progress) else { break }
         }
-        try recorder.flush()
+        return true
     }
 
     /// Judges every request of the log, the candidate where answers come later. Many are asked at once, and concluded in

@@ -22,7 +22,7 @@ struct ReplayLog: AsyncParsableCommand {
               parallax replay access.log.gz --instances 4
               parallax replay access.log --policy second=20,minute=120,day=5000/1d --algorithm fixed_window
               parallax replay access.log --redis redis://127.0.0.1:6379
-              zcat access.log.*.gz | parallax replay - --database forecast.sqlite --hash-identities
+              zcat access.log.2.gz access.log.1.gz | parallax replay - --database forecast.sqlite --hash-identities
             """)
 
     @Argument(help: "The access log, plain or gzip; - is standard input.")
@@ -97,6 +97,7 @@ struct ReplayLog: AsyncParsableCommand {
         let store = try makeStore(in: folder)
         let (outcome, wasInterrupted) = try await withInterruption { try await plan.run(recordingIn: store) }
         let report = try await store.report(maximumAffected: top)
+        try store.close()
         try show(outcome, report)
         if let failure = outcome.failure { throw failure }
         if wasInterrupted { throw ExitCode(130) }
@@ -155,13 +156,10 @@ struct ReplayLog: AsyncParsableCommand {
     private func show(_ outcome: ReplayOutcome, _ report: DivergenceReport) throws {
         if json { return Terminal.print(try JSONText.make(ReplayDocument(outcome, report))) }
         let style = TerminalStyle.detect(descriptor: STDOUT_FILENO)
-        let replay = ReplayText(outcome: outcome, style: style)
-        Terminal.print(
-            [
-                replay.head, ReportText(report: report, style: style).text,
-                ForecastText(outcome: outcome, style: style).text,
-            ]
-            .joined(separator: "\n\n"))
+        var parts = [ReplayText(outcome: outcome, style: style).head]
+        if outcome.judged > 0 { parts.append(ReportText(report: report, style: style).text) }
+        parts.append(ForecastText(outcome: outcome, style: style).text)
+        Terminal.print(parts.joined(separator: "\n\n"))
         if let database {
             Terminal.note(
                 "Recorded in \(database.escapedForTerminal): parallax report --database \(database.escapedForTerminal)")

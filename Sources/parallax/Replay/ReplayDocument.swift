@@ -36,6 +36,7 @@ struct ReplayDocument: Encodable {
         let lines: Int
         let requests: Int
         let blank: Int
+        let answered429: Int
         let malformed: Int
         let malformedByReason: [String: Int]
         let examples: [Example]
@@ -79,7 +80,8 @@ extension ReplayDocument.Run {
 extension ReplayDocument.Log {
     fileprivate init(_ tally: AccessLogTally) {
         self.init(
-            lines: tally.lines, requests: tally.requests, blank: tally.blank, malformed: tally.malformedCount,
+            lines: tally.lines, requests: tally.requests, blank: tally.blank, answered429: tally.answered429,
+            malformed: tally.malformedCount,
             malformedByReason: Dictionary(uniqueKeysWithValues: tally.malformed.map { ($0.key.rawValue, $0.value) }),
             examples: tally.examples.map {
                 Example(line: $0.number, reason: $0.reason.rawValue, beginning: $0.beginning)

@@ -60,7 +60,7 @@ struct ReplayPlan: Sendable {
             }
             await candidate.close(forgetting: replay.simulation.identities)
         } else {
-            try replay.run(candidate: InMemoryLimiter(bounds: .unbounded, shardCount: 1), goOn: goOn)
+            try await replay.run(candidate: InMemoryLimiter(bounds: .unbounded, shardCount: 1), goOn: goOn)
         }
         finish(replay, since: start, in: meter)
         return makeOutcome(replay, elapsed: start.duration(to: .now))

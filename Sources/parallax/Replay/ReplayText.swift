@@ -19,7 +19,7 @@ struct ReplayText {
                         + "and one shared limiter (\(plan.candidateName))"),
                 "  limits: \(limits)",
                 "  in \(Figures.decimal(seconds, places: 1)) s, \(pace) lines a second",
-            ] + LogTallyText(tally: outcome.log).lines + order).joined(separator: "\n")
+            ] + LogTallyText(tally: outcome.log).lines + refused + order).joined(separator: "\n")
     }
 
     private var limits: String {
@@ -28,13 +28,27 @@ struct ReplayText {
         }.joined(separator: ", ")
     }
 
+    private var refused: [String] {
+        guard outcome.log.answered429 > 0 else { return [] }
+        return [
+            "\(Figures.count(outcome.log.answered429)) of the requests were answered with 429 when they were made; "
+                + "they are judged as all others"
+        ]
+    }
+
     private var order: [String] {
         let order = outcome.order
         guard order != ReorderTally() else { return ["All requests stood in the order of their times."] }
         let window = Figures.duration(outcome.plan.reorderMilliseconds)
-        return [
+        let counts =
             "\(Figures.count(order.putInOrder)) requests stepped back in time and were put in order; "
-                + "\(Figures.count(order.tooLate)) by more than \(window), and were judged at the latest time seen"
+            + "\(Figures.count(order.tooLate)) by more than \(window), and were judged at the latest time seen"
+        // One in a hundred, and the times of the rest are hardly what was.
+        guard order.tooLate > outcome.judged / 100 else { return [counts] }
+        return [
+            counts,
+            style.red("So many are too late that the forecast is doubtful:")
+                + " join files oldest first, or raise --reorder.",
         ]
     }
 }
