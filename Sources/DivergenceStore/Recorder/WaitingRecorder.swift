@@ -4,11 +4,13 @@ package import ParallaxCore
 /// database, so that nothing is ever dropped.
 ///
 /// Totals are exact. Single divergences are kept up to the same bound of a minute as a service's are, beyond which they are
-/// only counted. One batch is written while the next one fills; waiting for the database blocks the thread.
+/// only counted, over all instances together. One batch is written while the next one fills; waiting for the database blocks the thread.
 package struct WaitingRecorder {
     private let store: DivergenceStore
     private let instances: [String]
-    private var buffers: [RecordBuffer]
+    private var buffer: RecordBuffer
+    /// For each row in the buffer, the place of its instance.
+    private var instancesOfRows: [Int] = []
     private let capacity: Int
     /// Comparisons that wait to be written.
     private var waiting = 0
@@ -24,18 +26,19 @@ package struct WaitingRecorder {
         self.store = store
         self.instances = instances
         self.capacity = capacity
-        // As many as may wait fit each buffer: its own bounds are never reached.
+        // As many as may wait fit the buffer: its own bounds are never reached.
         var settings = Recorder.Settings()
         settings.maximumBufferedRows = capacity
         settings.maximumBufferedTotals = capacity
-        buffers = instances.map { _ in RecordBuffer(settings: settings) }
+        buffer = RecordBuffer(settings: settings)
     }
 
     /// Records a comparison of one of the instances, by its place.
     ///
     /// - Throws: ``DivergenceStoreError`` where the database cannot be written: what waits then is lost.
     package mutating func record(_ comparison: Comparison, of instance: Int) throws {
-        buffers[instance].add(comparison)
+        buffer.add(comparison)
+        if buffer.batch.rows.count > instancesOfRows.count { instancesOfRows.append(instance) }
         startedAt = min(startedAt ?? comparison.time, comparison.time)
         latest = max(latest ?? comparison.time, comparison.time)
         waiting += 1
@@ -54,13 +57,14 @@ package struct WaitingRecorder {
         guard waiting > 0, let startedAt, let latest else { return }
         try finishWriting()
         waiting = 0
-        let batches = buffers.indices.map { buffers[$0].take() }
-        underWay = store.startWriting { [instances] database in
-            for (instance, batch) in zip(instances, batches) where !batch.isEmpty {
-                _ = try DivergenceStore.write(
-                    batch, instance: instance, startedAt: startedAt, now: latest, to: database)
+        let batch = buffer.take()
+        underWay = store.startWriting { [instances, instancesOfRows] database in
+            let ids = try instances.map {
+                try DivergenceStore.note(instance: $0, startedAt: startedAt, now: latest, in: database)
             }
+            _ = try BatchWriter(database: database).write(batch) { ids[instancesOfRows[$0]] }
         }
+        instancesOfRows = []
     }
 
     private mutating func finishWriting() throws {
