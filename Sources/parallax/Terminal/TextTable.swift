@@ -13,7 +13,9 @@ struct TextTable {
     }
 
     /// Adds a row; cells that are missing on the right are empty.
-    mutating func add(_ cells: String...) {
+    mutating func add(_ cells: String...) { add(cells) }
+
+    mutating func add(_ cells: [String]) {
         precondition(cells.count <= alignments.count, "a row has more cells than the table has columns")
         rows.append(cells)
     }
