@@ -28,9 +28,9 @@ struct CauseTables {
         let all = outcomes.reduce(into: ConfusionTable()) { $0 += $1.table }
         let causes = DivergenceCause.allCases.filter { all.actual($0) + all.given($0) > 0 }
         var table = TextTable([.left] + causes.map { _ in .right })
-        table.add(["true / given"] + causes.map(\.rawValue))
+        table.addRow(["true / given"] + causes.map(\.rawValue))
         for truth in causes {
-            table.add(
+            table.addRow(
                 [truth.rawValue]
                     + causes.map { given in
                         let count = all.counts[truth]?[given] ?? 0
