@@ -23,6 +23,8 @@ struct Parallax: AsyncParsableCommand {
             Exit codes:
               0   done
               1   something else went wrong
+              2   'report --gate' says wait
+              3   'report --gate' says no-go
               64  the command line is wrong
               65  a file holds something else than it should
               66  a file that should be there is not
