@@ -25,7 +25,7 @@ package final class HybridLimiter: Sendable {
     private let control: InMemoryLimiter
     private let candidate: any Limiter
     private let refusals: (any RefusalMemory)?
-    private let ledger: CandidateLedger
+    private let comparer: Comparer
     private let settings: Settings
     private let clocks: Clocks
     private let flags: @Sendable () -> FlagValues
@@ -53,7 +53,7 @@ package final class HybridLimiter: Sendable {
         self.control = control
         self.candidate = candidate
         self.refusals = refusals
-        self.ledger = ledger
+        comparer = Comparer(control: control, ledger: ledger, tolerances: settings.tolerances)
         self.settings = settings
         self.clocks = clocks
         self.flags = flags
@@ -81,7 +81,7 @@ package final class HybridLimiter: Sendable {
     /// Forgets what this instance remembers of an identity, and says whether control had anything to forget.
     @discardableResult
     package func forget(_ identity: Identity) -> Bool {
-        ledger.reset(identity)
+        comparer.forget(identity)
         return control.reset(identity)
     }
 
@@ -158,28 +158,12 @@ package final class HybridLimiter: Sendable {
     }
 
     private func conclude(_ experiment: Experiment, candidate: Observation, enforced: Side) {
-        let request = experiment.request
-        let control = experiment.control
-        let own = ledger.enter(
-            candidate.decision, on: request, slackMilliseconds: settings.tolerances.boundaryMilliseconds)
-        var evidence = Evidence(
-            ownUnits: own.held, certainOwnUnits: own.certain,
-            clockOffsetMilliseconds: clockOffset(experiment, candidate.decision),
-            controlRemembersSince: experiment.controlSince, controlAlgorithm: self.control.algorithm)
-        var result = Comparison.Result(
-            control: control.decision, candidate: candidate.decision, tolerances: settings.tolerances)
-        if case .diverged(let kind, _) = result {
-            evidence.controlEvictedAt = self.control.lastEviction(of: request.identity)
-            let explanation = Explanation(
-                request: request, kind: kind, control: control.decision, candidate: candidate.decision,
-                evidence: evidence, tolerances: settings.tolerances)
-            result = .diverged(kind, explanation.cause)
-        }
         observer.compared(
-            Comparison(
-                identity: request.identity, cost: request.cost, time: experiment.time,
-                policyFingerprint: request.policy.fingerprint, control: control, candidate: candidate,
-                enforced: enforced, result: result, evidence: evidence))
+            comparer.compare(
+                Comparer.Judged(
+                    experiment.request, at: experiment.time, control: experiment.control, candidate: candidate,
+                    enforced: enforced, controlSince: experiment.controlSince,
+                    clockOffsetMilliseconds: clockOffset(experiment, candidate.decision))))
     }
 
     /// How far the candidate's clock is ahead, by as much as the time that passed since the request cannot explain.
