@@ -57,7 +57,7 @@ struct Report: AsyncParsableCommand {
         let verdict = try await DivergenceStore.gate(
             report, of: stores, settings: await Settings.load().settings.gate, now: now)
         report.gate = verdict
-        try await write(report, of: stores, filter)
+        try await write(report, of: stores, filter, now: now)
         if gate, verdict.verdict != .go { throw verdict.verdict.exitCode }
     }
 
@@ -69,12 +69,15 @@ struct Report: AsyncParsableCommand {
         return length > 0 ? (since + -length)..<since : nil
     }
 
-    private func write(_ report: DivergenceReport, of stores: [DivergenceStore], _ filter: DivergenceFilter)
-        async throws
-    {
+    private func write(
+        _ report: DivergenceReport, of stores: [DivergenceStore], _ filter: DivergenceFilter, now: Timestamp
+    ) async throws {
         let output = ReportOutput(path: output)
         switch format ?? (json ? .json : .text) {
         case .text: try output.write(ReportText(report: report, style: output.style).text)
+        case .html:
+            let details = try await DivergenceStore.details(of: stores, filter)
+            try output.write(ReportPage(report: report, details: details, now: now).text)
         case .json: try output.write(JSONText.make(report))
         }
     }
@@ -83,6 +86,7 @@ struct Report: AsyncParsableCommand {
 /// How a report is printed.
 enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
     case text
+    case html
     case json
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
