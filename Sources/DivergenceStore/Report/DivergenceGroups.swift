@@ -70,16 +70,26 @@ struct DivergenceGroups: Sendable {
 }
 
 extension DivergenceGroups {
-    /// What speaks against going on.
-    var open: OpenDivergences {
+    /// What speaks against going on, by the words of reviewers that hold.
+    func open(_ book: SettlementBook) -> OpenDivergences {
         var open = OpenDivergences()
+        var bugs: Set<String> = []
         for (key, count) in counts {
+            let word = book.judgement(kind: key.kind, cause: key.cause, organization: key.organization)
+            if let word, word.judgement == .bug {
+                open.bugs += count.requests
+                bugs.insert(word.group.description)
+            }
+            let isSettled = word != nil && word?.judgement != .bug
             switch DivergenceCause(rawValue: key.cause) {
+            case .unexplained where isSettled: open.settledUnexplained += count.requests
             case .unexplained: open.unexplained += count.requests
+            case .lostWrites where isSettled: open.settledLostWrites += count.requests
             case .lostWrites: open.lostWrites += count.requests
             default: break
             }
         }
+        open.bugGroups = bugs.sorted()
         return open
     }
 }

@@ -6,7 +6,7 @@ extension DivergenceReport: Codable {
         case version, from, to, instances, compared, agreed, diverged, incomparable, dropped, control, candidate, kinds,
             causes, causesByKind, storedOneByOne, onlyCounted, rowsDropped, mostAffected, mostAffectedOrganizations,
             controlWhereIncomparable, timeline, timelineStepMilliseconds, newlyLimited,
-            newlyAllowed, coverage, previous, changes, shares, open, gate
+            newlyAllowed, coverage, previous, changes, shares, open, settlements, gate
     }
 
     package init(from decoder: any Decoder) throws {
@@ -44,6 +44,7 @@ extension DivergenceReport: Codable {
         coverage = try values.decode(ReportCoverage.self, forKey: .coverage)
         previous = try values.decodeIfPresent(ReportPeriod.self, forKey: .previous)
         open = try values.decode(OpenDivergences.self, forKey: .open)
+        settlements = try values.decode([SettlementStatus].self, forKey: .settlements)
         gate = try values.decodeIfPresent(Gate.self, forKey: .gate)
     }
 
@@ -79,6 +80,7 @@ extension DivergenceReport: Codable {
         try values.encode(changes, forKey: .changes)
         try values.encode(shares, forKey: .shares)
         try values.encode(open, forKey: .open)
+        try values.encode(settlements, forKey: .settlements)
         try values.encode(gate, forKey: .gate)
     }
 }

@@ -109,6 +109,8 @@ package struct DivergenceReport: Equatable, Sendable {
     package var previous: ReportPeriod?
     /// What speaks against going on, without what reviewers have settled.
     package var open = OpenDivergences()
+    /// What reviewers said, the newest first.
+    package var settlements: [SettlementStatus] = []
     /// Whether to go on; `nil` where nobody asked, or where it makes no sense, as for a forecast.
     package var gate: Gate?
 

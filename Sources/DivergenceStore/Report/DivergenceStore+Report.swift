@@ -34,7 +34,7 @@ extension DivergenceStore {
             sums = try await store.read { [sums] in try sums.adding($0, depth: depth) }
         }
         for store in stores {
-            sums = try await store.read { [sums] in try sums.addingIdentities($0) }
+            sums = try await store.read { [sums] in try sums.addingNamed($0) }
         }
         var report = sums.makeReport(maximumAffected: maximumAffected, isExact: stores.count == 1)
         if let previous { report.previous = try await period(previous, of: stores, filter) }
@@ -61,7 +61,7 @@ extension DivergenceStore {
             compared: report.compared, diverged: report.diverged, kinds: report.kinds, causes: report.causes)
     }
 
-    private static func refuseRepeated(_ stores: [DivergenceStore]) throws {
+    static func refuseRepeated(_ stores: [DivergenceStore]) throws {
         var seen: Set<String> = []
         for store in stores {
             let path = URL(fileURLWithPath: store.path).resolvingSymlinksInPath().standardizedFileURL.path

@@ -8,11 +8,13 @@ struct ReportSums: Sendable {
     private var groups = DivergenceGroups()
     private var affected = AffectedCounts()
     private var most = MostAffected()
+    private var settlements: SettlementSums
 
     /// - Parameter filter: Its times are whole minutes.
     init(filter: DivergenceFilter) {
         self.filter = filter
         totals = ReportTotals(filter: filter)
+        settlements = SettlementSums(filter: filter)
     }
 
     /// With the totals of one more database, and the names of its most affected identities.
@@ -22,6 +24,7 @@ struct ReportSums: Sendable {
         try reader.addTotals(to: &sums.totals)
         if filter.organization != nil { try reader.addMinutesOfEverybody(to: &sums.totals) }
         try reader.addGroups(to: &sums.groups)
+        sums.settlements = try settlements.addingWords(database)
         let most = try reader.mostAffectedIdentities(depth)
         sums.most.identities.formUnion(most.identities)
         sums.most.newlyLimitedCount += most.newlyLimitedCount
@@ -29,9 +32,10 @@ struct ReportSums: Sendable {
         return sums
     }
 
-    /// With what one more database holds of the identities that were named.
-    func addingIdentities(_ database: Database) throws -> ReportSums {
+    /// With what one more database holds of the identities that were named, and of what reviewers spoke of.
+    func addingNamed(_ database: Database) throws -> ReportSums {
         var sums = self
+        sums.settlements = try settlements.addingCounts(database)
         try ReportReader(database: database, filter: filter).addIdentities(most.identities, to: &sums.affected)
         return sums
     }
@@ -43,7 +47,9 @@ struct ReportSums: Sendable {
         report.mostAffectedOrganizations = groups.mostAffectedOrganizations(maximumAffected, filter)
         report.newlyLimited = parties(.newlyLimited, maximumAffected)
         report.newlyAllowed = parties(.newlyAllowed, maximumAffected)
-        report.open = groups.open
+        let book = settlements.makeBook()
+        report.open = groups.open(book)
+        report.settlements = book.statuses
         if isExact {
             report.newlyLimited.identityCount = most.newlyLimitedCount
             report.newlyAllowed.identityCount = most.newlyAllowedCount

@@ -35,7 +35,8 @@ struct Parallax: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, Report.self, Flags.self, Rollbacks.self, Limits.self, Config.self, Migrate.self, Demo.self,
+            Serve.self, Report.self, Divergences.self, Flags.self, Rollbacks.self, Limits.self, Config.self,
+            Migrate.self, Demo.self,
             Bench.self,
         ]
     )

@@ -14,6 +14,8 @@ struct HTMLTable {
         self.columns = columns
     }
 
+    var isEmpty: Bool { rows.isEmpty }
+
     /// Adds a row of as many cells as there are columns.
     ///
     /// - Parameter name: The class of the row, for its colour.

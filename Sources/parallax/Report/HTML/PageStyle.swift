@@ -43,7 +43,7 @@ enum PageStyle {
         thead th { font-size: 13px; color: var(--muted); font-weight: 600; }
         tbody th { font-weight: 400; overflow-wrap: anywhere; min-width: 9em; }
         th.number, td.number { text-align: right; white-space: nowrap; }
-        td.number + td { padding-left: 24px; }
+        td.number + td, th.number + th { padding-left: 24px; }
         tr.unexplained { background: var(--mark); } tr.kind th, tr.kind td { font-weight: 600; }
         tr.inner th { padding-left: 32px; }
         details { background: var(--card); border: 1px solid var(--line); border-radius: 6px; margin: 8px 0;

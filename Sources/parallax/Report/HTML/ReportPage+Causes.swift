@@ -8,7 +8,7 @@ extension ReportPage {
             "section", ["aria-labelledby": "causes"],
             [.heading("Why", id: "causes")]
                 + (report.diverged > 0
-                    ? [timeline, causesChart, kinds, changes] + examples
+                    ? [timeline, causesChart, kinds, settlements, changes] + examples
                     : [.paragraph("The two sides never differed.")]))
     }
 
@@ -63,6 +63,23 @@ extension ReportPage {
             }
         }
         return .group([.subheading("Kinds and causes"), table.html])
+    }
+
+    private var settlements: HTML {
+        var table = HTMLTable(
+            "What reviewers said of groups; an expired word counts no more, since the group's share has doubled",
+            [
+                .text("group"), .text("state"), .text("settled as"), .text("by"), .text("note"), .text("when (UTC)"),
+                .number("share then"), .number("now"),
+            ])
+        for status in report.settlements where status.state != .superseded {
+            let settlement = status.settlement
+            table.add(
+                settlement.group.description, status.state.rawValue, settlement.judgement.rawValue, settlement.by,
+                settlement.note, Figures.time(settlement.time), SettlementsText.share(settlement.share),
+                SettlementsText.share(status.share))
+        }
+        return table.isEmpty ? .empty : .group([.subheading("Settled by reviewers"), table.html])
     }
 
     private var changes: HTML {

@@ -26,7 +26,7 @@ struct TimelineChart {
     }
 
     /// How long a step lasts, in words.
-    var step: String { Figures.span(seconds: Int(report.timelineStepMilliseconds / 1000)) }
+    var step: String { FigureText.minutes(Int(report.timelineStepMilliseconds / 60_000)) }
 
     private var mostRequests: Int { report.timeline.map { $0.compared + $0.incomparable }.max() ?? 0 }
 

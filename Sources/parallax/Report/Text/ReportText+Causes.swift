@@ -39,6 +39,13 @@ extension ReportText {
         return Figures.bar(count, of: report.diverged, width: max(8, min(30, style.width - 60)))
     }
 
+    /// What still holds or has run out; what was said before that is history.
+    var settlements: [String] {
+        let current = report.settlements.filter { $0.state != .superseded }
+        guard !current.isEmpty else { return [] }
+        return [style.bold("Settled by reviewers")] + SettlementsText.lines(current).map { "  " + $0 }
+    }
+
     var changes: [String] {
         guard let previous = report.previous else { return [] }
         let title =

@@ -9,8 +9,11 @@ struct ReportText {
 
     var text: String {
         guard report.from != nil else { return nothing }
-        return [verdict, head, limited, letThrough, causes, kinds, changes, foundation, sides, coverage, outages]
-            .filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+        return [
+            verdict, head, limited, letThrough, causes, kinds, settlements, changes, foundation, sides, coverage,
+            outages,
+        ]
+        .filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
     private var nothing: String {
