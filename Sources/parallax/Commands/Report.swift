@@ -35,6 +35,9 @@ struct Report: AsyncParsableCommand {
     @Flag(help: "The same as --format json.")
     var json = false
 
+    @Option(help: ArgumentHelp("The lines of --format csv: totals (of minutes) or divergences.", valueName: "rows"))
+    var rows: CSVRows?
+
     @Option(help: ArgumentHelp("Write it to this file, whole or not at all.", valueName: "file"))
     var output: String?
 
@@ -46,6 +49,7 @@ struct Report: AsyncParsableCommand {
         guard !json || format == nil || format == .json else {
             throw ValidationError("--json and --format contradict each other.")
         }
+        guard rows == nil || format == .csv else { throw ValidationError("--rows belongs to --format csv.") }
     }
 
     func run() async throws {
@@ -79,6 +83,10 @@ struct Report: AsyncParsableCommand {
             let details = try await DivergenceStore.details(of: stores, filter)
             try output.write(ReportPage(report: report, details: details, now: now).text)
         case .json: try output.write(JSONText.make(report))
+        case .csv:
+            var sink = try output.open()
+            try await ReportCSV(stores: stores, filter: filter, rows: rows ?? .totals).write(report, to: &sink)
+            try sink.finish()
         }
     }
 }
@@ -88,9 +96,12 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
     case text
     case html
     case json
+    case csv
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
+
+extension CSVRows: ExpressibleByArgument {}
 
 extension GateVerdict {
     /// What tells it to scripts: the numbers never change.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DivergenceStore
+import Foundation
 import ParallaxCore
 import ParallaxService
 
@@ -14,6 +15,9 @@ struct DivergencesSettle: AsyncParsableCommand {
               parallax divergences settle --kind newly_allowed --cause lost_writes --as accepted \\
                 --note "the planned failover of Monday" --since 7d
             """)
+
+    /// The longest name or note.
+    private static let maximumBytes = 1_000
 
     @Option(help: "The kind of the divergences.")
     var kind: DivergenceKind
@@ -38,9 +42,20 @@ struct DivergencesSettle: AsyncParsableCommand {
 
     @OptionGroup var databases: DatabaseOptions
 
+    func validate() throws {
+        guard Self.isOneLine(note), by.map(Self.isOneLine) ?? true else {
+            throw ValidationError("--note and --by must each be one line of 1 to \(Self.maximumBytes) bytes.")
+        }
+    }
+
+    /// Some text, without anything that could break a list of such words.
+    private static func isOneLine(_ text: String) -> Bool {
+        text.utf8.count <= maximumBytes && text.contains { !$0.isWhitespace }
+            && !text.unicodeScalars.contains { CharacterSet.controlCharacters.union(.newlines).contains($0) }
+    }
+
     func run() async throws {
         let now = FlagStore.wallClock()
-        let word = try Acknowledgement(validating: by ?? Person.current, reason: note, time: now)
         let stores = try await databases.openToWrite()
         let group = Settlement.Group(kind: kind, cause: cause, organization: organization)
         let share = try await DivergenceStore.share(
@@ -51,7 +66,7 @@ struct DivergencesSettle: AsyncParsableCommand {
                 remedy: "'parallax report' lists the groups that there are.")
         }
         let settlement = Settlement(
-            time: now, group: group, judgement: judgement, by: word.by, note: word.reason, share: share)
+            time: now, group: group, judgement: judgement, by: by ?? Person.current, note: note, share: share)
         for store in stores { try await store.record(settlement) }
         Terminal.print(Self.text(settlement))
     }
