@@ -42,12 +42,12 @@ import Testing
         ])
         #expect(report.databases.paths == ["a", "b"])
         #expect(
-            try report.makeFilter(now: now)
+            try report.selection.makeFilter(now: now)
                 == DivergenceFilter(
                     since: Timestamp(milliseconds: 6_400_000), until: Timestamp(milliseconds: 1_795_442_400_000),
                     organization: "acme", kind: .newlyLimited, cause: .otherInstances))
         #expect(throws: CommandFailure.self) {
-            try Report.parse(["--since", "1m", "--until", "1h"]).makeFilter(now: now)
+            try Report.parse(["--since", "1m", "--until", "1h"]).selection.makeFilter(now: now)
         }
     }
 

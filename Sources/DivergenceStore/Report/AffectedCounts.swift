@@ -1,51 +1,64 @@
 import ParallaxCore
 
-/// Divergences by organization and by identity, from one database after the other.
+/// Stored divergences by identity and kind, from one database after the other.
 struct AffectedCounts: Sendable {
     struct IdentityKey: Hashable, Sendable {
         let organization: ExactText
         let identifier: ExactText
     }
 
-    private(set) var identities: [IdentityKey: DivergenceReport.AffectedIdentity] = [:]
-    private var organizations: [ExactText: [String: Int]] = [:]
-
-    mutating func addOrganization(_ organization: ExactText, kind: String, count: Int) {
-        organizations[organization, default: [:]][kind, default: 0] += count
+    /// What is stored of one identity and kind.
+    struct Stored: Sendable {
+        var count: Int
+        var first: Timestamp
+        var last: Timestamp
     }
 
-    mutating func addIdentity(_ key: IdentityKey, kind: String, count: Int, first: Timestamp, last: Timestamp) {
-        var identity =
-            identities[key]
-            ?? .init(
-                organization: key.organization.text, identifier: key.identifier.text, kinds: [:], first: first,
-                last: last)
-        identity.kinds[kind, default: 0] += count
-        identity.first = min(identity.first, first)
-        identity.last = max(identity.last, last)
-        identities[key] = identity
+    private(set) var identities: [IdentityKey: [String: Stored]] = [:]
+
+    mutating func addIdentity(_ key: IdentityKey, kind: String, _ stored: Stored) {
+        guard var sum = identities[key]?[kind] else {
+            identities[key, default: [:]][kind] = stored
+            return
+        }
+        sum.count += stored.count
+        sum.first = min(sum.first, stored.first)
+        sum.last = max(sum.last, stored.last)
+        identities[key]?[kind] = sum
     }
 
     /// The most affected first; equals in the order of their bytes.
     func mostAffectedIdentities(_ maximum: Int) -> [DivergenceReport.AffectedIdentity] {
-        identities.sorted { left, right in
-            let (leftCount, rightCount) = (left.value.kinds.sum, right.value.kinds.sum)
-            guard leftCount == rightCount else { return leftCount > rightCount }
-            guard left.key.organization == right.key.organization else {
-                return left.key.organization < right.key.organization
+        ranked { $0.values.reduce(0) { $0 + $1.count } }.prefix(maximum).map { key, kinds in
+            .init(
+                organization: key.organization.text, identifier: key.identifier.text, kinds: kinds.mapValues(\.count),
+                first: kinds.values.map(\.first).min() ?? Timestamp(milliseconds: 0),
+                last: kinds.values.map(\.last).max() ?? Timestamp(milliseconds: 0))
+        }
+    }
+
+    /// Those that one kind hits most.
+    func mostAffected(by kind: DivergenceKind, _ maximum: Int) -> [AffectedParties.Identity] {
+        ranked { $0[kind.rawValue]?.count ?? 0 }.prefix(maximum).compactMap { key, kinds in
+            kinds[kind.rawValue].map {
+                .init(
+                    organization: key.organization.text, identifier: key.identifier.text, stored: $0.count,
+                    first: $0.first, last: $0.last)
             }
-            return left.key.identifier < right.key.identifier
-        }.prefix(maximum).map(\.value)
+        }
     }
 
-    func mostAffectedOrganizations(_ maximum: Int) -> [DivergenceReport.AffectedOrganization] {
-        organizations.sorted { left, right in
-            let (leftCount, rightCount) = (left.value.sum, right.value.sum)
-            return leftCount == rightCount ? left.key < right.key : leftCount > rightCount
-        }.prefix(maximum).map { .init(organization: $0.key == .empty ? nil : $0.key.text, kinds: $0.value) }
+    private func ranked(
+        by count: ([String: Stored]) -> Int
+    ) -> [(key: IdentityKey, value: [String: Stored])] {
+        identities.map { (key: $0.key, value: $0.value, count: count($0.value)) }
+            .sorted { left, right in
+                guard left.count == right.count else { return left.count > right.count }
+                guard left.key.organization == right.key.organization else {
+                    return left.key.organization < right.key.organization
+                }
+                return left.key.identifier < right.key.identifier
+            }
+            .map { (key: $0.key, value: $0.value) }
     }
-}
-
-extension [String: Int] {
-    fileprivate var sum: Int { values.reduce(0, +) }
 }

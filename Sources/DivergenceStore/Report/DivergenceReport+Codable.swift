@@ -5,7 +5,8 @@ extension DivergenceReport: Codable {
     private enum CodingKeys: String, CodingKey {
         case version, from, to, instances, compared, agreed, diverged, incomparable, dropped, control, candidate, kinds,
             causes, causesByKind, storedOneByOne, onlyCounted, rowsDropped, mostAffected, mostAffectedOrganizations,
-            controlWhereIncomparable, timeline, timelineStepMilliseconds
+            controlWhereIncomparable, timeline, timelineStepMilliseconds, newlyLimited,
+            newlyAllowed, coverage, previous, changes, shares, open, settlements, gate
     }
 
     package init(from decoder: any Decoder) throws {
@@ -38,6 +39,13 @@ extension DivergenceReport: Codable {
         controlWhereIncomparable = try values.decode(Verdicts.self, forKey: .controlWhereIncomparable)
         timeline = try values.decode([Step].self, forKey: .timeline)
         timelineStepMilliseconds = try values.decode(Int64.self, forKey: .timelineStepMilliseconds)
+        newlyLimited = try values.decode(AffectedParties.self, forKey: .newlyLimited)
+        newlyAllowed = try values.decode(AffectedParties.self, forKey: .newlyAllowed)
+        coverage = try values.decode(ReportCoverage.self, forKey: .coverage)
+        previous = try values.decodeIfPresent(ReportPeriod.self, forKey: .previous)
+        open = try values.decode(OpenDivergences.self, forKey: .open)
+        settlements = try values.decode([SettlementStatus].self, forKey: .settlements)
+        gate = try values.decodeIfPresent(Gate.self, forKey: .gate)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -65,5 +73,14 @@ extension DivergenceReport: Codable {
         try values.encode(controlWhereIncomparable, forKey: .controlWhereIncomparable)
         try values.encode(timeline, forKey: .timeline)
         try values.encode(timelineStepMilliseconds, forKey: .timelineStepMilliseconds)
+        try values.encode(newlyLimited, forKey: .newlyLimited)
+        try values.encode(newlyAllowed, forKey: .newlyAllowed)
+        try values.encode(coverage, forKey: .coverage)
+        try values.encode(previous, forKey: .previous)
+        try values.encode(changes, forKey: .changes)
+        try values.encode(shares, forKey: .shares)
+        try values.encode(open, forKey: .open)
+        try values.encode(settlements, forKey: .settlements)
+        try values.encode(gate, forKey: .gate)
     }
 }

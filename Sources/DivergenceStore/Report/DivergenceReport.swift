@@ -100,5 +100,19 @@ package struct DivergenceReport: Equatable, Sendable {
     /// How long a step of the timeline lasts; whole minutes.
     package var timelineStepMilliseconds: Int64 = 60_000
 
+    /// Who would newly be limited, and who would newly be let through.
+    package var newlyLimited = AffectedParties()
+    package var newlyAllowed = AffectedParties()
+    /// The minutes and instances that the figures stand on.
+    package var coverage = ReportCoverage()
+    /// The period before; `nil` where this one has no beginning.
+    package var previous: ReportPeriod?
+    /// What speaks against going on, without what reviewers have settled.
+    package var open = OpenDivergences()
+    /// What reviewers said, the newest first.
+    package var settlements: [SettlementStatus] = []
+    /// Whether to go on; `nil` where nobody asked, or where it makes no sense, as for a forecast.
+    package var gate: Gate?
+
     package init() {}
 }

@@ -41,6 +41,14 @@ extension DivergenceStore {
             let sql = "SELECT id FROM divergence WHERE \(condition) ORDER BY time DESC, id DESC LIMIT ?"
             return (sql, arguments + [limit])
         }
+        // Of few minutes, looking at every row takes less than a span of hours in the other index.
+        if let since = filter.since, let until = filter.until, until - since <= 600_000 {
+            let sql = """
+                SELECT id FROM divergence INDEXED BY divergence_time
+                WHERE \(condition) ORDER BY time DESC, id DESC LIMIT ?
+                """
+            return (sql, arguments + [limit])
+        }
         let sql = """
             SELECT divergence.id FROM \(DivergenceSpans.join)
             WHERE \(condition) ORDER BY time DESC, divergence.id DESC LIMIT ?

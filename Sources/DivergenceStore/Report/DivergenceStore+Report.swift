@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import ParallaxCore
+package import ParallaxCore
 
 extension DivergenceStore {
     /// What the comparisons of this database came to.
@@ -20,38 +20,48 @@ extension DivergenceStore {
     ///
     /// The most affected identities of several databases are exact for every identity that is among the ten times as
     /// many most affected of one of them.
+    ///
+    /// - Parameter previous: The times to compare with; both must be set. `nil` compares with nothing.
     package static func report(
-        of stores: [DivergenceStore], _ filter: DivergenceFilter = DivergenceFilter(), maximumAffected: Int = 20
+        of stores: [DivergenceStore], _ filter: DivergenceFilter = DivergenceFilter(), maximumAffected: Int = 20,
+        comparedWith previous: Range<Timestamp>? = nil
     ) async throws -> DivergenceReport {
         try refuseRepeated(stores)
         let filter = filter.wholeMinutes
-        var totals = ReportTotals(filter: filter)
-        var candidates: Set<AffectedCounts.IdentityKey> = []
-        var affected = AffectedCounts()
+        var sums = ReportSums(filter: filter)
+        let depth = stores.count == 1 ? maximumAffected : maximumAffected * 10
         for store in stores {
-            (totals, affected, candidates) = try await store.read { [totals, affected, candidates] database in
-                let reader = ReportReader(database: database, filter: filter)
-                var (totals, affected) = (totals, affected)
-                try reader.addTotals(to: &totals)
-                try reader.addOrganizations(to: &affected)
-                let depth = stores.count == 1 ? maximumAffected : maximumAffected * 10
-                return (totals, affected, candidates.union(try reader.mostAffectedIdentities(depth)))
-            }
+            sums = try await store.read { [sums] in try sums.adding($0, depth: depth) }
         }
         for store in stores {
-            affected = try await store.read { [affected, candidates] database in
-                var affected = affected
-                try ReportReader(database: database, filter: filter).addIdentities(candidates, to: &affected)
-                return affected
-            }
+            sums = try await store.read { [sums] in try sums.addingNamed($0) }
         }
-        var report = totals.makeReport()
-        report.mostAffected = affected.mostAffectedIdentities(maximumAffected)
-        report.mostAffectedOrganizations = affected.mostAffectedOrganizations(maximumAffected)
+        var report = sums.makeReport(maximumAffected: maximumAffected, isExact: stores.count == 1)
+        if let previous { report.previous = try await period(previous, of: stores, filter) }
         return report
     }
 
-    private static func refuseRepeated(_ stores: [DivergenceStore]) throws {
+    private static func period(
+        _ times: Range<Timestamp>, of stores: [DivergenceStore], _ filter: DivergenceFilter
+    ) async throws -> ReportPeriod {
+        var filter = filter
+        (filter.since, filter.until) = (times.lowerBound, times.upperBound)
+        filter = filter.wholeMinutes
+        var totals = ReportTotals(filter: filter)
+        for store in stores {
+            totals = try await store.read { [totals, filter] database in
+                var totals = totals
+                try ReportReader(database: database, filter: filter).addRequests(to: &totals)
+                return totals
+            }
+        }
+        let report = totals.report
+        return ReportPeriod(
+            since: filter.since ?? times.lowerBound, until: filter.until ?? times.upperBound,
+            compared: report.compared, diverged: report.diverged, kinds: report.kinds, causes: report.causes)
+    }
+
+    static func refuseRepeated(_ stores: [DivergenceStore]) throws {
         var seen: Set<String> = []
         for store in stores {
             let path = URL(fileURLWithPath: store.path).resolvingSymlinksInPath().standardizedFileURL.path

@@ -12,7 +12,7 @@ struct ReportReader {
         try addInstances(to: &totals)
     }
 
-    private func addRequests(to totals: inout ReportTotals) throws {
+    func addRequests(to totals: inout ReportTotals) throws {
         let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
         let rows = try Row.fetchCursor(
             database,
@@ -38,51 +38,97 @@ struct ReportReader {
     }
 
     private func addInstances(to totals: inout ReportTotals) throws {
-        let names = try ExactText.fetchAll(
-            database,
-            sql: """
-                SELECT DISTINCT CAST(name AS BLOB) FROM instance
-                WHERE last_flush_at >= ? AND started_at < ?
-                """,
-            arguments: [filter.since?.milliseconds ?? .min, filter.until?.milliseconds ?? .max])
-        totals.addInstances(names.map(\.text))
-    }
-
-    func addOrganizations(to affected: inout AffectedCounts) throws {
-        let (condition, arguments) = filter.condition(
-            time: "minute", organization: "organization", kind: "detail", cause: "cause")
-        let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT CAST(organization AS BLOB), detail, SUM(requests)
-                FROM total WHERE outcome = 'diverged' AND \(condition) GROUP BY organization, detail
-                """,
-            arguments: arguments)
-        while let row = try rows.next() {
-            affected.addOrganization(row[0], kind: row[1], count: row[2])
-        }
-    }
-
-    /// The identities with the most stored divergences.
-    func mostAffectedIdentities(_ maximum: Int) throws -> Set<AffectedCounts.IdentityKey> {
-        var (condition, arguments) = filter.condition(
-            time: "time", organization: "organization", kind: "kind", cause: "cause")
-        let spans = DivergenceSpans.range(of: filter)
-        arguments += [spans.lowerBound, spans.upperBound, maximum]
-        // By the index of identities, which holds every column: each span is counted in its order, no row is read.
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT CAST(organization AS BLOB), CAST(identifier AS BLOB) FROM (
-                    SELECT organization, identifier FROM (
-                        SELECT organization, identifier, COUNT(*) AS divergences
-                        FROM divergence INDEXED BY divergence_identity
-                        WHERE \(condition) AND span BETWEEN ? AND ? GROUP BY span, organization, identifier)
-                    GROUP BY organization, identifier
-                    ORDER BY SUM(divergences) DESC, organization, identifier LIMIT ?)
+                SELECT CAST(name AS BLOB), started_at, last_flush_at FROM instance
+                WHERE last_flush_at >= ? AND started_at < ?
+                """,
+            arguments: [filter.since?.milliseconds ?? .min, filter.until?.milliseconds ?? .max])
+        totals.addLives(
+            rows.map { row in
+                CoverageCounts.Life(
+                    name: (row[0] as ExactText).text, start: Timestamp(milliseconds: row[1]),
+                    end: Timestamp(milliseconds: row[2]))
+            })
+    }
+
+    /// Every minute with a record of whatever organization: where the filter names one, its quiet minutes are no gap.
+    func addMinutesOfEverybody(to totals: inout ReportTotals) throws {
+        // One look into the key for each minute.
+        let minutes = try Int64.fetchCursor(
+            database,
+            sql: """
+                WITH RECURSIVE recorded (minute) AS (
+                    SELECT MIN(minute) FROM total WHERE minute >= ?1 AND minute < ?2
+                    UNION ALL
+                    SELECT (SELECT MIN(minute) FROM total WHERE minute > recorded.minute AND minute < ?2)
+                    FROM recorded WHERE minute IS NOT NULL)
+                SELECT minute FROM recorded WHERE minute IS NOT NULL
+                """,
+            arguments: [filter.since?.milliseconds ?? .min, filter.until?.milliseconds ?? .max])
+        while let minute = try minutes.next() { totals.addCovered(Timestamp(milliseconds: minute)) }
+    }
+
+    /// Counts by organization, of every kind and cause: what the filter leaves out of lists, the gate still needs.
+    func addGroups(to groups: inout DivergenceGroups) throws {
+        let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT CAST(organization AS BLOB), detail, cause, SUM(requests), MIN(minute), MAX(minute)
+                FROM total WHERE outcome = 'diverged' AND \(condition) GROUP BY organization, detail, cause
                 """,
             arguments: arguments)
-        return Set(rows.map { .init(organization: $0[0], identifier: $0[1]) })
+        while let row = try rows.next() {
+            groups.add(
+                .init(organization: row[0], kind: row[1], cause: row[2]),
+                .init(
+                    requests: row[3], first: Timestamp(milliseconds: row[4]), last: Timestamp(milliseconds: row[5])))
+        }
+    }
+
+    /// The identities with the most stored divergences, in all and of the two kinds that turn a verdict round.
+    func mostAffectedIdentities(_ maximum: Int) throws -> MostAffected {
+        let (condition, arguments) = filter.condition(
+            time: "time", organization: "organization", kind: "kind", cause: "cause")
+        let spans = DivergenceSpans.range(of: filter)
+        // By the index of identities, which holds every column: each span is counted in its order, no row is read.
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                WITH counted AS MATERIALIZED (
+                    SELECT organization, identifier, SUM(stored) AS stored, SUM(limited) AS limited,
+                        SUM(allowed) AS allowed
+                    FROM (
+                        SELECT organization, identifier, COUNT(*) AS stored, SUM(kind = 'newly_limited') AS limited,
+                            SUM(kind = 'newly_allowed') AS allowed
+                        FROM divergence INDEXED BY divergence_identity
+                        WHERE \(condition) AND span BETWEEN ? AND ? GROUP BY span, organization, identifier)
+                    GROUP BY organization, identifier)
+                SELECT NULL, NULL, SUM(limited > 0), SUM(allowed > 0) FROM counted
+                UNION ALL SELECT * FROM (\(Self.most("stored")))
+                UNION ALL SELECT * FROM (\(Self.most("limited")))
+                UNION ALL SELECT * FROM (\(Self.most("allowed")))
+                """,
+            arguments: arguments + [spans.lowerBound, spans.upperBound, maximum, maximum, maximum])
+        var most = MostAffected()
+        while let row = try rows.next() {
+            guard let organization = row[0] as ExactText?, let identifier = row[1] as ExactText? else {
+                most.newlyLimitedCount = row[2] ?? 0
+                most.newlyAllowedCount = row[3] ?? 0
+                continue
+            }
+            most.identities.insert(.init(organization: organization, identifier: identifier))
+        }
+        return most
+    }
+
+    private static func most(_ column: String) -> String {
+        """
+        SELECT CAST(organization AS BLOB), CAST(identifier AS BLOB), 0, 0 FROM counted
+        WHERE \(column) > 0 ORDER BY \(column) DESC, organization, identifier LIMIT ?
+        """
     }
 
     func addIdentities(_ identities: Set<AffectedCounts.IdentityKey>, to affected: inout AffectedCounts) throws {
@@ -97,11 +143,19 @@ struct ReportReader {
             let rows = try Row.fetchCursor(statement, arguments: [spans, key.organization, key.identifier] + arguments)
             while let row = try rows.next() {
                 affected.addIdentity(
-                    key, kind: row[0], count: row[1], first: Timestamp(milliseconds: row[2]),
-                    last: Timestamp(milliseconds: row[3]))
+                    key, kind: row[0],
+                    .init(
+                        count: row[1], first: Timestamp(milliseconds: row[2]), last: Timestamp(milliseconds: row[3])))
             }
         }
     }
+}
+
+/// The identities that lists are made of, and how many each of the two kinds hits in this database.
+struct MostAffected: Sendable {
+    var identities: Set<AffectedCounts.IdentityKey> = []
+    var newlyLimitedCount = 0
+    var newlyAllowedCount = 0
 }
 
 extension TotalRow {

@@ -10,6 +10,7 @@ struct ReportTotals: Sendable {
     private let filter: DivergenceFilter
     private(set) var report = DivergenceReport()
     private var minutes: [Timestamp: DivergenceReport.Step] = [:]
+    private var coverage = CoverageCounts()
 
     init(filter: DivergenceFilter) {
         self.filter = filter
@@ -36,13 +37,20 @@ struct ReportTotals: Sendable {
         }
     }
 
-    mutating func addInstances(_ names: [String]) {
-        report.instances = Set(report.instances + names).sorted()
+    mutating func addLives(_ lives: [CoverageCounts.Life]) {
+        coverage.add(lives)
+        report.instances = Set(report.instances + lives.map(\.name)).sorted()
+    }
+
+    /// Notes a minute that holds records, be they of the filter's organization or not.
+    mutating func addCovered(_ minute: Timestamp) {
+        coverage.add(minute: minute)
     }
 
     /// The report so far, with its timeline.
     func makeReport() -> DivergenceReport {
         var report = report
+        report.coverage = coverage.makeCoverage()
         guard let from = report.from, let to = report.to else { return report }
         let span = (to - from) / 60_000 + 1
         // One step less, since the first and the last need not be whole.
@@ -95,6 +103,7 @@ struct ReportTotals: Sendable {
     private mutating func note(_ minute: Timestamp) {
         report.from = min(report.from ?? minute, minute)
         report.to = max(report.to ?? minute, minute)
+        coverage.add(minute: minute)
     }
 }
 

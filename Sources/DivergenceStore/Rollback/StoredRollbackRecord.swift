@@ -6,6 +6,7 @@ package import ParallaxCore
 package struct StoredRollbackRecord: RollbackRecord {
     private static let latchKey = "latch"
     private static let baselineKey = "baseline"
+    private static let drillKey = "drill"
 
     private let store: DivergenceStore
 
@@ -47,6 +48,17 @@ package struct StoredRollbackRecord: RollbackRecord {
 
     package func save(_ baseline: Baseline) async throws {
         try await store.setRollbackState(Self.baselineKey, to: Self.encode(baseline), at: .now())
+    }
+
+    /// The last drill that went well; `nil` where there was none.
+    package func loadDrill() async throws -> RollbackDrill? {
+        guard let text = try await store.rollbackState(Self.drillKey) else { return nil }
+        return try JSONDecoder().decode(RollbackDrill.self, from: Data(text.utf8))
+    }
+
+    /// Notes that the rollback was drilled with success, in the place of the last drill.
+    package func save(_ drill: RollbackDrill) async throws {
+        try await store.setRollbackState(Self.drillKey, to: Self.encode(drill), at: .now())
     }
 
     private static func decodeLatch(_ text: String?) throws -> RollbackLatch {

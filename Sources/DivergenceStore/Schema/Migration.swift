@@ -18,6 +18,7 @@ struct Migration: Equatable, Sendable {
 extension Migration {
     /// All steps, in order, as embedded in the binary. A new file in `migrations/` gets its line here.
     static let all: [Migration] = [
-        Migration(version: 1, name: "0001_initial", text: PackageResources._001_initial_sql)
+        Migration(version: 1, name: "0001_initial", text: PackageResources._001_initial_sql),
+        Migration(version: 2, name: "0002_settlements", text: PackageResources._002_settlements_sql),
     ]
 }

@@ -1,5 +1,5 @@
 /// Figures as sentences show them, without a locale: `7.9 %`, `31,482`, `12.4 ms`.
-enum FigureText {
+package enum FigureText {
     /// At most one decimal.
     static func decimal(_ value: Double) -> String {
         let tenths = (value * 10).rounded()
@@ -11,6 +11,29 @@ enum FigureText {
 
     static func percent(_ percent: Double) -> String {
         decimal(percent) + " %"
+    }
+
+    /// With its noun: `1 request`, `2,000 requests`; `plural` where that is not made with an s.
+    package static func counted(_ number: Int, _ noun: String, plural: String? = nil) -> String {
+        "\(grouped(number)) \(number == 1 ? noun : plural ?? noun + "s")"
+    }
+
+    /// A share in percent, with as many decimals as small ones need: `12 %`, `0.17 %`, `0.004 %`.
+    package static func share(_ percent: Double) -> String {
+        guard percent > 0, percent < 1 else { return self.percent(percent) }
+        let places = percent < 0.1 ? 1_000.0 : 100.0
+        guard (percent * places).rounded() > 0 else { return "< 0.001 %" }
+        return "\((percent * places).rounded() / places) %"
+    }
+
+    /// A span in its two largest units: `26 h 10 min`, `3 d 4 h`.
+    package static func minutes(_ minutes: Int) -> String {
+        let (hours, rest) = minutes.quotientAndRemainder(dividingBy: 60)
+        return switch hours {
+        case 0: "\(rest) min"
+        case ..<72: rest == 0 ? "\(hours) h" : "\(hours) h \(rest) min"
+        default: hours % 24 == 0 ? "\(hours / 24) d" : "\(hours / 24) d \(hours % 24) h"
+        }
     }
 
     /// Milliseconds; microseconds below one.

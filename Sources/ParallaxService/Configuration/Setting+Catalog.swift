@@ -169,6 +169,26 @@ extension Setting {
         "Triggers that decide and record without flipping the flags: "
             + Trigger.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ") + ".")
 
+    // The gate of `parallax report --gate`
+    static let gateMinimumHours = Setting(
+        "GATE_MINIMUM_HOURS", .gate, .decimal(0...100_000), standard: "24",
+        "Hours that must hold records before the gate says go.")
+    static let gateMinimumCompared = Setting(
+        "GATE_MINIMUM_COMPARED", .gate, .integer(0...1_000_000_000_000), standard: "10000",
+        "Requests that must have been compared.")
+    static let gateUnexplained = Setting(
+        "GATE_UNEXPLAINED_PERCENT", .gate, .decimal(0...100), standard: "0.1",
+        "Of the compared requests, the share of unexplained divergences must be below this.")
+    static let gateGaps = Setting(
+        "GATE_GAPS_PERCENT", .gate, .decimal(0...100), standard: "5",
+        "The most time in between, as a share, in which no instance was up to record.")
+    static let gateDropped = Setting(
+        "GATE_DROPPED_PERCENT", .gate, .decimal(0...100), standard: "1",
+        "The most requests, as a share, that could not be recorded.")
+    static let gateDrillDays = Setting(
+        "GATE_DRILL_DAYS", .gate, .integer(1...36_500), standard: "30",
+        "How many days a drill of the rollback holds.")
+
     /// All settings, in the order in which they are documented.
     package static let all: [Setting] = [
         environment, configDirectory, instanceID, logLevel,
@@ -184,6 +204,7 @@ extension Setting {
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
         rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor, rollbackEvaluationInterval,
         rollbackDryRun,
+        gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateDrillDays,
     ]
 
     /// The settings by name.

@@ -23,6 +23,7 @@ package struct Setting: Equatable, Sendable {
         case comparison = "Comparing"
         case recorder = "Recording"
         case rollback = "Rollback"
+        case gate = "The gate"
     }
 
     package let name: String

@@ -32,6 +32,19 @@ extension Settings {
             bufferCapacity: reader.integer(.recordBuffer),
             retentionDays: reader.integer(.recordRetentionDays))
         rollback = RollbackRules(reading: &reader)
+        gate = GateSettings(reading: &reader)
+    }
+}
+
+extension GateSettings {
+    fileprivate init(reading reader: inout SettingsReader) {
+        self.init()
+        minimumMinutes = Int((reader.decimal(.gateMinimumHours) * 60).rounded(.up))
+        minimumCompared = reader.integer(.gateMinimumCompared)
+        unexplainedPercent = reader.decimal(.gateUnexplained)
+        gapPercent = reader.decimal(.gateGaps)
+        droppedPercent = reader.decimal(.gateDropped)
+        drillDays = reader.integer(.gateDrillDays)
     }
 }
 

@@ -12,6 +12,7 @@ package struct Settings: Equatable, Sendable {
     package var comparison: Comparing
     package var recorder: Recorder
     package var rollback: RollbackRules
+    package var gate: GateSettings
 
     package struct Instance: Equatable, Sendable {
         package var environment: DeploymentEnvironment

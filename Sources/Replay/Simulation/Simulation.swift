@@ -43,7 +43,7 @@ package struct Simulation: Sendable {
     /// The place of the fleet that is compared.
     private let compared: Int
     private var fleets: [Fleet]
-    private let ledgers: [CandidateLedger]
+    private let ledgers: [InstanceLedger]
     private let comparers: [Comparer]
     private let policy: Policy
     private var clients: ActiveClients
@@ -59,7 +59,7 @@ package struct Simulation: Sendable {
         fleetSizes = sizes
         compared = sizes.firstIndex(of: settings.instances)!
         fleets = sizes.map { Fleet(instances: $0, settings: settings) }
-        let ledgers = fleets[compared].controls.map { _ in CandidateLedger(bounds: .unbounded, shardCount: 1) }
+        let ledgers = fleets[compared].controls.map { _ in InstanceLedger(bounds: .unbounded, shardCount: 1) }
         self.ledgers = ledgers
         comparers = zip(fleets[compared].controls, ledgers).map {
             Comparer(control: $0, ledger: $1, tolerances: settings.tolerances)
@@ -105,7 +105,8 @@ package struct Simulation: Sendable {
                 control: Observation(decision: trial.control, duration: .zero),
                 candidate: Observation(decision: candidate, duration: .zero),
                 // Both sides began with nothing: control has missed nothing that the candidate knows.
-                controlSince: start ?? trial.time, clockOffsetMilliseconds: candidate.judgedAt.map { $0 - trial.time }))
+                controlSince: start ?? trial.time, candidateSince: Timestamp(milliseconds: .min),
+                clockOffsetMilliseconds: candidate.judgedAt.map { $0 - trial.time }))
     }
 
     /// What the fleets and the candidate let through so far.

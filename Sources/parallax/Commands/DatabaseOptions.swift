@@ -1,5 +1,6 @@
 import ArgumentParser
 import DivergenceStore
+import Foundation
 import ParallaxService
 
 /// Which databases a command reads.
@@ -12,8 +13,21 @@ struct DatabaseOptions: ParsableArguments {
 
     /// The databases, opened to read. Instances may go on writing them.
     func open() async throws -> [DivergenceStore] {
-        let paths = paths.isEmpty ? [await Settings.load().settings.recorder.databasePath] : paths
-        return try paths.map { try DivergenceStore(readingFrom: $0) }
+        try await resolve().map { try DivergenceStore(readingFrom: $0) }
+    }
+
+    /// The same, to write as well. None is made where there is none.
+    func openToWrite() async throws -> [DivergenceStore] {
+        let paths = await resolve()
+        for path in paths where !FileManager.default.fileExists(atPath: path) {
+            throw CommandFailure(
+                .noInput, "there is no database at \(path)", remedy: "Name one with --database or DATABASE_PATH.")
+        }
+        return try paths.map { try DivergenceStore(path: $0) }
+    }
+
+    private func resolve() async -> [String] {
+        paths.isEmpty ? [await Settings.load().settings.recorder.databasePath] : paths
     }
 }
 

@@ -7,58 +7,110 @@ import ParallaxService
 /// `parallax report`
 struct Report: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show where the two limiters differed, and why.",
+        abstract: "Decide whether to go on: the verdict, who would be hit, why, and what that stands on.",
         discussion: """
             Totals are exact for every minute; times are widened to whole minutes. Single divergences are kept up to a \
-            bound, and the report says how many were only counted. A running instance is not disturbed.
+            bound, and the report says how many were only counted. A running instance is not disturbed. With --since it \
+            also says what changed against the period before.
 
-              parallax report --since 1h
+              parallax report --since 7d
+              parallax report --since 7d --gate
               parallax report --since 2026-11-23T14:00:00Z --until 2026-11-23T15:00:00Z --organization acme
-              parallax report --database a.sqlite --database b.sqlite --json
+              parallax report --database a.sqlite --database b.sqlite --format html --output report.html
+
+            Exit codes of --gate: 0 go, 2 wait, 3 no-go. The bounds are the settings GATE_…; docs/report.md explains the \
+            checks, and the keys and columns of the formats.
             """)
 
     @OptionGroup var databases: DatabaseOptions
 
-    @Option(help: "From this time on: 15m, 2h or 7d ago, or 2026-11-23T14:00:00Z.")
-    var since: ReportTime?
+    @OptionGroup var selection: DivergenceSelection
 
-    @Option(help: "Up to this time, written in the same way.")
-    var until: ReportTime?
-
-    @Option(help: "This organization alone.")
-    var organization: String?
-
-    @Option(help: "Divergences of this kind alone; what was compared stays.")
-    var kind: DivergenceKind?
-
-    @Option(help: "Divergences of this cause alone; what was compared stays.")
-    var cause: DivergenceCause?
-
-    @Option(help: "How many of the most affected identities to list.")
+    @Option(help: "How many of the most affected organizations and identities to list.")
     var top = 10
 
-    @Flag(help: "Print JSON with stable keys.")
+    @Option(help: ArgumentHelp("How to print it: \(ReportFormat.names).", valueName: "format"))
+    var format: ReportFormat?
+
+    @Flag(help: "The same as --format json.")
     var json = false
+
+    @Option(help: ArgumentHelp("The lines of --format csv: totals (of minutes) or divergences.", valueName: "rows"))
+    var rows: CSVRows?
+
+    @Option(help: ArgumentHelp("Write it to this file, whole or not at all.", valueName: "file"))
+    var output: String?
+
+    @Flag(help: "End with the exit code of the verdict: 0 go, 2 wait, 3 no-go.")
+    var gate = false
 
     func validate() throws {
         guard (0...1000).contains(top) else { throw ValidationError("--top must be from 0 to 1000.") }
+        guard !json || format == nil || format == .json else {
+            throw ValidationError("--json and --format contradict each other.")
+        }
+        guard rows == nil || format == .csv else { throw ValidationError("--rows belongs to --format csv.") }
     }
 
     func run() async throws {
-        let report = try await DivergenceStore.report(
-            of: databases.open(), makeFilter(now: FlagStore.wallClock()), maximumAffected: top)
-        let style = TerminalStyle.detect(descriptor: STDOUT_FILENO)
-        Terminal.print(json ? try JSONText.make(report) : ReportText(report: report, style: style).text)
+        let now = FlagStore.wallClock()
+        let filter = try selection.makeFilter(now: now)
+        let stores = try await databases.open()
+        var report = try await DivergenceStore.report(
+            of: stores, filter, maximumAffected: top, comparedWith: Self.periodBefore(filter, now: now))
+        let verdict = try await DivergenceStore.gate(
+            report, of: stores, settings: await Settings.load().settings.gate, now: now)
+        report.gate = verdict
+        try await write(report, of: stores, filter, now: now)
+        if gate, verdict.verdict != .go { throw verdict.verdict.exitCode }
     }
 
-    func makeFilter(now: Timestamp) throws -> DivergenceFilter {
-        let filter = DivergenceFilter(
-            since: since?.resolve(now: now), until: until?.resolve(now: now), organization: organization, kind: kind,
-            cause: cause)
-        if let since = filter.since, let until = filter.until, until <= since {
-            throw CommandFailure(.usage, "--until is not after --since")
+    /// As long as the period that the filter names; `nil` where that has no beginning.
+    static func periodBefore(_ filter: DivergenceFilter, now: Timestamp) -> Range<Timestamp>? {
+        // Whole minutes, as the report itself has: no minute is in both.
+        guard let since = filter.since?.startOfMinute else { return nil }
+        let length = (filter.until ?? now) - since
+        return length > 0 ? (since + -length)..<since : nil
+    }
+
+    private func write(
+        _ report: DivergenceReport, of stores: [DivergenceStore], _ filter: DivergenceFilter, now: Timestamp
+    ) async throws {
+        let output = ReportOutput(path: output)
+        switch format ?? (json ? .json : .text) {
+        case .text: try output.write(ReportText(report: report, style: output.style).text)
+        case .html:
+            let details = try await DivergenceStore.details(of: stores, filter)
+            try output.write(ReportPage(report: report, details: details, now: now).text)
+        case .json: try output.write(JSONText.make(report))
+        case .csv:
+            var sink = try output.open()
+            try await ReportCSV(stores: stores, filter: filter, rows: rows ?? .totals).write(report, to: &sink)
+            try sink.finish()
         }
-        return filter
+    }
+}
+
+/// How a report is printed.
+enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case html
+    case json
+    case csv
+
+    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+extension CSVRows: ExpressibleByArgument {}
+
+extension GateVerdict {
+    /// What tells it to scripts: the numbers never change.
+    var exitCode: ExitCode {
+        switch self {
+        case .go: .success
+        case .wait: ExitCode(2)
+        case .noGo: ExitCode(3)
+        }
     }
 }
 

@@ -33,6 +33,22 @@ enum Figures {
         return "\(permille / 10).\(permille % 10) %"
     }
 
+    /// A share from 0 to 1 in percent, as exact as small ones need.
+    static func share(_ share: Double) -> String { FigureText.share(share * 100) }
+
+    /// The shares that the counts do not contradict: `3.5 to 4.7 %`.
+    static func interval(_ estimate: ShareEstimate) -> String {
+        guard estimate.of > 0 else { return "-" }
+        let (lower, upper) = (share(estimate.lower), share(estimate.upper))
+        return "\(lower.hasSuffix(" %") ? String(lower.dropLast(2)) : lower) to \(upper)"
+    }
+
+    /// Two instants, the second without the day where it is the same: `2026-11-23 14:01:09 to 14:02:10`.
+    static func period(_ from: Timestamp, _ to: Timestamp, toTheMinute: Bool = false) -> String {
+        let (first, last) = (time(from).dropLast(toTheMinute ? 3 : 0), time(to).dropLast(toTheMinute ? 3 : 0))
+        return first.prefix(11) == last.prefix(11) ? "\(first) to \(last.dropFirst(11))" : "\(first) to \(last)"
+    }
+
     /// A bar of `width` characters at the most, in eighths of a character; empty only for nothing.
     static func bar(_ part: Int, of whole: Int, width: Int) -> String {
         guard whole > 0, part > 0 else { return "" }

@@ -1,0 +1,65 @@
+import GRDB
+import ParallaxCore
+
+/// Everything that a report is made of, as it is read from one database after the other.
+struct ReportSums: Sendable {
+    private let filter: DivergenceFilter
+    private var totals: ReportTotals
+    private var groups = DivergenceGroups()
+    private var affected = AffectedCounts()
+    private var most = MostAffected()
+    private var settlements: SettlementSums
+
+    /// - Parameter filter: Its times are whole minutes.
+    init(filter: DivergenceFilter) {
+        self.filter = filter
+        totals = ReportTotals(filter: filter)
+        settlements = SettlementSums(filter: filter)
+    }
+
+    /// With the totals of one more database, and the names of its most affected identities.
+    func adding(_ database: Database, depth: Int) throws -> ReportSums {
+        var sums = self
+        let reader = ReportReader(database: database, filter: filter)
+        try reader.addTotals(to: &sums.totals)
+        if filter.organization != nil { try reader.addMinutesOfEverybody(to: &sums.totals) }
+        try reader.addGroups(to: &sums.groups)
+        sums.settlements = try settlements.addingWords(database)
+        let most = try reader.mostAffectedIdentities(depth)
+        sums.most.identities.formUnion(most.identities)
+        sums.most.newlyLimitedCount += most.newlyLimitedCount
+        sums.most.newlyAllowedCount += most.newlyAllowedCount
+        return sums
+    }
+
+    /// With what one more database holds of the identities that were named, and of what reviewers spoke of.
+    func addingNamed(_ database: Database) throws -> ReportSums {
+        var sums = self
+        sums.settlements = try settlements.addingCounts(database)
+        try ReportReader(database: database, filter: filter).addIdentities(most.identities, to: &sums.affected)
+        return sums
+    }
+
+    /// - Parameter isExact: Whether all came from one database, so that no identity was counted twice.
+    func makeReport(maximumAffected: Int, isExact: Bool) -> DivergenceReport {
+        var report = totals.makeReport()
+        report.mostAffected = affected.mostAffectedIdentities(maximumAffected)
+        report.mostAffectedOrganizations = groups.mostAffectedOrganizations(maximumAffected, filter)
+        report.newlyLimited = parties(.newlyLimited, maximumAffected)
+        report.newlyAllowed = parties(.newlyAllowed, maximumAffected)
+        let book = settlements.makeBook()
+        report.open = groups.open(book)
+        report.settlements = book.statuses
+        if isExact {
+            report.newlyLimited.identityCount = most.newlyLimitedCount
+            report.newlyAllowed.identityCount = most.newlyAllowedCount
+        }
+        return report
+    }
+
+    private func parties(_ kind: DivergenceKind, _ maximum: Int) -> AffectedParties {
+        var parties = groups.parties(kind, maximum: maximum, filter)
+        parties.identities = affected.mostAffected(by: kind, maximum)
+        return parties
+    }
+}

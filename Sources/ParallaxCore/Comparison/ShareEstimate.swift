@@ -1,0 +1,28 @@
+/// A share of what was counted, with the interval of shares that the counts do not contradict (Wilson, 95 %).
+///
+/// The interval takes requests as independent of each other. Those of one burst are not, so the truth is a little less sure.
+package struct ShareEstimate: Codable, Equatable, Sendable {
+    /// 95 % between the two bounds.
+    private static let deviations = 1.959964
+
+    package let count: Int
+    /// How many it could have been.
+    package let of: Int
+    /// All three from 0 to 1; the share is 0 where it could have been none.
+    package let share: Double
+    package let lower: Double
+    package let upper: Double
+
+    package init(_ count: Int, of whole: Int) {
+        self.count = count
+        of = whole
+        share = whole > 0 ? Double(count) / Double(whole) : 0
+        lower = WilsonBound.lower(successes: count, trials: whole, deviations: Self.deviations)
+        upper = WilsonBound.upper(successes: count, trials: whole, deviations: Self.deviations)
+    }
+
+    /// Whether the two intervals have no share in common: a difference that is more than chance.
+    package func differsClearly(from other: ShareEstimate) -> Bool {
+        lower > other.upper || upper < other.lower
+    }
+}

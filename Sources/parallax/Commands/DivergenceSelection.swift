@@ -1,0 +1,31 @@
+import ArgumentParser
+import DivergenceStore
+import ParallaxCore
+
+/// Which records a command is about.
+struct DivergenceSelection: ParsableArguments {
+    @Option(help: "From this time on: 15m, 2h or 7d ago, or 2026-11-23T14:00:00Z.")
+    var since: ReportTime?
+
+    @Option(help: "Up to this time, written in the same way.")
+    var until: ReportTime?
+
+    @Option(help: "This organization alone.")
+    var organization: String?
+
+    @Option(help: "Divergences of this kind alone; what was compared stays.")
+    var kind: DivergenceKind?
+
+    @Option(help: "Divergences of this cause alone; what was compared stays.")
+    var cause: DivergenceCause?
+
+    func makeFilter(now: Timestamp) throws -> DivergenceFilter {
+        let filter = DivergenceFilter(
+            since: since?.resolve(now: now), until: until?.resolve(now: now), organization: organization, kind: kind,
+            cause: cause)
+        if let since = filter.since, let until = filter.until, until <= since {
+            throw CommandFailure(.usage, "--until is not after --since")
+        }
+        return filter
+    }
+}

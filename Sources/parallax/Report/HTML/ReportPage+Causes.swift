@@ -1,0 +1,110 @@
+import DivergenceStore
+import ParallaxCore
+
+/// Why the two sides differ, when, and with what evidence.
+extension ReportPage {
+    var causes: HTML {
+        .element(
+            "section", ["aria-labelledby": "causes"],
+            [.heading("Why", id: "causes")]
+                + (report.diverged > 0
+                    ? [timeline, causesChart, kinds, settlements, changes] + examples
+                    : [.paragraph("The two sides never differed.")]))
+    }
+
+    private var timeline: HTML {
+        let chart = TimelineChart(report: report)
+        return .group([
+            .subheading("Over time, in steps of \(chart.step)"), chart.html,
+            .element(
+                "p", ["class": "key", "aria-hidden": "true"],
+                [("bar-compared", "compared"), ("bar-incomparable", "incomparable"), ("bar-diverged", "diverged")]
+                    .flatMap { [Self.swatch($0.0), .text($0.1)] }),
+        ])
+    }
+
+    private static func swatch(_ name: String) -> HTML {
+        .element(
+            "svg", ["viewBox": "0 0 12 12", "aria-hidden": "true"],
+            [SVG.rectangle(name, x: 0, y: 0, width: 12, height: 12)])
+    }
+
+    private var causesChart: HTML {
+        let rows = Ranking.unexplainedFirst(report.causes).map {
+            ($0.name, ShareEstimate($0.count, of: report.compared))
+        }
+        var table = HTMLTable("What the causes mean", [.text("cause"), .text("meaning")])
+        for (name, _) in rows {
+            guard let cause = DivergenceCause(rawValue: name) else { continue }
+            table.add(name, cause.meaning, class: cause == .unexplained ? "unexplained" : nil)
+        }
+        return .group([
+            .subheading("Causes, as shares of the compared requests"),
+            SharesChart(id: "causes-chart", title: "Causes", rows: rows).html,
+            .details(summary: [.text("What the causes mean")], [table.html]),
+        ])
+    }
+
+    private var kinds: HTML {
+        var table = HTMLTable(
+            "Kinds, each with its causes; unexplained first",
+            [
+                .text("kind and cause"), .number("requests"), .number("of compared"), .number("95 % interval"),
+            ])
+        func add(_ name: String, _ count: Int, _ style: String) {
+            let estimate = ShareEstimate(count, of: report.compared)
+            table.add(
+                name, Figures.count(count), Figures.share(estimate.share), Figures.interval(estimate), class: style)
+        }
+        for (kind, count) in Ranking.byCount(report.kinds) {
+            add(kind, count, "kind")
+            for (cause, count) in Ranking.unexplainedFirst(report.causesByKind[kind] ?? [:]) {
+                add(cause, count, cause == DivergenceCause.unexplained.rawValue ? "inner unexplained" : "inner")
+            }
+        }
+        return .group([.subheading("Kinds and causes"), table.html])
+    }
+
+    private var settlements: HTML {
+        var table = HTMLTable(
+            "What reviewers said of groups; an expired word counts no more, since the group's share has doubled",
+            [
+                .text("group"), .text("state"), .text("settled as"), .text("by"), .text("note"), .text("when (UTC)"),
+                .number("share then"), .number("now"),
+            ])
+        for status in report.settlements where status.state != .superseded {
+            let settlement = status.settlement
+            table.add(
+                settlement.group.description, status.state.rawValue, settlement.judgement.rawValue, settlement.by,
+                settlement.note, Figures.time(settlement.time), SettlementsText.share(settlement.share),
+                SettlementsText.share(status.share))
+        }
+        return table.isEmpty ? .empty : .group([.subheading("Settled by reviewers"), table.html])
+    }
+
+    private var changes: HTML {
+        guard let previous = report.previous else { return .empty }
+        let before = "\(Figures.period(previous.since, previous.until, toTheMinute: true)) UTC"
+        guard previous.compared > 0 else {
+            return .group([
+                .subheading("What changed"), .paragraph("Nothing was compared in the period before (\(before))."),
+            ])
+        }
+        var table = HTMLTable(
+            "Shares of the compared requests, against \(before) with \(Figures.count(previous.compared)) compared",
+            [
+                .text("kind or cause"), .number("before"), .number("share"), .number("now"), .number("share"),
+                .text(""),
+            ])
+        for change in report.changes {
+            table.add(
+                change.name, Figures.count(change.before.count), Figures.share(change.before.share),
+                Figures.count(change.after.count), Figures.share(change.after.share), ReportText.mark(change))
+        }
+        return .group([
+            .subheading("What changed against the period before"), table.html,
+            .paragraph(
+                "Marked is what is more than chance: the two 95 % intervals have no share in common.", class: "muted"),
+        ])
+    }
+}

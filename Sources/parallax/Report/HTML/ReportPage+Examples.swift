@@ -1,0 +1,90 @@
+import DivergenceStore
+import ParallaxCore
+
+/// From a total to its examples, with both sides' evidence.
+extension ReportPage {
+    var examples: [HTML] {
+        guard !details.groups.isEmpty else { return [] }
+        let unexplained = details.groups.filter { $0.cause == .unexplained }
+        let others = details.groups.filter { $0.cause != .unexplained }
+        return [
+            .subheading("Examples"),
+            .paragraph("The newest of every kind and cause. Open a group, then an example, for what both sides saw."),
+        ] + (unexplained + others).map(group)
+    }
+
+    private func group(_ group: ReportDetails.Group) -> HTML {
+        let count = report.causesByKind[group.kind.rawValue]?[group.cause.rawValue] ?? 0
+        return .details(
+            summary: [
+                .text("\(group.kind.rawValue), \(group.cause.rawValue)"),
+                .element("span", [:], [.text(" · \(FigureText.counted(count, "request"))")]),
+            ],
+            [.paragraph("\(group.kind.meaning) \(group.cause.meaning)")] + group.examples.map(example))
+    }
+
+    private func example(_ divergence: StoredDivergence) -> HTML {
+        .details(
+            summary: [
+                .text("\(divergence.identifier) of \(divergence.organization)"),
+                .element("span", [:], [.text(" · \(Figures.time(divergence.time)) UTC on \(divergence.instance)")]),
+            ], [verdicts(divergence).html, windows(divergence).html, evidence(divergence)])
+    }
+
+    private func verdicts(_ divergence: StoredDivergence) -> HTMLTable {
+        var table = HTMLTable(
+            "A request of \(FigureText.counted(divergence.cost, "unit")); the caller got the verdict of \(divergence.enforced.rawValue)",
+            [
+                .text("side"), .text("verdict"), .number("retry after"), .number("took"),
+                .text("judged at, on its own clock"),
+            ])
+        for (name, verdict) in [("control", divergence.control), ("candidate", divergence.candidate)] {
+            table.add(
+                name, verdict.limitedBy.map { "limited by \($0)" } ?? "allowed",
+                verdict.isAllowed ? "-" : "\(Figures.count(Int(verdict.retryAfterMilliseconds))) ms",
+                LatencyChart.time(verdict.durationMicroseconds),
+                verdict.judgedAt.map { "\(Figures.time($0)).\(Self.milliseconds($0))" } ?? "-")
+        }
+        return table
+    }
+
+    private static func milliseconds(_ time: Timestamp) -> String {
+        let rest = String(abs(time.milliseconds % 1000))
+        return String(repeating: "0", count: 3 - rest.count) + rest
+    }
+
+    private func windows(_ divergence: StoredDivergence) -> HTMLTable {
+        var table = HTMLTable(
+            "Units in each window after the decision",
+            [
+                .text("window"), .number("limit"), .number("control holds"), .number("candidate holds"),
+                .number("sent by this instance"),
+            ])
+        for (index, use) in divergence.candidate.windows.enumerated() {
+            let control = divergence.control.windows.first { $0.window.name == use.window.name }
+            let own = divergence.evidence.ownUnits
+            table.add(
+                use.window.name, Figures.count(use.window.limit), control.map { Figures.count($0.used) } ?? "-",
+                Figures.count(use.used), index < own.count ? Figures.count(own[index]) : "not known")
+        }
+        return table
+    }
+
+    private func evidence(_ divergence: StoredDivergence) -> HTML {
+        let evidence = divergence.evidence
+        var facts = ["Control counts by \(evidence.controlAlgorithm.rawValue)."]
+        if let offset = evidence.clockOffsetMilliseconds {
+            facts.append("The clock of Redis was \(offset) ms ahead of the instance's.")
+        }
+        if let since = evidence.controlRemembersSince {
+            facts.append("Control remembers since \(Figures.time(since)) UTC.")
+        }
+        if let time = evidence.controlEvictedAt {
+            facts.append("Control dropped the identity at \(Figures.time(time)) UTC.")
+        }
+        if let policy = evidence.controlPolicyFingerprint, policy != divergence.policyFingerprint {
+            facts.append("Control was held to another policy.")
+        }
+        return .list(facts)
+    }
+}

@@ -1,0 +1,112 @@
+import DivergenceStore
+import ParallaxCore
+
+/// What the figures stand on, how long both sides took, and outages.
+extension ReportPage {
+    var foundation: HTML {
+        .element(
+            "section", ["aria-labelledby": "foundation"],
+            [.heading("What the figures stand on", id: "foundation"), requests, sides, coverage, instances, latency])
+    }
+
+    private var requests: HTML {
+        var table = HTMLTable(
+            "Every request that both sides were asked about",
+            [
+                .text("requests"), .number("count"), .number("share"), .text("reasons"),
+            ])
+        let asked = report.compared + Ranking.sum(report.incomparable) + Ranking.sum(report.dropped)
+        func add(_ name: String, _ count: Int, _ whole: Int, _ reasons: [String: Int] = [:]) {
+            table.add(name, Figures.count(count), Figures.share(count, of: whole), Self.reasons(reasons))
+        }
+        add("compared", report.compared, asked)
+        add("incomparable", Ranking.sum(report.incomparable), asked, report.incomparable)
+        add("not recorded", Ranking.sum(report.dropped), asked, report.dropped)
+        add("agreed", report.agreed, report.compared)
+        add("diverged", report.diverged, report.compared)
+        if let same = report.sameVerdict { add("same verdict for the caller", same, report.compared) }
+        return .group([
+            table.html,
+            .paragraph(
+                "Of \(FigureText.counted(report.diverged, "divergence")) \(Figures.count(report.storedOneByOne)) are stored "
+                    + "one by one, \(Figures.count(report.onlyCounted)) only counted."),
+        ])
+    }
+
+    private var sides: HTML {
+        var table = HTMLTable(
+            "Verdicts of the two sides",
+            [.text("side"), .number("allowed"), .number("limited"), .number("share limited")])
+        for (name, side) in [("control", report.control), ("candidate", report.candidate)] {
+            table.add(
+                name, Figures.count(side.allowed), Figures.count(side.limited),
+                Figures.share(side.limited, of: side.allowed + side.limited))
+        }
+        return table.html
+    }
+
+    private var coverage: HTML {
+        let coverage = report.coverage
+        var table = HTMLTable("The longest times without any record", [.text("from and to (UTC)"), .number("minutes")])
+        for gap in coverage.gaps {
+            table.add(
+                Figures.period(gap.from, gap.to, toTheMinute: true), Figures.count(Int((gap.to - gap.from) / 60_000)))
+        }
+        return .group([
+            .subheading("When"),
+            .paragraph(
+                "\(Figures.count(coverage.recordedMinutes)) of \(Figures.count(coverage.minutes)) minutes hold records. In "
+                    + "\(Figures.count(coverage.gapMinutes)) no instance was up, and "
+                    + "\(Figures.count(coverage.idleMinutes)) were idle."), table.html,
+        ])
+    }
+
+    private var instances: HTML {
+        var table = HTMLTable(
+            "Instances", [.text("instance"), .number("starts"), .text("from and to (UTC)"), .text("down in between")])
+        for instance in report.coverage.instances {
+            let down = Int(instance.downMilliseconds / 1000)
+            table.add(
+                instance.name, Figures.count(instance.starts), Figures.period(instance.from, instance.to),
+                down > 0 ? Figures.span(seconds: down) : "-")
+        }
+        return table.html
+    }
+
+    private var latency: HTML {
+        guard let latency = details.latency else { return .empty }
+        var table = HTMLTable(
+            "Time from asking a side to its answer",
+            [
+                .text("side"), .number("median"), .number("90 %"), .number("99 %"), .number("longest"),
+            ])
+        for (name, quantiles) in [("control", latency.control), ("candidate", latency.candidate)] {
+            table.add(
+                [name] + [quantiles.median, quantiles.p90, quantiles.p99, quantiles.maximum].map(LatencyChart.time))
+        }
+        return .group([
+            .subheading("How long both sides took"),
+            .paragraph(
+                "From the newest \(FigureText.counted(latency.count, "stored divergence")): durations of agreed requests are "
+                    + "not kept. Bars go from the median to the 99th percentile."), LatencyChart(latency: latency).html,
+            table.html,
+        ])
+    }
+
+    var outages: HTML {
+        let incomparable = Ranking.sum(report.incomparable)
+        let asked = report.compared + incomparable
+        let refused = report.controlWhereIncomparable.allowed
+        let text =
+            incomparable == 0
+            ? "The candidate judged every request."
+            : "The candidate had no verdict on \(FigureText.counted(incomparable, "request")). Failing closed, it would have "
+                + "refused \(Figures.count(refused)) that control allowed, \(Figures.share(refused, of: asked)) of all."
+        return .element(
+            "section", ["aria-labelledby": "outages"], [.heading("Outages", id: "outages"), .paragraph(text)])
+    }
+
+    private static func reasons(_ counts: [String: Int]) -> String {
+        Ranking.byCount(counts).map { "\($0.name) \(Figures.count($0.count))" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,71 @@
+import DivergenceStore
+import ParallaxCore
+
+/// Why the two sides differ, how sure the shares are, and what has changed.
+extension ReportText {
+    var causes: [String] {
+        guard report.diverged > 0 else { return [] }
+        var table = TextTable([.left, .right, .right, .right, .left])
+        table.add("cause", "requests", "of compared", "95 % interval", "")
+        let unexplained = DivergenceCause.unexplained.rawValue
+        if (report.causes[unexplained] ?? 0) == 0 { add(unexplained, 0, to: &table) }
+        for (cause, count) in Ranking.unexplainedFirst(report.causes) { add(cause, count, to: &table) }
+        return [style.bold("Why: causes")] + table.lines()
+    }
+
+    private func add(_ cause: String, _ count: Int, to table: inout TextTable) {
+        let estimate = ShareEstimate(count, of: report.compared)
+        table.add(
+            cause.escapedForTerminal, Figures.count(count), Figures.share(estimate.share), Figures.interval(estimate),
+            bar(count))
+    }
+
+    var kinds: [String] {
+        guard report.diverged > 0 else { return [] }
+        var table = TextTable([.left, .right, .right, .right, .left])
+        table.add("kind and cause", "requests", "of compared", "95 % interval", "")
+        for (kind, count) in Ranking.byCount(report.kinds) {
+            add(kind, count, to: &table)
+            for (cause, count) in Ranking.unexplainedFirst(report.causesByKind[kind] ?? [:]) {
+                add("  " + cause, count, to: &table)
+            }
+        }
+        return [style.bold("Why: kinds, each with its causes")] + table.lines()
+    }
+
+    /// For eyes alone: in a file or a pipe it would be in the way.
+    private func bar(_ count: Int) -> String {
+        guard style.isInteractive else { return "" }
+        return Figures.bar(count, of: report.diverged, width: max(8, min(30, style.width - 60)))
+    }
+
+    /// What still holds or has run out; what was said before that is history.
+    var settlements: [String] {
+        let current = report.settlements.filter { $0.state != .superseded }
+        guard !current.isEmpty else { return [] }
+        return [style.bold("Settled by reviewers")] + SettlementsText.lines(current).map { "  " + $0 }
+    }
+
+    var changes: [String] {
+        guard let previous = report.previous else { return [] }
+        let title =
+            style.bold("What changed against the period before")
+            + ": \(Figures.period(previous.since, previous.until, toTheMinute: true)) UTC, "
+            + "\(Figures.count(previous.compared)) compared"
+        guard previous.compared > 0 else { return [title + ", so nothing to compare with"] }
+        var table = TextTable([.left, .right, .right, .right, .right, .left])
+        table.add("of compared", "before", "", "now", "", "")
+        for change in report.changes {
+            table.add(
+                change.name.escapedForTerminal, Figures.count(change.before.count), Figures.share(change.before.share),
+                Figures.count(change.after.count), Figures.share(change.after.share), Self.mark(change))
+        }
+        return [title] + table.lines()
+    }
+
+    /// What is more than chance would make of one share.
+    static func mark(_ change: ReportChange) -> String {
+        guard change.isClear else { return "" }
+        return change.after.share > change.before.share ? "clearly more" : "clearly less"
+    }
+}

@@ -1,0 +1,91 @@
+import DivergenceStore
+import ParallaxCore
+
+/// What the figures stand on, and what would have been refused in outages.
+extension ReportText {
+    var foundation: [String] {
+        var table = TextTable([.left, .right, .right, .left])
+        table.add("compared", Figures.count(report.compared))
+        table.add("agreed", Figures.count(report.agreed), Figures.share(report.agreed, of: report.compared))
+        table.add("diverged", Figures.count(report.diverged), Figures.share(report.diverged, of: report.compared))
+        if let same = report.sameVerdict {
+            table.add("same verdict", Figures.count(same), Figures.share(same, of: report.compared))
+        }
+        table.add("incomparable", Figures.count(Ranking.sum(report.incomparable)), "", reasons(report.incomparable))
+        table.add("not recorded", Figures.count(Ranking.sum(report.dropped)), "", reasons(report.dropped))
+        let sampling =
+            "  of \(Figures.count(report.diverged)) divergences \(Figures.count(report.storedOneByOne)) are stored one by one, "
+            + "\(Figures.count(report.onlyCounted)) only counted"
+        return [style.bold("What the figures stand on")] + table.lines() + [sampling]
+    }
+
+    var sides: [String] {
+        var table = TextTable([.left, .right, .right, .right])
+        table.add("", "allowed", "limited", "")
+        for (name, side) in [("control", report.control), ("candidate", report.candidate)] {
+            table.add(
+                name, Figures.count(side.allowed), Figures.count(side.limited),
+                Figures.share(side.limited, of: side.allowed + side.limited))
+        }
+        return [style.bold("Verdicts of the two sides")] + table.lines()
+    }
+
+    var coverage: [String] {
+        guard let from = report.from, let to = report.to else { return [] }
+        let coverage = report.coverage
+        var lines = [
+            style.bold("When, and by whom"),
+            "  whole minutes from \(Figures.period(from, to, toTheMinute: true)) UTC: "
+                + "\(Figures.count(coverage.recordedMinutes)) of \(Figures.count(coverage.minutes)) hold records",
+        ]
+        if coverage.idleMinutes + coverage.gapMinutes > 0 {
+            lines.append(
+                "  without any: \(Figures.count(coverage.gapMinutes)) min with no instance up, "
+                    + "\(Figures.count(coverage.idleMinutes)) min idle; the longest:")
+            lines += coverage.gaps.sorted { $0.to - $0.from > $1.to - $1.from }.prefix(3).map {
+                "    \(Figures.period($0.from, $0.to, toTheMinute: true))"
+            }
+        }
+        return lines + instances
+    }
+
+    private var instances: [String] {
+        guard !report.coverage.instances.isEmpty else { return ["  no instance is named"] }
+        var table = TextTable([.left, .right, .left, .left])
+        table.add("instance", "starts", "from and to (UTC)", "")
+        for instance in report.coverage.instances {
+            let down = Int(instance.downMilliseconds / 1000)
+            table.add(
+                instance.name.escapedForTerminal.shortened(to: 40), Figures.count(instance.starts),
+                Figures.period(instance.from, instance.to), down > 0 ? "down for \(Figures.span(seconds: down))" : "")
+        }
+        return table.lines()
+    }
+
+    var outages: [String] {
+        let title = style.bold("Outages")
+        let incomparable = Ranking.sum(report.incomparable)
+        guard incomparable > 0 else { return [title + ": the candidate judged every request"] }
+        let refused = report.controlWhereIncomparable.allowed
+        let asked = report.compared + incomparable
+        return [
+            "\(title): the candidate had no verdict on \(Figures.count(incomparable)) requests. Failing closed, it would have",
+            "  refused \(Figures.count(refused)) that control allowed, \(Figures.share(refused, of: asked)) of all.",
+        ]
+    }
+
+    private func reasons(_ counts: [String: Int]) -> String {
+        Ranking.byCount(counts).map { "\($0.name.escapedForTerminal) \(Figures.count($0.count))" }
+            .joined(separator: ", ")
+    }
+}
+
+extension DivergenceReport {
+    /// Requests whose caller would have got the same verdict from both sides; `nil` where the report was narrowed to a
+    /// kind or a cause, and so cannot tell.
+    var sameVerdict: Int? {
+        guard Ranking.sum(kinds) == compared - agreed else { return nil }
+        let flipped = [DivergenceKind.newlyLimited, .newlyAllowed].map { kinds[$0.rawValue] ?? 0 }
+        return compared - flipped.reduce(0, +)
+    }
+}

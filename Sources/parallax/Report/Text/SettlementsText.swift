@@ -1,0 +1,23 @@
+import DivergenceStore
+import ParallaxCore
+
+/// What reviewers said, as lines for a terminal.
+enum SettlementsText {
+    static func lines(_ statuses: [SettlementStatus]) -> [String] {
+        statuses.flatMap { status in
+            let settlement = status.settlement
+            return [
+                "\(status.state.rawValue)  \(settlement.judgement.rawValue)  "
+                    + settlement.group.description.escapedForTerminal,
+                "  \(Figures.time(settlement.time)) UTC by \(settlement.by.escapedForTerminal): "
+                    + settlement.note.escapedForTerminal,
+                "  then \(share(settlement.share)), now \(share(status.share))",
+            ]
+        }
+    }
+
+    static func share(_ share: Settlement.Share) -> String {
+        Figures.share(ShareEstimate(share.divergences, of: share.compared).share)
+            + " (\(Figures.count(share.divergences)))"
+    }
+}
