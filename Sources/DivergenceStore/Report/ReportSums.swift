@@ -9,6 +9,8 @@ struct ReportSums: Sendable {
     private var affected = AffectedCounts()
     private var most = MostAffected()
     private var settlements: SettlementSums
+    private var volumes = VolumeSums()
+    private var noise: NoiseFloor?
 
     /// - Parameter filter: Its times are whole minutes.
     init(filter: DivergenceFilter) {
@@ -24,6 +26,12 @@ struct ReportSums: Sendable {
         try reader.addTotals(to: &sums.totals)
         if filter.organization != nil { try reader.addMinutesOfEverybody(to: &sums.totals) }
         try reader.addGroups(to: &sums.groups)
+        try reader.addVolumes(to: &sums.volumes)
+        if let noise = try reader.readNoise() {
+            sums.noise = NoiseFloor(
+                compared: (sums.noise?.compared ?? 0) + noise.compared,
+                diverged: (sums.noise?.diverged ?? 0) + noise.diverged)
+        }
         sums.settlements = try settlements.addingWords(database)
         let most = try reader.mostAffectedIdentities(depth)
         sums.most.identities.formUnion(most.identities)
@@ -47,6 +55,8 @@ struct ReportSums: Sendable {
         report.mostAffectedOrganizations = groups.mostAffectedOrganizations(maximumAffected, filter)
         report.newlyLimited = parties(.newlyLimited, maximumAffected)
         report.newlyAllowed = parties(.newlyAllowed, maximumAffected)
+        report.volume = volumes.makeVolume()
+        report.noise = noise
         let book = settlements.makeBook()
         report.open = groups.open(book)
         report.settlements = book.statuses
