@@ -172,6 +172,7 @@ let package = Package(
             dependencies: [
                 "DivergenceStore", "ParallaxCore", "ParallaxService", "ParallaxTesting", "Replay", "parallax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
