@@ -15,7 +15,8 @@ import Testing
     }
 
     /// What a report says into a file.
-    private func report(_ database: ReportDatabase, _ folder: DemoFolder, _ arguments: [String]) async throws -> String {
+    private func report(_ database: ReportDatabase, _ folder: DemoFolder, _ arguments: [String]) async throws -> String
+    {
         let file = folder.path + "/output"
         let command = try Report.parse(["--database", database.path, "--output", file] + arguments)
         try await command.run()
@@ -184,7 +185,9 @@ import Testing
             }
             #expect(nothing?.status == .failure)
             for note in ["", " ", "a\nb", "a\u{1b}[2J", String(repeating: "x", count: 1_001)] {
-                await #expect(throws: (any Error).self) { try await settle(["--cause", "unexplained", "--note", note]) }
+                await #expect(throws: (any Error).self) {
+                    try await settle(["--cause", "unexplained", "--note", note])
+                }
             }
             let missing = await #expect(throws: CommandFailure.self) {
                 let command = try DivergencesSettle.parse([
@@ -204,7 +207,8 @@ import Testing
     func listed() async throws {
         try await withDatabase { database, _ in
             let store = try DivergenceStore(readingFrom: database.path)
-            let newest = try await DivergencesList.newest(of: [store], DivergenceFilter(organization: "a\u{0}b\u{202e}c"), limit: 9)
+            let newest = try await DivergencesList.newest(
+                of: [store], DivergenceFilter(organization: "a\u{0}b\u{202e}c"), limit: 9)
             let text = try #require(newest.map(DivergenceText.init).map(\.text).first)
             #expect(
                 text == """
