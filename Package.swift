@@ -76,6 +76,7 @@ let package = Package(
             name: "Replay",
             dependencies: [
                 "DivergenceStore", "ParallaxCore", "RedisLimiting",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: settings
@@ -156,7 +157,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ReplayTests",
-            dependencies: ["ParallaxTesting", "Replay"],
+            dependencies: ["DivergenceStore", "ParallaxCore", "ParallaxTesting", "Replay"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -170,10 +171,12 @@ let package = Package(
         .testTarget(
             name: "ParallaxCommandTests",
             dependencies: [
-                "DivergenceStore", "ParallaxCore", "ParallaxService", "ParallaxTesting", "Replay", "parallax",
+                "DivergenceStore", "ParallaxCore", "ParallaxService", "ParallaxTesting", "RedisLimiting", "Replay",
+                "parallax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings

@@ -116,6 +116,16 @@ extension DivergenceStore {
         }
     }
 
+    /// Begins to write in one transaction, and does not wait for it. Writes end in the order in which they began.
+    func startWriting(_ body: @escaping @Sendable (Database) throws -> Void) -> PendingWrite {
+        let write = PendingWrite()
+        pool.asyncWriteWithoutTransaction { [path] database in
+            write.end(
+                Result { try Self.transact(database, body) }.mapError { DivergenceStoreError($0, path: path) })
+        }
+        return write
+    }
+
     /// Writes as ``writeDurably(_:)`` does, on the caller's thread, which must be one that may block.
     func writeDurablyAndWait<Value>(_ body: (Database) throws -> Value) throws -> Value {
         do {

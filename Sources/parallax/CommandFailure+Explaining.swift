@@ -21,6 +21,8 @@ extension CommandFailure {
         case let error as AdminTokenError: self.init(.configuration, "ADMIN_TOKEN_FILE: \(error)")
         case let error as RedisURLError: self.init(.configuration, "REDIS_URL: \(error)")
         case let error as RedisError where error.code == .configuration: self.init(.configuration, error.description)
+        case let error as RedisError where error.code == .unauthorized: self.init(.notPermitted, error.description)
+        case let error as RedisError: self.init(.unavailable, error.description)
         case let error as IOError: self.init(error)
         default: return nil
         }

@@ -12,6 +12,7 @@ import Testing
         RollbackHistory.self, RollbackAcknowledge.self, Serve.self, Limits.self, LimitsStatus.self, LimitsTop.self,
         LimitsReset.self, Config.self,
         ConfigCheck.self, Migrate.self, Demo.self, Bench.self, BenchHTTP.self, BenchRoute.self,
+        ReplayLog.self,
     ]
 
     @Test("every subcommand can be reached from the root, and says what it is for")
@@ -67,6 +68,13 @@ import Testing
             ["limits", "status"], ["limits", "top", "--limit", "1001"], ["limits", "reset"],
             ["demo", "--seconds", "0"], ["demo", "--rate", "5"], ["demo", "--log", "x", "--rate", "0"],
             ["demo", "--log", "x", "--rate", "nan"], ["nonsense"],
+            ["replay"], ["replay", "x", "--instances", "0"], ["replay", "x", "--instances", "257"],
+            ["replay", "x", "--balance", "magic"], ["replay", "x", "--algorithm", "magic"],
+            ["replay", "x", "--policy", "second"], ["replay", "x", "--policy", "day=5/x"],
+            ["replay", "x", "--top", "-1"],
+            ["replay", "x", "--reorder", "2d"], ["replay", "x", "--reorder", "soon"],
+            ["replay", "x", "--forecast", "1,0"],
+            ["replay", "x", "--forecast", ""], ["replay", "x", "--organization", ""],
         ])
     func usage(arguments: [String]) throws {
         let error = #expect(throws: (any Error).self) { _ = try Parallax.parseAsRoot(arguments) }

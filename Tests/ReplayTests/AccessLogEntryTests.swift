@@ -18,7 +18,10 @@ import Testing
     @Test("a line of the common format gives client, time, request and status")
     func commonFormat() throws {
         let entry = try parse(#"203.0.113.7 - frank \#(stamp) "GET /a?b=c HTTP/1.1" 200 2326"#)
-        #expect(entry == AccessLogEntry(client: "203.0.113.7", time: time, request: "GET /a?b=c HTTP/1.1", status: 200))
+        #expect(
+            entry
+                == AccessLogEntry(
+                    client: "203.0.113.7", user: "frank", time: time, request: "GET /a?b=c HTTP/1.1", status: 200))
     }
 
     @Test("what the combined format adds on the right changes nothing")

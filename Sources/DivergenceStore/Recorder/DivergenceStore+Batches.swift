@@ -7,15 +7,24 @@ extension DivergenceStore {
     /// - Returns: The number of single divergences written.
     func write(_ batch: RecordBatch, instance: String, startedAt: Timestamp, now: Timestamp) async throws -> Int {
         try await write { database in
-            let id = try Int64.fetchOne(
-                database,
-                sql: """
-                    INSERT INTO instance (name, started_at, last_flush_at) VALUES (CAST(? AS TEXT), ?, ?)
-                    ON CONFLICT DO UPDATE SET last_flush_at = excluded.last_flush_at
-                    RETURNING id
-                    """,
-                arguments: [ExactText(instance), startedAt.milliseconds, now.milliseconds])!
-            return try BatchWriter(database: database, instance: id).write(batch)
+            let id = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
+            return try BatchWriter(database: database).write(batch) { _ in id }
         }
+    }
+
+    /// Notes within a transaction that an instance is alive.
+    ///
+    /// - Returns: Its id.
+    static func note(
+        instance: String, startedAt: Timestamp, now: Timestamp, in database: Database
+    ) throws -> Int64 {
+        try Int64.fetchOne(
+            database,
+            sql: """
+                INSERT INTO instance (name, started_at, last_flush_at) VALUES (CAST(? AS TEXT), ?, ?)
+                ON CONFLICT DO UPDATE SET last_flush_at = excluded.last_flush_at
+                RETURNING id
+                """,
+            arguments: [ExactText(instance), startedAt.milliseconds, now.milliseconds])!
     }
 }

@@ -12,12 +12,15 @@ package struct Comparer: Sendable {
         package let enforced: Side
         /// Since when control has seen every request of this instance.
         package let controlSince: Timestamp
+        /// Since when the candidate was asked about every request of this instance.
+        package let candidateSince: Timestamp
         /// How far the candidate's clock is ahead of the instance's; `nil` where it is not known.
         package let clockOffsetMilliseconds: Int64?
 
         package init(
             _ request: CheckRequest, at time: Timestamp, control: Observation, candidate: Observation,
-            enforced: Side = .control, controlSince: Timestamp, clockOffsetMilliseconds: Int64?
+            enforced: Side = .control, controlSince: Timestamp, candidateSince: Timestamp,
+            clockOffsetMilliseconds: Int64?
         ) {
             self.request = request
             self.time = time
@@ -25,39 +28,47 @@ package struct Comparer: Sendable {
             self.candidate = candidate
             self.enforced = enforced
             self.controlSince = controlSince
+            self.candidateSince = candidateSince
             self.clockOffsetMilliseconds = clockOffsetMilliseconds
         }
     }
 
     private let control: InMemoryLimiter
-    private let ledger: CandidateLedger
+    private let ledger: InstanceLedger
     package let tolerances: ComparisonTolerances
 
     /// - Parameters:
     ///   - control: The limiter that judged as control: asked for its algorithm and what it let go, never for a verdict.
     ///   - ledger: Of this instance alone.
-    package init(control: InMemoryLimiter, ledger: CandidateLedger, tolerances: ComparisonTolerances) {
+    package init(control: InMemoryLimiter, ledger: InstanceLedger, tolerances: ComparisonTolerances) {
         self.control = control
         self.ledger = ledger
         self.tolerances = tolerances
     }
 
+    /// Notes that the candidate is being asked, where answers can overtake each other.
+    package func begin(_ request: CheckRequest, at time: Timestamp) { ledger.begin(request, at: time) }
+
     /// Compares, and notes what the candidate accepted for comparisons to come.
     package func compare(_ judged: Judged) -> Comparison {
         let request = judged.request
+        let (control, candidate) = (judged.control.decision, judged.candidate.decision)
+        var result = Comparison.Result(control: control, candidate: candidate, tolerances: tolerances)
         let own = ledger.enter(
-            judged.candidate.decision, on: request, slackMilliseconds: tolerances.boundaryMilliseconds)
+            request, at: judged.time, control: control, candidate: candidate, tolerances: tolerances,
+            knownSince: judged.controlSince, wantsOwnOutcome: result.kind == .differentWindow)
         var evidence = Evidence(
-            ownUnits: own.held, certainOwnUnits: own.certain,
-            clockOffsetMilliseconds: judged.clockOffsetMilliseconds,
-            controlRemembersSince: judged.controlSince, controlAlgorithm: control.algorithm)
-        var result = Comparison.Result(
-            control: judged.control.decision, candidate: judged.candidate.decision, tolerances: tolerances)
-        if case .diverged(let kind, _) = result {
-            evidence.controlEvictedAt = control.lastEviction(of: request.identity)
+            ownUnits: own.held, lostUnits: own.lost, controlOnlyUnits: own.controlOnly,
+            candidateOnlyUnits: own.candidateOnly, ownOutcome: own.outcome, ownOutcomeOfControl: own.controlOutcome,
+            hasSeenOthers: own.hasSeenOthers,
+            clockOffsetMilliseconds: judged.clockOffsetMilliseconds, controlRemembersSince: judged.controlSince,
+            controlAlgorithm: self.control.algorithm)
+        if let kind = result.kind {
+            evidence.candidateAskedSince = judged.candidateSince
+            evidence.controlEvictedAt = self.control.lastEviction(of: request.identity)
             let explanation = Explanation(
-                request: request, kind: kind, control: judged.control.decision, candidate: judged.candidate.decision,
-                evidence: evidence, tolerances: tolerances)
+                request: request, kind: kind, control: control, candidate: candidate, evidence: evidence,
+                tolerances: tolerances)
             result = .diverged(kind, explanation.cause)
         }
         return Comparison(
@@ -68,4 +79,11 @@ package struct Comparer: Sendable {
 
     /// Forgets an identity whose units were reset in Redis.
     package func forget(_ identity: Identity) { ledger.reset(identity) }
+}
+
+extension Comparison.Result {
+    /// The kind of a divergence.
+    fileprivate var kind: DivergenceKind? {
+        if case .diverged(let kind, _) = self { kind } else { nil }
+    }
 }

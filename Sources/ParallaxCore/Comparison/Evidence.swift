@@ -3,8 +3,21 @@ package struct Evidence: Equatable, Sendable {
     /// For each window of the policy, the units that Redis has accepted from this instance and that were still in the
     /// window when the candidate judged, before this request's own; empty where it is not known.
     package var ownUnits: [Int]
-    /// Those of them that Redis must hold, whatever the order in which its answers came back.
-    package var certainOwnUnits: [Int]
+    /// Units of each window that Redis accepted from this instance and certainly held no longer, whatever the order in which
+    /// its answers came back.
+    package var lostUnits: [Int]
+    /// Units of each window that control alone accepted from this instance, and that the candidate alone accepted: where there
+    /// are any, the sides had parted before.
+    package var controlOnlyUnits: [Int]
+    package var candidateOnlyUnits: [Int]
+    /// What the candidate would have said on this instance's units alone; `nil` where it is not known.
+    package var ownOutcome: Decision.Outcome?
+    /// What control would have said, had it accepted what the candidate accepted from here; `nil` where it is not known.
+    package var ownOutcomeOfControl: Decision.Outcome?
+    /// Whether Redis was seen to hold units of the identity that this instance did not send, within the longest window.
+    package var hasSeenOthers: Bool
+    /// Since when the candidate was asked about every request of this instance.
+    package var candidateAskedSince: Timestamp?
     /// How far Redis's clock is ahead of this instance's, in milliseconds; `nil` where it is not known.
     package var clockOffsetMilliseconds: Int64?
     /// Since when control remembers what it accepts: the start of the process.
@@ -17,13 +30,21 @@ package struct Evidence: Equatable, Sendable {
     package var controlPolicyFingerprint: UInt64?
 
     package init(
-        ownUnits: [Int] = [], certainOwnUnits: [Int]? = nil, clockOffsetMilliseconds: Int64? = nil,
-        controlRemembersSince: Timestamp? = nil,
-        controlEvictedAt: Timestamp? = nil, controlAlgorithm: LimiterAlgorithm = .slidingLog,
-        controlPolicyFingerprint: UInt64? = nil
+        ownUnits: [Int] = [], lostUnits: [Int] = [], controlOnlyUnits: [Int] = [],
+        candidateOnlyUnits: [Int] = [], ownOutcome: Decision.Outcome? = nil,
+        ownOutcomeOfControl: Decision.Outcome? = nil, hasSeenOthers: Bool = false,
+        candidateAskedSince: Timestamp? = nil, clockOffsetMilliseconds: Int64? = nil,
+        controlRemembersSince: Timestamp? = nil, controlEvictedAt: Timestamp? = nil,
+        controlAlgorithm: LimiterAlgorithm = .slidingLog, controlPolicyFingerprint: UInt64? = nil
     ) {
         self.ownUnits = ownUnits
-        self.certainOwnUnits = certainOwnUnits ?? ownUnits
+        self.lostUnits = lostUnits
+        self.controlOnlyUnits = controlOnlyUnits
+        self.candidateOnlyUnits = candidateOnlyUnits
+        self.ownOutcome = ownOutcome
+        self.ownOutcomeOfControl = ownOutcomeOfControl
+        self.hasSeenOthers = hasSeenOthers
+        self.candidateAskedSince = candidateAskedSince
         self.clockOffsetMilliseconds = clockOffsetMilliseconds
         self.controlRemembersSince = controlRemembersSince
         self.controlEvictedAt = controlEvictedAt

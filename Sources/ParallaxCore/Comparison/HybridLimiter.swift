@@ -36,6 +36,9 @@ package final class HybridLimiter: Sendable {
     private let controlSince: Atomic<Int64>
     /// Whether requests pass control by, as in `distributed_only`.
     private let controlIsBypassed = Atomic<Bool>(false)
+    /// Since when the candidate was asked about every request, and whether requests pass it by, as in `legacy`.
+    private let candidateSince: Atomic<Int64>
+    private let candidateIsBypassed = Atomic<Bool>(false)
 
     /// Makes a hybrid of two limiters.
     ///
@@ -46,7 +49,7 @@ package final class HybridLimiter: Sendable {
     ///   - observer: Told of every answer, attempt and comparison, on the request's path.
     package init(
         control: InMemoryLimiter, candidate: any Limiter, refusals: (any RefusalMemory)? = nil,
-        ledger: CandidateLedger = CandidateLedger(),
+        ledger: InstanceLedger = InstanceLedger(),
         settings: Settings = Settings(), clocks: Clocks, flags: @escaping @Sendable () -> FlagValues,
         observer: any DecisionObserver
     ) {
@@ -59,6 +62,7 @@ package final class HybridLimiter: Sendable {
         self.flags = flags
         self.observer = observer
         controlSince = Atomic(clocks.now().milliseconds)
+        candidateSince = Atomic(.min)
     }
 
     /// Judges a request by the strategy that the flags name now.
@@ -89,12 +93,13 @@ package final class HybridLimiter: Sendable {
     package var candidatesInFlight: Int { inFlight.load(ordering: .relaxed) }
 
     private func checkLegacy(_ request: CheckRequest, at now: Timestamp, from start: Duration) -> Answer {
+        candidateIsBypassed.raise()
         let decision = judgeControl(request, at: now)
         return answer(request, at: now, from: start, .legacy, .control, decision)
     }
 
     private func checkDistributed(_ request: CheckRequest, at now: Timestamp, from start: Duration) async -> Answer {
-        controlIsBypassed.store(true, ordering: .relaxed)
+        controlIsBypassed.raise()
         if let refusal = refusals?.refusal(of: request) {
             // The candidate was not asked: no attempt, and nothing for the rollback's figures.
             return answer(request, at: now, from: start, .distributedOnly, .candidate, refusal)
@@ -113,10 +118,12 @@ package final class HybridLimiter: Sendable {
         _ request: CheckRequest, percent: Double, at now: Timestamp, from start: Duration
     ) async -> Answer {
         let controlDecision = judgeControl(request, at: now)
+        noteCandidateAsked(at: now)
         let experiment = Experiment(
             request: request, time: now, start: start,
             control: Observation(decision: controlDecision, duration: clocks.uptime() - start),
-            controlSince: Timestamp(milliseconds: controlSince.load(ordering: .relaxed)))
+            controlSince: Timestamp(milliseconds: controlSince.load(ordering: .relaxed)),
+            candidateSince: Timestamp(milliseconds: candidateSince.load(ordering: .relaxed)))
         guard EnforcementShare.contains(request.identity, percent: percent) else {
             runBehind(experiment)
             return answer(request, at: now, from: start, .hybrid, .control, controlDecision)
@@ -144,6 +151,7 @@ package final class HybridLimiter: Sendable {
 
     private func askCandidate(_ experiment: Experiment, enforced: Side) async -> Decision {
         let asked = clocks.uptime()
+        comparer.begin(experiment.request, at: experiment.time)
         let decision = await candidate.check(experiment.request, at: nil)
         let observation = Observation(decision: decision, duration: clocks.uptime() - asked)
         noteAttempt(observation)
@@ -163,6 +171,7 @@ package final class HybridLimiter: Sendable {
                 Comparer.Judged(
                     experiment.request, at: experiment.time, control: experiment.control, candidate: candidate,
                     enforced: enforced, controlSince: experiment.controlSince,
+                    candidateSince: experiment.candidateSince,
                     clockOffsetMilliseconds: clockOffset(experiment, candidate.decision))))
     }
 
@@ -183,6 +192,12 @@ package final class HybridLimiter: Sendable {
         return control.judge(request, at: now)
     }
 
+    private func noteCandidateAsked(at now: Timestamp) {
+        guard candidateIsBypassed.load(ordering: .relaxed) else { return }
+        candidateIsBypassed.store(false, ordering: .relaxed)
+        candidateSince.store(now.milliseconds, ordering: .relaxed)
+    }
+
     private func answer(
         _ request: CheckRequest, at now: Timestamp, from start: Duration, _ strategy: Strategy, _ enforced: Side,
         _ decision: Decision, isStandIn: Bool = false
@@ -200,4 +215,12 @@ private struct Experiment: Sendable {
     let start: Duration
     let control: Observation
     let controlSince: Timestamp
+    let candidateSince: Timestamp
+}
+
+extension Atomic<Bool> {
+    /// Sets it where it is not set: only looking leaves the processors' caches alone.
+    fileprivate func raise() {
+        if !load(ordering: .relaxed) { store(true, ordering: .relaxed) }
+    }
 }

@@ -49,7 +49,8 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         for place in 0..<shards.count { shards[place].withLock { $0.removeAll() } }
     }
 
-    /// When the identity was last pushed out, as far back as the shard remembers.
+    /// When the identity was last pushed out, or may have been at the latest where so many were pushed out that nobody
+    /// remembers; `nil` where it never was.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         shards[place(identity.hash)].withLock { $0.lastEviction(of: identity) }
     }

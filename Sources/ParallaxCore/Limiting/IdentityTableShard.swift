@@ -27,6 +27,8 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
     private struct Eviction {
         let hash: Int
         let time: Timestamp
+        /// When the last one was noted here that this one overwrote.
+        let overwritten: Timestamp?
     }
 
     private static var rememberedEvictions: Int { 256 }
@@ -89,10 +91,8 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
     }
 
     func lastEviction(of identity: Identity) -> Timestamp? {
-        guard !evictions.isEmpty, let eviction = evictions[Self.evictionPlace(identity.hash)],
-            eviction.hash == identity.hash
-        else { return nil }
-        return eviction.time
+        guard !evictions.isEmpty, let eviction = evictions[Self.evictionPlace(identity.hash)] else { return nil }
+        return eviction.hash == identity.hash ? eviction.time : eviction.overwritten
     }
 }
 
@@ -177,12 +177,13 @@ extension IdentityTableShard where Value: ~Copyable {
         }
     }
 
-    private mutating func evict(_ place: Int, at now: Timestamp) {
+    private mutating func evict(_ entry: Int, at now: Timestamp) {
         if evictions.isEmpty { evictions = Array(repeating: nil, count: Self.rememberedEvictions) }
-        let hash = entries[place].identity.hash
-        evictions[Self.evictionPlace(hash)] = Eviction(hash: hash, time: now)
+        let hash = entries[entry].identity.hash
+        let place = Self.evictionPlace(hash)
+        evictions[place] = Eviction(hash: hash, time: now, overwritten: evictions[place]?.time)
         evicted += 1
-        release(place)
+        release(entry)
     }
 
     private static func evictionPlace(_ hash: Int) -> Int {

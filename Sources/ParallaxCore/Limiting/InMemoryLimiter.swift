@@ -76,7 +76,7 @@ package final class InMemoryLimiter: ImmediateLimiter {
         }
     }
 
-    /// When the identity was last dropped to stay within the bounds, as far back as that is remembered.
+    /// When the identity was last dropped to stay within the bounds, or may have been at the latest; `nil` where it never was.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         switch tables {
         case .slidingLog(let table): table.lastEviction(of: identity)

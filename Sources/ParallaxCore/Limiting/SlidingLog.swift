@@ -20,9 +20,18 @@ package struct SlidingLog: ~Copyable, @unchecked Sendable {
 
     private var units: LoggedUnits { storage?.units ?? .none }
 
+    /// The time of the newest unit, those that have left every window included; `nil` where there never was one.
+    package var newest: Timestamp? { units.offsets.isEmpty ? nil : Timestamp(milliseconds: units.newest) }
+
     /// Units later than `start` and no later than `end`.
     package func units(after start: Timestamp, through end: Timestamp) -> Int {
         max(0, units.firstIndex(after: end.milliseconds) - units.firstIndex(after: start.milliseconds))
+    }
+
+    /// Gives the time of every unit, oldest first.
+    package func forEach(_ body: (Timestamp) -> Void) {
+        let units = units
+        for offset in units.offsets.dropFirst(units.head) { body(Timestamp(milliseconds: units.base + Int64(offset))) }
     }
 
     /// Appends units at a time no earlier than the newest, and forgets those that have left the longest window.

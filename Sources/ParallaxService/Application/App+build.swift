@@ -88,7 +88,7 @@ private struct Parts: Sendable {
         let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds)
         let hybrid = HybridLimiter(
             control: control, candidate: redis, refusals: redis.refusals,
-            ledger: CandidateLedger(bounds: settings.memoryBounds),
+            ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
             observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]))
         let probes = ProbeLog()

@@ -27,13 +27,18 @@ extension Settings {
     var hybridSettings: HybridLimiter.Settings {
         HybridLimiter.Settings(
             failsClosed: flags.hybridFailsClosed, maximumInFlight: redis.candidateMaximumInFlight,
-            tolerances: ComparisonTolerances(
-                boundaryMilliseconds: comparison.boundaryToleranceMilliseconds,
-                clockSkewMilliseconds: comparison.clockSkewToleranceMilliseconds,
-                quotaDriftUnits: comparison.quotaDriftTolerance))
+            tolerances: tolerances)
     }
 
-    var memoryBounds: MemoryBounds {
+    package var tolerances: ComparisonTolerances {
+        ComparisonTolerances(
+            boundaryMilliseconds: comparison.boundaryToleranceMilliseconds,
+            clockSkewMilliseconds: comparison.clockSkewToleranceMilliseconds,
+            quotaDriftUnits: comparison.quotaDriftTolerance)
+    }
+
+    /// How much the old limiter remembers.
+    package var memoryBounds: MemoryBounds {
         MemoryBounds(identities: legacy.maximumIdentities, bytes: legacy.maximumBytes)
     }
 

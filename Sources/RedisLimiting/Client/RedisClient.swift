@@ -104,6 +104,13 @@ package final class RedisClient: Service {
         return try outcome.get()
     }
 
+    /// Sends one command, whose reply can be waited for later.
+    func post(_ command: RedisCommand, deadline: NIODeadline) -> PendingCall {
+        let call = PendingCall()
+        dispatch(command, for: call, deadline: deadline)
+        return call
+    }
+
     private func dispatch(_ command: RedisCommand, for call: PendingCall, deadline: NIODeadline) {
         if let askingTurn { return dispatchAsking(command, for: call, deadline: deadline, turn: askingTurn) }
         switch pool.withLock({ $0.choose() }) {

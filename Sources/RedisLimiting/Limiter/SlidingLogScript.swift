@@ -87,7 +87,7 @@ struct SlidingLogScript: Sendable {
 
 // MARK: The answer
 extension SlidingLogScript {
-    private static func decision(
+    static func decision(
         from reply: RedisReply, policy: Policy, cost: Int
     ) throws(RedisError) -> Decision {
         switch reply {

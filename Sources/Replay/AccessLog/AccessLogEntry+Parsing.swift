@@ -13,11 +13,12 @@ extension AccessLogEntry {
     /// - Throws: The reason why the line is no request.
     package init(line: Span<UInt8>) throws(MalformedLine.Reason) {
         let clientEnd = try AccessLogEntry.endOfClient(line)
-        let (time, stampEnd) = try AccessLogEntry.findStamp(line, from: clientEnd)
-        let requestStart = stampEnd + 3  // past `] "`
+        let stamp = try AccessLogEntry.findStamp(line, from: clientEnd)
+        let requestStart = stamp.end + 3  // past `] "`
         let (requestEnd, status) = try AccessLogEntry.findStatus(line, from: requestStart)
         self.init(
-            client: AccessLogEntry.text(line, 0..<clientEnd), time: time,
+            client: AccessLogEntry.text(line, 0..<clientEnd),
+            user: AccessLogEntry.user(line, clientEnd + 1..<stamp.start - 1), time: stamp.time,
             request: AccessLogEntry.text(line, requestStart..<requestEnd), status: status)
     }
 
@@ -43,17 +44,18 @@ extension AccessLogEntry {
     }
 
     /// The first bracket that holds a stamp and is followed by a quote: a user name may hold others.
+    ///
+    /// - Returns: The time, and where the two brackets are.
     private static func findStamp(
         _ line: Span<UInt8>, from clientEnd: Int
-    ) throws(MalformedLine.Reason) -> (Timestamp, end: Int) {
+    ) throws(MalformedLine.Reason) -> (time: Timestamp, start: Int, end: Int) {
         var hasStamp = false
         var fields = 0
         for index in clientEnd..<line.count where line[index] == space {
-            if let time = stamp(line, at: index + 1) {
-                let end = index + 2 + LogStamp.byteCount
+            if let (time, end) = stamp(line, at: index + 1) {
                 if end + 2 < line.count, line[end + 1] == space, line[end + 2] == quote {
                     guard fields == 2 || fields > 2 && isAddress(line, 0..<clientEnd) else { throw .otherFields }
-                    return (time, end)
+                    return (time, index + 1, end)
                 }
                 hasStamp = true
             }
@@ -62,11 +64,25 @@ extension AccessLogEntry {
         throw hasStamp ? .noRequest : .noStamp
     }
 
-    /// The time of a stamp in brackets.
-    private static func stamp(_ line: Span<UInt8>, at start: Int) -> Timestamp? {
-        let end = start + 1 + LogStamp.byteCount
-        guard end < line.count, line[start] == UInt8(ascii: "["), line[end] == UInt8(ascii: "]") else { return nil }
-        return LogStamp.parse(line, at: start + 1)
+    /// The time of a stamp in brackets, and where the closing one is.
+    private static func stamp(_ line: Span<UInt8>, at start: Int) -> (Timestamp, end: Int)? {
+        guard start < line.count, line[start] == UInt8(ascii: "[") else { return nil }
+        let read =
+            LogStamp.read(line, at: start + 1) ?? ISOStamp.read(line, at: start + 1)
+            ?? EpochStamp.read(line, at: start + 1)
+        guard let read, read.end < line.count, line[read.end] == UInt8(ascii: "]") else { return nil }
+        return (read.time, read.end)
+    }
+
+    /// The second field between client and stamp, which may hold blanks; `nil` for `-`.
+    private static func user(_ line: Span<UInt8>, _ fields: Range<Int>) -> String? {
+        var start = fields.lowerBound
+        while start < fields.upperBound, line[start] != space { start += 1 }
+        start += 1
+        guard start < fields.upperBound, !(fields.upperBound - start == 1 && line[start] == UInt8(ascii: "-")) else {
+            return nil
+        }
+        return text(line, start..<fields.upperBound)
     }
 
     /// Whether the field is written like an IP address.

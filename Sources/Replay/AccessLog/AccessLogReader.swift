@@ -5,20 +5,26 @@ package final class AccessLogReader {
     /// What was found so far.
     package private(set) var tally = AccessLogTally()
     private let source: any ByteSource
+    private let format: LogFormat
     private let chunkBytes: Int
     private var buffer = LineBuffer()
     private var hasEnded = false
 
-    /// Opens a file. Whether it is packed is seen from its first bytes, not from its name.
-    package convenience init(path: String) throws(ReplayError) {
-        let file = try FileBytes(path: path)
-        self.init(source: try file.isGzip() ? try GzipBytes(file: file) : file)
+    /// Opens a file, or standard input where the path is `-`. Whether it is packed is seen from its first bytes, not from
+    /// its name.
+    package convenience init(path: String, format: LogFormat = .auto) throws(ReplayError) {
+        let file = try path == "-" ? FileBytes.standardInput : FileBytes(path: path)
+        self.init(source: try file.isGzip() ? try GzipBytes(file: file) : file, format: format)
     }
 
-    init(source: any ByteSource, chunkBytes: Int = 262_144) {
+    init(source: any ByteSource, format: LogFormat = .auto, chunkBytes: Int = 262_144) {
         self.source = source
+        self.format = format
         self.chunkBytes = chunkBytes
     }
+
+    /// How much of the file has been read, from 0 to 1; `nil` where nobody knows how much there is.
+    package var fraction: Double? { source.fraction }
 
     /// The next request; `nil` at the end.
     ///
@@ -59,8 +65,9 @@ package final class AccessLogReader {
         case .whole(let range):
             let line = bytes.span.extracting(range)
             do {
-                let entry = try AccessLogEntry(line: line)
+                let entry = try parse(line)
                 tally.requests += 1
+                if entry.status == 429 { tally.answered429 += 1 }
                 return entry
             } catch {
                 count(error, AccessLogEntry.beginning(of: line))
@@ -69,6 +76,15 @@ package final class AccessLogReader {
             count(.tooLong, AccessLogEntry.beginning(of: bytes.span.extracting(range)))
         }
         return nil
+    }
+
+    private func parse(_ line: Span<UInt8>) throws(MalformedLine.Reason) -> AccessLogEntry {
+        switch format {
+        case .combined, .common: try AccessLogEntry(line: line)
+        case .json: try AccessLogEntry(jsonLine: line)
+        // No client's address begins like an object.
+        case .auto: try line[0] == UInt8(ascii: "{") ? AccessLogEntry(jsonLine: line) : AccessLogEntry(line: line)
+        }
     }
 
     private func count(_ reason: MalformedLine.Reason, _ beginning: String) {

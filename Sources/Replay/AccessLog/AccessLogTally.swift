@@ -7,6 +7,8 @@ package struct AccessLogTally: Equatable, Sendable {
     package var lines = 0
     package var requests = 0
     package var blank = 0
+    /// Requests that were answered with 429: the limiter of the time refused them already.
+    package var answered429 = 0
     package var malformed: [MalformedLine.Reason: Int] = [:]
     /// The first malformed lines.
     package var examples: [MalformedLine] = []

@@ -4,6 +4,16 @@ import Foundation
 final class FileBytes: ByteSource {
     let path: String
     private let descriptor: Int32
+    /// Bytes that were looked at and cannot be put back: the file is a pipe.
+    private var lookedAt: [UInt8] = []
+
+    /// What is piped into this process.
+    static var standardInput: FileBytes { FileBytes(descriptor: dup(STDIN_FILENO), path: "standard input") }
+
+    private init(descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
 
     init(path: String) throws(ReplayError) {
         self.path = path
@@ -16,19 +26,36 @@ final class FileBytes: ByteSource {
     }
 
     func read(upToCount count: Int) throws(ReplayError) -> [UInt8] {
-        try FileBytes.read(descriptor, upToCount: count, path: path)
+        guard lookedAt.isEmpty else {
+            defer { lookedAt = [] }
+            return lookedAt
+        }
+        return try FileBytes.read(descriptor, upToCount: count, path: path)
+    }
+
+    /// By the place of the open file, which a child that reads it moves on too.
+    var fraction: Double? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_size > 0 else { return nil }
+        let place = lseek(descriptor, 0, SEEK_CUR)
+        return place < 0 ? nil : Double(place) / Double(status.st_size)
     }
 
     /// Whether the file begins as gzip does (RFC 1952: 1f 8b). Reads on from the start afterwards.
     func isGzip() throws(ReplayError) -> Bool {
-        let magic = try read(upToCount: 2)
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else {
-            throw ReplayError(
-                code: .unreadable, path: path,
-                message: "is no regular file; save what comes out of it to one, and name that")
+        let start = lseek(descriptor, 0, SEEK_CUR)
+        var magic: [UInt8] = []
+        while magic.count < 2 {
+            let more = try FileBytes.read(descriptor, upToCount: 2 - magic.count, path: path)
+            if more.isEmpty { break }
+            magic += more
         }
+        if start < 0 || lseek(descriptor, start, SEEK_SET) < 0 { lookedAt = magic }
         return magic == [0x1f, 0x8b]
     }
+
+    /// Whether another process can read all of it from the open file.
+    var isWhole: Bool { lookedAt.isEmpty }
 
     /// The file for another process to read, from where this one stands.
     func makeHandle() -> FileHandle {

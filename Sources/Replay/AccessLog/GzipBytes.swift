@@ -6,22 +6,45 @@ import Foundation
 /// reads archives of several members, and gives what it can of a damaged one before it fails.
 final class GzipBytes: ByteSource {
     private let path: String
+    private let file: FileBytes
     private let process = Process()
     private let unpacked = Pipe()
     private let complaints = Pipe()
 
     init(file: FileBytes) throws(ReplayError) {
         path = file.path
+        self.file = file
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // The file comes as standard input, so that no file's name can be taken for an option.
         process.arguments = ["gzip", "-dc"]
-        process.standardInput = file.makeHandle()
+        let packed = file.isWhole ? nil : Pipe()
+        if let packed { process.standardInput = packed } else { process.standardInput = file.makeHandle() }
         process.standardOutput = unpacked
         process.standardError = complaints
         do {
             try process.run()
         } catch {
             throw .gzipMissing(path)
+        }
+        if let packed { GzipBytes.feed(file, to: packed.fileHandleForWriting) }
+    }
+
+    var fraction: Double? { file.fraction }
+
+    /// Hands on what comes out of a pipe, whose first bytes have been looked at and cannot be put back.
+    private static func feed(_ file: FileBytes, to handle: FileHandle) {
+        // From here on only this thread reads the file.
+        nonisolated(unsafe) let file = file
+        Thread.detachNewThread {
+            // A child that ends early is no reason for this process to end: its status tells.
+            var pipeSignal = sigset_t()
+            sigemptyset(&pipeSignal)
+            sigaddset(&pipeSignal, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &pipeSignal, nil)
+            while let chunk = try? file.read(upToCount: 65_536), !chunk.isEmpty {
+                guard (try? handle.write(contentsOf: chunk)) != nil else { break }
+            }
+            try? handle.close()
         }
     }
 

@@ -1,38 +1,33 @@
 import ParallaxCore
 
-/// The time of a log line, such as `10/Oct/2000:13:55:36 -0700`: Apache's `%t` and nginx's `$time_local`.
+/// The time of a log line, such as `10/Oct/2000:13:55:36 -0700`: Apache's `%t` and nginx's `$time_local`; also with a
+/// fraction of a second, as `10/Oct/2000:13:55:36.123 -0700`.
 enum LogStamp {
-    /// Bytes of a stamp without its brackets.
+    /// Bytes of a stamp without its brackets and without a fraction.
     static let byteCount = 26
 
     /// Reads the stamp that begins at `start`; `nil` where there is none or its date does not exist.
-    static func parse(_ bytes: Span<UInt8>, at start: Int) -> Timestamp? {
-        guard bytes.count - start >= byteCount, isPunctuated(bytes, at: start),
-            let day = digits(bytes, start, 2), let month = month(bytes, start + 3),
-            let year = digits(bytes, start + 7, 4), let hour = digits(bytes, start + 12, 2),
-            let minute = digits(bytes, start + 15, 2), let second = digits(bytes, start + 18, 2),
-            let offset = offsetMinutes(bytes, start + 21),
-            // A leap second is the first second of the next minute.
-            hour < 24, minute < 60, second <= 60, day >= 1, day <= daysOfMonth(month, year: year)
+    static func read(_ bytes: Span<UInt8>, at start: Int) -> (time: Timestamp, end: Int)? {
+        guard bytes.count - start >= byteCount, isPunctuated(bytes, at: start) else { return nil }
+        var end = start + 20
+        let millisecond = CivilTime.fraction(bytes, from: &end)
+        guard end < bytes.count, bytes[end] == UInt8(ascii: " ") else { return nil }
+        end += 1
+        guard let day = CivilTime.digits(bytes, start, 2), let month = month(bytes, start + 3),
+            let year = CivilTime.digits(bytes, start + 7, 4), let hour = CivilTime.digits(bytes, start + 12, 2),
+            let minute = CivilTime.digits(bytes, start + 15, 2), let second = CivilTime.digits(bytes, start + 18, 2),
+            let offset = CivilTime.offsetMinutes(bytes, from: &end)
         else { return nil }
-        let minutes = (daysSinceEpoch(year: year, month: month, day: day) * 24 + hour) * 60 + minute - offset
-        return Timestamp(milliseconds: Int64(minutes * 60 + second) * 1000)
+        let civil = CivilTime(
+            year: year, month: month, day: day, hour: hour, minute: minute, second: second, millisecond: millisecond,
+            offsetMinutes: offset)
+        return civil.timestamp.map { ($0, end) }
     }
 
     private static func isPunctuated(_ bytes: Span<UInt8>, at start: Int) -> Bool {
         bytes[start + 2] == UInt8(ascii: "/") && bytes[start + 6] == UInt8(ascii: "/")
             && bytes[start + 11] == UInt8(ascii: ":") && bytes[start + 14] == UInt8(ascii: ":")
-            && bytes[start + 17] == UInt8(ascii: ":") && bytes[start + 20] == UInt8(ascii: " ")
-    }
-
-    private static func digits(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> Int? {
-        var number = 0
-        for index in start..<start + count {
-            let digit = bytes[index] &- UInt8(ascii: "0")
-            guard digit < 10 else { return nil }
-            number = number * 10 + Int(digit)
-        }
-        return number
+            && bytes[start + 17] == UInt8(ascii: ":")
     }
 
     private static func month(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
@@ -51,38 +46,5 @@ enum LogStamp {
         case (0x44, 0x65, 0x63): 12  // Dec
         default: nil
         }
-    }
-
-    /// `+hhmm` or `-hhmm`, positive to the east of Greenwich.
-    private static func offsetMinutes(_ bytes: Span<UInt8>, _ start: Int) -> Int? {
-        guard let hours = digits(bytes, start + 1, 2), let minutes = digits(bytes, start + 3, 2), minutes < 60,
-            hours <= 14
-        else { return nil }
-        switch bytes[start] {
-        case UInt8(ascii: "+"): return hours * 60 + minutes
-        case UInt8(ascii: "-"): return -(hours * 60 + minutes)
-        default: return nil
-        }
-    }
-
-    private static func daysOfMonth(_ month: Int, year: Int) -> Int {
-        switch month {
-        case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-
-    /// Days from 1 January 1970 in the Gregorian calendar, for years from 0.
-    ///
-    /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
-    private static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
-        // Years that begin in March have the leap day at their end.
-        let year = month <= 2 ? year - 1 : year
-        let era = (year >= 0 ? year : year - 399) / 400
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
     }
 }

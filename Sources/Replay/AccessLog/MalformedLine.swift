@@ -1,4 +1,4 @@
-/// A line that is no request of the common or combined log format.
+/// A line that is no request in any format that is read.
 package struct MalformedLine: Equatable, Sendable {
     /// What is wrong with it.
     package enum Reason: String, CaseIterable, Error, Sendable {
@@ -9,6 +9,9 @@ package struct MalformedLine: Equatable, Sendable {
         case otherFields = "more than the two fields of the common format between client and time"
         case noRequest = "no request in quotes after the time"
         case noStatus = "no status after the request"
+        case noObject = "no JSON object, or a broken one"
+        case noTimeMember = "no time under ts, time, timestamp, @timestamp, StartUTC or another known name"
+        case noClientMember = "no client under client_ip, remote_ip, remote_addr, ClientHost or another known name"
     }
 
     /// Counted from 1.

@@ -4,5 +4,7 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure how fast this machine decides, and what it takes.",
-        subcommands: [BenchHTTP.self, BenchRedis.self, BenchMemory.self, BenchRoute.self, BenchAttack.self])
+        subcommands: [
+            BenchCauses.self, BenchHTTP.self, BenchRedis.self, BenchMemory.self, BenchRoute.self, BenchAttack.self,
+        ])
 }

@@ -15,6 +15,7 @@ struct Parallax: AsyncParsableCommand {
             Begin with:
               parallax serve --embedded-redis   a service to try, with a private Redis
               parallax demo                     two under traffic, and the report
+              parallax replay access.log        what would change, from a log and before anything is deployed
               parallax report                   what this instance recorded
               parallax config check             all that is wrong with the settings
 
@@ -35,9 +36,8 @@ struct Parallax: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, Report.self, Divergences.self, Flags.self, Rollbacks.self, Limits.self, Config.self,
-            Migrate.self, Demo.self,
-            Bench.self,
+            Serve.self, Report.self, Divergences.self, ReplayLog.self, Flags.self, Rollbacks.self, Limits.self,
+            Config.self, Migrate.self, Demo.self, Bench.self,
         ]
     )
 

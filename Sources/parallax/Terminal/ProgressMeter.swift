@@ -12,7 +12,7 @@ struct ProgressMeter: Equatable, Sendable {
 
     /// How far the run is.
     struct Position: Equatable, Sendable {
-        /// Requests sent so far.
+        /// Requests sent, or otherwise done with, so far.
         var sent: Int
         /// From 0 to 1; `nil` where nobody knows how much there is.
         var fraction: Double?
@@ -21,11 +21,14 @@ struct ProgressMeter: Equatable, Sendable {
     }
 
     private let style: TerminalStyle
+    private let verb: String
     private let interval: Duration
     private var nextOutput: Duration = .zero
 
-    init(style: TerminalStyle) {
+    /// - Parameter verb: What is done with requests.
+    init(style: TerminalStyle, verb: String = "sent") {
         self.style = style
+        self.verb = verb
         interval = style.isInteractive ? .milliseconds(100) : .seconds(10)
         nextOutput = style.isInteractive ? .zero : interval
     }
@@ -46,7 +49,7 @@ struct ProgressMeter: Equatable, Sendable {
         let seconds = Int(position.elapsed.components.seconds)
         let perSecond = Double(position.sent) / max(0.001, position.elapsed / .seconds(1))
         let text =
-            "\(Figures.count(position.sent)) sent, \(Figures.count(Int(perSecond)))/s, \(Figures.span(seconds: seconds))"
+            "\(Figures.count(position.sent)) \(verb), \(Figures.count(Int(perSecond)))/s, \(Figures.span(seconds: seconds))"
         guard let fraction = position.fraction.map({ min(1, max(0, $0)) }) else {
             return style.isInteractive ? .redraw(text) : .line(text)
         }

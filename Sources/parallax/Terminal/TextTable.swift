@@ -14,6 +14,11 @@ struct TextTable {
 
     /// Adds a row; cells that are missing on the right are empty.
     mutating func add(_ cells: String...) {
+        addRow(cells)
+    }
+
+    /// Adds a row of as many cells as it happens to have.
+    mutating func addRow(_ cells: [String]) {
         precondition(cells.count <= alignments.count, "a row has more cells than the table has columns")
         rows.append(cells)
     }

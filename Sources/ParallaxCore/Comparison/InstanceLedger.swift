@@ -1,0 +1,233 @@
+/// What the two sides have accepted from this instance alone: with it a comparison can tell this instance's units from those
+/// of others, see that some were lost, and see that the sides had parted before.
+package final class InstanceLedger: Sendable {
+    private let table: IdentityTable<Account>
+
+    package init(bounds: MemoryBounds = MemoryBounds(), shardCount: Int = 64) {
+        table = IdentityTable(bounds: bounds, shardCount: shardCount)
+    }
+
+    /// Notes that the candidate is being asked: until the answer is entered, it may hold these units without this instance
+    /// knowing.
+    package func begin(_ request: CheckRequest, at time: Timestamp) {
+        table.withValue(of: request.identity, at: time) { $0.begin(request) }
+    }
+
+    /// Gives the units of each window of the policy before these decisions, which are then added where they accepted.
+    ///
+    /// Answers come back over several connections and not always in Redis's order. What Redis accepted after this
+    /// decision is not counted; of what it accepted in the same millisecond, or just as a window ended, nobody can tell.
+    ///
+    /// - Parameters:
+    ///   - time: The instance's time of the request, by which control judged.
+    ///   - tolerances: How near to a window's end a unit is no longer certain to be in it, and how far the candidate's clock
+    ///     may step back before that is no late answer.
+    ///   - knownSince: Since when every decision of this instance was entered.
+    ///   - wantsOwnOutcome: Whether to judge the request on this instance's units alone.
+    /// - Returns: Nothing where the candidate gave no verdict.
+    package func enter(
+        _ request: CheckRequest, at time: Timestamp, control: Decision, candidate: Decision,
+        tolerances: ComparisonTolerances, knownSince: Timestamp = Timestamp(milliseconds: .min),
+        wantsOwnOutcome: Bool = false
+    ) -> OwnUnits {
+        let since = table.lastEviction(of: request.identity).map { max($0, knownSince) } ?? knownSince
+        return table.withValue(of: request.identity, at: time) { account in
+            account.end(request)
+            account.noteClock(candidate, at: time, tolerances)
+            account.lookForOthers(in: candidate, on: request, at: time, knownSince: since, tolerances)
+            let own = account.units(
+                before: candidate, on: request, at: time, tolerances: tolerances, wantsOutcome: wantsOwnOutcome)
+            account.enter(request, at: time, control: control, candidate: candidate)
+            return own
+        }
+    }
+
+    /// Forgets an identity whose units were reset.
+    package func reset(_ identity: Identity) { table.remove(identity) }
+
+    package var occupancy: MemoryOccupancy { table.occupancy }
+}
+
+/// What is known of this instance's units in each window of a policy, before a request.
+package struct OwnUnits: Equatable, Sendable {
+    /// Units that the candidate accepted and that were in the window when it judged, as far as this instance can tell; those
+    /// of requests that Redis may have accepted without anybody hearing of it included.
+    package var held: [Int] = []
+    /// Units that the candidate accepted and certainly held no longer, whatever the order in which answers came back.
+    package var lost: [Int] = []
+    /// Units that control alone accepted.
+    package var controlOnly: [Int] = []
+    /// Units that the candidate alone accepted.
+    package var candidateOnly: [Int] = []
+    /// Whether Redis was seen to hold units of the identity that this instance did not send, within the longest window.
+    package var hasSeenOthers = false
+    /// What the candidate would have said, had there been no other units than `held`; `nil` where nobody asked.
+    package var outcome: Decision.Outcome?
+    /// What control would have said, had it accepted what the candidate accepted from here, each unit at its own time.
+    package var controlOutcome: Decision.Outcome?
+
+    package init(
+        held: [Int] = [], lost: [Int] = [], controlOnly: [Int] = [], candidateOnly: [Int] = [],
+        hasSeenOthers: Bool = false, outcome: Decision.Outcome? = nil, controlOutcome: Decision.Outcome? = nil
+    ) {
+        self.held = held
+        self.lost = lost
+        self.controlOnly = controlOnly
+        self.candidateOnly = candidateOnly
+        self.hasSeenOthers = hasSeenOthers
+        self.outcome = outcome
+        self.controlOutcome = controlOutcome
+    }
+}
+
+/// What an instance knows of one identity's units.
+private struct Account: TableValue, ~Copyable {
+    /// What the candidate accepted, at its own times.
+    private var accepted = SlidingLog()
+    /// What it may have accepted: its answer never came. At the instance's times, as the next two.
+    private var unheard = SlidingLog()
+    private var controlOnly = SlidingLog()
+    private var candidateOnly = SlidingLog()
+    /// How far ahead of the instance's the candidate's clock was when it accepted them.
+    private var clock = ObservedClock()
+    /// Units of requests whose answers are still to come.
+    private var pending = 0
+    /// When Redis was last seen to hold units of others.
+    private var othersSeen: Timestamp?
+    /// The fewest units beyond this instance's that were seen in a window of such a duration: more can only be others'.
+    private var fewestBeyond: (durationMilliseconds: Int64, units: Int)?
+
+    var heapBytes: Int {
+        accepted.heapBytes + unheard.heapBytes + controlOnly.heapBytes + candidateOnly.heapBytes
+    }
+
+    func units(
+        before candidate: Decision, on request: CheckRequest, at time: Timestamp, tolerances: ComparisonTolerances,
+        wantsOutcome: Bool
+    ) -> OwnUnits {
+        guard let judgedAt = candidate.judgedAt.map({ effective($0, tolerances) }) else { return OwnUnits() }
+        var own = OwnUnits()
+        own.hasSeenOthers = othersSeen.map { time - $0 < request.policy.longestDurationMilliseconds } ?? false
+        for (index, window) in request.policy.windows.enumerated() {
+            let duration = window.durationMilliseconds
+            let start = judgedAt + -duration
+            own.held.append(accepted.units(after: start, through: judgedAt) + unheard.units(in: duration, at: time))
+            let state = index < candidate.windows.count ? candidate.windows[index] : nil
+            own.lost.append(
+                state.map { lost(of: $0, before: candidate, request.cost, after: start, judgedAt, tolerances) } ?? 0)
+            own.controlOnly.append(controlOnly.units(in: duration, at: time))
+            own.candidateOnly.append(candidateOnly.units(in: duration, at: time))
+        }
+        guard wantsOutcome else { return own }
+        own.outcome = accepted.look(request.policy, cost: request.cost, at: judgedAt).outcome
+        own.controlOutcome = clock.hasStepped ? outcomeByControlsClock(request, at: time) : own.outcome
+        return own
+    }
+
+    private func outcomeByControlsClock(_ request: CheckRequest, at time: Timestamp) -> Decision.Outcome {
+        var log = SlidingLog()
+        accepted.forEach { unit in
+            log.append(
+                1, at: unit + -clock.ahead(at: unit), keeping: request.policy.longestDurationMilliseconds)
+        }
+        return log.look(request.policy, cost: request.cost, at: time).outcome
+    }
+
+    mutating func noteClock(_ candidate: Decision, at time: Timestamp, _ tolerances: ComparisonTolerances) {
+        guard let judgedAt = candidate.judgedAt else { return }
+        clock.note(judgedAt - time, after: accepted.newest, tolerance: tolerances.clockSkewMilliseconds)
+    }
+
+    mutating func begin(_ request: CheckRequest) { pending += request.cost }
+
+    mutating func end(_ request: CheckRequest) { pending = max(0, pending - request.cost) }
+
+    /// Notes whether Redis holds units that this instance did not send.
+    ///
+    /// Of units from before its memory began nobody can tell. So a window counts whose units are all younger, whichever of
+    /// the two clocks tells their age, or one that came to hold more of them than it held at a time.
+    mutating func lookForOthers(
+        in candidate: Decision, on request: CheckRequest, at time: Timestamp, knownSince since: Timestamp,
+        _ tolerances: ComparisonTolerances
+    ) {
+        guard let judgedAt = candidate.judgedAt else { return }
+        for state in candidate.windows {
+            let duration = state.window.durationMilliseconds
+            let end = effective(judgedAt, tolerances)
+            let own = accepted.units(after: end + -duration, through: end) + unheard.units(in: duration, at: time)
+            let beyond = state.used - (candidate.isAllowed ? request.cost : 0) - own
+            if beyond > pending, isYounger(state, than: since, ahead: judgedAt - time) { othersSeen = time }
+            guard duration == request.policy.longestDurationMilliseconds else { continue }
+            if let fewest = fewestBeyond, fewest.durationMilliseconds == duration, beyond - pending > fewest.units {
+                othersSeen = time
+            }
+            let fewest = fewestBeyond.flatMap { $0.durationMilliseconds == duration ? $0.units : nil } ?? beyond
+            fewestBeyond = (duration, min(fewest, beyond))
+        }
+    }
+
+    /// Whether the window's oldest unit is younger; `false` where nobody can tell.
+    private func isYounger(_ state: WindowState, than start: Timestamp, ahead: Int64) -> Bool {
+        // Of an overdrawn window `reset` does not tell the oldest unit.
+        guard state.used <= state.window.limit else { return false }
+        let oldest = state.reset + -state.window.durationMilliseconds
+        return min(oldest, oldest + -ahead) >= start
+    }
+
+    /// Units of a window that Redis must hold and does not: more are certain to have been accepted than it counts, or some
+    /// are older than the oldest that it holds.
+    private func lost(
+        of state: WindowState, before candidate: Decision, _ cost: Int, after start: Timestamp, _ judgedAt: Timestamp,
+        _ tolerances: ComparisonTolerances
+    ) -> Int {
+        let (first, last) = (start + tolerances.boundaryMilliseconds, judgedAt + -1)
+        let certain = accepted.units(after: first, through: last)
+        let used = state.used - (candidate.isAllowed ? cost : 0)
+        guard used > 0, state.used <= state.window.limit else { return max(0, certain - used) }
+        let oldest = state.reset + -state.window.durationMilliseconds
+        return max(0, certain - used, oldest > first ? accepted.units(after: first, through: oldest + -1) : 0)
+    }
+
+    mutating func enter(
+        _ request: CheckRequest, at time: Timestamp, control: Decision, candidate: Decision
+    ) {
+        let kept = request.policy.longestDurationMilliseconds
+        if let judgedAt = candidate.judgedAt, candidate.isAllowed {
+            accepted.append(request.cost, at: judgedAt, keeping: kept)
+        }
+        if candidate.mayHaveBeenCarriedOut { unheard.append(request.cost, at: time, keeping: kept) }
+        guard control.isAllowed != candidate.isAllowed else { return }
+        if control.isAllowed {
+            controlOnly.append(request.cost, at: time, keeping: kept)
+        } else {
+            candidateOnly.append(request.cost, at: time, keeping: kept)
+        }
+    }
+
+    /// A log never runs backwards: where the candidate's clock stepped back, it judged at its newest unit. A little earlier
+    /// than the newest is an answer that comes late.
+    private func effective(_ judgedAt: Timestamp, _ tolerances: ComparisonTolerances) -> Timestamp {
+        guard let newest = accepted.newest, newest - judgedAt > tolerances.clockSkewMilliseconds else {
+            return judgedAt
+        }
+        return newest
+    }
+}
+
+extension SlidingLog {
+    /// Units that a window holds at a time of their own clock.
+    fileprivate func units(in durationMilliseconds: Int64, at time: Timestamp) -> Int {
+        guard count > 0 else { return 0 }
+        return units(after: time + -durationMilliseconds, through: time)
+    }
+}
+
+extension Decision {
+    /// Whether the candidate may have accepted the units though no answer says so.
+    fileprivate var mayHaveBeenCarriedOut: Bool {
+        switch outcome {
+        case .unavailable(.timedOut), .unavailable(.disconnected): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,215 @@
+import ParallaxCore
+
+/// All that ever happened in a scenario, and from it the true cause of a divergence: the same counterfactuals that
+/// instances draw from their evidence, carried out here on complete histories, unit by unit.
+struct ScenarioTruth {
+    /// One request as both sides judged it.
+    struct Judged {
+        let request: CheckRequest
+        let instance: Int
+        let time: Timestamp
+        let candidateTime: Timestamp
+        let control: Decision
+        let candidate: Decision
+        /// When control is known to have let the identity go last.
+        let evictedAt: Timestamp?
+    }
+
+    /// Units that a side accepted at once.
+    private struct Units {
+        let count: Int
+        let instance: Int
+        /// By the instance's clock, and by the candidate's.
+        let time: Timestamp
+        let candidateTime: Timestamp
+        var isLost = false
+    }
+
+    /// One identity's whole history.
+    private struct History {
+        var candidate: [Units] = []
+        var control: [Units] = []
+        /// Units that one side alone accepted.
+        var parted: [Units] = []
+    }
+
+    private let algorithm: LimiterAlgorithm
+    private let tolerances = ComparisonTolerances()
+    private var histories: [Identity: History] = [:]
+    private var policies: [Identity: Policy] = [:]
+    private var restarts: [Int: Timestamp] = [:]
+
+    init(_ scenario: Scenario) {
+        algorithm = scenario.algorithm
+    }
+
+    mutating func restart(_ instance: Int, at time: Timestamp) { restarts[instance] = time }
+
+    /// Redis loses what it accepted after a time of its clock; everything where there is none.
+    mutating func lose(after time: Timestamp?) {
+        for identity in histories.keys {
+            for index in histories[identity]!.candidate.indices
+            where time.map({ histories[identity]!.candidate[index].candidateTime > $0 }) ?? true {
+                histories[identity]!.candidate[index].isLost = true
+            }
+        }
+    }
+
+    /// A candidate that holds what was not lost.
+    func restoredCandidate() -> InMemoryLimiter {
+        let limiter = InMemoryLimiter(shardCount: 1)
+        for (identity, history) in histories {
+            for units in history.candidate where !units.isLost {
+                let unbounded = try! CheckRequest(identity: identity, policy: policies[identity]!, cost: units.count)
+                _ = limiter.judge(unbounded, at: units.candidateTime)
+            }
+        }
+        return limiter
+    }
+
+    mutating func enter(_ judged: Judged) {
+        let identity = judged.request.identity
+        policies[identity] = judged.request.policy
+        let newest = histories[identity]?.candidate.last(where: { !$0.isLost })?.candidateTime
+        let units = Units(
+            count: judged.request.cost, instance: judged.instance, time: judged.time,
+            candidateTime: newest.map { max($0, judged.candidateTime) } ?? judged.candidateTime)
+        if judged.control.isAllowed { histories[identity, default: History()].control.append(units) }
+        if judged.candidate.isAllowed { histories[identity, default: History()].candidate.append(units) }
+        guard judged.control.isAllowed != judged.candidate.isAllowed else { return }
+        histories[identity, default: History()].parted.append(units)
+    }
+}
+
+// MARK: The true cause
+extension ScenarioTruth {
+    /// The first cause that is true, in the order of ``DivergenceCause``.
+    func cause(of judged: Judged, kind: DivergenceKind) -> DivergenceCause {
+        let worlds = Worlds(self, judged)
+        return DivergenceCause.allCases.first { suffices($0, judged, kind, worlds) }
+            ?? heaviest(judged, kind, worlds)
+    }
+
+    private func heaviest(_ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> DivergenceCause {
+        let weights = DivergenceCause.allCases.map { weight($0, judged, kind, worlds) }
+        guard let most = weights.max(), most > 0 else { return .unexplained }
+        return DivergenceCause.allCases[weights.firstIndex(of: most)!]
+    }
+
+    /// What each side would have held, had one thing not gone wrong.
+    private struct Worlds {
+        let held: [Units]
+        /// What the candidate holds of this instance's units alone.
+        let ours: [Units]
+        /// What the candidate would hold, had it lost none of this instance's units.
+        let restored: [Units]
+        /// What the candidate ever accepted from this instance, and that since control began to remember.
+        let accepted: [Units]
+        let acceptedSinceMemory: [Units]
+        let hasParted: Bool
+        let hasForgotten: Bool
+
+        init(_ truth: ScenarioTruth, _ judged: Judged) {
+            let history = truth.histories[judged.request.identity] ?? History()
+            let start = judged.time + -judged.request.policy.longestDurationMilliseconds
+            let since = truth.remembersSince(judged)
+            held = history.candidate.filter { !$0.isLost }
+            ours = held.filter { $0.instance == judged.instance }
+            restored = history.candidate.filter { !$0.isLost || $0.instance == judged.instance }
+            accepted = history.candidate.filter { $0.instance == judged.instance }
+            acceptedSinceMemory = accepted.filter { units in since.map { $0 <= units.time } ?? true }
+            hasParted = history.parted.contains { units in
+                units.instance == judged.instance && units.time > start && since.map { $0 <= units.time } ?? true
+            }
+            hasForgotten = since.map { $0 > start } ?? false
+        }
+    }
+
+    /// Whether the sides would agree without this alone.
+    private func suffices(_ cause: DivergenceCause, _ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> Bool
+    {
+        switch cause {
+        case .boundary:
+            isBoundary(judged, kind)
+        case .lostWrites:
+            worlds.restored.count > worlds.held.count
+                && agree(judged.control, candidate(judged, worlds.restored), kind)
+        case .otherInstances:
+            worlds.ours.count < worlds.held.count && agree(judged.control, candidate(judged, worlds.ours), kind)
+        case .carriedOver:
+            algorithm == .slidingLog && worlds.hasParted
+                && agree(control(judged, worlds.acceptedSinceMemory), judged.candidate, kind)
+        case .restart, .eviction:
+            worlds.hasForgotten && (cause == .restart) == hasRestarted(judged)
+                && agree(control(judged, worlds.accepted), judged.candidate, kind)
+        case .clockSkew:
+            abs(judged.candidateTime - judged.time) > tolerances.clockSkewMilliseconds
+                && agree(control(judged, worlds.accepted), control(judged, worlds.held), kind)
+        case .algorithm: algorithm != .slidingLog
+        case .policy, .unexplained: false
+        }
+    }
+
+    /// How much this weighs where no cause suffices alone.
+    private func weight(_ cause: DivergenceCause, _ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> Int {
+        switch cause {
+        case .lostWrites: difference(judged.candidate, candidate(judged, worlds.restored), kind)
+        case .otherInstances: difference(judged.candidate, candidate(judged, worlds.ours), kind)
+        case .carriedOver:
+            worlds.hasParted ? difference(judged.control, control(judged, worlds.acceptedSinceMemory), kind) : 0
+        default: 0
+        }
+    }
+
+    private func difference(_ one: Decision, _ other: Decision, _ kind: DivergenceKind) -> Int {
+        guard kind == .quotaDrift else { return agree(one, other, kind) ? 0 : 1 }
+        return zip(one.windows, other.windows).map { abs($0.remaining - $1.remaining) }.max() ?? 0
+    }
+
+    /// The limited side would have allowed within the tolerance.
+    private func isBoundary(_ judged: Judged, _ kind: DivergenceKind) -> Bool {
+        let tolerance = tolerances.boundaryMilliseconds
+        let (control, candidate) = (judged.control.retryAfterMilliseconds, judged.candidate.retryAfterMilliseconds)
+        switch kind {
+        case .newlyLimited: return candidate <= tolerance
+        case .newlyAllowed: return control <= tolerance
+        case .differentWindow: return abs(control - candidate) <= tolerance
+        case .quotaDrift: return false
+        }
+    }
+
+    /// What control has forgotten lies before this; `nil` where it has forgotten nothing.
+    private func remembersSince(_ judged: Judged) -> Timestamp? {
+        [restarts[judged.instance], judged.evictedAt].compactMap { $0 }.max()
+    }
+
+    private func hasRestarted(_ judged: Judged) -> Bool {
+        restarts[judged.instance].map { $0 >= judged.evictedAt ?? $0 } ?? false
+    }
+
+    private func agree(_ one: Decision, _ other: Decision, _ kind: DivergenceKind) -> Bool {
+        switch Comparison.Result(control: one, candidate: other, tolerances: tolerances) {
+        case .agreed: true
+        case .diverged(.quotaDrift, _): kind != .quotaDrift
+        // By which window, is no matter where one of the two verdicts was to allow.
+        case .diverged(.differentWindow, _): kind == .newlyLimited || kind == .newlyAllowed
+        case .diverged, .incomparable: false
+        }
+    }
+
+    private func candidate(_ judged: Judged, _ units: [Units]) -> Decision {
+        decision(judged.request, units.map { ($0.candidateTime, $0.count) }, at: judged.candidateTime)
+    }
+
+    private func control(_ judged: Judged, _ units: [Units]) -> Decision {
+        decision(judged.request, units.map { ($0.time, $0.count) }, at: judged.time)
+    }
+
+    /// What a log of these units says.
+    private func decision(_ request: CheckRequest, _ units: [(Timestamp, Int)], at time: Timestamp) -> Decision {
+        var log = SlidingLog()
+        let kept = request.policy.longestDurationMilliseconds
+        for (moment, count) in units where time - moment < kept { log.append(count, at: moment, keeping: kept) }
+        return log.look(request.policy, cost: request.cost, at: time)
+    }
+}

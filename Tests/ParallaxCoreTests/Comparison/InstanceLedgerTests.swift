@@ -1,0 +1,124 @@
+import ParallaxCore
+import Testing
+
+@Suite struct InstanceLedgerTests {
+    private static let policy = try! Policy(windows: [Window(name: "w", limit: 100, durationMilliseconds: 1000)])
+    private static let request = try! CheckRequest(identity: Identity(identifier: "a"), policy: policy)
+
+    private static func decision(_ milliseconds: Int64, isAllowed: Bool) -> Decision {
+        Decision(
+            outcome: isAllowed ? .allowed : .limited(by: "w"), windows: [], retryAfterMilliseconds: 0,
+            judgedAt: Timestamp(milliseconds: milliseconds))
+    }
+
+    /// Enters a request that both sides judged at one time of one clock.
+    private static func enter(
+        _ ledger: InstanceLedger, at milliseconds: Int64, control: Bool? = nil, isAllowed: Bool = true
+    ) -> OwnUnits {
+        ledger.enter(
+            request, at: Timestamp(milliseconds: milliseconds),
+            control: decision(milliseconds, isAllowed: control ?? isAllowed),
+            candidate: decision(milliseconds, isAllowed: isAllowed), tolerances: ComparisonTolerances())
+    }
+
+    private static func enterOutage(
+        _ ledger: InstanceLedger, at milliseconds: Int64, _ reason: Unavailability, control: Bool = true
+    ) -> OwnUnits {
+        ledger.enter(
+            request, at: Timestamp(milliseconds: milliseconds), control: decision(milliseconds, isAllowed: control),
+            candidate: .unavailable(reason), tolerances: ComparisonTolerances())
+    }
+
+    @Test("counts what was accepted before, and not the decision's own units")
+    func before() {
+        let ledger = InstanceLedger()
+        let entered = [(5000, true), (5001, true), (5002, false), (5003, true)].map { time, isAllowed in
+            Self.enter(ledger, at: time, isAllowed: isAllowed)
+        }
+        #expect(entered.map(\.held) == [[0], [1], [2], [2]])
+        #expect(entered.allSatisfy { $0.lost == [0] })
+        #expect(entered.allSatisfy { $0.controlOnly == [0] && $0.candidateOnly == [0] })
+    }
+
+    @Test("an answer that comes back late is not held against what Redis accepted after it")
+    func lateAnswer() {
+        let ledger = InstanceLedger()
+        _ = Self.enter(ledger, at: 5000)
+        _ = Self.enter(ledger, at: 5010)
+        #expect(Self.enter(ledger, at: 5005).held == [1])
+    }
+
+    @Test("a clock that stepped back by more than the tolerance judges at its newest unit")
+    func clockStepsBack() {
+        let ledger = InstanceLedger()
+        _ = Self.enter(ledger, at: 5000)
+        _ = Self.enter(ledger, at: 5300)
+        #expect(Self.enter(ledger, at: 5050, isAllowed: false).held == [1])
+        #expect(Self.enter(ledger, at: 5049, isAllowed: false).held == [2])
+    }
+
+    /// A decision of Redis that counts so many units in the window before its own, the oldest of them of a time.
+    private static func decision(at milliseconds: Int64, holding used: Int, oldest: Int64) -> Decision {
+        let window = policy.windows[0]
+        let reset = Timestamp(milliseconds: (used == 0 ? milliseconds : oldest) + window.durationMilliseconds)
+        return Decision(
+            outcome: .limited(by: "w"), windows: [WindowState(window: window, used: used, reset: reset)],
+            retryAfterMilliseconds: 1, judgedAt: Timestamp(milliseconds: milliseconds))
+    }
+
+    @Test(
+        "units that Redis must hold and does not are lost: those of the same millisecond, or just about to leave, need not be",
+        arguments: [
+            (5501, 0, 0, 2), (5501, 1, 5500, 1), (5501, 2, 5000, 0), (5500, 1, 5000, 0), (5990, 0, 0, 1),
+            (5989, 0, 0, 2),
+            (5501, 2, 5001, 1), (5501, 9, 5500, 1), (5501, 9, 4999, 0),
+        ] as [(Int64, Int, Int64, Int)])
+    func lost(_ time: Int64, _ used: Int, _ oldest: Int64, _ expected: Int) {
+        let ledger = InstanceLedger()
+        _ = Self.enter(ledger, at: 5000)
+        _ = Self.enter(ledger, at: 5500)
+        let own = ledger.enter(
+            Self.request, at: Timestamp(milliseconds: time), control: Self.decision(time, isAllowed: false),
+            candidate: Self.decision(at: time, holding: used, oldest: oldest), tolerances: ComparisonTolerances())
+        #expect(own.lost == [expected])
+        #expect(own.held == [2])
+    }
+
+    @Test("units that one side alone accepted are told from each other, until they leave the window")
+    func parted() {
+        let ledger = InstanceLedger()
+        _ = Self.enter(ledger, at: 5000, control: true, isAllowed: false)
+        _ = Self.enter(ledger, at: 5001, control: false, isAllowed: true)
+        let own = Self.enter(ledger, at: 5002)
+        #expect(own.controlOnly == [1])
+        #expect(own.candidateOnly == [1])
+        #expect(own.held == [1])
+        #expect(Self.enter(ledger, at: 6000).controlOnly == [0])
+        #expect(Self.enter(ledger, at: 6000).candidateOnly == [1])
+    }
+
+    @Test(
+        "what Redis may have accepted without an answer counts as held and is not certain",
+        arguments: [(.timedOut, 1), (.disconnected, 1), (.circuitOpen, 0), (.skipped, 0)] as [(Unavailability, Int)])
+    func unheard(_ reason: Unavailability, _ held: Int) {
+        let ledger = InstanceLedger()
+        #expect(Self.enterOutage(ledger, at: 5000, reason) == OwnUnits())
+        let own = Self.enter(ledger, at: 5100)
+        #expect(own.held == [held])
+        #expect(own.controlOnly == [1])
+    }
+
+    @Test("the outcome on this instance's units alone is given where it is asked for")
+    func ownOutcome() throws {
+        let ledger = InstanceLedger()
+        let policy = try Policy(windows: [Window(name: "w", limit: 1, durationMilliseconds: 1000)])
+        let request = try CheckRequest(identity: Identity(identifier: "a"), policy: policy)
+        for expected in [Decision.Outcome.allowed, .limited(by: "w")] {
+            let own = ledger.enter(
+                request, at: Timestamp(milliseconds: 5000), control: Self.decision(5000, isAllowed: true),
+                candidate: Self.decision(5000, isAllowed: true), tolerances: ComparisonTolerances(),
+                wantsOwnOutcome: true)
+            #expect(own.outcome == expected)
+        }
+    }
+}
