@@ -76,6 +76,15 @@ package final class DivergenceStore: Sendable {
         }
     }
 
+    /// Moves everything into the one file at the path, so that it can be copied alone. For whoever writes nothing any more.
+    package func gather() throws {
+        do {
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } catch {
+            throw DivergenceStoreError(error, path: path)
+        }
+    }
+
     /// Ends all access. Later calls fail.
     package func close() throws {
         try pool.close()

@@ -51,4 +51,14 @@ import Testing
             #expect(throws: DivergenceStoreError.self) { try recorder.flush() }
         }
     }
+
+    @Test("a write that failed in the background is told before the next one begins")
+    func failingEarlier() async throws {
+        try await withStore { store in
+            var recorder = WaitingRecorder(store: store, instances: ["one"], capacity: 2)
+            try store.close()
+            for _ in 0..<3 { try recorder.record(.sample(.agreed), of: 0) }
+            #expect(throws: DivergenceStoreError.self) { try recorder.record(.sample(.agreed), of: 0) }
+        }
+    }
 }

@@ -201,6 +201,53 @@ import Testing
         #expect(first.rename(identities[1]).organization == "acme")
     }
 
+    @Test("what is recorded lies in one file, which a report can be made from elsewhere")
+    func recorded() async throws {
+        try await withFolder { folder in
+            let (path, copy) = (folder.path + "/new.sqlite", folder.path + "/copy.sqlite")
+            try await ReplayLog.parse([write(to: folder), "--database", path, "--json"]).run()
+            try FileManager.default.copyItem(atPath: path, toPath: copy)
+            let report = try await DivergenceStore(readingFrom: copy).report()
+            #expect(report.compared == 270)
+            #expect(report.dropped.isEmpty)
+            #expect(report.from == Timestamp(milliseconds: 971_186_100_000))
+        }
+    }
+
+    @Test("a log of which no line is a request ends without a report, and without an error")
+    func nothing() async throws {
+        try await withFolder { folder in
+            let path = folder.path + "/empty.log"
+            try "nonsense\n\n".write(toFile: path, atomically: false, encoding: .utf8)
+            let plan = try await ReplayLog.parse([path]).makePlan(environment: [:])
+            let store = try DivergenceStore(path: folder.path + "/empty.sqlite")
+            let outcome = try await plan.run(recordingIn: store)
+            #expect(outcome.judged == 0)
+            #expect(ForecastText(outcome: outcome, style: .plain).text == "There is nothing to forecast from.")
+            #expect(
+                ReplayText(outcome: outcome, style: .plain).head.contains("2 lines: 0 requests, 1 malformed, 1 blank"))
+        }
+    }
+
+    @Test("a log whose order cannot be put right is called doubtful")
+    func doubtful() async throws {
+        try await withFolder { folder in
+            let path = folder.path + "/joined.log"
+            let lines = [14, 12].flatMap { hour in
+                (10..<60).map { #"192.0.2.1 - - [10/Oct/2000:\#(hour):55:\#($0) +0000] "GET / HTTP/1.1" 429 1"# }
+            }
+            try lines.joined(separator: "\n").write(toFile: path, atomically: false, encoding: .utf8)
+            let plan = try await ReplayLog.parse([path]).makePlan(environment: [:])
+            let store = try DivergenceStore(path: folder.path + "/joined.sqlite")
+            let outcome = try await plan.run(recordingIn: store)
+            #expect(outcome.order == ReorderTally(putInOrder: 0, tooLate: 50))
+            let head = ReplayText(outcome: outcome, style: .plain).head
+            #expect(head.contains("50 by more than 5 min, and were judged at the latest time seen"))
+            #expect(head.contains("the forecast is doubtful"))
+            #expect(head.contains("100 of the requests were answered with 429"))
+        }
+    }
+
     @Test("a file that is there is never written to")
     func existingDatabase() async throws {
         try await withFolder { folder in

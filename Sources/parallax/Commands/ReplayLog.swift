@@ -97,7 +97,7 @@ struct ReplayLog: AsyncParsableCommand {
         let store = try makeStore(in: folder)
         let (outcome, wasInterrupted) = try await withInterruption { try await plan.run(recordingIn: store) }
         let report = try await store.report(maximumAffected: top)
-        try store.close()
+        if database != nil { try store.gather() }
         try show(outcome, report)
         if let failure = outcome.failure { throw failure }
         if wasInterrupted { throw ExitCode(130) }
