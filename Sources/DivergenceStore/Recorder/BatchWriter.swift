@@ -25,6 +25,7 @@ struct BatchWriter {
         }
         try writeTotals(batch.totals, stored: stored)
         try writeVolumes(batch.volumes)
+        try writeNoise(batch.noise)
         try writeDrops(batch.drops)
         return stored.values.reduce(0, +)
     }
@@ -42,6 +43,18 @@ struct BatchWriter {
             ]
             upsert.setUncheckedArguments(arguments)
             try upsert.execute()
+        }
+    }
+
+    private func writeNoise(_ noise: [Timestamp: NoiseFloor]) throws {
+        for (minute, noise) in noise {
+            try database.execute(
+                sql: """
+                    INSERT INTO noise (minute, compared, diverged) VALUES (?, ?, ?)
+                    ON CONFLICT DO UPDATE SET
+                        compared = compared + excluded.compared, diverged = diverged + excluded.diverged
+                    """,
+                arguments: [minute.milliseconds, noise.compared, noise.diverged])
         }
     }
 

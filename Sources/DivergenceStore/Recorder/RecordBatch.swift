@@ -15,6 +15,8 @@ struct RecordBatch: Sendable {
     private(set) var totals: [TotalKey: Total] = [:]
     private(set) var rows: [BufferedRow] = []
     private(set) var volumes: [VolumeKey: Volume] = [:]
+    /// What second controls made of the same requests, by minute.
+    private(set) var noise: [Timestamp: NoiseFloor] = [:]
     private(set) var drops: [DropKey: Int] = [:]
     /// Comparisons among the totals.
     private(set) var comparisons = 0
@@ -62,6 +64,10 @@ struct RecordBatch: Sendable {
         if volumes[key] == nil { volumes[key] = volume } else { volumes[key]! += volume }
     }
 
+    mutating func add(_ noise: NoiseFloor, in minute: Timestamp) {
+        self.noise[minute, default: NoiseFloor()] += noise
+    }
+
     mutating func drop(
         _ count: Int, of subject: DropSubject, in minute: Timestamp, because reason: DropReason, bounds: Bounds
     ) {
@@ -75,6 +81,7 @@ struct RecordBatch: Sendable {
     mutating func merge(_ later: RecordBatch, bounds: Bounds, otherwise reason: DropReason) {
         for (key, total) in later.totals { count(total, under: key, bounds: bounds, otherwise: reason) }
         for (key, volume) in later.volumes { add(volume, of: key, bounds: bounds) }
+        for (minute, noise) in later.noise { add(noise, in: minute) }
         for row in later.rows { keep(row, bounds: bounds, otherwise: reason) }
         for (key, count) in later.drops { note(count, under: key, bounds: bounds) }
         newDrops.add(later.newDrops)

@@ -22,6 +22,9 @@ struct RecordBuffer: Sendable {
             minute: scopes[scope].minute, organization: organization, outcome: TotalKey.Outcome(comparison.result))
         var total = Total()
         total.count(comparison)
+        if let agreed = comparison.secondControlAgreed {
+            batch.add(NoiseFloor(compared: 1, diverged: agreed ? 0 : 1), in: key.minute)
+        }
         guard let key = batch.count(total, under: key, bounds: settings.bounds, otherwise: .bufferFull) else { return }
         guard case .diverged(let kind, let cause) = comparison.result, kind.isStoredOneByOne else { return }
         if let volume = Volume(comparison) {

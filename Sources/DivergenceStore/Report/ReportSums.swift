@@ -38,11 +38,7 @@ struct ReportSums: Sendable {
         try reader.addGroups(of: DivergenceGroups.judgedCauses.union(settlements.causes), to: &sums.groups)
         sums.settlements = try settlements.addingCounts(database)
         try reader.addVolumes(to: &sums.volumes)
-        if let noise = try reader.readNoise() {
-            sums.noise = NoiseFloor(
-                compared: (sums.noise?.compared ?? 0) + noise.compared,
-                diverged: (sums.noise?.diverged ?? 0) + noise.diverged)
-        }
+        if let noise = try reader.readNoise() { sums.noise = (sums.noise ?? NoiseFloor()) + noise }
         return sums
     }
 

@@ -36,14 +36,3 @@ package struct ReportVolume: Codable, Equatable, Sendable {
 
     package init() {}
 }
-
-/// How often two equal limiters disagreed, asked about the same requests a moment apart.
-package struct NoiseFloor: Codable, Equatable, Sendable {
-    package var compared = 0
-    package var diverged = 0
-
-    package init(compared: Int = 0, diverged: Int = 0) {
-        self.compared = compared
-        self.diverged = diverged
-    }
-}

@@ -16,11 +16,13 @@ package struct Comparer: Sendable {
         package let candidateSince: Timestamp?
         /// How far the candidate's clock is ahead of the instance's; `nil` where it is not known.
         package let clockOffsetMilliseconds: Int64?
+        /// What a second control said when the candidate had answered; `nil` where there is none.
+        package let secondControl: Decision?
 
         package init(
             _ request: CheckRequest, at time: Timestamp, control: Observation, candidate: Observation,
             enforced: Side = .control, controlSince: Timestamp, candidateSince: Timestamp? = nil,
-            clockOffsetMilliseconds: Int64?
+            clockOffsetMilliseconds: Int64?, secondControl: Decision? = nil
         ) {
             self.request = request
             self.time = time
@@ -30,6 +32,7 @@ package struct Comparer: Sendable {
             self.controlSince = controlSince
             self.candidateSince = candidateSince
             self.clockOffsetMilliseconds = clockOffsetMilliseconds
+            self.secondControl = secondControl
         }
     }
 
@@ -74,7 +77,10 @@ package struct Comparer: Sendable {
         return Comparison(
             identity: request.identity, cost: request.cost, time: judged.time,
             policyFingerprint: request.policy.fingerprint, control: judged.control, candidate: judged.candidate,
-            enforced: judged.enforced, result: result, evidence: evidence)
+            enforced: judged.enforced, result: result, evidence: evidence,
+            secondControlAgreed: judged.secondControl.map {
+                Comparison.Result(control: control, candidate: $0, tolerances: tolerances) == .agreed
+            })
     }
 
     /// Forgets an identity whose units were reset in Redis.

@@ -21,10 +21,12 @@ package struct Comparison: Equatable, Sendable {
     package let result: Result
     /// What the cause was found from.
     package let evidence: Evidence
+    /// Whether a second control, asked when the candidate had answered, agreed with control; `nil` where there is none.
+    package let secondControlAgreed: Bool?
 
     package init(
         identity: Identity, cost: Int, time: Timestamp, policyFingerprint: UInt64, control: Observation,
-        candidate: Observation, enforced: Side, result: Result, evidence: Evidence
+        candidate: Observation, enforced: Side, result: Result, evidence: Evidence, secondControlAgreed: Bool? = nil
     ) {
         self.identity = identity
         self.cost = cost
@@ -35,5 +37,6 @@ package struct Comparison: Equatable, Sendable {
         self.enforced = enforced
         self.result = result
         self.evidence = evidence
+        self.secondControlAgreed = secondControlAgreed
     }
 }

@@ -23,6 +23,8 @@ package final class HybridLimiter: Sendable {
     }
 
     private let control: InMemoryLimiter
+    /// Fed what control is fed, when the candidate has answered: how much they disagree is the noise of any comparison here.
+    private let secondControl: InMemoryLimiter?
     private let candidate: any Limiter
     private let refusals: (any RefusalMemory)?
     private let comparer: Comparer
@@ -43,17 +45,20 @@ package final class HybridLimiter: Sendable {
     /// Makes a hybrid of two limiters.
     ///
     /// - Parameters:
+    ///   - secondControl: A limiter like control, to show how much two equal ones disagree; `nil` for none.
     ///   - candidate: Keeps a deadline of its own; a decision that waits for it waits as long as it does.
     ///   - refusals: What is remembered of the candidate's refusals, for where it decides alone. Never used for comparing.
     ///   - flags: Asked once a request; must be cheap.
     ///   - observer: Told of every answer, attempt and comparison, on the request's path.
     package init(
-        control: InMemoryLimiter, candidate: any Limiter, refusals: (any RefusalMemory)? = nil,
+        control: InMemoryLimiter, secondControl: InMemoryLimiter? = nil, candidate: any Limiter,
+        refusals: (any RefusalMemory)? = nil,
         ledger: InstanceLedger = InstanceLedger(),
         settings: Settings = Settings(), clocks: Clocks, flags: @escaping @Sendable () -> FlagValues,
         observer: any DecisionObserver
     ) {
         self.control = control
+        self.secondControl = secondControl
         self.candidate = candidate
         self.refusals = refusals
         comparer = Comparer(control: control, ledger: ledger, tolerances: settings.tolerances)
@@ -86,6 +91,7 @@ package final class HybridLimiter: Sendable {
     @discardableResult
     package func forget(_ identity: Identity) -> Bool {
         comparer.forget(identity)
+        secondControl?.reset(identity)
         return control.reset(identity)
     }
 
@@ -172,7 +178,8 @@ package final class HybridLimiter: Sendable {
                     experiment.request, at: experiment.time, control: experiment.control, candidate: candidate,
                     enforced: enforced, controlSince: experiment.controlSince,
                     candidateSince: experiment.candidateSince,
-                    clockOffsetMilliseconds: clockOffset(experiment, candidate.decision))))
+                    clockOffsetMilliseconds: clockOffset(experiment, candidate.decision),
+                    secondControl: secondControl?.judge(experiment.request, at: clocks.now()))))
     }
 
     /// How far the candidate's clock is ahead, by as much as the time that passed since the request cannot explain.

@@ -87,7 +87,10 @@ private struct Parts: Sendable {
         let rollbackCounts = RollbackObserver()
         let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds)
         let hybrid = HybridLimiter(
-            control: control, candidate: redis, refusals: redis.refusals,
+            control: control,
+            secondControl: settings.comparison.hasNoiseFloor
+                ? InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds) : nil,
+            candidate: redis, refusals: redis.refusals,
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
             observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]))

@@ -124,6 +124,11 @@ extension Setting {
         "QUOTA_DRIFT_TOLERANCE", .comparison, .integer(0...Policy.maximumLimit), standard: "1",
         "How many units `remaining` may differ by before that counts as `quota_drift`.")
 
+    static let noiseFloor = Setting(
+        "NOISE_FLOOR", .comparison, .boolean, standard: "false",
+        "Whether a second limiter in memory is asked too when Redis has answered, to show how much two equal ones disagree."
+    )
+
     // Recording
     static let databasePath = Setting(
         "DATABASE_PATH", .recorder, .text, standard: "parallax.sqlite", "The SQLite file of what was recorded.")
@@ -199,7 +204,7 @@ extension Setting {
         redisDecisionTimeout, redisMaxConnections,
         candidateMaxInFlight, refusalCacheMaxIdentities,
         legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,
-        boundaryTolerance, clockSkewTolerance, quotaDriftTolerance,
+        boundaryTolerance, clockSkewTolerance, quotaDriftTolerance, noiseFloor,
         databasePath, recordFlushInterval, recordBuffer, recordRetentionDays,
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
         rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor, rollbackEvaluationInterval,

@@ -25,7 +25,8 @@ extension Settings {
         comparison = Comparing(
             boundaryToleranceMilliseconds: Int64(reader.integer(.boundaryTolerance)),
             clockSkewToleranceMilliseconds: Int64(reader.integer(.clockSkewTolerance)),
-            quotaDriftTolerance: reader.integer(.quotaDriftTolerance))
+            quotaDriftTolerance: reader.integer(.quotaDriftTolerance),
+            hasNoiseFloor: reader.boolean(.noiseFloor))
         recorder = Recorder(
             databasePath: reader.text(.databasePath),
             flushInterval: reader.seconds(.recordFlushInterval),

@@ -83,6 +83,8 @@ package struct Settings: Equatable, Sendable {
         package var clockSkewToleranceMilliseconds: Int64
         /// Units by which `remaining` may differ.
         package var quotaDriftTolerance: Int
+        /// Whether a second control shows how much two equal limiters disagree.
+        package var hasNoiseFloor: Bool
     }
 
     package struct Recorder: Equatable, Sendable {
