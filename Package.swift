@@ -174,6 +174,7 @@ let package = Package(
                 "DivergenceStore", "ParallaxCore", "ParallaxService", "ParallaxTesting", "RedisLimiting", "Replay",
                 "parallax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

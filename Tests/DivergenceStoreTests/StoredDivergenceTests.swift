@@ -9,7 +9,9 @@ import Testing
     func keepsEverything() async throws {
         try await withStore { store in
             let evidence = Evidence(
-                ownUnits: [1, 2, 3, 4], clockOffsetMilliseconds: -12, controlRemembersSince: .sample + -5,
+                ownUnits: [1, 2, 3, 4], lostUnits: [0, 1, 0, 0], controlOnlyUnits: [0, 0, 2, 0],
+                candidateOnlyUnits: [3, 0, 0, 0], ownOutcome: .limited(by: "minute"), hasSeenOthers: true,
+                candidateAskedSince: .sample + -9, clockOffsetMilliseconds: -12, controlRemembersSince: .sample + -5,
                 controlEvictedAt: .sample + -1, controlAlgorithm: .tokenBucket, controlPolicyFingerprint: 7)
             let comparison = Comparison.sample(
                 .diverged(.differentWindow, .policy), cost: 3, evidence: evidence)

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct ArgumentTests {
     private static let every: [any ParsableCommand.Type] = [
-        Parallax.self, Report.self, Flags.self, FlagsShow.self, FlagsSet.self, FlagsHistory.self, Rollbacks.self,
+        Parallax.self, Report.self, Divergences.self, DivergencesList.self, DivergencesSettle.self,
+        DivergencesSettlements.self, Flags.self, FlagsShow.self, FlagsSet.self, FlagsHistory.self, Rollbacks.self,
         RollbackHistory.self, RollbackAcknowledge.self, Serve.self, Limits.self, LimitsStatus.self, LimitsTop.self,
         LimitsReset.self, Config.self,
         ConfigCheck.self, Migrate.self, Demo.self, Bench.self, BenchHTTP.self, BenchRoute.self,
@@ -30,6 +31,9 @@ import Testing
     func exitCodes() {
         let help = Parallax.helpMessage()
         for status in CommandFailure.Status.allCases { #expect(help.contains("\n  \(status.rawValue) "), "\(status)") }
+        for verdict in GateVerdict.allCases {
+            #expect(help.contains("\n  \(verdict.exitCode.rawValue) "), "\(verdict)")
+        }
         #expect(Parallax.exitCode(for: ValidationError("x")).rawValue == CommandFailure.Status.usage.rawValue)
     }
 
@@ -55,6 +59,8 @@ import Testing
         "what no command can make sense of is refused as usage",
         arguments: [
             ["report", "--kind", "nonsense"], ["report", "--since", "yesterday"], ["report", "--top", "-1"],
+            ["report", "--format", "xml"], ["report", "--json", "--format", "csv"], ["report", "--rows", "totals"],
+            ["divergences", "list", "--limit", "0"], ["divergences", "settle", "--kind", "newly_limited"],
             ["flags", "set", "--reason", "x"], ["flags", "set", "--strategy", "hybrid", "--reason", " "],
             ["flags", "set", "--strategy", "hybrid"], ["flags", "set", "NONSENSE=1", "--reason", "x"],
             ["flags", "history", "--limit", "0"], ["rollback", "history", "--limit", "0"], ["rollback", "acknowledge"],

@@ -14,7 +14,7 @@ struct BatchWriter {
     /// - Returns: The number of rows written.
     func write(_ batch: RecordBatch, instance: (Int) -> Int64) throws -> Int {
         var stored: [TotalKey: Int] = [:]
-        try writePolicies(of: batch.rows)
+        try writePolicies(of: batch)
         let insert = try database.cachedStatement(sql: Self.insertDivergence)
         for (place, row) in batch.rows.enumerated() {
             // A row whose comparison is counted as dropped must not turn up all the same.
@@ -24,6 +24,7 @@ struct BatchWriter {
             stored[key, default: 0] += 1
         }
         try writeTotals(batch.totals, stored: stored)
+        try writeVolumes(batch.volumes)
         try writeDrops(batch.drops)
         return stored.values.reduce(0, +)
     }
@@ -37,7 +38,7 @@ struct BatchWriter {
             let arguments: StatementArguments = [
                 key.minute.milliseconds, columns.outcome.rawValue, columns.detail, columns.cause, key.organization,
                 total.requests, stored[key, default: 0], total.controlAllowed, total.controlLimited,
-                total.candidateAllowed, total.candidateLimited,
+                total.candidateAllowed, total.candidateLimited, total.controlUnits, total.candidateUnits,
             ]
             upsert.setUncheckedArguments(arguments)
             try upsert.execute()
@@ -56,32 +57,61 @@ struct BatchWriter {
         }
     }
 
-    /// Names the windows behind every fingerprint of the rows.
-    private func writePolicies(of rows: [BufferedRow]) throws {
-        var windows: [UInt64: [WindowState]] = [:]
-        for comparison in rows.lazy.map(\.comparison) {
-            windows[comparison.policyFingerprint] = comparison.candidate.decision.windows
-            windows[comparison.controlPolicyFingerprint] = comparison.control.decision.windows
+    private func writeVolumes(_ volumes: [VolumeKey: Volume]) throws {
+        let upsert = try database.cachedStatement(sql: Self.upsertVolume)
+        for (key, volume) in volumes {
+            upsert.setUncheckedArguments([
+                key.minute.milliseconds, key.organization, key.identifier, Int64(bitPattern: key.policy),
+                volume.requests, volume.seconds, volume.controlOnlyUnits, volume.candidateOnlyUnits,
+            ])
+            try upsert.execute()
         }
-        for (fingerprint, states) in windows {
+    }
+
+    /// Names the windows behind every fingerprint of the rows and volumes.
+    private func writePolicies(of batch: RecordBatch) throws {
+        var windows: [UInt64: [Window]] = [:]
+        for (key, volume) in batch.volumes where windows[key.policy] == nil { windows[key.policy] = volume.windows }
+        for comparison in batch.rows.lazy.map(\.comparison) {
+            if windows[comparison.policyFingerprint] == nil {
+                windows[comparison.policyFingerprint] = comparison.candidate.decision.windows.map(\.window)
+            }
+            if windows[comparison.controlPolicyFingerprint] == nil {
+                windows[comparison.controlPolicyFingerprint] = comparison.control.decision.windows.map(\.window)
+            }
+        }
+        for (fingerprint, windows) in windows {
             try database.execute(
                 sql: "INSERT INTO policy (fingerprint, windows) VALUES (?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING",
-                arguments: [Int64(bitPattern: fingerprint), try StoredWindows.encode(states.map(\.window))])
+                arguments: [Int64(bitPattern: fingerprint), try StoredWindows.encode(windows)])
         }
     }
 
     private static let upsertTotal = """
         INSERT INTO total (
             minute, outcome, detail, cause, organization, requests, stored,
-            control_allowed, control_limited, candidate_allowed, candidate_limited
-        ) VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?)
+            control_allowed, control_limited, candidate_allowed, candidate_limited, control_units, candidate_units
+        ) VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET
             requests = requests + excluded.requests,
             stored = stored + excluded.stored,
             control_allowed = control_allowed + excluded.control_allowed,
             control_limited = control_limited + excluded.control_limited,
             candidate_allowed = candidate_allowed + excluded.candidate_allowed,
-            candidate_limited = candidate_limited + excluded.candidate_limited
+            candidate_limited = candidate_limited + excluded.candidate_limited,
+            control_units = control_units + excluded.control_units,
+            candidate_units = candidate_units + excluded.candidate_units
+        """
+
+    private static let upsertVolume = """
+        INSERT INTO volume (
+            minute, organization, identifier, policy, requests, seconds, control_only_units, candidate_only_units
+        ) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET
+            requests = requests + excluded.requests,
+            seconds = min(60, seconds + excluded.seconds),
+            control_only_units = control_only_units + excluded.control_only_units,
+            candidate_only_units = candidate_only_units + excluded.candidate_only_units
         """
 
     private static let insertDivergence = """
@@ -89,12 +119,14 @@ struct BatchWriter {
             instance, time, organization, identifier, cost, kind, cause, enforced, policy,
             control_limited_by, control_used, control_retry_after_ms, control_judged_at, control_duration_us,
             candidate_limited_by, candidate_used, candidate_retry_after_ms, candidate_judged_at, candidate_duration_us,
-            own_units, clock_offset_ms, control_remembers_since, control_evicted_at, control_algorithm, control_policy
+            own_units, clock_offset_ms, control_remembers_since, control_evicted_at, control_algorithm, control_policy,
+            lost_units, control_only_units, candidate_only_units, others_seen, candidate_asked_since, own_limited_by
         ) VALUES (
             ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?,
             CAST(? AS TEXT), ?, ?, ?, ?,
             CAST(? AS TEXT), ?, ?, ?, ?,
-            ?, ?, ?, ?, ?, ?
+            ?, ?, ?, ?, ?, ?,
+            ?, ?, ?, ?, ?, CAST(? AS TEXT)
         )
         """
 }

@@ -5,7 +5,7 @@ extension BufferedRow {
     /// The values of a row in `divergence`, in the order of its insert.
     func columns(instance: Int64) -> [DatabaseValue] {
         var values: [DatabaseValue] = []
-        values.reserveCapacity(25)
+        values.reserveCapacity(31)
         values.append(instance.databaseValue)
         values.append(comparison.time.milliseconds.databaseValue)
         values.append(ExactText(comparison.identity.organization).databaseValue)
@@ -41,6 +41,16 @@ extension BufferedRow {
         values.append(evidence.controlEvictedAt?.milliseconds.databaseValue ?? .null)
         values.append(evidence.controlAlgorithm.rawValue.databaseValue)
         values.append(evidence.controlPolicyFingerprint.map { Int64(bitPattern: $0).databaseValue } ?? .null)
+        for units in [evidence.lostUnits, evidence.controlOnlyUnits, evidence.candidateOnlyUnits] {
+            values.append(units.contains { $0 != 0 } ? CommaSeparated.encode(units).databaseValue : .null)
+        }
+        values.append(evidence.hasSeenOthers.databaseValue)
+        values.append(evidence.candidateAskedSince?.milliseconds.databaseValue ?? .null)
+        switch evidence.ownOutcome {
+        case .limited(let window): values.append(ExactText(window).databaseValue)
+        case .allowed: values.append(ExactText.empty.databaseValue)
+        case .unavailable, nil: values.append(.null)
+        }
     }
 }
 

@@ -6,12 +6,15 @@ struct RecordBatch: Sendable {
         /// The most rows of totals; half as many again for what is folded together, before whole comparisons are dropped.
         var totals: Int
         var rows: Int
+        /// The most identities whose volumes are counted apart.
+        var volumes = 100_000
         /// The most rows of drops.
         var drops = 10_000
     }
 
     private(set) var totals: [TotalKey: Total] = [:]
     private(set) var rows: [BufferedRow] = []
+    private(set) var volumes: [VolumeKey: Volume] = [:]
     private(set) var drops: [DropKey: Int] = [:]
     /// Comparisons among the totals.
     private(set) var comparisons = 0
@@ -53,6 +56,12 @@ struct RecordBatch: Sendable {
         return true
     }
 
+    /// Counts a volume; beyond the bound, with those of all other identities of its minute together.
+    mutating func add(_ volume: Volume, of key: VolumeKey, bounds: Bounds) {
+        let key = volumes.count < bounds.volumes || volumes[key] != nil ? key : key.folded
+        if volumes[key] == nil { volumes[key] = volume } else { volumes[key]! += volume }
+    }
+
     mutating func drop(
         _ count: Int, of subject: DropSubject, in minute: Timestamp, because reason: DropReason, bounds: Bounds
     ) {
@@ -65,6 +74,7 @@ struct RecordBatch: Sendable {
     /// - Parameter reason: Why there may be no room: what keeps this batch from being written.
     mutating func merge(_ later: RecordBatch, bounds: Bounds, otherwise reason: DropReason) {
         for (key, total) in later.totals { count(total, under: key, bounds: bounds, otherwise: reason) }
+        for (key, volume) in later.volumes { add(volume, of: key, bounds: bounds) }
         for row in later.rows { keep(row, bounds: bounds, otherwise: reason) }
         for (key, count) in later.drops { note(count, under: key, bounds: bounds) }
         newDrops.add(later.newDrops)

@@ -24,6 +24,13 @@ struct RecordBuffer: Sendable {
         total.count(comparison)
         guard let key = batch.count(total, under: key, bounds: settings.bounds, otherwise: .bufferFull) else { return }
         guard case .diverged(let kind, let cause) = comparison.result, kind.isStoredOneByOne else { return }
+        if let volume = Volume(comparison) {
+            let identity = comparison.identity
+            let volumeKey = VolumeKey(
+                minute: key.minute, organization: ExactText(identity.organization),
+                identifier: ExactText(identity.identifier), policy: comparison.policyFingerprint)
+            batch.add(volume, of: volumeKey, bounds: settings.bounds)
+        }
         keep(BufferedRow(comparison: comparison, kind: kind, cause: cause, key: key), in: scope)
     }
 

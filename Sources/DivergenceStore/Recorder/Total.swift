@@ -7,16 +7,23 @@ struct Total: Equatable, Sendable {
     var controlLimited = 0
     var candidateAllowed = 0
     var candidateLimited = 0
+    /// Units accepted.
+    var controlUnits = 0
+    var candidateUnits = 0
 
     mutating func count(_ comparison: Comparison) {
         requests += 1
         switch comparison.control.decision.outcome {
-        case .allowed: controlAllowed += 1
+        case .allowed:
+            controlAllowed += 1
+            controlUnits += comparison.cost
         case .limited: controlLimited += 1
         case .unavailable: break
         }
         switch comparison.candidate.decision.outcome {
-        case .allowed: candidateAllowed += 1
+        case .allowed:
+            candidateAllowed += 1
+            candidateUnits += comparison.cost
         case .limited: candidateLimited += 1
         case .unavailable: break
         }
@@ -28,5 +35,7 @@ struct Total: Equatable, Sendable {
         left.controlLimited += right.controlLimited
         left.candidateAllowed += right.candidateAllowed
         left.candidateLimited += right.candidateLimited
+        left.controlUnits += right.controlUnits
+        left.candidateUnits += right.candidateUnits
     }
 }

@@ -6,7 +6,7 @@ extension DivergenceReport: Codable {
         case version, from, to, instances, compared, agreed, diverged, incomparable, dropped, control, candidate, kinds,
             causes, causesByKind, storedOneByOne, onlyCounted, rowsDropped, mostAffected, mostAffectedOrganizations,
             controlWhereIncomparable, timeline, timelineStepMilliseconds, newlyLimited,
-            newlyAllowed, coverage, previous, changes, shares, open, settlements, gate
+            newlyAllowed, volume, noise, coverage, previous, changes, shares, open, settlements, gate
     }
 
     package init(from decoder: any Decoder) throws {
@@ -41,6 +41,8 @@ extension DivergenceReport: Codable {
         timelineStepMilliseconds = try values.decode(Int64.self, forKey: .timelineStepMilliseconds)
         newlyLimited = try values.decode(AffectedParties.self, forKey: .newlyLimited)
         newlyAllowed = try values.decode(AffectedParties.self, forKey: .newlyAllowed)
+        volume = try values.decode(ReportVolume.self, forKey: .volume)
+        noise = try values.decodeIfPresent(NoiseFloor.self, forKey: .noise)
         coverage = try values.decode(ReportCoverage.self, forKey: .coverage)
         previous = try values.decodeIfPresent(ReportPeriod.self, forKey: .previous)
         open = try values.decode(OpenDivergences.self, forKey: .open)
@@ -75,6 +77,8 @@ extension DivergenceReport: Codable {
         try values.encode(timelineStepMilliseconds, forKey: .timelineStepMilliseconds)
         try values.encode(newlyLimited, forKey: .newlyLimited)
         try values.encode(newlyAllowed, forKey: .newlyAllowed)
+        try values.encode(volume, forKey: .volume)
+        try values.encode(noise, forKey: .noise)
         try values.encode(coverage, forKey: .coverage)
         try values.encode(previous, forKey: .previous)
         try values.encode(changes, forKey: .changes)

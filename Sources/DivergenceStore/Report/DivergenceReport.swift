@@ -103,6 +103,10 @@ package struct DivergenceReport: Equatable, Sendable {
     /// Who would newly be limited, and who would newly be let through.
     package var newlyLimited = AffectedParties()
     package var newlyAllowed = AffectedParties()
+    /// How much each side let through.
+    package var volume = ReportVolume()
+    /// How often two equal limiters disagree here; `nil` where no second control was asked.
+    package var noise: NoiseFloor?
     /// The minutes and instances that the figures stand on.
     package var coverage = ReportCoverage()
     /// The period before; `nil` where this one has no beginning.

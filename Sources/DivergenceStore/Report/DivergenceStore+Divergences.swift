@@ -18,6 +18,7 @@ extension DivergenceStore {
                         CAST(identifier AS BLOB) AS identifier_bytes,
                         CAST(control_limited_by AS BLOB) AS control_limited_by_bytes,
                         CAST(candidate_limited_by AS BLOB) AS candidate_limited_by_bytes,
+                        CAST(own_limited_by AS BLOB) AS own_limited_by_bytes,
                         (SELECT CAST(name AS BLOB) FROM instance WHERE instance.id = divergence.instance) AS instance_name,
                         (SELECT CAST(windows AS BLOB) FROM policy WHERE fingerprint = policy) AS candidate_windows,
                         (SELECT CAST(windows AS BLOB) FROM policy
@@ -93,12 +94,20 @@ extension StoredDivergence.Verdict {
 
 extension Evidence {
     fileprivate init(_ row: Row) {
+        let ownLimitedBy = row["own_limited_by_bytes"] as ExactText?
         self.init(
-            ownUnits: (row["own_units"] as String?).map(CommaSeparated.decode) ?? [],
+            ownUnits: Self.units(row["own_units"]), lostUnits: Self.units(row["lost_units"]),
+            controlOnlyUnits: Self.units(row["control_only_units"]),
+            candidateOnlyUnits: Self.units(row["candidate_only_units"]),
+            ownOutcome: ownLimitedBy.map { $0 == .empty ? .allowed : .limited(by: $0.text) },
+            hasSeenOthers: row["others_seen"],
+            candidateAskedSince: (row["candidate_asked_since"] as Int64?).map(Timestamp.init),
             clockOffsetMilliseconds: row["clock_offset_ms"],
             controlRemembersSince: (row["control_remembers_since"] as Int64?).map(Timestamp.init),
             controlEvictedAt: (row["control_evicted_at"] as Int64?).map(Timestamp.init),
             controlAlgorithm: LimiterAlgorithm(rawValue: row["control_algorithm"]) ?? .slidingLog,
             controlPolicyFingerprint: (row["control_policy"] as Int64?).map { UInt64(bitPattern: $0) })
     }
+
+    private static func units(_ text: String?) -> [Int] { text.map(CommaSeparated.decode) ?? [] }
 }

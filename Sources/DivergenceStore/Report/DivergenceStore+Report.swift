@@ -31,7 +31,15 @@ extension DivergenceStore {
         var sums = ReportSums(filter: filter)
         let depth = stores.count == 1 ? maximumAffected : maximumAffected * 10
         for store in stores {
-            sums = try await store.read { [sums] in try sums.adding($0, depth: depth) }
+            sums = try await store.read { [sums] in try sums.addingWords($0) }
+        }
+        for store in stores {
+            // At the same time as the totals, since they take as long. They are of stored rows, and exact only for those.
+            async let most = store.read {
+                try ReportReader(database: $0, filter: filter).mostAffectedIdentities(depth)
+            }
+            sums = try await store.read { [sums] in try sums.adding($0) }
+            sums.add(try await most)
         }
         for store in stores {
             sums = try await store.read { [sums] in try sums.addingNamed($0) }

@@ -70,21 +70,39 @@ struct ReportReader {
         while let minute = try minutes.next() { totals.addCovered(Timestamp(milliseconds: minute)) }
     }
 
-    /// Counts by organization, of every kind and cause: what the filter leaves out of lists, the gate still needs.
-    func addGroups(to groups: inout DivergenceGroups) throws {
-        let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
+    func addOrganizations(to organizations: inout OrganizationCounts) throws {
+        let (condition, arguments) = filter.condition(
+            time: "minute", organization: "organization", kind: "detail", cause: "cause")
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT CAST(organization AS BLOB), detail, cause, SUM(requests), MIN(minute), MAX(minute)
-                FROM total WHERE outcome = 'diverged' AND \(condition) GROUP BY organization, detail, cause
+                SELECT CAST(organization AS BLOB), detail, SUM(requests), MIN(minute), MAX(minute)
+                FROM total WHERE outcome = 'diverged' AND \(condition) GROUP BY organization, detail
                 """,
             arguments: arguments)
         while let row = try rows.next() {
-            groups.add(
-                .init(organization: row[0], kind: row[1], cause: row[2]),
+            organizations.add(
+                row[0], kind: row[1],
                 .init(
-                    requests: row[3], first: Timestamp(milliseconds: row[4]), last: Timestamp(milliseconds: row[5])))
+                    requests: row[2], first: Timestamp(milliseconds: row[3]), last: Timestamp(milliseconds: row[4])))
+        }
+    }
+
+    /// Counts by organization, kind and cause, of some causes: what the filter leaves out of lists, the gate still needs.
+    func addGroups(of causes: Set<DivergenceCause>, to groups: inout DivergenceGroups) throws {
+        let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
+        // The names are ours, and few: fewer rows are sorted than if all were.
+        let names = causes.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT CAST(organization AS BLOB), detail, cause, SUM(requests)
+                FROM total WHERE outcome = 'diverged' AND cause IN (\(names)) AND \(condition)
+                GROUP BY organization, detail, cause
+                """,
+            arguments: arguments)
+        while let row = try rows.next() {
+            groups.add(.init(organization: row[0], kind: row[1], cause: row[2]), requests: row[3])
         }
     }
 
@@ -98,13 +116,13 @@ struct ReportReader {
             database,
             sql: """
                 WITH counted AS MATERIALIZED (
-                    SELECT organization, identifier, SUM(stored) AS stored, SUM(limited) AS limited,
-                        SUM(allowed) AS allowed
+                    SELECT organization, identifier, SUM(stored) AS stored,
+                        SUM(CASE kind WHEN 'newly_limited' THEN stored ELSE 0 END) AS limited,
+                        SUM(CASE kind WHEN 'newly_allowed' THEN stored ELSE 0 END) AS allowed
                     FROM (
-                        SELECT organization, identifier, COUNT(*) AS stored, SUM(kind = 'newly_limited') AS limited,
-                            SUM(kind = 'newly_allowed') AS allowed
+                        SELECT organization, identifier, kind, COUNT(*) AS stored
                         FROM divergence INDEXED BY divergence_identity
-                        WHERE \(condition) AND span BETWEEN ? AND ? GROUP BY span, organization, identifier)
+                        WHERE \(condition) AND span BETWEEN ? AND ? GROUP BY span, organization, identifier, kind)
                     GROUP BY organization, identifier)
                 SELECT NULL, NULL, SUM(limited > 0), SUM(allowed > 0) FROM counted
                 UNION ALL SELECT * FROM (\(Self.most("stored")))

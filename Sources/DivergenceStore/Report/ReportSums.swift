@@ -5,10 +5,14 @@ import ParallaxCore
 struct ReportSums: Sendable {
     private let filter: DivergenceFilter
     private var totals: ReportTotals
+    private var organizations = OrganizationCounts()
+    /// Those that the gate judges, whatever the filter narrows.
     private var groups = DivergenceGroups()
     private var affected = AffectedCounts()
     private var most = MostAffected()
     private var settlements: SettlementSums
+    private var volumes = VolumeSums()
+    private var noise: NoiseFloor?
 
     /// - Parameter filter: Its times are whole minutes.
     init(filter: DivergenceFilter) {
@@ -17,25 +21,41 @@ struct ReportSums: Sendable {
         settlements = SettlementSums(filter: filter)
     }
 
-    /// With the totals of one more database, and the names of its most affected identities.
-    func adding(_ database: Database, depth: Int) throws -> ReportSums {
+    /// With what reviewers said in one more database: of all databases it must be known before anything is counted.
+    func addingWords(_ database: Database) throws -> ReportSums {
+        var sums = self
+        sums.settlements = try settlements.addingWords(database)
+        return sums
+    }
+
+    /// With the totals of one more database.
+    func adding(_ database: Database) throws -> ReportSums {
         var sums = self
         let reader = ReportReader(database: database, filter: filter)
         try reader.addTotals(to: &sums.totals)
         if filter.organization != nil { try reader.addMinutesOfEverybody(to: &sums.totals) }
-        try reader.addGroups(to: &sums.groups)
-        sums.settlements = try settlements.addingWords(database)
-        let most = try reader.mostAffectedIdentities(depth)
-        sums.most.identities.formUnion(most.identities)
-        sums.most.newlyLimitedCount += most.newlyLimitedCount
-        sums.most.newlyAllowedCount += most.newlyAllowedCount
+        try reader.addOrganizations(to: &sums.organizations)
+        try reader.addGroups(of: DivergenceGroups.judgedCauses.union(settlements.causes), to: &sums.groups)
+        sums.settlements = try settlements.addingCounts(database)
+        try reader.addVolumes(to: &sums.volumes)
+        if let noise = try reader.readNoise() {
+            sums.noise = NoiseFloor(
+                compared: (sums.noise?.compared ?? 0) + noise.compared,
+                diverged: (sums.noise?.diverged ?? 0) + noise.diverged)
+        }
         return sums
     }
 
-    /// With what one more database holds of the identities that were named, and of what reviewers spoke of.
+    /// With the most affected identities of one more database.
+    mutating func add(_ more: MostAffected) {
+        most.identities.formUnion(more.identities)
+        most.newlyLimitedCount += more.newlyLimitedCount
+        most.newlyAllowedCount += more.newlyAllowedCount
+    }
+
+    /// With what one more database holds of the identities that were named.
     func addingNamed(_ database: Database) throws -> ReportSums {
         var sums = self
-        sums.settlements = try settlements.addingCounts(database)
         try ReportReader(database: database, filter: filter).addIdentities(most.identities, to: &sums.affected)
         return sums
     }
@@ -44,9 +64,11 @@ struct ReportSums: Sendable {
     func makeReport(maximumAffected: Int, isExact: Bool) -> DivergenceReport {
         var report = totals.makeReport()
         report.mostAffected = affected.mostAffectedIdentities(maximumAffected)
-        report.mostAffectedOrganizations = groups.mostAffectedOrganizations(maximumAffected, filter)
+        report.mostAffectedOrganizations = organizations.mostAffected(maximumAffected)
         report.newlyLimited = parties(.newlyLimited, maximumAffected)
         report.newlyAllowed = parties(.newlyAllowed, maximumAffected)
+        report.volume = volumes.makeVolume()
+        report.noise = noise
         let book = settlements.makeBook()
         report.open = groups.open(book)
         report.settlements = book.statuses
@@ -58,7 +80,7 @@ struct ReportSums: Sendable {
     }
 
     private func parties(_ kind: DivergenceKind, _ maximum: Int) -> AffectedParties {
-        var parties = groups.parties(kind, maximum: maximum, filter)
+        var parties = organizations.parties(kind, maximum: maximum)
         parties.identities = affected.mostAffected(by: kind, maximum)
         return parties
     }

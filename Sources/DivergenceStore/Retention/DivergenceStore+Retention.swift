@@ -38,6 +38,11 @@ extension DivergenceStore {
         DELETE FROM dropped WHERE (minute, subject, reason) IN (
             SELECT minute, subject, reason FROM dropped WHERE minute < ? LIMIT ?)
         """,
+        """
+        DELETE FROM volume WHERE (minute, organization, identifier, policy) IN (
+            SELECT minute, organization, identifier, policy FROM volume WHERE minute < ? LIMIT ?)
+        """,
+        "DELETE FROM noise WHERE minute IN (SELECT minute FROM noise WHERE minute < ? LIMIT ?)",
         "DELETE FROM evaluation WHERE id IN (SELECT id FROM evaluation WHERE time < ? LIMIT ?)",
         "DELETE FROM instance WHERE id IN (SELECT id FROM instance WHERE last_flush_at < ? LIMIT ?)",
     ]

@@ -20,5 +20,6 @@ extension Migration {
     static let all: [Migration] = [
         Migration(version: 1, name: "0001_initial", text: PackageResources._001_initial_sql),
         Migration(version: 2, name: "0002_settlements", text: PackageResources._002_settlements_sql),
+        Migration(version: 3, name: "0003_volume", text: PackageResources._003_volume_sql),
     ]
 }

@@ -37,6 +37,9 @@ struct SettlementSums: Sendable {
         return sums
     }
 
+    /// The causes that reviewers spoke of.
+    var causes: Set<DivergenceCause> { Set(groups.map(\.cause)) }
+
     func makeBook() -> SettlementBook { SettlementBook(settlements, share: share) }
 
     func share(of group: Settlement.Group) -> Settlement.Share {
@@ -46,11 +49,10 @@ struct SettlementSums: Sendable {
 
     private mutating func addDivergences(_ database: Database) throws {
         var all = DivergenceGroups()
-        try ReportReader(database: database, filter: filter).addGroups(to: &all)
+        try ReportReader(database: database, filter: filter).addGroups(of: causes, to: &all)
         for (key, count) in all.counts {
             for organization in [nil, key.organization] as [ExactText?] {
-                divergences[.init(kind: key.kind, cause: key.cause, organization: organization), default: 0] +=
-                    count.requests
+                divergences[.init(kind: key.kind, cause: key.cause, organization: organization), default: 0] += count
             }
         }
     }

@@ -12,14 +12,14 @@ package struct Comparer: Sendable {
         package let enforced: Side
         /// Since when control has seen every request of this instance.
         package let controlSince: Timestamp
-        /// Since when the candidate was asked about every request of this instance.
-        package let candidateSince: Timestamp
+        /// Since when the candidate was asked about every request of this instance; `nil` where it always was.
+        package let candidateSince: Timestamp?
         /// How far the candidate's clock is ahead of the instance's; `nil` where it is not known.
         package let clockOffsetMilliseconds: Int64?
 
         package init(
             _ request: CheckRequest, at time: Timestamp, control: Observation, candidate: Observation,
-            enforced: Side = .control, controlSince: Timestamp, candidateSince: Timestamp,
+            enforced: Side = .control, controlSince: Timestamp, candidateSince: Timestamp? = nil,
             clockOffsetMilliseconds: Int64?
         ) {
             self.request = request
@@ -52,7 +52,7 @@ package struct Comparer: Sendable {
     /// Compares, and notes what the candidate accepted for comparisons to come.
     package func compare(_ judged: Judged) -> Comparison {
         let request = judged.request
-        let (control, candidate) = (judged.control.decision, judged.candidate.decision)
+        let (control, candidate) = (judged.control.decision, judged.candidate.decision.plausible)
         var result = Comparison.Result(control: control, candidate: candidate, tolerances: tolerances)
         let own = ledger.enter(
             request, at: judged.time, control: control, candidate: candidate, tolerances: tolerances,

@@ -123,7 +123,7 @@ package final class HybridLimiter: Sendable {
             request: request, time: now, start: start,
             control: Observation(decision: controlDecision, duration: clocks.uptime() - start),
             controlSince: Timestamp(milliseconds: controlSince.load(ordering: .relaxed)),
-            candidateSince: Timestamp(milliseconds: candidateSince.load(ordering: .relaxed)))
+            candidateSince: askedSince)
         guard EnforcementShare.contains(request.identity, percent: percent) else {
             runBehind(experiment)
             return answer(request, at: now, from: start, .hybrid, .control, controlDecision)
@@ -192,6 +192,11 @@ package final class HybridLimiter: Sendable {
         return control.judge(request, at: now)
     }
 
+    private var askedSince: Timestamp? {
+        let since = candidateSince.load(ordering: .relaxed)
+        return since == .min ? nil : Timestamp(milliseconds: since)
+    }
+
     private func noteCandidateAsked(at now: Timestamp) {
         guard candidateIsBypassed.load(ordering: .relaxed) else { return }
         candidateIsBypassed.store(false, ordering: .relaxed)
@@ -215,7 +220,7 @@ private struct Experiment: Sendable {
     let start: Duration
     let control: Observation
     let controlSince: Timestamp
-    let candidateSince: Timestamp
+    let candidateSince: Timestamp?
 }
 
 extension Atomic<Bool> {

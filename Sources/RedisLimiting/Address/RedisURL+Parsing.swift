@@ -57,6 +57,10 @@ extension RedisURL {
     private static func unixSocket(_ rest: Substring) throws(RedisURLError) -> RedisURL {
         let (authorityAndPath, query) = split(rest, at: "?")
         guard let slash = authorityAndPath.firstIndex(of: "/") else { throw .relativeSocketPath }
+        // As above: what stands before it may be the rest of a password.
+        guard !authorityAndPath[slash...].contains("@"), query?.contains("@") != true else {
+            throw .badEncoding(part: "user, password or socket path")
+        }
         let (credentials, host) = try splitCredentials(authorityAndPath[..<slash])
         guard host.isEmpty else { throw .relativeSocketPath }
         let path = try decode(authorityAndPath[slash...], part: "socket path")

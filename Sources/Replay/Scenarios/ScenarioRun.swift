@@ -78,7 +78,7 @@ package struct ScenarioRun {
             Comparer.Judged(
                 asked, at: time, control: Observation(decision: control, duration: .zero),
                 candidate: Observation(decision: decision, duration: .zero), controlSince: instance.startedAt,
-                candidateSince: Timestamp(milliseconds: .min), clockOffsetMilliseconds: isAway ? nil : clockOffset))
+                clockOffsetMilliseconds: isAway ? nil : clockOffset))
         let judged = ScenarioTruth.Judged(
             request: asked, instance: place, time: time, candidateTime: candidateTime, control: control,
             candidate: decision, evictedAt: evictions[Asker(instance: place, identity: asked.identity)])

@@ -102,8 +102,7 @@ package struct Simulation: Sendable {
                 control: Observation(decision: trial.control, duration: .zero),
                 candidate: Observation(decision: candidate, duration: .zero),
                 // Both sides began with nothing: control has missed nothing that the candidate knows.
-                controlSince: start ?? trial.time, candidateSince: Timestamp(milliseconds: .min),
-                clockOffsetMilliseconds: candidate.judgedAt.map { $0 - trial.time }))
+                controlSince: start ?? trial.time, clockOffsetMilliseconds: candidate.judgedAt.map { $0 - trial.time }))
     }
 
     /// What the fleets and the candidate let through so far.

@@ -17,6 +17,21 @@ package struct TotalLine: Equatable, Sendable {
     package let stored: Int
     package let control: DivergenceReport.Verdicts
     package let candidate: DivergenceReport.Verdicts
+
+    package init(
+        minute: Timestamp, organization: String?, outcome: String, detail: String, cause: String, requests: Int,
+        stored: Int, control: DivergenceReport.Verdicts, candidate: DivergenceReport.Verdicts
+    ) {
+        self.minute = minute
+        self.organization = organization
+        self.outcome = outcome
+        self.detail = detail
+        self.cause = cause
+        self.requests = requests
+        self.stored = stored
+        self.control = control
+        self.candidate = candidate
+    }
 }
 
 extension DivergenceStore {

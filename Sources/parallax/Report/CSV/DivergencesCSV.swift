@@ -1,5 +1,4 @@
 import DivergenceStore
-import Foundation
 import ParallaxCore
 
 /// The columns of `parallax report --format csv --rows divergences`: they never change their meaning; new ones come at the
@@ -38,13 +37,5 @@ enum DivergencesCSV {
 
     private static func numbers(_ numbers: [Int]) -> CSV.Cell {
         numbers.isEmpty ? .empty : .text(numbers.map(String.init).joined(separator: " "))
-    }
-}
-
-extension Timestamp {
-    /// `2026-11-23T14:01:09Z`, with milliseconds where there are any.
-    var iso8601: String {
-        let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-        return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: !milliseconds.isMultiple(of: 1000)))
     }
 }

@@ -43,14 +43,9 @@ extension ReportPage {
                 name, verdict.limitedBy.map { "limited by \($0)" } ?? "allowed",
                 verdict.isAllowed ? "-" : "\(Figures.count(Int(verdict.retryAfterMilliseconds))) ms",
                 LatencyChart.time(verdict.durationMicroseconds),
-                verdict.judgedAt.map { "\(Figures.time($0)).\(Self.milliseconds($0))" } ?? "-")
+                verdict.judgedAt.map(\.toTheMillisecond) ?? "-")
         }
         return table
-    }
-
-    private static func milliseconds(_ time: Timestamp) -> String {
-        let rest = String(abs(time.milliseconds % 1000))
-        return String(repeating: "0", count: 3 - rest.count) + rest
     }
 
     private func windows(_ divergence: StoredDivergence) -> HTMLTable {

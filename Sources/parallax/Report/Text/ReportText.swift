@@ -10,7 +10,8 @@ struct ReportText {
     var text: String {
         guard report.from != nil else { return nothing }
         return [
-            verdict, head, limited, letThrough, causes, kinds, settlements, changes, foundation, sides, coverage,
+            verdict, head, volume, limited, letThrough, causes, kinds, settlements, changes, foundation, sides,
+            coverage,
             outages,
         ]
         .filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")

@@ -1,0 +1,31 @@
+import DivergenceStore
+import ParallaxCore
+
+/// How much gets through: what agreement, request by request, does not tell.
+extension ReportPage {
+    var volume: HTML {
+        let volume = report.volume
+        guard volume.controlUnits + volume.candidateUnits > 0 else { return .empty }
+        let sentences = VolumeSentences(volume)
+        var content = [HTML.heading("How much gets through", id: "volume"), .paragraph(sentences.through)]
+        content += sentences.phase.map { [.paragraph($0)] } ?? []
+        if !volume.windows.isEmpty { content.append(windows) }
+        content += report.noise.map { [.paragraph(VolumeSentences.noise($0), class: "muted")] } ?? []
+        return .element("section", ["aria-labelledby": "volume"], content)
+    }
+
+    private var windows: HTML {
+        var table = HTMLTable(
+            "Spans of an identity in which verdicts differed, and those in which the units let through did",
+            [
+                .text("window"), .number("identity-spans"), .number("differing"), .number("units less"),
+                .number("units more"),
+            ])
+        for window in report.volume.windows {
+            table.add(
+                window.name, Figures.count(window.spans), Figures.count(window.differing),
+                Figures.count(window.lessUnits), Figures.count(window.moreUnits))
+        }
+        return table.html
+    }
+}

@@ -1,0 +1,61 @@
+import DivergenceStore
+import ParallaxCore
+
+/// How much gets through: what agreement, request by request, does not tell.
+extension ReportText {
+    var volume: [String] {
+        let volume = report.volume
+        guard volume.controlUnits + volume.candidateUnits > 0 else { return [] }
+        var lines = [style.bold("How much gets through"), "  " + VolumeSentences(volume).through]
+        if let phase = VolumeSentences(volume).phase { lines.append("  " + phase) }
+        guard !volume.windows.isEmpty else { return lines + noise }
+        var table = TextTable([.left, .right, .right, .right, .right])
+        table.add("window", "identity-spans", "differing", "units less", "units more")
+        for window in volume.windows {
+            table.add(
+                window.name.escapedForTerminal, Figures.count(window.spans), Figures.count(window.differing),
+                Figures.count(window.lessUnits), Figures.count(window.moreUnits))
+        }
+        return lines + table.lines() + noise
+    }
+
+    private var noise: [String] {
+        guard let noise = report.noise else { return [] }
+        return ["  " + VolumeSentences.noise(noise)]
+    }
+}
+
+/// The same sentences for the terminal and the page.
+struct VolumeSentences {
+    private let volume: ReportVolume
+
+    init(_ volume: ReportVolume) {
+        self.volume = volume
+    }
+
+    var through: String {
+        let (control, candidate) = (volume.controlUnits, volume.candidateUnits)
+        let difference = candidate - control
+        let change =
+            difference == 0
+            ? "as many"
+            : "\(Figures.count(abs(difference))) \(difference < 0 ? "less" : "more")"
+                + " (\(Figures.share(abs(difference), of: max(control, 1))))"
+        return
+            "control let \(Figures.count(control)) units through, the candidate would \(Figures.count(candidate)): \(change)"
+    }
+
+    /// What the differing verdicts mean for how much gets through; `nil` where there are none.
+    var phase: String? {
+        let all = volume.requestsInEqualVolumes + volume.requestsInDifferingVolumes
+        guard all > 0 else { return nil }
+        return "of \(Figures.count(all)) verdicts that differ, \(Figures.count(volume.requestsInEqualVolumes)) "
+            + "(\(Figures.share(volume.requestsInEqualVolumes, of: all))) change which requests get through and not how "
+            + "many: within \(Int(ReportVolume.equalShare * 100)) % of each limit"
+    }
+
+    static func noise(_ noise: NoiseFloor) -> String {
+        "noise floor: two equal limiters in memory disagreed in \(Figures.count(noise.diverged)) of "
+            + "\(Figures.count(noise.compared)) requests (\(Figures.share(noise.diverged, of: noise.compared)))"
+    }
+}
