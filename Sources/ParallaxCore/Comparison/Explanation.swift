@@ -186,6 +186,7 @@ extension Explanation {
     /// The windows that such units leave no room in.
     private func refusing(_ units: [Int]) -> [Int] {
         zip(units, request.policy.windows).enumerated()
-            .filter { $1.0 + request.cost > $1.1.limit }.map(\.offset)
+            // Subtracted, since a candidate may claim any number of units.
+            .filter { $1.0 > $1.1.limit - request.cost }.map(\.offset)
     }
 }

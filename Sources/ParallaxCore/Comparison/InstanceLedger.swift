@@ -78,6 +78,14 @@ package struct OwnUnits: Equatable, Sendable {
         self.outcome = outcome
         self.controlOutcome = controlOutcome
     }
+
+    /// Makes room at once: arrays that grow from one element to the next cost more than what they hold.
+    fileprivate mutating func reserve(_ windows: Int) {
+        held.reserveCapacity(windows)
+        lost.reserveCapacity(windows)
+        controlOnly.reserveCapacity(windows)
+        candidateOnly.reserveCapacity(windows)
+    }
 }
 
 /// What an instance knows of one identity's units.
@@ -107,6 +115,7 @@ private struct Account: TableValue, ~Copyable {
     ) -> OwnUnits {
         guard let judgedAt = candidate.judgedAt.map({ effective($0, tolerances) }) else { return OwnUnits() }
         var own = OwnUnits()
+        own.reserve(request.policy.windows.count)
         own.hasSeenOthers = othersSeen.map { time - $0 < request.policy.longestDurationMilliseconds } ?? false
         for (index, window) in request.policy.windows.enumerated() {
             let duration = window.durationMilliseconds

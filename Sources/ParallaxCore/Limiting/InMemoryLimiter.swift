@@ -48,6 +48,23 @@ package final class InMemoryLimiter: ImmediateLimiter {
         table.withValue(of: request.identity, at: now) { $0.decide(request.policy, cost: request.cost, at: now) }
     }
 
+    /// Whether ``judge(_:at:)`` allows a request, taking its units if so: for whoever needs to know no more.
+    package func admits(_ request: CheckRequest, at now: Timestamp) -> Bool {
+        switch tables {
+        case .slidingLog(let table): admits(request, at: now, in: table)
+        case .fixedWindow(let table): admits(request, at: now, in: table)
+        case .slidingCounter(let table): admits(request, at: now, in: table)
+        case .tokenBucket(let table): admits(request, at: now, in: table)
+        }
+    }
+
+    @inline(__always)
+    private func admits<State: LimiterState & ~Copyable>(
+        _ request: CheckRequest, at now: Timestamp, in table: borrowing IdentityTable<State>
+    ) -> Bool {
+        table.withValue(of: request.identity, at: now) { $0.admit(request.policy, cost: request.cost, at: now) }
+    }
+
     /// Judges a request without taking anything or noting that it was asked.
     package func look(_ request: CheckRequest, at now: Timestamp) -> Decision {
         switch tables {

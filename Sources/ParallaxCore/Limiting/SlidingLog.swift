@@ -80,6 +80,16 @@ extension SlidingLog: LimiterState {
         return decision
     }
 
+    package mutating func admit(_ policy: Policy, cost: Int, at now: Timestamp) -> Bool {
+        let units = units
+        let time = max(now.milliseconds, units.newest)
+        for window in policy.windows where units.fits(cost, units.standing(in: window, at: time), window) != nil {
+            return false
+        }
+        append(cost, at: now, keeping: policy.longestDurationMilliseconds)
+        return true
+    }
+
     package func look(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {
         let units = units
         var limiting: (index: Int, instant: Int64)?

@@ -1,4 +1,4 @@
-package import ParallaxCore
+import ParallaxCore
 
 /// Runs a scenario with the real limiters and the real comparing, and holds every cause found against the true one.
 package struct ScenarioRun {

@@ -16,8 +16,17 @@ struct Fleet: Sendable {
 
     /// Lets the instance whose turn it is judge.
     mutating func judge(_ request: CheckRequest, at now: Timestamp) -> (instance: Int, decision: Decision) {
-        let instance = controls.count == 1 ? 0 : balancer.choose(for: request.identity)
+        let instance = chooseInstance(for: request.identity)
         return (instance, controls[instance].judge(request, at: now))
+    }
+
+    /// Whether ``judge(_:at:)`` allows, in less time.
+    mutating func admits(_ request: CheckRequest, at now: Timestamp) -> Bool {
+        controls[chooseInstance(for: request.identity)].admits(request, at: now)
+    }
+
+    private mutating func chooseInstance(for identity: Identity) -> Int {
+        controls.count == 1 ? 0 : balancer.choose(for: identity)
     }
 
     func forget(_ identity: Identity) {

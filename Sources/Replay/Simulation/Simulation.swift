@@ -81,18 +81,15 @@ package struct Simulation: Sendable {
         let request = try CheckRequest(identity: identity, policy: policy, cost: cost)
         if start == nil { start = now + -policy.longestDurationMilliseconds }
         var admitting = FleetSet()
-        var verdict: (instance: Int, decision: Decision)?
-        for place in fleets.indices {
-            let judged = fleets[place].judge(request, at: now)
-            if judged.decision.isAllowed { admitting.insert(place) }
-            if place == compared { verdict = judged }
+        for place in fleets.indices where place != compared && fleets[place].admits(request, at: now) {
+            admitting.insert(place)
         }
+        let (instance, control) = fleets[compared].judge(request, at: now)
+        if control.isAllowed { admitting.insert(compared) }
         clients.note(identity, units: cost, admitting, at: now)
         judged += 1
-        // The compared fleet is one of them.
         return Trial(
-            request: request, time: now, number: judged, instance: verdict!.instance, control: verdict!.decision,
-            admitting: admitting)
+            request: request, time: now, number: judged, instance: instance, control: control, admitting: admitting)
     }
 
     /// Compares what the candidate said with what the instance said, and counts it for the forecast. Trials are concluded in
