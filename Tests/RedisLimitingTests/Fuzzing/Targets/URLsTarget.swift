@@ -26,7 +26,7 @@ enum URLsTarget {
             return try Violation.unlessPrintable("\(error)")
         }
         let description = "\(url)"
-        try Violation.unlessPrintable(description)
+        try Violation.unlessOneLine(description)
         guard let again = try? RedisURL(description) else {
             throw Violation(description: "\(text.debugDescription) is printed as \(description), which is no address")
         }
