@@ -13,7 +13,10 @@ ARGUMENTS ?=
 
 BINARY = .build/release/parallax
 
-.PHONY: help run test demo build format lint packages
+.PHONY: help run test demo bench build format lint packages
+
+# What swift format keeps in shape.
+FORMATTED = Sources Tests Benchmarks/Core Benchmarks/Package.swift Package.swift
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -34,14 +37,17 @@ demo: build ## Two instances under traffic, and the report: LOG=path RATE=n SECO
 	@exec $(BINARY) demo --seconds "$$DEMO_SECONDS" $${DEMO_LOG:+--log "$$DEMO_LOG"} \
 		$${DEMO_RATE:+--rate "$$DEMO_RATE"} $(ARGUMENTS)
 
+bench: packages ## Measure decisions, comparisons and the codec in process; `parallax bench` measures the rest
+	cd Benchmarks && swift package benchmark --no-progress
+
 build: packages ## Build for release
 	swift build -c release --product parallax
 
 format: ## Put the sources into shape
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive $(FORMATTED)
 
 lint: ## Check the sources' shape
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive $(FORMATTED)
 
 packages: ## Install what is missing of the system's packages
 	@.ci/packages

@@ -26,7 +26,7 @@ struct Disagreement {
         Explanation(
             request: request, kind: .newlyLimited, control: allowed, candidate: limited,
             evidence: Evidence(
-                ownUnits: [0, 29, 499, 4], certainOwnUnits: [0, 29, 499, 4], controlAlgorithm: .slidingLog),
+                ownUnits: [0, 29, 499, 4], hasSeenOthers: true),
             tolerances: tolerances)
     }
 
