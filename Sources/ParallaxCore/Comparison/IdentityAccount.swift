@@ -1,0 +1,152 @@
+/// What an instance knows of one identity's units.
+struct IdentityAccount: TableValue, ~Copyable {
+    /// What the candidate accepted, at its own times.
+    private var accepted = SlidingLog()
+    /// What it may have accepted: its answer never came. At the instance's times, as the next two.
+    private var unheard = SlidingLog()
+    private var controlOnly = SlidingLog()
+    private var candidateOnly = SlidingLog()
+    /// How far ahead of the instance's the candidate's clock was when it accepted them.
+    private var clock = ObservedClock()
+    /// Units of requests whose answers are still to come.
+    private var pending = 0
+    /// When Redis was last seen to hold units of others.
+    private var othersSeen: Timestamp?
+    /// The fewest units beyond this instance's that were seen in a window of such a duration: more can only be others'.
+    private var fewestBeyond: (durationMilliseconds: Int64, units: Int)?
+
+    var heapBytes: Int {
+        accepted.heapBytes + unheard.heapBytes + controlOnly.heapBytes + candidateOnly.heapBytes
+    }
+
+    func units(
+        before candidate: Decision, on request: CheckRequest, at time: Timestamp, tolerances: ComparisonTolerances,
+        wantsOutcome: Bool
+    ) -> OwnUnits {
+        guard let judgedAt = candidate.judgedAt.map({ effective($0, tolerances) }) else { return OwnUnits() }
+        var own = OwnUnits()
+        own.reserve(request.policy.windows.count)
+        own.hasSeenOthers = othersSeen.map { time - $0 < request.policy.longestDurationMilliseconds } ?? false
+        for (index, window) in request.policy.windows.enumerated() {
+            let duration = window.durationMilliseconds
+            let start = judgedAt + -duration
+            own.held.append(accepted.units(after: start, through: judgedAt) + unheard.units(in: duration, at: time))
+            let state = index < candidate.windows.count ? candidate.windows[index] : nil
+            own.lost.append(
+                state.map { lost(of: $0, before: candidate, request.cost, after: start, judgedAt, tolerances) } ?? 0)
+            own.controlOnly.append(controlOnly.units(in: duration, at: time))
+            own.candidateOnly.append(candidateOnly.units(in: duration, at: time))
+        }
+        guard wantsOutcome else { return own }
+        own.outcome = accepted.look(request.policy, cost: request.cost, at: judgedAt).outcome
+        own.controlOutcome = clock.hasStepped ? outcomeByControlsClock(request, at: time) : own.outcome
+        return own
+    }
+
+    private func outcomeByControlsClock(_ request: CheckRequest, at time: Timestamp) -> Decision.Outcome {
+        var log = SlidingLog()
+        accepted.forEach { unit in
+            log.append(
+                1, at: unit + -clock.ahead(at: unit), keeping: request.policy.longestDurationMilliseconds)
+        }
+        return log.look(request.policy, cost: request.cost, at: time).outcome
+    }
+
+    mutating func noteClock(_ candidate: Decision, at time: Timestamp, _ tolerances: ComparisonTolerances) {
+        guard let judgedAt = candidate.judgedAt else { return }
+        clock.note(judgedAt - time, after: accepted.newest, tolerance: tolerances.clockSkewMilliseconds)
+    }
+
+    mutating func begin(_ request: CheckRequest) { pending += request.cost }
+
+    mutating func end(_ request: CheckRequest) { pending = max(0, pending - request.cost) }
+
+    /// Notes whether Redis holds units that this instance did not send.
+    ///
+    /// Of units from before its memory began nobody can tell. So a window counts whose units are all younger, whichever of
+    /// the two clocks tells their age, or one that came to hold more of them than it held at a time.
+    mutating func lookForOthers(
+        in candidate: Decision, on request: CheckRequest, at time: Timestamp, knownSince since: Timestamp,
+        _ tolerances: ComparisonTolerances
+    ) {
+        guard let judgedAt = candidate.judgedAt else { return }
+        for state in candidate.windows {
+            let duration = state.window.durationMilliseconds
+            let end = effective(judgedAt, tolerances)
+            let own = accepted.units(after: end + -duration, through: end) + unheard.units(in: duration, at: time)
+            let beyond = state.used - (candidate.isAllowed ? request.cost : 0) - own
+            if beyond > pending, isYounger(state, than: since, ahead: judgedAt - time) { othersSeen = time }
+            guard duration == request.policy.longestDurationMilliseconds else { continue }
+            if let fewest = fewestBeyond, fewest.durationMilliseconds == duration, beyond - pending > fewest.units {
+                othersSeen = time
+            }
+            let fewest = fewestBeyond.flatMap { $0.durationMilliseconds == duration ? $0.units : nil } ?? beyond
+            fewestBeyond = (duration, min(fewest, beyond))
+        }
+    }
+
+    /// Whether the window's oldest unit is younger; `false` where nobody can tell.
+    private func isYounger(_ state: WindowState, than start: Timestamp, ahead: Int64) -> Bool {
+        // Of an overdrawn window `reset` does not tell the oldest unit.
+        guard state.used <= state.window.limit else { return false }
+        let oldest = state.reset + -state.window.durationMilliseconds
+        return min(oldest, oldest + -ahead) >= start
+    }
+
+    /// Units of a window that Redis must hold and does not: more are certain to have been accepted than it counts, or some
+    /// are older than the oldest that it holds.
+    private func lost(
+        of state: WindowState, before candidate: Decision, _ cost: Int, after start: Timestamp, _ judgedAt: Timestamp,
+        _ tolerances: ComparisonTolerances
+    ) -> Int {
+        let (first, last) = (start + tolerances.boundaryMilliseconds, judgedAt + -1)
+        let certain = accepted.units(after: first, through: last)
+        let used = state.used - (candidate.isAllowed ? cost : 0)
+        guard used > 0, state.used <= state.window.limit else { return max(0, certain - used) }
+        let oldest = state.reset + -state.window.durationMilliseconds
+        return max(0, certain - used, oldest > first ? accepted.units(after: first, through: oldest + -1) : 0)
+    }
+
+    mutating func enter(
+        _ request: CheckRequest, at time: Timestamp, control: Decision, candidate: Decision
+    ) {
+        let kept = request.policy.longestDurationMilliseconds
+        if let judgedAt = candidate.judgedAt, candidate.isAllowed {
+            accepted.append(request.cost, at: judgedAt, keeping: kept)
+        }
+        if candidate.mayHaveBeenCarriedOut { unheard.append(request.cost, at: time, keeping: kept) }
+        guard control.isAllowed != candidate.isAllowed else { return }
+        if control.isAllowed {
+            controlOnly.append(request.cost, at: time, keeping: kept)
+        } else {
+            candidateOnly.append(request.cost, at: time, keeping: kept)
+        }
+    }
+
+    /// A log never runs backwards: where the candidate's clock stepped back, it judged at its newest unit. A little earlier
+    /// than the newest is an answer that comes late.
+    private func effective(_ judgedAt: Timestamp, _ tolerances: ComparisonTolerances) -> Timestamp {
+        guard let newest = accepted.newest, newest - judgedAt > tolerances.clockSkewMilliseconds else {
+            return judgedAt
+        }
+        return newest
+    }
+}
+
+extension SlidingLog {
+    /// Units that a window holds at a time of their own clock.
+    fileprivate func units(in durationMilliseconds: Int64, at time: Timestamp) -> Int {
+        guard count > 0 else { return 0 }
+        return units(after: time + -durationMilliseconds, through: time)
+    }
+}
+
+extension Decision {
+    /// Whether the candidate may have accepted the units though no answer says so.
+    fileprivate var mayHaveBeenCarriedOut: Bool {
+        switch outcome {
+        case .unavailable(.timedOut), .unavailable(.disconnected): true
+        default: false
+        }
+    }
+}
