@@ -50,6 +50,14 @@ extension Settings {
         return settings
     }
 
+    /// What is stored in the place of identifiers; `nil` where they are stored as they are.
+    ///
+    /// - Throws: ``PseudonymKeyError``.
+    func pseudonyms() throws -> Pseudonyms? {
+        guard recorder.identityPrivacy == .hashed else { return nil }
+        return Pseudonyms(key: try PseudonymKey(file: recorder.identityPrivacyKeyFile ?? ""))
+    }
+
     /// - Throws: ``FlagDefinitionError`` where the percentage is no percentage.
     package func environmentFlags() throws(FlagDefinitionError) -> EnvironmentFlags {
         try EnvironmentFlags(

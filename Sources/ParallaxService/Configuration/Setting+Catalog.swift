@@ -135,6 +135,12 @@ extension Setting {
         "The most comparisons waiting to be written; what exceeds it is counted as dropped.")
     static let recordRetentionDays = Setting(
         "RECORD_RETENTION_DAYS", .recorder, .integer(1...36_500), standard: "30", "How many days records are kept.")
+    static let identityPrivacy = Setting(
+        "IDENTITY_PRIVACY", .recorder, .choice(IdentityPrivacy.allCases.map(\.rawValue)), standard: "plain",
+        "Whether identifiers are recorded as they are, or hashed with a key; organizations always as they are.")
+    static let identityPrivacyKeyFile = Setting(
+        "IDENTITY_PRIVACY_KEY_FILE", .recorder, .text, standard: "",
+        "The file with the key for hashed identifiers, 32 bytes or more, the same for all instances.")
 
     // Rollback
     static let rollbackRedisDown = Setting(
@@ -200,7 +206,8 @@ extension Setting {
         candidateMaxInFlight, refusalCacheMaxIdentities,
         legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,
         boundaryTolerance, clockSkewTolerance, quotaDriftTolerance,
-        databasePath, recordFlushInterval, recordBuffer, recordRetentionDays,
+        databasePath, recordFlushInterval, recordBuffer, recordRetentionDays, identityPrivacy,
+        identityPrivacyKeyFile,
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
         rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor, rollbackEvaluationInterval,
         rollbackDryRun,

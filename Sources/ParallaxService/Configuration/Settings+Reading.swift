@@ -30,7 +30,9 @@ extension Settings {
             databasePath: reader.text(.databasePath),
             flushInterval: reader.seconds(.recordFlushInterval),
             bufferCapacity: reader.integer(.recordBuffer),
-            retentionDays: reader.integer(.recordRetentionDays))
+            retentionDays: reader.integer(.recordRetentionDays),
+            identityPrivacy: reader.choice(.identityPrivacy),
+            identityPrivacyKeyFile: reader.optionalText(.identityPrivacyKeyFile))
         rollback = RollbackRules(reading: &reader)
         gate = GateSettings(reading: &reader)
     }

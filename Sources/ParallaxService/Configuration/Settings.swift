@@ -91,6 +91,9 @@ package struct Settings: Equatable, Sendable {
         /// The most comparisons waiting to be written.
         package var bufferCapacity: Int
         package var retentionDays: Int
+        package var identityPrivacy: IdentityPrivacy
+        /// The path of the file with the key for hashed identifiers.
+        package var identityPrivacyKeyFile: String?
     }
 
     package struct RollbackRules: Equatable, Sendable {
