@@ -74,7 +74,9 @@ import Testing
         }
     }
 
-    @Test("a key file that is missing, a folder, short, too long or open to everybody is refused, and its key never shown")
+    @Test(
+        "a key file that is missing, a folder, short, too long or open to everybody is refused, and its key never shown"
+    )
     func refusesKeys() async throws {
         try await withTemporaryPath { path in
             #expect(throws: PseudonymKeyError.unreadable(path: path)) { try PseudonymKey(file: path) }

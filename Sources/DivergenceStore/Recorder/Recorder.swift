@@ -90,6 +90,13 @@ package final class Recorder: DecisionObserver, Sendable {
         }
     }
 
+    /// Deletes the oldest minutes where the database takes more than its bound.
+    func fit(into maximumBytes: Int) async throws -> SizePruning {
+        let pruning = try await store.prune(toBytes: maximumBytes, before: now())
+        pending.withLock { $0.measured(pruning) }
+        return pruning
+    }
+
     /// Moves the buffer behind what already waits, so that the request path finds it empty.
     func collect() {
         let batch = buffer.withLock { $0.take() }

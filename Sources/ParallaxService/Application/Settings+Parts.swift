@@ -47,6 +47,7 @@ extension Settings {
         settings.flushInterval = recorder.flushInterval
         settings.maximumBufferedRows = recorder.bufferCapacity
         settings.retention = .seconds(recorder.retentionDays * 86_400)
+        settings.maximumBytes = recorder.maximumBytes
         return settings
     }
 

@@ -31,6 +31,7 @@ extension Settings {
             flushInterval: reader.seconds(.recordFlushInterval),
             bufferCapacity: reader.integer(.recordBuffer),
             retentionDays: reader.integer(.recordRetentionDays),
+            maximumBytes: reader.bound(.recordMaxBytes),
             identityPrivacy: reader.choice(.identityPrivacy),
             identityPrivacyKeyFile: reader.optionalText(.identityPrivacyKeyFile))
         rollback = RollbackRules(reading: &reader)

@@ -11,7 +11,7 @@ struct SettingsCheck {
 
     /// All findings, rule by rule.
     func findings() -> [Finding] {
-        unknownNames() + production() + flags() + limits() + redis() + rollback() + privacy() + network()
+        unknownNames() + production() + flags() + limits() + redis() + rollback() + recording() + privacy() + network()
             + usedFiles()
     }
 
