@@ -19,6 +19,10 @@ extension CommandFailure {
         case let error as RollbackLatchError: self.init(.failure, error.description)
         case let error as EmbeddedRedisError: self.init(.unavailable, error.description)
         case let error as AdminTokenError: self.init(.configuration, "ADMIN_TOKEN_FILE: \(error)")
+        case let error as PseudonymKeyError:
+            self.init(
+                .configuration, "IDENTITY_PRIVACY_KEY_FILE: the file \(QuotedText(error.path)) \(error.problem)",
+                remedy: error.remedy)
         case let error as RedisURLError: self.init(.configuration, "REDIS_URL: \(error)")
         case let error as RedisError where error.code == .configuration: self.init(.configuration, error.description)
         case let error as RedisError where error.code == .unauthorized: self.init(.notPermitted, error.description)

@@ -5,21 +5,28 @@ import ParallaxCore
 /// Writes a batch's counts and rows: the only place that knows the columns of what the recorder writes.
 struct BatchWriter {
     private let database: Database
+    private var identifiers: StoredIdentifiers
 
-    init(database: Database) {
+    /// - Parameter pseudonyms: What stands in the place of identifiers; `nil` where they are stored as they are.
+    init(database: Database, pseudonyms: Pseudonyms? = nil) {
         self.database = database
+        identifiers = StoredIdentifiers(pseudonyms)
     }
 
     /// - Parameter instance: Gives the id in `instance` of a row, by its place among the batch's.
     /// - Returns: The number of rows written.
-    func write(_ batch: RecordBatch, instance: (Int) -> Int64) throws -> Int {
+    mutating func write(_ batch: RecordBatch, instance: (Int) -> Int64) throws -> Int {
         var stored: [TotalKey: Int] = [:]
         try writePolicies(of: batch)
         let insert = try database.cachedStatement(sql: Self.insertDivergence)
         for (place, row) in batch.rows.enumerated() {
             // A row whose comparison is counted as dropped must not turn up all the same.
             guard let key = batch.key(of: row) else { continue }
-            insert.setUncheckedArguments(StatementArguments(bound: row.columns(instance: instance(place))))
+            let identity = row.comparison.identity
+            let identifier = identifiers.name(
+                organization: ExactText(identity.organization), identifier: ExactText(identity.identifier))
+            let columns = row.columns(instance: instance(place), identifier: identifier)
+            insert.setUncheckedArguments(StatementArguments(bound: columns))
             try insert.execute()
             stored[key, default: 0] += 1
         }
@@ -70,11 +77,12 @@ struct BatchWriter {
         }
     }
 
-    private func writeVolumes(_ volumes: [VolumeKey: Volume]) throws {
+    private mutating func writeVolumes(_ volumes: [VolumeKey: Volume]) throws {
         let upsert = try database.cachedStatement(sql: Self.upsertVolume)
         for (key, volume) in volumes {
+            let identifier = identifiers.name(organization: key.organization, identifier: key.identifier)
             upsert.setUncheckedArguments([
-                key.minute.milliseconds, key.organization, key.identifier, Int64(bitPattern: key.policy),
+                key.minute.milliseconds, key.organization, identifier, Int64(bitPattern: key.policy),
                 volume.requests, volume.seconds, volume.controlOnlyUnits, volume.candidateOnlyUnits,
             ])
             try upsert.execute()

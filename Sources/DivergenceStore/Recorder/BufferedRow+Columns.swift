@@ -3,13 +3,15 @@ import ParallaxCore
 
 extension BufferedRow {
     /// The values of a row in `divergence`, in the order of its insert.
-    func columns(instance: Int64) -> [DatabaseValue] {
+    ///
+    /// - Parameter identifier: What the identity's is stored as.
+    func columns(instance: Int64, identifier: ExactText) -> [DatabaseValue] {
         var values: [DatabaseValue] = []
         values.reserveCapacity(31)
         values.append(instance.databaseValue)
         values.append(comparison.time.milliseconds.databaseValue)
         values.append(ExactText(comparison.identity.organization).databaseValue)
-        values.append(ExactText(comparison.identity.identifier).databaseValue)
+        values.append(identifier.databaseValue)
         values.append(comparison.cost.databaseValue)
         values.append(kind.rawValue.databaseValue)
         values.append(cause.rawValue.databaseValue)

@@ -5,10 +5,13 @@ extension DivergenceStore {
     /// Writes a batch in one transaction, and that the instance is alive.
     ///
     /// - Returns: The number of single divergences written.
-    func write(_ batch: RecordBatch, instance: String, startedAt: Timestamp, now: Timestamp) async throws -> Int {
+    func write(
+        _ batch: RecordBatch, instance: String, startedAt: Timestamp, now: Timestamp, pseudonyms: Pseudonyms?
+    ) async throws -> Int {
         try await write { database in
             let id = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
-            return try BatchWriter(database: database).write(batch) { _ in id }
+            var writer = BatchWriter(database: database, pseudonyms: pseudonyms)
+            return try writer.write(batch) { _ in id }
         }
     }
 

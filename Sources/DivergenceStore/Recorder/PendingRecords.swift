@@ -75,6 +75,12 @@ struct PendingRecords: Sendable {
         return state.failuresInARow
     }
 
+    /// The database was looked at for its size.
+    mutating func measured(_ pruning: SizePruning) {
+        state.usedBytes = pruning.usedBytes
+        if let since = pruning.keptSince { state.keptSince = since }
+    }
+
     private mutating func land(_ batch: RecordBatch) {
         comparisonsInFlight -= batch.comparisons
         rowsInFlight -= batch.rows.count

@@ -3,12 +3,16 @@ import ParallaxCore
 import ServiceLifecycle
 
 extension Recorder: Service {
-    /// Flushes at every interval and deletes what is older than the retention, until the service shuts down; then
-    /// flushes a last time.
+    /// Flushes at every interval and deletes what is older than the retention or beyond the bound of bytes, until the
+    /// service shuts down; then flushes a last time.
     ///
     /// Whatever makes comparisons has to end before this service does.
     package func run() async throws {
-        let pruning = Task { await pruneAgainAndAgain() }
+        let pruning = Task {
+            async let byAge: Void = pruneAgainAndAgain()
+            async let bySize: Void = fitAgainAndAgain()
+            _ = await (byAge, bySize)
+        }
         await withTaskCancellationHandler {
             await flushAgainAndAgain()
         } onCancel: {
@@ -50,6 +54,21 @@ extension Recorder: Service {
                 }
             } catch {
                 logger.warning("deleting what is older than the retention failed and is tried again: \(error)")
+            }
+        }
+    }
+
+    private func fitAgainAndAgain() async {
+        guard let maximum = settings.maximumBytes else { return }
+        while await pause(for: settings.sizeInterval) {
+            do {
+                let pruning = try await fit(into: maximum)
+                guard let since = pruning.keptSince else { continue }
+                logger.notice(
+                    "deleted the oldest records, since the database had reached RECORD_MAX_BYTES",
+                    metadata: ["rows": "\(pruning.deletedRows)", "keptSinceMilliseconds": "\(since.milliseconds)"])
+            } catch {
+                logger.warning("deleting the oldest records failed and is tried again: \(error)")
             }
         }
     }

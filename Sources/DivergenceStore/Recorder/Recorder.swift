@@ -14,6 +14,7 @@ package final class Recorder: DecisionObserver, Sendable {
     let clock: any Clock<Duration>
     let now: @Sendable () -> Timestamp
     private let instance: String
+    private let pseudonyms: Pseudonyms?
     private let startedAt: Timestamp
     private let buffer: Mutex<RecordBuffer>
     /// The request path never takes this lock.
@@ -21,22 +22,28 @@ package final class Recorder: DecisionObserver, Sendable {
 
     /// Makes a recorder; ``run()`` flushes it.
     ///
-    /// - Parameter instance: The name under which reports list this process.
+    /// - Parameters:
+    ///   - instance: The name under which reports list this process.
+    ///   - pseudonyms: What is stored in the place of identifiers; `nil` where they are stored as they are. They are made
+    ///     while writing: requests never wait for them.
     package convenience init(
-        store: DivergenceStore, instance: String, settings: Settings = Settings(), logger: Logger
+        store: DivergenceStore, instance: String, settings: Settings = Settings(), pseudonyms: Pseudonyms? = nil,
+        logger: Logger
     ) {
-        self.init(store: store, instance: instance, settings: settings, logger: logger, clock: ContinuousClock()) {
-            .now()
-        }
+        self.init(
+            store: store, instance: instance, settings: settings, pseudonyms: pseudonyms, logger: logger,
+            clock: ContinuousClock()
+        ) { .now() }
     }
 
     init(
-        store: DivergenceStore, instance: String, settings: Settings, logger: Logger, clock: any Clock<Duration>,
-        now: @escaping @Sendable () -> Timestamp
+        store: DivergenceStore, instance: String, settings: Settings, pseudonyms: Pseudonyms? = nil, logger: Logger,
+        clock: any Clock<Duration>, now: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
         self.instance = instance
         self.settings = settings
+        self.pseudonyms = pseudonyms
         self.logger = logger
         self.clock = clock
         self.now = now
@@ -70,7 +77,8 @@ package final class Recorder: DecisionObserver, Sendable {
         let time = now()
         guard let batch = pending.withLock({ $0.take(at: time) }) else { return true }
         do {
-            let rows = try await store.write(batch, instance: instance, startedAt: startedAt, now: time)
+            let rows = try await store.write(
+                batch, instance: instance, startedAt: startedAt, now: time, pseudonyms: pseudonyms)
             let failures = pending.withLock { $0.succeeded(batch, rows: rows, at: time) }
             if failures > 0 { logger.notice("recording goes on", metadata: ["failedAttempts": "\(failures)"]) }
             return true
@@ -80,6 +88,13 @@ package final class Recorder: DecisionObserver, Sendable {
             if failures == 1 { logger.warning("recording waits: \(error)") }
             return false
         }
+    }
+
+    /// Deletes the oldest minutes where the database takes more than its bound.
+    func fit(into maximumBytes: Int) async throws -> SizePruning {
+        let pruning = try await store.prune(toBytes: maximumBytes, before: now())
+        pending.withLock { $0.measured(pruning) }
+        return pruning
     }
 
     /// Moves the buffer behind what already waits, so that the request path finds it empty.

@@ -18,6 +18,10 @@ extension Recorder {
         package var retention: Duration? = .seconds(30 * 24 * 3_600)
         /// Between two looks for what is older than the retention.
         package var pruneInterval: Duration = .seconds(3_600)
+        /// The oldest minutes are deleted where what is stored takes more bytes; `nil` for no bound.
+        package var maximumBytes: Int?
+        /// Between two looks at how much is stored.
+        package var sizeInterval: Duration = .seconds(10)
 
         package init() {}
 

@@ -62,7 +62,8 @@ package struct WaitingRecorder {
             let ids = try instances.map {
                 try DivergenceStore.note(instance: $0, startedAt: startedAt, now: latest, in: database)
             }
-            _ = try BatchWriter(database: database).write(batch) { ids[instancesOfRows[$0]] }
+            var writer = BatchWriter(database: database)
+            _ = try writer.write(batch) { ids[instancesOfRows[$0]] }
         }
         instancesOfRows = []
     }

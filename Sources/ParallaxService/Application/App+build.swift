@@ -82,7 +82,8 @@ private struct Parts: Sendable {
         await flags.start()
         let redis = try RedisLimiter(settings: settings.redisSettings(at: redisURL), logger: logger)
         let recorder = Recorder(
-            store: store, instance: settings.instance.id, settings: settings.recordingSettings, logger: logger)
+            store: store, instance: settings.instance.id, settings: settings.recordingSettings,
+            pseudonyms: try settings.pseudonyms(), logger: logger)
         let refused = MostRefused()
         let rollbackCounts = RollbackObserver()
         let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds)

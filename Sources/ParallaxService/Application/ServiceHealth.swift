@@ -59,6 +59,7 @@ struct ServiceHealth: HealthSource {
             pending: health.pendingComparisons, capacity: settings.recorder.bufferCapacity,
             written: health.writtenComparisons,
             dropped: Dictionary(uniqueKeysWithValues: health.droppedComparisons.map { ($0.key.rawValue, $0.value) }),
+            usedBytes: health.usedBytes, maximumBytes: settings.recorder.maximumBytes, keptSince: health.keptSince,
             problem: health.isWriting ? nil : health.lastError)
     }
 

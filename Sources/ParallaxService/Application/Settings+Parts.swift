@@ -47,7 +47,16 @@ extension Settings {
         settings.flushInterval = recorder.flushInterval
         settings.maximumBufferedRows = recorder.bufferCapacity
         settings.retention = .seconds(recorder.retentionDays * 86_400)
+        settings.maximumBytes = recorder.maximumBytes
         return settings
+    }
+
+    /// What is stored in the place of identifiers; `nil` where they are stored as they are.
+    ///
+    /// - Throws: ``PseudonymKeyError``.
+    func pseudonyms() throws -> Pseudonyms? {
+        guard recorder.identityPrivacy == .hashed else { return nil }
+        return Pseudonyms(key: try PseudonymKey(file: recorder.identityPrivacyKeyFile ?? ""))
     }
 
     /// - Throws: ``FlagDefinitionError`` where the percentage is no percentage.

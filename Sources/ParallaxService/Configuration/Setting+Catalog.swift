@@ -140,6 +140,15 @@ extension Setting {
         "The most comparisons waiting to be written; what exceeds it is counted as dropped.")
     static let recordRetentionDays = Setting(
         "RECORD_RETENTION_DAYS", .recorder, .integer(1...36_500), standard: "30", "How many days records are kept.")
+    static let recordMaxBytes = Setting(
+        "RECORD_MAX_BYTES", .recorder, .integer(0...1_125_899_906_842_624), standard: "10737418240",
+        "How much the records may take before the oldest minutes are deleted, whatever their age; 0 for no bound.")
+    static let identityPrivacy = Setting(
+        "IDENTITY_PRIVACY", .recorder, .choice(IdentityPrivacy.allCases.map(\.rawValue)), standard: "plain",
+        "Whether identifiers are recorded as they are, or hashed with a key; organizations always as they are.")
+    static let identityPrivacyKeyFile = Setting(
+        "IDENTITY_PRIVACY_KEY_FILE", .recorder, .text, standard: "",
+        "The file with the key for hashed identifiers, 32 bytes or more, the same for all instances.")
 
     // Rollback
     static let rollbackRedisDown = Setting(
@@ -205,7 +214,8 @@ extension Setting {
         candidateMaxInFlight, refusalCacheMaxIdentities,
         legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,
         boundaryTolerance, clockSkewTolerance, quotaDriftTolerance, noiseFloor,
-        databasePath, recordFlushInterval, recordBuffer, recordRetentionDays,
+        databasePath, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,
+        identityPrivacy, identityPrivacyKeyFile,
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
         rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor, rollbackEvaluationInterval,
         rollbackDryRun,

@@ -31,7 +31,10 @@ extension Settings {
             databasePath: reader.text(.databasePath),
             flushInterval: reader.seconds(.recordFlushInterval),
             bufferCapacity: reader.integer(.recordBuffer),
-            retentionDays: reader.integer(.recordRetentionDays))
+            retentionDays: reader.integer(.recordRetentionDays),
+            maximumBytes: reader.bound(.recordMaxBytes),
+            identityPrivacy: reader.choice(.identityPrivacy),
+            identityPrivacyKeyFile: reader.optionalText(.identityPrivacyKeyFile))
         rollback = RollbackRules(reading: &reader)
         gate = GateSettings(reading: &reader)
     }

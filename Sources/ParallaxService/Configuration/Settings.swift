@@ -93,6 +93,11 @@ package struct Settings: Equatable, Sendable {
         /// The most comparisons waiting to be written.
         package var bufferCapacity: Int
         package var retentionDays: Int
+        /// The most bytes that records may take; `nil` for no bound.
+        package var maximumBytes: Int?
+        package var identityPrivacy: IdentityPrivacy
+        /// The path of the file with the key for hashed identifiers.
+        package var identityPrivacyKeyFile: String?
     }
 
     package struct RollbackRules: Equatable, Sendable {

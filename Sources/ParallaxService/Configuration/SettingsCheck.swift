@@ -11,7 +11,8 @@ struct SettingsCheck {
 
     /// All findings, rule by rule.
     func findings() -> [Finding] {
-        unknownNames() + production() + flags() + limits() + redis() + rollback() + network() + usedFiles()
+        unknownNames() + production() + flags() + limits() + redis() + rollback() + recording() + privacy() + network()
+            + usedFiles()
     }
 
     /// A finding about a setting's value, wherever it came from.

@@ -41,6 +41,12 @@ struct SettingsReader {
         return value(setting, range: range) { Int($0) }
     }
 
+    /// A whole number of which 0 means none.
+    mutating func bound(_ setting: Setting) -> Int? {
+        let bound = integer(setting)
+        return bound == 0 ? nil : bound
+    }
+
     mutating func decimal(_ setting: Setting) -> Double {
         guard case .decimal(let range) = setting.kind else { preconditionFailure("\(setting.name) is no number") }
         return value(setting, range: range, Self.number)

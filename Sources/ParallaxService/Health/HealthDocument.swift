@@ -1,3 +1,4 @@
+import Foundation
 import ParallaxCore
 
 /// The body of `/health`: the parts that the migration's tools read, then the state of every part of the service.
@@ -43,6 +44,10 @@ struct HealthDocument: Encodable {
         let capacity: Int
         let written: Int
         let dropped: [String: Int]
+        let usedBytes: Int?
+        let maxBytes: Int?
+        /// Left out unless the bound of bytes has made older records go.
+        let keptSince: String?
         let problem: String?
 
         init(_ recorder: HealthSnapshot.Recorder) {
@@ -51,6 +56,11 @@ struct HealthDocument: Encodable {
             capacity = recorder.capacity
             written = recorder.written
             dropped = recorder.dropped
+            usedBytes = recorder.usedBytes
+            maxBytes = recorder.maximumBytes
+            keptSince = recorder.keptSince.map {
+                Date(timeIntervalSince1970: Double($0.milliseconds) / 1000).ISO8601Format()
+            }
             problem = recorder.problem
         }
     }

@@ -100,16 +100,26 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var written: Int
         /// Comparisons that could not be recorded since the start, by reason.
         package var dropped: [String: Int]
+        /// Bytes that the records take; `nil` where it is not known, or there is no bound.
+        package var usedBytes: Int?
+        /// The most that they may take; `nil` for no bound.
+        package var maximumBytes: Int?
+        /// From when on records are kept, where the bound of bytes has made older ones go.
+        package var keptSince: Timestamp?
         /// What keeps it from writing now; `nil` where nothing does.
         package var problem: String?
 
         package init(
-            pending: Int = 0, capacity: Int, written: Int = 0, dropped: [String: Int] = [:], problem: String? = nil
+            pending: Int = 0, capacity: Int, written: Int = 0, dropped: [String: Int] = [:], usedBytes: Int? = nil,
+            maximumBytes: Int? = nil, keptSince: Timestamp? = nil, problem: String? = nil
         ) {
             self.pending = pending
             self.capacity = capacity
             self.written = written
             self.dropped = dropped
+            self.usedBytes = usedBytes
+            self.maximumBytes = maximumBytes
+            self.keptSince = keptSince
             self.problem = problem
         }
     }

@@ -42,7 +42,8 @@ struct ReplayPlan: Sendable {
         var replay = LogReplay(
             requests: OrderedRequests(
                 reader: reader, identification: identification, organization: organization,
-                reorderMilliseconds: reorderMilliseconds, renaming: hashesIdentities ? Pseudonyms().rename : nil),
+                reorderMilliseconds: reorderMilliseconds,
+                renaming: hashesIdentities ? RememberedPseudonyms().rename : nil),
             simulation: Simulation(policy: policy, settings: simulation),
             recorder: WaitingRecorder(
                 store: store, instances: (1...simulation.instances).map { "replay-\($0)" }))

@@ -45,6 +45,7 @@ import Testing
         #expect(settings.redis.passwordFile == nil && settings.redis.certificateAuthorityFile == nil)
         #expect(settings.redis.refusalCacheIdentities == 0)
         #expect(settings.recorder.databasePath == "parallax.sqlite")
+        #expect(settings.recorder.maximumBytes == 10 << 30)
         #expect(settings.rollback.redisDownAfter == .seconds(120))
         #expect(settings.rollback.errorRatePercent == 5)
         #expect(settings.rollback.responseTimeFactor == 2)
@@ -82,6 +83,15 @@ import Testing
         #expect(loaded.origins["REDIS_MAX_CONNECTIONS"] == "environment")
         #expect(loaded.origins["RECORD_BUFFER"]?.hasSuffix("/staging.yaml") == true)
         #expect(loaded.origins["HTTP_HOST"] == "default")
+    }
+
+    @Test("the records' bound of bytes can be none, and not so little that nothing fits")
+    func boundsRecords() async throws {
+        #expect(try await load(["RECORD_MAX_BYTES": "0"]).settings.recorder.maximumBytes == nil)
+        #expect(try await load(["RECORD_MAX_BYTES": "0"]).findings.isEmpty)
+        #expect(try await load(["RECORD_MAX_BYTES": "16777216"]).findings.isEmpty)
+        #expect(try await load(["RECORD_MAX_BYTES": "16777215"]).findings.map(\.kind) == [.outOfRange])
+        #expect(try await load(["RECORD_MAX_BYTES": "-1"]).findings.map(\.kind) == [.outOfRange])
     }
 
     @Test("production has limits of its own")

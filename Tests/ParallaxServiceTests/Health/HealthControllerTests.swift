@@ -38,6 +38,22 @@ import Testing
         }
     }
 
+    @Test("health shows since when records are kept where their bound has made older ones go")
+    func showsBound() async throws {
+        var snapshot = HealthSnapshot.sound
+        snapshot.recorder.usedBytes = 90
+        snapshot.recorder.maximumBytes = 100
+        snapshot.recorder.keptSince = Timestamp(milliseconds: 90_060_000)
+        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+            let object = try await client.get("/health").object
+            let recorder = try #require(object["recorder"] as? [String: Any])
+            #expect(recorder["used_bytes"] as? Int == 90 && recorder["max_bytes"] as? Int == 100)
+            #expect(recorder["kept_since"] as? String == "1970-01-02T01:01:00Z")
+            // It is as it was set to be.
+            #expect(object["status"] as? String == "healthy")
+        }
+    }
+
     @Test("the servers behind an address of several are shown without their addresses, and none for one server")
     func showsTopology() async throws {
         var snapshot = HealthSnapshot.sound

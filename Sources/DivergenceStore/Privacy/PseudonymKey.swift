@@ -1,0 +1,74 @@
+import Crypto
+import Foundation
+
+/// The secret that pseudonyms are made with. Whoever has it can find out whose they are, by trying names.
+package struct PseudonymKey: Sendable {
+    /// The fewest bytes of a key: as many as the hash has.
+    package static let minimumBytes = 32
+    /// More than any key, and little enough to be read at once.
+    private static let maximumBytes = 64 << 10
+
+    let symmetricKey: SymmetricKey
+
+    /// A key drawn anew, which nobody else has or will have.
+    package init() {
+        symmetricKey = SymmetricKey(size: .bits256)
+    }
+
+    /// Reads a key from a file, of which every byte counts, a line end too.
+    ///
+    /// - Throws: ``PseudonymKeyError`` naming the file, and nothing of what it holds.
+    package init(file path: String) throws(PseudonymKeyError) {
+        guard let file = FileHandle(forReadingAtPath: path) else { throw .unreadable(path: path) }
+        var status = stat()
+        guard fstat(file.fileDescriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            throw .unreadable(path: path)
+        }
+        guard status.st_mode & S_IRWXO == 0 else { throw .open(path: path) }
+        // A file of no bytes is read as none.
+        let bytes = (try? file.read(upToCount: Self.maximumBytes + 1)) ?? Data()
+        guard bytes.count >= Self.minimumBytes else { throw .tooShort(path: path) }
+        guard bytes.count <= Self.maximumBytes else { throw .tooLong(path: path) }
+        symmetricKey = SymmetricKey(data: bytes)
+    }
+}
+
+extension PseudonymKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "(hidden)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// Why a file gives no key. No message holds any of its content; paths are to be escaped by whoever shows them.
+package enum PseudonymKeyError: Error, Equatable {
+    case unreadable(path: String)
+    /// Everybody on the machine may read or write it.
+    case open(path: String)
+    case tooShort(path: String)
+    case tooLong(path: String)
+
+    package var path: String {
+        switch self {
+        case .unreadable(let path), .open(let path), .tooShort(let path), .tooLong(let path): path
+        }
+    }
+
+    /// What is wrong, to stand after the file's name.
+    package var problem: String {
+        switch self {
+        case .unreadable: "cannot be read"
+        case .open: "is open to everybody on the machine"
+        case .tooShort: "holds fewer than \(PseudonymKey.minimumBytes) bytes"
+        case .tooLong: "holds more than 64 KiB"
+        }
+    }
+
+    /// What is to be done, for whoever wrote the settings.
+    package var remedy: String {
+        switch self {
+        case .unreadable: "correct the path, or let the service's user read the file"
+        case .open: "take the rights of others away: chmod o= FILE"
+        case .tooShort, .tooLong: "make one with: openssl rand -out FILE 32"
+        }
+    }
+}

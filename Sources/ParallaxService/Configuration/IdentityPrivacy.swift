@@ -1,0 +1,6 @@
+/// What identifiers are stored as.
+package enum IdentityPrivacy: String, CaseIterable, Sendable {
+    case plain
+    /// As pseudonyms that are stable under a key.
+    case hashed
+}
