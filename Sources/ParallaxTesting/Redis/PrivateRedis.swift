@@ -8,22 +8,26 @@ import Synchronization
 package final class PrivateRedis: Sendable {
     package let url: RedisURL
     private let folder: ServerFolder
+    private let launcher: [String]
     private let arguments: [String]
     private let configurationFile: String?
     private let process: Mutex<ServerProcess>
 
-    /// Starts a server; ``withPrivateRedis(password:arguments:_:)`` ends it too.
+    /// Starts a server; ``withPrivateRedis(password:launcher:arguments:_:)`` ends it too.
     ///
     /// - Parameter configuration: What stands in its configuration file; `nil` for none.
-    init(password: String? = nil, configuration: String? = nil, arguments: [String]) async throws {
+    init(
+        password: String? = nil, launcher: [String] = [], configuration: String? = nil, arguments: [String]
+    ) async throws {
         let folder = try ServerFolder()
         self.folder = folder
+        self.launcher = launcher
         configurationFile = try configuration.map { try PrivateRedis.write($0, into: folder) }
         url = RedisURL(endpoint: .unixSocket(path: folder.socketPath), password: password)
         self.arguments = (password.map { ["--requirepass", $0] } ?? []) + arguments
         process = Mutex(
             try ServerProcess(
-                folder: folder, configurationFile: configurationFile, arguments: self.arguments))
+                folder: folder, launcher: launcher, configurationFile: configurationFile, arguments: self.arguments))
         try await waitUntilAnswering()
     }
 
@@ -67,7 +71,7 @@ package final class PrivateRedis: Sendable {
 
     private func startAgain() throws {
         let next = try ServerProcess(
-            folder: folder, configurationFile: configurationFile, arguments: arguments)
+            folder: folder, launcher: launcher, configurationFile: configurationFile, arguments: arguments)
         process.withLock { $0 = next }
     }
 
@@ -123,11 +127,13 @@ struct UnexpectedReply: Error {
 ///
 /// - Parameters:
 ///   - password: The password that clients must give; `nil` asks for none.
+///   - launcher: A command, with its arguments, that becomes the server.
 ///   - arguments: More arguments of `redis-server`.
 package func withPrivateRedis<Result>(
-    password: String? = nil, arguments: [String] = [], _ body: (PrivateRedis) async throws -> Result
+    password: String? = nil, launcher: [String] = [], arguments: [String] = [],
+    _ body: (PrivateRedis) async throws -> Result
 ) async throws -> Result {
-    let redis = try await PrivateRedis(password: password, arguments: arguments)
+    let redis = try await PrivateRedis(password: password, launcher: launcher, arguments: arguments)
     do {
         let result = try await body(redis)
         await redis.end()

@@ -30,11 +30,13 @@ package final class ServerProcess: Sendable {
 
     /// Starts a server in a folder; a later one can be started there again when this one has ended.
     ///
-    /// - Parameter configurationFile: A file that the server reads first; a sentinel also writes to it.
+    /// - Parameters:
+    ///   - launcher: A command, with its arguments, that becomes the server: `env`, say.
+    ///   - configurationFile: A file that the server reads first; a sentinel also writes to it.
     /// - Throws: ``EmbeddedRedisError`` where `redis-server` is not installed or the system makes no process.
     package init(
-        folder: ServerFolder, program: String = "redis-server", configurationFile: String? = nil,
-        arguments: [String] = []
+        folder: ServerFolder, launcher: [String] = [], program: String = "redis-server",
+        configurationFile: String? = nil, arguments: [String] = []
     ) throws(EmbeddedRedisError) {
         guard ServerProcess.isInstalled(program) else {
             throw EmbeddedRedisError(
@@ -47,7 +49,7 @@ package final class ServerProcess: Sendable {
             "--save", "", "--appendonly", "no", "--daemonize", "no", "--pidfile", folder.path + "/redis.pid",
         ]
         let words =
-            ["sh", "-c", ServerProcess.guardScript, "parallax-redis", folder.path, program]
+            ["sh", "-c", ServerProcess.guardScript, "parallax-redis", folder.path] + launcher + [program]
             + (configurationFile.map { [$0] } ?? []) + server + arguments
         var ends: [CInt] = [0, 0]
         // A pair of sockets, since it can be made closed to other children in one step, which a pipe cannot here.
