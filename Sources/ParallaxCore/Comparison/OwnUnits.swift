@@ -30,7 +30,7 @@ package struct OwnUnits: Equatable, Sendable {
     }
 
     /// Makes room at once: arrays that grow from one element to the next cost more than what they hold.
-    fileprivate mutating func reserve(_ windows: Int) {
+    mutating func reserve(_ windows: Int) {
         held.reserveCapacity(windows)
         lost.reserveCapacity(windows)
         controlOnly.reserveCapacity(windows)
