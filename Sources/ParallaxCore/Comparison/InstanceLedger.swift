@@ -24,19 +24,21 @@ package final class InstanceLedger: Sendable {
     ///     may step back before that is no late answer.
     ///   - knownSince: Since when every decision of this instance was entered.
     ///   - wantsOwnOutcome: Whether to judge the request on this instance's units alone.
+    ///   - wantsReach: Whether to count the units within reach.
     /// - Returns: Nothing where the candidate gave no verdict.
     package func enter(
         _ request: CheckRequest, at time: Timestamp, control: Decision, candidate: Decision,
         tolerances: ComparisonTolerances, knownSince: Timestamp = Timestamp(milliseconds: .min),
-        wantsOwnOutcome: Bool = false
+        wantsOwnOutcome: Bool = false, wantsReach: Bool = false
     ) -> OwnUnits {
         let since = table.lastEviction(of: request.identity).map { max($0, knownSince) } ?? knownSince
         return table.withValue(of: request.identity, at: time) { account in
             account.end(request)
             account.noteClock(candidate, at: time, tolerances)
             account.lookForOthers(in: candidate, on: request, at: time, knownSince: since, tolerances)
-            let own = account.units(
+            var own = account.units(
                 before: candidate, on: request, at: time, tolerances: tolerances, wantsOutcome: wantsOwnOutcome)
+            if wantsReach { own.inReach = account.unitsInReach(of: candidate, on: request, tolerances) }
             account.enter(request, at: time, control: control, candidate: candidate)
             return own
         }
@@ -59,6 +61,9 @@ package struct OwnUnits: Equatable, Sendable {
     package var controlOnly: [Int] = []
     /// Units that the candidate alone accepted.
     package var candidateOnly: [Int] = []
+    /// Units that the sides may have judged in another order, or of which one side may have counted what the other no longer
+    /// did; empty where nobody asked.
+    package var inReach: [Int] = []
     /// Whether Redis was seen to hold units of the identity that this instance did not send, within the longest window.
     package var hasSeenOthers = false
     /// What the candidate would have said, had there been no other units than `held`; `nil` where nobody asked.
@@ -90,12 +95,16 @@ private struct Account: TableValue, ~Copyable {
     private var candidateOnly = SlidingLog()
     /// How far ahead of the instance's the candidate's clock was when it accepted them.
     private var clock = ObservedClock()
+    /// How much longer some of its answers took than others.
+    private var delays = ObservedDelays()
+    /// How far units were moved on because their answers came late, at most.
+    private var longestMove: Int64 = 0
     /// Units of requests whose answers are still to come.
     private var pending = 0
     /// When Redis was last seen to hold units of others.
     private var othersSeen: Timestamp?
     /// The fewest units beyond this instance's that were seen in a window of such a duration: more can only be others'.
-    private var fewestBeyond: (durationMilliseconds: Int64, units: Int)?
+    private var fewestBeyond: (durationMilliseconds: Int64, units: Int, judgedAt: Timestamp)?
 
     var heapBytes: Int {
         accepted.heapBytes + unheard.heapBytes + controlOnly.heapBytes + candidateOnly.heapBytes
@@ -124,6 +133,21 @@ private struct Account: TableValue, ~Copyable {
         return own
     }
 
+    /// Units of each window that are under way, or that were accepted or left the window so near to this decision that the
+    /// sides may have seen them in another order.
+    func unitsInReach(
+        of candidate: Decision, on request: CheckRequest, _ tolerances: ComparisonTolerances
+    ) -> [Int] {
+        guard let judgedAt = candidate.judgedAt.map({ effective($0, tolerances) }) else { return [] }
+        let near = tolerances.boundaryMilliseconds + delays.spreadMilliseconds
+        let newest = max(judgedAt, accepted.newest ?? judgedAt)
+        let recent = accepted.units(after: judgedAt + -near, through: newest)
+        return request.policy.windows.map { window in
+            let start = judgedAt + -window.durationMilliseconds
+            return pending + recent + accepted.units(after: start + -near, through: min(start + near, newest))
+        }
+    }
+
     private func outcomeByControlsClock(_ request: CheckRequest, at time: Timestamp) -> Decision.Outcome {
         var log = SlidingLog()
         accepted.forEach { unit in
@@ -135,6 +159,7 @@ private struct Account: TableValue, ~Copyable {
 
     mutating func noteClock(_ candidate: Decision, at time: Timestamp, _ tolerances: ComparisonTolerances) {
         guard let judgedAt = candidate.judgedAt else { return }
+        delays.note(judgedAt - time, tolerance: tolerances.clockSkewMilliseconds)
         clock.note(judgedAt - time, after: accepted.newest, tolerance: tolerances.clockSkewMilliseconds)
     }
 
@@ -145,24 +170,27 @@ private struct Account: TableValue, ~Copyable {
     /// Notes whether Redis holds units that this instance did not send.
     ///
     /// Of units from before its memory began nobody can tell. So a window counts whose units are all younger, whichever of
-    /// the two clocks tells their age, or one that came to hold more of them than it held at a time.
+    /// the two clocks tells their age, or one that came to hold more of them than it held at a time. Everything that may be
+    /// this instance's is taken for it, as answers come back in any order.
     mutating func lookForOthers(
         in candidate: Decision, on request: CheckRequest, at time: Timestamp, knownSince since: Timestamp,
         _ tolerances: ComparisonTolerances
     ) {
         guard let judgedAt = candidate.judgedAt else { return }
+        let end = effective(judgedAt, tolerances)
         for state in candidate.windows {
             let duration = state.window.durationMilliseconds
-            let end = effective(judgedAt, tolerances)
-            let own = accepted.units(after: end + -duration, through: end) + unheard.units(in: duration, at: time)
-            let beyond = state.used - (candidate.isAllowed ? request.cost : 0) - own
-            if beyond > pending, isYounger(state, than: since, ahead: judgedAt - time) { othersSeen = time }
+            let before = accepted.units(after: end + -duration, through: end)
+            let later = accepted.newest.map { accepted.units(after: max(end, $0 + -duration), through: $0) } ?? 0
+            let used = state.used - (candidate.isAllowed ? request.cost : 0)
+            let most = used - before - unheard.units(in: duration, at: time)
+            let least = most - later - pending
+            if least > 0, isYounger(state, than: since, ahead: judgedAt - time) { othersSeen = time }
             guard duration == request.policy.longestDurationMilliseconds else { continue }
-            if let fewest = fewestBeyond, fewest.durationMilliseconds == duration, beyond - pending > fewest.units {
-                othersSeen = time
-            }
-            let fewest = fewestBeyond.flatMap { $0.durationMilliseconds == duration ? $0.units : nil } ?? beyond
-            fewestBeyond = (duration, min(fewest, beyond))
+            let known = fewestBeyond.flatMap { $0.durationMilliseconds == duration ? $0 : nil }
+            if let known, end >= known.judgedAt, least > known.units { othersSeen = time }
+            // Lost units of this instance must not make room for others that there are not.
+            if known.map({ max(0, most) < $0.units }) ?? true { fewestBeyond = (duration, max(0, most), end) }
         }
     }
 
@@ -180,7 +208,7 @@ private struct Account: TableValue, ~Copyable {
         of state: WindowState, before candidate: Decision, _ cost: Int, after start: Timestamp, _ judgedAt: Timestamp,
         _ tolerances: ComparisonTolerances
     ) -> Int {
-        let (first, last) = (start + tolerances.boundaryMilliseconds, judgedAt + -1)
+        let (first, last) = (start + tolerances.boundaryMilliseconds + longestMove, judgedAt + -1)
         let certain = accepted.units(after: first, through: last)
         let used = state.used - (candidate.isAllowed ? cost : 0)
         guard used > 0, state.used <= state.window.limit else { return max(0, certain - used) }
@@ -193,6 +221,7 @@ private struct Account: TableValue, ~Copyable {
     ) {
         let kept = request.policy.longestDurationMilliseconds
         if let judgedAt = candidate.judgedAt, candidate.isAllowed {
+            if let newest = accepted.newest, newest > judgedAt { longestMove = max(longestMove, newest - judgedAt) }
             accepted.append(request.cost, at: judgedAt, keeping: kept)
         }
         if candidate.mayHaveBeenCarriedOut { unheard.append(request.cost, at: time, keeping: kept) }
