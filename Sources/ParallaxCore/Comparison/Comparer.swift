@@ -59,11 +59,12 @@ package struct Comparer: Sendable {
         var result = Comparison.Result(control: control, candidate: candidate, tolerances: tolerances)
         let own = ledger.enter(
             request, at: judged.time, control: control, candidate: candidate, tolerances: tolerances,
-            knownSince: judged.controlSince, wantsOwnOutcome: result.kind == .differentWindow)
+            knownSince: judged.controlSince, wantsOwnOutcome: result.kind == .differentWindow,
+            wantsReach: result.kind != nil)
         var evidence = Evidence(
             ownUnits: own.held, lostUnits: own.lost, controlOnlyUnits: own.controlOnly,
             candidateOnlyUnits: own.candidateOnly, ownOutcome: own.outcome, ownOutcomeOfControl: own.controlOutcome,
-            hasSeenOthers: own.hasSeenOthers,
+            unitsInReach: own.inReach, hasSeenOthers: own.hasSeenOthers,
             clockOffsetMilliseconds: judged.clockOffsetMilliseconds, controlRemembersSince: judged.controlSince,
             controlAlgorithm: self.control.algorithm)
         if let kind = result.kind {

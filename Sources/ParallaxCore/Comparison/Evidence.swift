@@ -14,6 +14,9 @@ package struct Evidence: Equatable, Sendable {
     package var ownOutcome: Decision.Outcome?
     /// What control would have said, had it accepted what the candidate accepted from here; `nil` where it is not known.
     package var ownOutcomeOfControl: Decision.Outcome?
+    /// Units of each window that the sides may have judged in another order, as they came or left near this decision or were
+    /// still under way; empty where it is not known.
+    package var unitsInReach: [Int]
     /// Whether Redis was seen to hold units of the identity that this instance did not send, within the longest window.
     package var hasSeenOthers: Bool
     /// Since when the candidate was asked about every request of this instance.
@@ -32,7 +35,7 @@ package struct Evidence: Equatable, Sendable {
     package init(
         ownUnits: [Int] = [], lostUnits: [Int] = [], controlOnlyUnits: [Int] = [],
         candidateOnlyUnits: [Int] = [], ownOutcome: Decision.Outcome? = nil,
-        ownOutcomeOfControl: Decision.Outcome? = nil, hasSeenOthers: Bool = false,
+        ownOutcomeOfControl: Decision.Outcome? = nil, unitsInReach: [Int] = [], hasSeenOthers: Bool = false,
         candidateAskedSince: Timestamp? = nil, clockOffsetMilliseconds: Int64? = nil,
         controlRemembersSince: Timestamp? = nil, controlEvictedAt: Timestamp? = nil,
         controlAlgorithm: LimiterAlgorithm = .slidingLog, controlPolicyFingerprint: UInt64? = nil
@@ -43,6 +46,7 @@ package struct Evidence: Equatable, Sendable {
         self.candidateOnlyUnits = candidateOnlyUnits
         self.ownOutcome = ownOutcome
         self.ownOutcomeOfControl = ownOutcomeOfControl
+        self.unitsInReach = unitsInReach
         self.hasSeenOthers = hasSeenOthers
         self.candidateAskedSince = candidateAskedSince
         self.clockOffsetMilliseconds = clockOffsetMilliseconds

@@ -13,7 +13,9 @@ struct Explanation {
         let causes = DivergenceCause.allCases
         if let cause = causes.first(where: suffices) { return cause }
         let weights = causes.map(weight)
-        guard let most = weights.max(), most > 0 else { return causes.first(where: hasForgotten) ?? .unexplained }
+        guard let most = weights.max(), most > 0 else {
+            return causes.first(where: hasForgotten) ?? (agreesInAnotherOrder ? .boundary : .unexplained)
+        }
         return causes[weights.firstIndex(of: most)!]
     }
 
@@ -26,7 +28,7 @@ struct Explanation {
         case .carriedOver: sidesPartedBefore && agreesHadControlAcceptedTheSame
         // Of units from before control's memory began nobody can tell whose they were, if there are others.
         case .restart, .eviction: hasForgotten(cause) && !evidence.hasSeenOthers
-        case .clockSkew: isSkewed
+        case .clockSkew: isSkewed && !agreesInAnotherOrder
         case .algorithm: evidence.controlAlgorithm != .slidingLog
         case .policy: isUnderAnotherPolicy
         case .unexplained: false
@@ -159,6 +161,26 @@ extension Explanation {
         // What control forgot is not undone: the log of this instance's units stands for it where it holds as many.
         let hasForgotten = largestDifference(controlNotParted, evidence.ownUnits) > tolerances.quotaDriftUnits
         return evidence.ownOutcomeOfControl == candidate.outcome && (!hasForgotten || isSkewed)
+    }
+
+    /// Whether the sides would agree, had the candidate judged some of the units within reach before this request and not
+    /// after it, or the other way round.
+    private var agreesInAnotherOrder: Bool {
+        let held = units(of: candidate)
+        guard evidence.unitsInReach.count == held.count else { return false }
+        let fewest = zip(held, evidence.unitsInReach).map { max(0, $0 - $1) }
+        let most = zip(held, evidence.unitsInReach).map { $0 + $1 }
+        switch kind {
+        case .newlyLimited: return refusing(fewest).isEmpty
+        case .newlyAllowed: return !refusing(most).isEmpty
+        case .differentWindow:
+            return Set(refusing(fewest)).isSubset(of: refusing(units(of: control)))
+                && Set(refusing(units(of: control))).isSubset(of: refusing(most))
+        case .quotaDrift:
+            return zip(units(of: control), zip(fewest, most)).allSatisfy { own, range in
+                range.0 - tolerances.quotaDriftUnits <= own && own <= range.1 + tolerances.quotaDriftUnits
+            }
+        }
     }
 
     /// Whether the sides would agree, held they these units.

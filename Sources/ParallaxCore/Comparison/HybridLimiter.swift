@@ -145,6 +145,8 @@ package final class HybridLimiter: Sendable {
     private func runBehind(_ experiment: Experiment) {
         guard inFlight.add(1, ordering: .relaxed).newValue <= settings.maximumInFlight else {
             inFlight.subtract(1, ordering: .relaxed)
+            // Comparing ends what was begun, which must not be another request's.
+            comparer.begin(experiment.request, at: experiment.time)
             let skipped = Observation(decision: .unavailable(.skipped), duration: .zero)
             conclude(experiment, candidate: skipped, enforced: .control)
             return

@@ -8,12 +8,16 @@ struct IdentityAccount: TableValue, ~Copyable {
     private var candidateOnly = SlidingLog()
     /// How far ahead of the instance's the candidate's clock was when it accepted them.
     private var clock = ObservedClock()
+    /// How much longer some of its answers took than others.
+    private var delays = ObservedDelays()
+    /// How far units were moved on because their answers came late, at most.
+    private var longestMove: Int64 = 0
     /// Units of requests whose answers are still to come.
     private var pending = 0
     /// When Redis was last seen to hold units of others.
     private var othersSeen: Timestamp?
     /// The fewest units beyond this instance's that were seen in a window of such a duration: more can only be others'.
-    private var fewestBeyond: (durationMilliseconds: Int64, units: Int)?
+    private var fewestBeyond: (durationMilliseconds: Int64, units: Int, judgedAt: Timestamp)?
 
     var heapBytes: Int {
         accepted.heapBytes + unheard.heapBytes + controlOnly.heapBytes + candidateOnly.heapBytes
@@ -43,6 +47,21 @@ struct IdentityAccount: TableValue, ~Copyable {
         return own
     }
 
+    /// Units of each window that are under way, or that were accepted or left the window so near to this decision that the
+    /// sides may have seen them in another order.
+    func unitsInReach(
+        of candidate: Decision, on request: CheckRequest, _ tolerances: ComparisonTolerances
+    ) -> [Int] {
+        guard let judgedAt = candidate.judgedAt.map({ effective($0, tolerances) }) else { return [] }
+        let near = tolerances.boundaryMilliseconds + delays.spreadMilliseconds
+        let newest = max(judgedAt, accepted.newest ?? judgedAt)
+        let recent = accepted.units(after: judgedAt + -near, through: newest)
+        return request.policy.windows.map { window in
+            let start = judgedAt + -window.durationMilliseconds
+            return pending + recent + accepted.units(after: start + -near, through: min(start + near, newest))
+        }
+    }
+
     private func outcomeByControlsClock(_ request: CheckRequest, at time: Timestamp) -> Decision.Outcome {
         var log = SlidingLog()
         accepted.forEach { unit in
@@ -54,6 +73,7 @@ struct IdentityAccount: TableValue, ~Copyable {
 
     mutating func noteClock(_ candidate: Decision, at time: Timestamp, _ tolerances: ComparisonTolerances) {
         guard let judgedAt = candidate.judgedAt else { return }
+        delays.note(judgedAt - time, tolerance: tolerances.clockSkewMilliseconds)
         clock.note(judgedAt - time, after: accepted.newest, tolerance: tolerances.clockSkewMilliseconds)
     }
 
@@ -64,24 +84,27 @@ struct IdentityAccount: TableValue, ~Copyable {
     /// Notes whether Redis holds units that this instance did not send.
     ///
     /// Of units from before its memory began nobody can tell. So a window counts whose units are all younger, whichever of
-    /// the two clocks tells their age, or one that came to hold more of them than it held at a time.
+    /// the two clocks tells their age, or one that came to hold more of them than it held at a time. Everything that may be
+    /// this instance's is taken for it, as answers come back in any order.
     mutating func lookForOthers(
         in candidate: Decision, on request: CheckRequest, at time: Timestamp, knownSince since: Timestamp,
         _ tolerances: ComparisonTolerances
     ) {
         guard let judgedAt = candidate.judgedAt else { return }
+        let end = effective(judgedAt, tolerances)
         for state in candidate.windows {
             let duration = state.window.durationMilliseconds
-            let end = effective(judgedAt, tolerances)
-            let own = accepted.units(after: end + -duration, through: end) + unheard.units(in: duration, at: time)
-            let beyond = state.used - (candidate.isAllowed ? request.cost : 0) - own
-            if beyond > pending, isYounger(state, than: since, ahead: judgedAt - time) { othersSeen = time }
+            let before = accepted.units(after: end + -duration, through: end)
+            let later = accepted.newest.map { accepted.units(after: max(end, $0 + -duration), through: $0) } ?? 0
+            let used = state.used - (candidate.isAllowed ? request.cost : 0)
+            let most = used - before - unheard.units(in: duration, at: time)
+            let least = most - later - pending
+            if least > 0, isYounger(state, than: since, ahead: judgedAt - time) { othersSeen = time }
             guard duration == request.policy.longestDurationMilliseconds else { continue }
-            if let fewest = fewestBeyond, fewest.durationMilliseconds == duration, beyond - pending > fewest.units {
-                othersSeen = time
-            }
-            let fewest = fewestBeyond.flatMap { $0.durationMilliseconds == duration ? $0.units : nil } ?? beyond
-            fewestBeyond = (duration, min(fewest, beyond))
+            let known = fewestBeyond.flatMap { $0.durationMilliseconds == duration ? $0 : nil }
+            if let known, end >= known.judgedAt, least > known.units { othersSeen = time }
+            // Lost units of this instance must not make room for others that there are not.
+            if known.map({ max(0, most) < $0.units }) ?? true { fewestBeyond = (duration, max(0, most), end) }
         }
     }
 
@@ -99,7 +122,7 @@ struct IdentityAccount: TableValue, ~Copyable {
         of state: WindowState, before candidate: Decision, _ cost: Int, after start: Timestamp, _ judgedAt: Timestamp,
         _ tolerances: ComparisonTolerances
     ) -> Int {
-        let (first, last) = (start + tolerances.boundaryMilliseconds, judgedAt + -1)
+        let (first, last) = (start + tolerances.boundaryMilliseconds + longestMove, judgedAt + -1)
         let certain = accepted.units(after: first, through: last)
         let used = state.used - (candidate.isAllowed ? cost : 0)
         guard used > 0, state.used <= state.window.limit else { return max(0, certain - used) }
@@ -112,6 +135,7 @@ struct IdentityAccount: TableValue, ~Copyable {
     ) {
         let kept = request.policy.longestDurationMilliseconds
         if let judgedAt = candidate.judgedAt, candidate.isAllowed {
+            if let newest = accepted.newest, newest > judgedAt { longestMove = max(longestMove, newest - judgedAt) }
             accepted.append(request.cost, at: judgedAt, keeping: kept)
         }
         if candidate.mayHaveBeenCarriedOut { unheard.append(request.cost, at: time, keeping: kept) }

@@ -24,19 +24,21 @@ package final class InstanceLedger: Sendable {
     ///     may step back before that is no late answer.
     ///   - knownSince: Since when every decision of this instance was entered.
     ///   - wantsOwnOutcome: Whether to judge the request on this instance's units alone.
+    ///   - wantsReach: Whether to count the units within reach.
     /// - Returns: Nothing where the candidate gave no verdict.
     package func enter(
         _ request: CheckRequest, at time: Timestamp, control: Decision, candidate: Decision,
         tolerances: ComparisonTolerances, knownSince: Timestamp = Timestamp(milliseconds: .min),
-        wantsOwnOutcome: Bool = false
+        wantsOwnOutcome: Bool = false, wantsReach: Bool = false
     ) -> OwnUnits {
         let since = table.lastEviction(of: request.identity).map { max($0, knownSince) } ?? knownSince
         return table.withValue(of: request.identity, at: time) { account in
             account.end(request)
             account.noteClock(candidate, at: time, tolerances)
             account.lookForOthers(in: candidate, on: request, at: time, knownSince: since, tolerances)
-            let own = account.units(
+            var own = account.units(
                 before: candidate, on: request, at: time, tolerances: tolerances, wantsOutcome: wantsOwnOutcome)
+            if wantsReach { own.inReach = account.unitsInReach(of: candidate, on: request, tolerances) }
             account.enter(request, at: time, control: control, candidate: candidate)
             return own
         }

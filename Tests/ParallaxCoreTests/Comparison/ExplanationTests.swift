@@ -45,6 +45,26 @@ import Testing
     }
 
     @Test(
+        "units that the sides may have judged in another order are a boundary where they suffice, and nothing else does",
+        arguments: [(0, 0, .unexplained), (1, 0, .boundary), (1, 2, .lostWrites)] as [(Int, Int, DivergenceCause)])
+    func anotherOrder(_ inReach: Int, _ lost: Int, _ expected: DivergenceCause) throws {
+        // With its own unit counted Redis is full, and control was so before.
+        let candidate = Self.decision(allowed: true, used: 10)
+        let evidence = Evidence(ownUnits: [9], lostUnits: [lost], unitsInReach: [inReach])
+        #expect(
+            try Self.cause(.newlyAllowed, control: Self.refused, candidate: candidate, evidence: evidence) == expected)
+    }
+
+    @Test(
+        "what remains may differ by the units within reach and the tolerance",
+        arguments: [(2, .unexplained), (3, .boundary)] as [(Int, DivergenceCause)])
+    func remainingWithinReach(_ inReach: Int, _ expected: DivergenceCause) throws {
+        let (control, candidate) = (Self.decision(allowed: true, used: 6), Self.decision(allowed: true, used: 2))
+        let evidence = Evidence(ownUnits: [1], unitsInReach: [inReach])
+        #expect(try Self.cause(.quotaDrift, control: control, candidate: candidate, evidence: evidence) == expected)
+    }
+
+    @Test(
         "units lost are the cause where the candidate would have refused with them, and not where it would not",
         arguments: [(7, .lostWrites), (6, .unexplained), (0, .unexplained)] as [(Int, DivergenceCause)])
     func lostWrites(_ lost: Int, _ expected: DivergenceCause) throws {

@@ -66,6 +66,49 @@ import Testing
             retryAfterMilliseconds: 1, judgedAt: Timestamp(milliseconds: milliseconds))
     }
 
+    /// Enters what Redis says it holds, where control refuses as well.
+    private static func enter(
+        _ ledger: InstanceLedger, at milliseconds: Int64, holding used: Int, oldest: Int64
+    ) -> OwnUnits {
+        ledger.enter(
+            request, at: Timestamp(milliseconds: milliseconds), control: decision(milliseconds, isAllowed: false),
+            candidate: decision(at: milliseconds, holding: used, oldest: oldest), tolerances: ComparisonTolerances())
+    }
+
+    @Test(
+        "units whose answers came in another order are not another instance's; more units are",
+        arguments: [(1, false), (2, false), (3, true)])
+    func othersAndOrder(_ used: Int, _ expected: Bool) {
+        let ledger = InstanceLedger()
+        _ = Self.enter(ledger, at: 5105)
+        _ = Self.enter(ledger, at: 5100)
+        #expect(Self.enter(ledger, at: 5103, holding: used, oldest: 5100).hasSeenOthers == expected)
+    }
+
+    @Test("units under way are not another instance's", arguments: [(1, false), (2, true)])
+    func othersAndPending(_ used: Int, _ expected: Bool) {
+        let ledger = InstanceLedger()
+        for time in [5000, 5001] as [Int64] { ledger.begin(Self.request, at: Timestamp(milliseconds: time)) }
+        #expect(Self.enter(ledger, at: 5001, holding: used, oldest: 5000).hasSeenOthers == expected)
+    }
+
+    @Test("what Redis lost does not become another instance's when it would have left the window")
+    func othersAfterLoss() {
+        let ledger = InstanceLedger()
+        _ = Self.enter(ledger, at: 5000)
+        _ = Self.enter(ledger, at: 5500)
+        #expect(!Self.enter(ledger, at: 5600, holding: 0, oldest: 0).hasSeenOthers)
+        #expect(!Self.enter(ledger, at: 6550, holding: 0, oldest: 0).hasSeenOthers)
+    }
+
+    @Test("a unit whose answer came late is not lost when it leaves the window at its own time")
+    func lateAnswerLeaves() {
+        let ledger = InstanceLedger()
+        _ = Self.enter(ledger, at: 5030)
+        _ = Self.enter(ledger, at: 5000)
+        #expect(Self.enter(ledger, at: 6005, holding: 1, oldest: 5030).lost == [0])
+    }
+
     @Test(
         "units that Redis must hold and does not are lost: those of the same millisecond, or just about to leave, need not be",
         arguments: [
