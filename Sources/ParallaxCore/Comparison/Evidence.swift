@@ -23,6 +23,8 @@ package struct Evidence: Equatable, Sendable {
     package var candidateAskedSince: Timestamp?
     /// How far Redis's clock is ahead of this instance's, in milliseconds; `nil` where it is not known.
     package var clockOffsetMilliseconds: Int64?
+    /// Whether Redis's clock stepped while this instance watched it: one that is always as far off explains little.
+    package var clockHasStepped = false
     /// Since when control remembers what it accepts: the start of the process.
     package var controlRemembersSince: Timestamp?
     /// When control last dropped this identity to stay within its bound.

@@ -28,7 +28,7 @@ struct Explanation {
         case .carriedOver: sidesPartedBefore && agreesHadControlAcceptedTheSame
         // Of units from before control's memory began nobody can tell whose they were, if there are others.
         case .restart, .eviction: hasForgotten(cause) && !evidence.hasSeenOthers
-        case .clockSkew: isSkewed && !agreesInAnotherOrder
+        case .clockSkew: isSkewed && (evidence.clockHasStepped || !agreesInAnotherOrder)
         case .algorithm: evidence.controlAlgorithm != .slidingLog
         case .policy: isUnderAnotherPolicy
         case .unexplained: false

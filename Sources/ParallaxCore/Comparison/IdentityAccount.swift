@@ -30,6 +30,7 @@ struct IdentityAccount: TableValue, ~Copyable {
         guard let judgedAt = candidate.judgedAt.map({ effective($0, tolerances) }) else { return OwnUnits() }
         var own = OwnUnits()
         own.reserve(request.policy.windows.count)
+        own.clockHasStepped = clock.hasStepped
         own.hasSeenOthers = othersSeen.map { time - $0 < request.policy.longestDurationMilliseconds } ?? false
         for (index, window) in request.policy.windows.enumerated() {
             let duration = window.durationMilliseconds
@@ -94,11 +95,11 @@ struct IdentityAccount: TableValue, ~Copyable {
         let end = effective(judgedAt, tolerances)
         for state in candidate.windows {
             let duration = state.window.durationMilliseconds
-            let before = accepted.units(after: end + -duration, through: end)
-            let later = accepted.newest.map { accepted.units(after: max(end, $0 + -duration), through: $0) } ?? 0
             let used = state.used - (candidate.isAllowed ? request.cost : 0)
-            let most = used - before - unheard.units(in: duration, at: time)
-            let least = most - later - pending
+            // Of units of the same millisecond nobody can tell whether they came before.
+            let most = used - accepted.units(after: end + -duration, through: end + -1)
+            let ours = accepted.units(after: end + -duration, through: max(end, accepted.newest ?? end))
+            let least = used - ours - unheard.units(in: duration, at: time) - pending
             if least > 0, isYounger(state, than: since, ahead: judgedAt - time) { othersSeen = time }
             guard duration == request.policy.longestDurationMilliseconds else { continue }
             let known = fewestBeyond.flatMap { $0.durationMilliseconds == duration ? $0 : nil }

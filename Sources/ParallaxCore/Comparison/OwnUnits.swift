@@ -12,6 +12,8 @@ package struct OwnUnits: Equatable, Sendable {
     /// Units that the sides may have judged in another order, or of which one side may have counted what the other no longer
     /// did; empty where nobody asked.
     package var inReach: [Int] = []
+    /// Whether the candidate's clock stepped while this instance watched it.
+    package var clockHasStepped = false
     /// Whether Redis was seen to hold units of the identity that this instance did not send, within the longest window.
     package var hasSeenOthers = false
     /// What the candidate would have said, had there been no other units than `held`; `nil` where nobody asked.

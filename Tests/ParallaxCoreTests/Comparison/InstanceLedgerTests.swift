@@ -68,11 +68,23 @@ import Testing
 
     /// Enters what Redis says it holds, where control refuses as well.
     private static func enter(
-        _ ledger: InstanceLedger, at milliseconds: Int64, holding used: Int, oldest: Int64
+        _ ledger: InstanceLedger, at milliseconds: Int64, holding used: Int, oldest: Int64, knownSince: Int64 = 0
     ) -> OwnUnits {
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds), control: decision(milliseconds, isAllowed: false),
-            candidate: decision(at: milliseconds, holding: used, oldest: oldest), tolerances: ComparisonTolerances())
+            candidate: decision(at: milliseconds, holding: used, oldest: oldest), tolerances: ComparisonTolerances(),
+            knownSince: Timestamp(milliseconds: knownSince))
+    }
+
+    @Test(
+        "after a restart, units of one millisecond in any order are not another instance's; more units are",
+        arguments: [(3, false), (4, true)])
+    func othersAfterRestart(_ used: Int, _ expected: Bool) {
+        let ledger = InstanceLedger()
+        _ = Self.enter(ledger, at: 5000)
+        #expect(!Self.enter(ledger, at: 5000, holding: 2, oldest: 4500, knownSince: 4900).hasSeenOthers)
+        let later = Self.enter(ledger, at: 5010, holding: used, oldest: 4500, knownSince: 4900)
+        #expect(later.hasSeenOthers == expected)
     }
 
     @Test(
