@@ -172,7 +172,7 @@ package final class HybridLimiter: Sendable {
                     experiment.request, at: experiment.time, control: experiment.control, candidate: candidate,
                     enforced: enforced, controlSince: experiment.controlSince,
                     candidateSince: experiment.candidateSince,
-                    clockOffsetMilliseconds: clockOffset(experiment, candidate.decision))))
+                    clockOffsetMilliseconds: clockOffset(experiment, candidate.decision.plausible))))
     }
 
     /// How far the candidate's clock is ahead, by as much as the time that passed since the request cannot explain.
