@@ -44,3 +44,10 @@ extension ExactText: DatabaseValueConvertible {
         Data.fromDatabaseValue(value).map { ExactText(String(decoding: $0, as: UTF8.self)) }
     }
 }
+
+/// Straight from the statement: a report reads hundreds of thousands.
+extension ExactText: StatementColumnConvertible {
+    init?(sqliteStatement: SQLiteStatement, index: CInt) {
+        self.init(String(decoding: Data(sqliteStatement: sqliteStatement, index: index), as: UTF8.self))
+    }
+}

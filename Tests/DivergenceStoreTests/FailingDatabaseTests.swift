@@ -109,9 +109,4 @@ import Testing
             #expect(try await store.divergences(limit: .max).count == 15)
         }
     }
-
-    /// Makes a database full; SQLite never sets the limit below what the file has already.
-    private func limitPages(_ pages: Int, of store: DivergenceStore) async throws {
-        try await store.write { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
-    }
 }

@@ -157,7 +157,8 @@ import Testing
                 TotalRow(
                     minute: .sample.plus(minutes: minute), outcome: "agreed", detail: "", cause: "", requests: 2,
                     stored: 0,
-                    controlAllowed: 2, controlLimited: 0, candidateAllowed: 2, candidateLimited: 0))
+                    controlAllowed: 2, controlLimited: 0, candidateAllowed: 2, candidateLimited: 0, controlUnits: 0,
+                    candidateUnits: 0))
         }
         let report = totals.makeReport()
         #expect(report.timelineStepMilliseconds == stepMinutes * 60_000)

@@ -24,8 +24,15 @@ func withStore<Value>(_ body: (DivergenceStore) async throws -> Value) async thr
 func withExclusiveLock(on path: String, _ body: (DatabaseQueue) async throws -> Void) async throws {
     var configuration = Configuration()
     configuration.allowsUnsafeTransactions = true
+    // A recorder may just be writing.
+    configuration.busyMode = .timeout(30)
     let other = try DatabaseQueue(path: path, configuration: configuration)
     try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
     try await body(other)
     try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+}
+
+/// Makes a database full; SQLite never sets the limit below what the file has already.
+func limitPages(_ pages: Int, of store: DivergenceStore) async throws {
+    try await store.write { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
 }

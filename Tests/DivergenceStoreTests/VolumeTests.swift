@@ -13,9 +13,10 @@ import Testing
         identifier: String = "a", organization: String = "acme"
     ) -> ReportVolume {
         var sums = VolumeSums()
+        let policy = sums.place(of: windows)
         sums.add(
             minute: minute * 60_000, organization: ExactText(organization), identifier: ExactText(identifier),
-            windows: windows, requests: controlOnly + candidateOnly, seconds: seconds, controlOnlyUnits: controlOnly,
+            policy: policy, requests: controlOnly + candidateOnly, seconds: seconds, controlOnlyUnits: controlOnly,
             candidateOnlyUnits: candidateOnly)
         return sums.makeVolume()
     }
@@ -45,10 +46,11 @@ import Testing
     @Test("minutes of one span make up for each other, and those of several databases")
     func sumsOverSpans() {
         var sums = VolumeSums()
+        let policy = sums.place(of: [Self.hour])
         for (minute, controlOnly, candidateOnly) in [(0, 40, 0), (59, 0, 38), (60, 7, 0)] {
             sums.add(
                 minute: Int64(minute) * 60_000, organization: ExactText("acme"), identifier: ExactText("a"),
-                windows: [Self.hour], requests: 1, seconds: 1, controlOnlyUnits: controlOnly,
+                policy: policy, requests: 1, seconds: 1, controlOnlyUnits: controlOnly,
                 candidateOnlyUnits: candidateOnly)
         }
         let volume = sums.makeVolume()
@@ -59,6 +61,30 @@ import Testing
         #expect(volume.requestsInDifferingVolumes == 1)
         #expect(volume.controlOnlyUnits == 47)
         #expect(volume.candidateOnlyUnits == 38)
+    }
+
+    @Test("identities, policies and minutes in any order come to the same, and a window counts where a policy has it")
+    func order() {
+        let minutes: [(Int64, String, [Window], Int)] = [
+            (0, "a", [Self.hour], 3), (1, "a", [Self.second, Self.hour], 3), (1, "b", [Self.second], 1),
+            (2, "a", [Self.second], 9), (60, "b", [Self.hour], 6), (1, "a", [], 20),
+        ]
+        for rotation in minutes.indices {
+            var sums = VolumeSums()
+            for (minute, identifier, windows, units) in minutes[rotation...] + minutes[..<rotation] {
+                let policy = sums.place(of: windows)
+                sums.add(
+                    minute: minute * 60_000, organization: ExactText("acme"), identifier: ExactText(identifier),
+                    policy: policy, requests: 1, seconds: 1, controlOnlyUnits: units, candidateOnlyUnits: 0)
+            }
+            let volume = sums.makeVolume()
+            #expect(volume.windows.map(\.name) == ["second", "hour"])
+            #expect(volume.windows.map(\.spans) == [3, 2])
+            #expect(volume.windows.map(\.differing) == [3, 2])
+            #expect(volume.windows.map(\.lessUnits) == [13, 12])
+            #expect(volume.requestsInDifferingVolumes == 5)
+            #expect(volume.requestsInEqualVolumes == 1)
+        }
     }
 
     @Test("identities beyond the bound are in the units and in no span")

@@ -34,12 +34,16 @@ extension DivergenceStore {
             sums = try await store.read { [sums] in try sums.addingWords($0) }
         }
         for store in stores {
-            // At the same time as the totals, since they take as long. They are of stored rows, and exact only for those.
+            // At the same time as the totals, since they take as long. They are of stored rows, and exact only for those, and
+            // volumes may be a flush ahead of the totals.
             async let most = store.read {
                 try ReportReader(database: $0, filter: filter).mostAffectedIdentities(depth)
             }
+            let volumesBefore = sums.volumes
+            async let volumes = store.read { try ReportReader(database: $0, filter: filter).adding(to: volumesBefore) }
             sums = try await store.read { [sums] in try sums.adding($0) }
             sums.add(try await most)
+            sums.volumes = try await volumes
         }
         for store in stores {
             sums = try await store.read { [sums] in try sums.addingNamed($0) }

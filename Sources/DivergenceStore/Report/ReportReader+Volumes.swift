@@ -3,16 +3,13 @@ import GRDB
 import ParallaxCore
 
 extension ReportReader {
-    /// How much each side let through, minute by minute.
-    func addVolumes(to volumes: inout VolumeSums) throws {
-        let policies = try readPolicies()
+    /// How much one side alone let through, minute by minute.
+    func adding(to volumes: VolumeSums) throws -> VolumeSums {
+        var volumes = volumes
+        // None where the policy is not known: then its windows cannot be told apart.
+        let unknown = volumes.place(of: [])
+        let policies = try readPolicies().mapValues { volumes.place(of: $0) }
         let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
-        let units = try Row.fetchOne(
-            database,
-            sql:
-                "SELECT SUM(control_units), SUM(candidate_units) FROM total WHERE outcome <> 'incomparable' AND \(condition)",
-            arguments: arguments)
-        volumes.add(controlUnits: units?[0] ?? 0, candidateUnits: units?[1] ?? 0)
         let rows = try Row.fetchCursor(
             database,
             sql: """
@@ -23,9 +20,10 @@ extension ReportReader {
             arguments: arguments)
         while let row = try rows.next() {
             volumes.add(
-                minute: row[0], organization: row[1], identifier: row[2], windows: policies[row[3]] ?? [],
+                minute: row[0], organization: row[1], identifier: row[2], policy: policies[row[3]] ?? unknown,
                 requests: row[4], seconds: row[5], controlOnlyUnits: row[6], candidateOnlyUnits: row[7])
         }
+        return volumes
     }
 
     private func readPolicies() throws -> [Int64: [Window]] {

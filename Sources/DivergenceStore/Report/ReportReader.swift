@@ -18,7 +18,8 @@ struct ReportReader {
             database,
             sql: """
                 SELECT minute, outcome, detail, cause, SUM(requests), SUM(stored), SUM(control_allowed),
-                    SUM(control_limited), SUM(candidate_allowed), SUM(candidate_limited)
+                    SUM(control_limited), SUM(candidate_allowed), SUM(candidate_limited),
+                    SUM(control_units), SUM(candidate_units)
                 FROM total WHERE \(condition) GROUP BY minute, outcome, detail, cause
                 """,
             arguments: arguments)
@@ -181,6 +182,6 @@ extension TotalRow {
         self.init(
             minute: Timestamp(milliseconds: row[0]), outcome: row[1], detail: row[2], cause: row[3], requests: row[4],
             stored: row[5], controlAllowed: row[6], controlLimited: row[7], candidateAllowed: row[8],
-            candidateLimited: row[9])
+            candidateLimited: row[9], controlUnits: row[10], candidateUnits: row[11])
     }
 }

@@ -11,7 +11,7 @@ struct ReportSums: Sendable {
     private var affected = AffectedCounts()
     private var most = MostAffected()
     private var settlements: SettlementSums
-    private var volumes = VolumeSums()
+    var volumes = VolumeSums()
     private var noise: NoiseFloor?
 
     /// - Parameter filter: Its times are whole minutes.
@@ -37,7 +37,6 @@ struct ReportSums: Sendable {
         try reader.addOrganizations(to: &sums.organizations)
         try reader.addGroups(of: DivergenceGroups.judgedCauses.union(settlements.causes), to: &sums.groups)
         sums.settlements = try settlements.addingCounts(database)
-        try reader.addVolumes(to: &sums.volumes)
         if let noise = try reader.readNoise() { sums.noise = (sums.noise ?? NoiseFloor()) + noise }
         return sums
     }
@@ -64,6 +63,8 @@ struct ReportSums: Sendable {
         report.newlyLimited = parties(.newlyLimited, maximumAffected)
         report.newlyAllowed = parties(.newlyAllowed, maximumAffected)
         report.volume = volumes.makeVolume()
+        report.volume.controlUnits = totals.controlUnits
+        report.volume.candidateUnits = totals.candidateUnits
         report.noise = noise
         let book = settlements.makeBook()
         report.open = groups.open(book)

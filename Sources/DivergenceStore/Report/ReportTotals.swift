@@ -9,6 +9,9 @@ struct ReportTotals: Sendable {
 
     private let filter: DivergenceFilter
     private(set) var report = DivergenceReport()
+    /// Units that each side accepted, of compared requests.
+    private(set) var controlUnits = 0
+    private(set) var candidateUnits = 0
     private var minutes: [Timestamp: DivergenceReport.Step] = [:]
     private var coverage = CoverageCounts()
 
@@ -77,6 +80,8 @@ struct ReportTotals: Sendable {
         report.control.limited += row.controlLimited
         report.candidate.allowed += row.candidateAllowed
         report.candidate.limited += row.candidateLimited
+        controlUnits += row.controlUnits
+        candidateUnits += row.candidateUnits
         minutes[row.minute, default: .init(start: row.minute)].compared += row.requests
         if isAgreed { report.agreed += row.requests } else { addDiverged(row) }
     }
@@ -119,6 +124,8 @@ struct TotalRow: Sendable {
     let controlLimited: Int
     let candidateAllowed: Int
     let candidateLimited: Int
+    let controlUnits: Int
+    let candidateUnits: Int
 }
 
 extension DivergenceReport.Step {

@@ -2,6 +2,8 @@ import GRDB
 import ParallaxCore
 
 /// Volumes as they are read, minute by minute, and summed over spans of every window's duration.
+///
+/// Rows are kept small and summed at the end, an identity at a time: a table of all spans would take several times as long.
 struct VolumeSums: Sendable {
     /// A window of whatever limit.
     private struct WindowKind: Hashable {
@@ -12,24 +14,44 @@ struct VolumeSums: Sendable {
         var spanMilliseconds: Int64 { max(60_000, durationMilliseconds) }
     }
 
-    private struct SpanKey: Hashable {
-        let identity: Int
-        let window: Int
-        let span: Int64
-    }
-
-    private struct Span {
-        var net = 0
-        /// Seconds with a verdict that differed: of a short window, each may have held a full one.
-        var seconds = 0
-        var limit = 0
+    /// A window as one policy has it.
+    private struct PolicyWindow: Hashable {
+        let kind: Int
+        let limit: Int
     }
 
     private struct Row {
         let minute: Int64
-        let identity: Int
-        let windows: [Int]
+        let identity: Int32
+        /// The place of the policy's windows.
+        let policy: Int32
         let requests: Int
+        /// Of the minute, with a verdict that differed: of a short window, each may have held a full one.
+        let seconds: Int
+        /// Units that the candidate lets through more.
+        let net: Int
+        /// Whether a span that it lies in differs.
+        var differs = false
+    }
+
+    private struct Span {
+        private(set) var net = 0
+        private var seconds = 0
+        private var limit = 0
+        private(set) var isEmpty = true
+
+        mutating func add(_ row: Row, limit: Int) {
+            net += row.net
+            seconds += row.seconds
+            self.limit = limit
+            isEmpty = false
+        }
+
+        func differs(over kind: WindowKind) -> Bool {
+            // Of a window shorter than its span, several may have been filled.
+            let fillings = max(1, min(Int64(seconds), kind.spanMilliseconds / kind.durationMilliseconds))
+            return Double(abs(net)) > ReportVolume.equalShare * Double(limit) * Double(fillings)
+        }
     }
 
     private struct Identifier: Hashable {
@@ -40,17 +62,25 @@ struct VolumeSums: Sendable {
     private var report = ReportVolume()
     private var identities: [Identifier: Int] = [:]
     private var kinds: [WindowKind: Int] = [:]
-    private var spans: [SpanKey: Span] = [:]
+    private var policies: [[PolicyWindow]: Int] = [:]
     private var rows: [Row] = []
 
-    mutating func add(controlUnits: Int, candidateUnits: Int) {
-        report.controlUnits += controlUnits
-        report.candidateUnits += candidateUnits
+    /// Notes a policy.
+    ///
+    /// - Returns: What rows name it by.
+    mutating func place(of windows: [Window]) -> Int {
+        policies.place(
+            of: windows.map { window in
+                let kind = WindowKind(name: window.name, durationMilliseconds: window.durationMilliseconds)
+                return PolicyWindow(kind: kinds.place(of: kind), limit: window.limit)
+            })
     }
 
     /// Adds one minute of an identity.
+    ///
+    /// - Parameter policy: From ``place(of:)``.
     mutating func add(
-        minute: Int64, organization: ExactText, identifier: ExactText, windows: [Window], requests: Int, seconds: Int,
+        minute: Int64, organization: ExactText, identifier: ExactText, policy: Int, requests: Int, seconds: Int,
         controlOnlyUnits: Int, candidateOnlyUnits: Int
     ) {
         report.controlOnlyUnits += controlOnlyUnits
@@ -60,17 +90,10 @@ struct VolumeSums: Sendable {
             return
         }
         let identity = identities.place(of: Identifier(organization: organization, identifier: identifier))
-        let places = windows.map { window in
-            kinds.place(of: WindowKind(name: window.name, durationMilliseconds: window.durationMilliseconds))
-        }
-        for (window, place) in zip(windows, places) {
-            let key = SpanKey(
-                identity: identity, window: place, span: minute / max(60_000, window.durationMilliseconds))
-            spans[key, default: Span()].net += candidateOnlyUnits - controlOnlyUnits
-            spans[key]!.seconds += seconds
-            spans[key]!.limit = window.limit
-        }
-        rows.append(Row(minute: minute, identity: identity, windows: places, requests: requests))
+        rows.append(
+            Row(
+                minute: minute, identity: Int32(identity), policy: Int32(policy), requests: requests, seconds: seconds,
+                net: candidateOnlyUnits - controlOnlyUnits))
     }
 
     func makeVolume() -> ReportVolume {
@@ -81,36 +104,70 @@ struct VolumeSums: Sendable {
                 name: kind.name, durationMilliseconds: kind.durationMilliseconds,
                 spanMilliseconds: kind.spanMilliseconds)
         }
-        var differing: Set<SpanKey> = []
-        for (key, span) in spans {
-            windows[key.window].spans += 1
-            guard differs(span, in: kinds[key.window]) else { continue }
-            differing.insert(key)
-            windows[key.window].differing += 1
-            windows[key.window].lessUnits += max(0, -span.net)
-            windows[key.window].moreUnits += max(0, span.net)
+        var rows = rowsByIdentity()
+        for (place, kind) in kinds.enumerated() {
+            Self.sum(&rows, over: kind, limits: limits(of: place), into: &windows[place])
         }
         for row in rows {
-            let isDifferent = row.windows.contains { window in
-                let span = row.minute / kinds[window].spanMilliseconds
-                return differing.contains(SpanKey(identity: row.identity, window: window, span: span))
-            }
-            if isDifferent {
+            if row.differs {
                 report.requestsInDifferingVolumes += row.requests
             } else {
                 report.requestsInEqualVolumes += row.requests
             }
         }
-        report.windows = windows.sorted {
+        report.windows = windows.filter { $0.spans > 0 }.sorted {
             ($0.durationMilliseconds, $0.name) < ($1.durationMilliseconds, $1.name)
         }
         return report
     }
 
-    private func differs(_ span: Span, in kind: WindowKind) -> Bool {
-        // Of a window shorter than its span, several may have been filled.
-        let fillings = max(1, min(Int64(span.seconds), kind.spanMilliseconds / kind.durationMilliseconds))
-        return Double(abs(span.net)) > ReportVolume.equalShare * Double(span.limit) * Double(fillings)
+    /// All rows, identity by identity, each in the order of time.
+    private func rowsByIdentity() -> [Row] {
+        // By counting: there are far fewer identities than rows, and the rows of one database come in the order of time.
+        var next = Array(repeating: 0, count: identities.count + 1)
+        for row in rows { next[Int(row.identity) + 1] += 1 }
+        for identity in 0..<identities.count { next[identity + 1] += next[identity] }
+        var sorted = rows
+        for row in rows {
+            sorted[next[Int(row.identity)]] = row
+            next[Int(row.identity)] += 1
+        }
+        let isInOrder = zip(sorted, sorted.dropFirst()).allSatisfy {
+            $0.identity != $1.identity || $0.minute <= $1.minute
+        }
+        if !isInOrder { sorted.sort { ($0.identity, $0.minute) < ($1.identity, $1.minute) } }
+        return sorted
+    }
+
+    /// A window's limit in each policy; `nil` where the policy has no such window.
+    private func limits(of kind: Int) -> [Int?] {
+        policies.sorted { $0.value < $1.value }.map { windows, _ in windows.first { $0.kind == kind }?.limit }
+    }
+
+    /// Sums one window over rows in order, span by span, and marks those whose span differs.
+    private static func sum(
+        _ rows: inout [Row], over kind: WindowKind, limits: [Int?], into window: inout ReportVolume.WindowVolume
+    ) {
+        var start = 0
+        while start < rows.count {
+            let (identity, number) = (rows[start].identity, rows[start].minute / kind.spanMilliseconds)
+            var span = Span()
+            var end = start
+            while end < rows.count, rows[end].identity == identity,
+                rows[end].minute / kind.spanMilliseconds == number
+            {
+                if let limit = limits[Int(rows[end].policy)] { span.add(rows[end], limit: limit) }
+                end += 1
+            }
+            if !span.isEmpty { window.spans += 1 }
+            if span.differs(over: kind) {
+                window.differing += 1
+                window.lessUnits += max(0, -span.net)
+                window.moreUnits += max(0, span.net)
+                for place in start..<end where limits[Int(rows[place].policy)] != nil { rows[place].differs = true }
+            }
+            start = end
+        }
     }
 }
 

@@ -180,7 +180,7 @@ package final class HybridLimiter: Sendable {
                     experiment.request, at: experiment.time, control: experiment.control, candidate: candidate,
                     enforced: enforced, controlSince: experiment.controlSince,
                     candidateSince: experiment.candidateSince,
-                    clockOffsetMilliseconds: clockOffset(experiment, candidate.decision),
+                    clockOffsetMilliseconds: clockOffset(experiment, candidate.decision.plausible),
                     secondControl: secondControl?.judge(experiment.request, at: clocks.now()))))
     }
 

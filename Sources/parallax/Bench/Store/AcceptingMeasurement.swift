@@ -1,5 +1,6 @@
 import Dispatch
 import DivergenceStore
+import Foundation
 import Logging
 import ParallaxCore
 import Synchronization
@@ -9,7 +10,7 @@ struct AcceptingMeasurement: Sendable {
     struct Outcome: Encodable, Sendable {
         let threads: Int
         let perSecond: Double
-        /// The time of one thread for one of its divergences.
+        /// The processor time that one divergence takes of the thread of its request.
         let nanoseconds: Double
         /// Of each call by itself, its own timing included.
         let slowestOfThousandMicroseconds: Double
@@ -36,7 +37,7 @@ struct AcceptingMeasurement: Sendable {
             store: store, instance: "bench", settings: settings, logger: Logger(label: "parallax.bench"))
         let flushing = Task { while !Task.isCancelled { await recorder.flush() } }
         let made = makeDivergences()
-        let (elapsed, slowest) = Self.hand(made, to: recorder)
+        let (elapsed, taken, slowest) = Self.hand(made, to: recorder)
         flushing.cancel()
         await flushing.value
         while await !recorder.flush() {}
@@ -46,7 +47,7 @@ struct AcceptingMeasurement: Sendable {
         }
         return Outcome(
             threads: threads, perSecond: Double(all) / (elapsed / .seconds(1)),
-            nanoseconds: elapsed / .nanoseconds(1) / Double(divergences), slowestOfThousandMicroseconds: slowest,
+            nanoseconds: taken, slowestOfThousandMicroseconds: slowest,
             rowsDropped: health.droppedRows.values.reduce(0, +))
     }
 
@@ -56,14 +57,19 @@ struct AcceptingMeasurement: Sendable {
         return (0..<threads).map { _ in (0..<divergences).map { _ in workload.makeDivergence(at: now) } }
     }
 
-    /// - Returns: The time that all threads took together, and the slowest call of a thousand in microseconds.
-    private static func hand(_ made: [[Comparison]], to recorder: Recorder) -> (Duration, Double) {
+    /// - Returns: From the first to the last, a call's processor time in nanoseconds, and the slowest call of a thousand in
+    ///   microseconds.
+    private static func hand(_ made: [[Comparison]], to recorder: Recorder) -> (Duration, Double, Double) {
         let slowest = Mutex<[Double]>([])
+        let taken = Mutex<[Double]>([])
         let clock = ContinuousClock()
         let elapsed = clock.measure {
             DispatchQueue.concurrentPerform(iterations: made.count) { thread in
                 let half = made[thread].count / 2
+                let before = threadTime
                 for comparison in made[thread][..<half] { recorder.compared(comparison) }
+                let nanoseconds = (threadTime - before) / .nanoseconds(1) / Double(half)
+                taken.withLock { $0.append(nanoseconds) }
                 // The second half one by one.
                 var times: [Duration] = []
                 times.reserveCapacity(made[thread].count - half)
@@ -77,6 +83,13 @@ struct AcceptingMeasurement: Sendable {
                 slowest.withLock { $0.append(place) }
             }
         }
-        return (elapsed, slowest.withLock { $0.max() ?? 0 })
+        return (elapsed, taken.withLock { $0.median }, slowest.withLock { $0.max() ?? 0 })
+    }
+
+    /// The processor time that this thread has had.
+    private static var threadTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }

@@ -39,7 +39,8 @@ struct StoreBenchmarkResult: Sendable {
             BoundedFigure(
                 "\(name): accepted while writing", outcomes.map(\.perSecond).median, "divergences/s", decimals: 0,
                 bound: .atLeast(Self.leastAccepted)),
-            BoundedFigure("\(name): cost to a request", outcomes.map(\.nanoseconds).median, "ns", decimals: 0),
+            BoundedFigure(
+                "\(name): processor time of a request", outcomes.map(\.nanoseconds).median, "ns", decimals: 0),
             BoundedFigure(
                 "\(name): slowest of a thousand", outcomes.map(\.slowestOfThousandMicroseconds).median, "µs"),
         ]
