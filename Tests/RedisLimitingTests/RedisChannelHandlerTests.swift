@@ -176,7 +176,7 @@ private final class EmbeddedConnection {
             eventLoop: channel.embeddedEventLoop, outbox: outbox,
             machine: ConnectionStateMachine(handshake: handshake, commandTimeout: .seconds(10)),
             events: .init(
-                ready: {}, answered: { _, _ in }, message: { _ in }, closed: { error in ends.withLock { $0 = error } }))
+                ready: {}, answered: { _ in }, message: { _ in }, closed: { error in ends.withLock { $0 = error } }))
         try channel.pipeline.syncOperations.addHandler(handler)
         channel.connect(to: try SocketAddress(unixDomainSocketPath: "/none"), promise: nil)
         channel.embeddedEventLoop.run()

@@ -37,13 +37,23 @@ package final class FullListener: Sendable {
 
     /// The attempts to connect that hang at the moment: sockets in the state SYN-SENT.
     package func hangingAttempts() throws -> Int {
-        let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+        let table = try FullListener.readSocketTable()
         let remote = String(port, radix: 16, uppercase: true)
         let address = "0100007F:" + String(repeating: "0", count: 4 - remote.count) + remote
         return table.split(separator: "\n").count { line in
             let columns = line.split(separator: " ")
             return columns.count > 3 && columns[2] == address && columns[3] == "02"
         }
+    }
+
+    /// The kernel hands out a piece of the table at a time, and Foundation takes the first for all of it.
+    private static func readSocketTable() throws -> String {
+        let path = "/proc/net/tcp"
+        guard let file = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileReadNoSuchFile) }
+        defer { try? file.close() }
+        var table = Data()
+        while let piece = try file.read(upToCount: 65_536), !piece.isEmpty { table += piece }
+        return String(decoding: table, as: UTF8.self)
     }
 
     fileprivate func end() {

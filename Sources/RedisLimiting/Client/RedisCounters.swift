@@ -2,13 +2,13 @@ import Synchronization
 
 /// What a client has lived through since it was made.
 final class RedisCounters: Sendable {
-    private let answeredCount = Atomic<Int>(0)
+    private let wellAnsweredCount = Atomic<Int>(0)
     private let refusedCount = Atomic<Int>(0)
     private let failedCount = Atomic<Int>(0)
     private let reconnectCount = Atomic<Int>(0)
 
-    /// Replies received, errors included.
-    var answered: Int { answeredCount.load(ordering: .relaxed) }
+    /// Replies that were no errors.
+    var answeredWell: Int { wellAnsweredCount.load(ordering: .relaxed) }
     /// Replies that were errors.
     var answeredWithError: Int { refusedCount.load(ordering: .relaxed) }
     /// Commands that got no reply.
@@ -16,9 +16,12 @@ final class RedisCounters: Sendable {
     /// Attempts to connect again after a connection ended.
     var reconnects: Int { reconnectCount.load(ordering: .relaxed) }
 
-    func answered(replies: Int, errors: Int) {
-        answeredCount.add(replies, ordering: .relaxed)
-        if errors > 0 { refusedCount.add(errors, ordering: .relaxed) }
+    func answered(isError: Bool) {
+        if isError {
+            refusedCount.add(1, ordering: .relaxed)
+        } else {
+            wellAnsweredCount.add(1, ordering: .relaxed)
+        }
     }
 
     func commandFailed() {

@@ -30,8 +30,9 @@ package struct RedisHealth: Equatable, Sendable {
         self.breaker = breaker
         self.lastError = lastError
         self.resetsProblem = resetsProblem
-        answered = counters.answered
-        answeredWithError = counters.answeredWithError
+        let errors = counters.answeredWithError
+        answered = counters.answeredWell + errors
+        answeredWithError = errors
         failed = counters.failed
         reconnects = counters.reconnects
         self.topology = topology

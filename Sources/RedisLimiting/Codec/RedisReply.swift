@@ -11,6 +11,10 @@ package enum RedisReply: Equatable, Sendable {
 }
 
 extension RedisReply {
+    var isError: Bool {
+        if case .error = self { true } else { false }
+    }
+
     /// The text of a status or a bulk string; `nil` for anything else and for bytes that are no UTF-8.
     package var text: String? {
         switch self {

@@ -10,8 +10,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// What the owner of a connection is told.
     struct Events {
         var ready: () -> Void
-        /// So many replies were received, so many of them errors.
-        var answered: (_ replies: Int, _ errors: Int) -> Void
+        /// A reply was received, before whoever waits for it hears of it.
+        var answered: (_ isError: Bool) -> Void
         var message: (RedisReply) -> Void
         var closed: (RedisError) -> Void
     }
@@ -61,21 +61,17 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var replies = 0
-        var errors = 0
         var released = 0
         do {
             try parser.feed(unwrapInboundIn(data))
             while let reply = try parser.next() {
-                replies += 1
-                if case .error = reply { errors += 1 }
+                events.answered(reply.isError)
                 released += received(reply)
             }
         } catch {
             close(error)
         }
         if released > 0 { outbox.settled(released) }
-        if replies > 0 { events.answered(replies, errors) }
     }
 
     // MARK: Commands

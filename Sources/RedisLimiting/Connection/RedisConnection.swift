@@ -42,9 +42,9 @@ final class RedisConnection: Sendable {
                 progress.isReady.store(true, ordering: .relaxed)
                 progress.whenReady.withLock { $0.take() }?()
             },
-            answered: { replies, errors in
+            answered: { isError in
                 progress.hasAnswered.store(true, ordering: .relaxed)
-                counters.answered(replies: replies, errors: errors)
+                counters.answered(isError: isError)
             },
             message: message,
             closed: { error in

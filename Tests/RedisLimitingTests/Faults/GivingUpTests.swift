@@ -6,7 +6,7 @@ import RedisLimiting
 import Testing
 
 /// Callers that give up, in great numbers: nothing stays behind, and nobody gets another's answer.
-@Suite(.timeLimit(.minutes(5))) struct GivingUpTests {
+@Suite(.timeLimit(.minutes(1))) struct GivingUpTests {
     private static func request(_ number: Int, limit: Int) -> CheckRequest {
         let windows = [Window(name: "hour", limit: limit, durationMilliseconds: 3_600_000)]
         return try! CheckRequest(identity: Identity(identifier: "caller \(number)"), policy: Policy(windows: windows))

@@ -42,7 +42,7 @@ final class FuzzedConnection {
             eventLoop: channel.embeddedEventLoop, outbox: outbox,
             machine: ConnectionStateMachine(handshake: handshake, commandTimeout: .seconds(10)),
             events: .init(
-                ready: { told.ready += 1 }, answered: { replies, _ in told.replies += replies },
+                ready: { told.ready += 1 }, answered: { _ in told.replies += 1 },
                 message: { told.messages.append($0) }, closed: { told.ends.append($0) }))
         try! channel.pipeline.syncOperations.addHandler(handler)
     }
