@@ -59,8 +59,7 @@ package struct Comparer: Sendable {
         var result = Comparison.Result(control: control, candidate: candidate, tolerances: tolerances)
         let own = ledger.enter(
             request, at: judged.time, control: control, candidate: candidate, tolerances: tolerances,
-            knownSince: judged.controlSince, wantsOwnOutcome: result.kind == .differentWindow,
-            wantsReach: result.kind != nil)
+            knownSince: judged.controlSince, explaining: result.kind)
         var evidence = Evidence(
             ownUnits: own.held, lostUnits: own.lost, controlOnlyUnits: own.controlOnly,
             candidateOnlyUnits: own.candidateOnly, ownOutcome: own.outcome, ownOutcomeOfControl: own.controlOutcome,

@@ -159,8 +159,8 @@ extension Explanation {
     private var agreesHadControlAcceptedTheSame: Bool {
         guard kind == .differentWindow else { return agree(controlNotParted, units(of: candidate)) }
         // What control forgot is not undone: the log of this instance's units stands for it where it holds as many.
-        let hasForgotten = largestDifference(controlNotParted, evidence.ownUnits) > tolerances.quotaDriftUnits
-        return evidence.ownOutcomeOfControl == candidate.outcome && (!hasForgotten || isSkewed)
+        let holdsAsMany = largestDifference(controlNotParted, evidence.ownUnits) <= tolerances.quotaDriftUnits
+        return evidence.ownOutcomeOfControl == candidate.outcome && (holdsAsMany || isSkewed)
     }
 
     /// Whether the sides would agree, had the candidate judged some of the units within reach before this request and not

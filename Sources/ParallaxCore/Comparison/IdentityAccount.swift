@@ -20,12 +20,12 @@ struct IdentityAccount: TableValue, ~Copyable {
     private var fewestBeyond: (durationMilliseconds: Int64, units: Int, judgedAt: Timestamp)?
 
     var heapBytes: Int {
-        accepted.heapBytes + unheard.heapBytes + controlOnly.heapBytes + candidateOnly.heapBytes
+        accepted.heapBytes + unheard.heapBytes + controlOnly.heapBytes + candidateOnly.heapBytes + clock.heapBytes
     }
 
     func units(
-        before candidate: Decision, on request: CheckRequest, at time: Timestamp, tolerances: ComparisonTolerances,
-        wantsOutcome: Bool
+        before candidate: Decision, on request: CheckRequest, at time: Timestamp, explaining kind: DivergenceKind,
+        _ tolerances: ComparisonTolerances
     ) -> OwnUnits {
         guard let judgedAt = candidate.judgedAt.map({ effective($0, tolerances) }) else { return OwnUnits() }
         var own = OwnUnits()
@@ -42,7 +42,9 @@ struct IdentityAccount: TableValue, ~Copyable {
             own.controlOnly.append(controlOnly.units(in: duration, at: time))
             own.candidateOnly.append(candidateOnly.units(in: duration, at: time))
         }
-        guard wantsOutcome else { return own }
+        own.inReach = unitsInReach(of: judgedAt, on: request, tolerances)
+        // Counts tell the other kinds; which of several windows has the longest wait, only a log does.
+        guard kind == .differentWindow else { return own }
         own.outcome = accepted.look(request.policy, cost: request.cost, at: judgedAt).outcome
         own.controlOutcome = clock.hasStepped ? outcomeByControlsClock(request, at: time) : own.outcome
         return own
@@ -50,10 +52,9 @@ struct IdentityAccount: TableValue, ~Copyable {
 
     /// Units of each window that are under way, or that were accepted or left the window so near to this decision that the
     /// sides may have seen them in another order.
-    func unitsInReach(
-        of candidate: Decision, on request: CheckRequest, _ tolerances: ComparisonTolerances
+    private func unitsInReach(
+        of judgedAt: Timestamp, on request: CheckRequest, _ tolerances: ComparisonTolerances
     ) -> [Int] {
-        guard let judgedAt = candidate.judgedAt.map({ effective($0, tolerances) }) else { return [] }
         let near = tolerances.boundaryMilliseconds + delays.spreadMilliseconds
         let newest = max(judgedAt, accepted.newest ?? judgedAt)
         let recent = accepted.units(after: judgedAt + -near, through: newest)
@@ -72,9 +73,13 @@ struct IdentityAccount: TableValue, ~Copyable {
         return log.look(request.policy, cost: request.cost, at: time).outcome
     }
 
-    mutating func noteClock(_ candidate: Decision, at time: Timestamp, _ tolerances: ComparisonTolerances) {
+    mutating func noteClock(
+        _ candidate: Decision, on request: CheckRequest, at time: Timestamp, _ tolerances: ComparisonTolerances
+    ) {
         guard let judgedAt = candidate.judgedAt else { return }
-        delays.note(judgedAt - time, tolerance: tolerances.clockSkewMilliseconds)
+        delays.note(
+            judgedAt - time, at: time, keeping: request.policy.longestDurationMilliseconds,
+            tolerance: tolerances.clockSkewMilliseconds)
         clock.note(judgedAt - time, after: accepted.newest, tolerance: tolerances.clockSkewMilliseconds)
     }
 

@@ -13,7 +13,7 @@ package final class InstanceLedger: Sendable {
         table.withValue(of: request.identity, at: time) { $0.begin(request) }
     }
 
-    /// Gives the units of each window of the policy before these decisions, which are then added where they accepted.
+    /// Adds what these decisions accepted, and gives the units of each window of the policy before that, if they differ.
     ///
     /// Answers come back over several connections and not always in Redis's order. What Redis accepted after this
     /// decision is not counted; of what it accepted in the same millisecond, or just as a window ended, nobody can tell.
@@ -23,24 +23,21 @@ package final class InstanceLedger: Sendable {
     ///   - tolerances: How near to a window's end a unit is no longer certain to be in it, and how far the candidate's clock
     ///     may step back before that is no late answer.
     ///   - knownSince: Since when every decision of this instance was entered.
-    ///   - wantsOwnOutcome: Whether to judge the request on this instance's units alone.
-    ///   - wantsReach: Whether to count the units within reach.
-    /// - Returns: Nothing where the candidate gave no verdict.
+    ///   - kind: How the decisions differ; `nil` where they do not, which is nearly always, and then nothing is counted.
+    /// - Returns: Nothing where nothing is to be explained.
     package func enter(
         _ request: CheckRequest, at time: Timestamp, control: Decision, candidate: Decision,
         tolerances: ComparisonTolerances, knownSince: Timestamp = Timestamp(milliseconds: .min),
-        wantsOwnOutcome: Bool = false, wantsReach: Bool = false
+        explaining kind: DivergenceKind?
     ) -> OwnUnits {
         let since = table.lastEviction(of: request.identity).map { max($0, knownSince) } ?? knownSince
         return table.withValue(of: request.identity, at: time) { account in
             account.end(request)
-            account.noteClock(candidate, at: time, tolerances)
+            account.noteClock(candidate, on: request, at: time, tolerances)
             account.lookForOthers(in: candidate, on: request, at: time, knownSince: since, tolerances)
-            var own = account.units(
-                before: candidate, on: request, at: time, tolerances: tolerances, wantsOutcome: wantsOwnOutcome)
-            if wantsReach { own.inReach = account.unitsInReach(of: candidate, on: request, tolerances) }
-            account.enter(request, at: time, control: control, candidate: candidate)
-            return own
+            defer { account.enter(request, at: time, control: control, candidate: candidate) }
+            guard let kind else { return OwnUnits() }
+            return account.units(before: candidate, on: request, at: time, explaining: kind, tolerances)
         }
     }
 

@@ -14,6 +14,9 @@ struct ObservedClock: Sendable {
 
     var hasStepped: Bool { !steps.isEmpty }
 
+    /// Bytes on the heap.
+    var heapBytes: Int { steps.isEmpty ? 0 : HeapBytes.array(of: steps.capacity, stride: MemoryLayout<Step>.stride) }
+
     /// Notes how far ahead it is.
     ///
     /// - Parameters:

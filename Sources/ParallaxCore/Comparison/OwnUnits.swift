@@ -10,7 +10,7 @@ package struct OwnUnits: Equatable, Sendable {
     /// Units that the candidate alone accepted.
     package var candidateOnly: [Int] = []
     /// Units that the sides may have judged in another order, or of which one side may have counted what the other no longer
-    /// did; empty where nobody asked.
+    /// did.
     package var inReach: [Int] = []
     /// Whether the candidate's clock stepped while this instance watched it.
     package var clockHasStepped = false

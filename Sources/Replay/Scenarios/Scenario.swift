@@ -120,6 +120,7 @@ extension Scenario {
     }
 
     private static func others(at time: Int64) -> [Scenario] {
+        // The standard windows under twice their limits: as many, with the same names.
         let raised = try! Policy(
             windows: Policy.standard.windows.map { window in
                 Window(name: window.name, limit: window.limit * 2, durationMilliseconds: window.durationMilliseconds)

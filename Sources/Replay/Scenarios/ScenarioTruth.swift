@@ -47,11 +47,13 @@ struct ScenarioTruth {
 
     /// Redis loses what it accepted after a time of its clock; everything where there is none.
     mutating func lose(after time: Timestamp?) {
-        for identity in histories.keys {
-            for index in histories[identity]!.candidate.indices
-            where time.map({ histories[identity]!.candidate[index].candidateTime > $0 }) ?? true {
-                histories[identity]!.candidate[index].isLost = true
+        histories = histories.mapValues { history in
+            var history = history
+            for index in history.candidate.indices
+            where time.map({ history.candidate[index].candidateTime > $0 }) ?? true {
+                history.candidate[index].isLost = true
             }
+            return history
         }
     }
 
@@ -60,8 +62,9 @@ struct ScenarioTruth {
         let limiter = InMemoryLimiter(shardCount: 1)
         for (identity, history) in histories {
             for units in history.candidate where !units.isLost {
-                let unbounded = try! CheckRequest(identity: identity, policy: policies[identity]!, cost: units.count)
-                _ = limiter.judge(unbounded, at: units.candidateTime)
+                // Units that were accepted at once, under the policy that accepted them.
+                let accepted = try! CheckRequest(identity: identity, policy: policies[identity]!, cost: units.count)
+                _ = limiter.judge(accepted, at: units.candidateTime)
             }
         }
         return limiter

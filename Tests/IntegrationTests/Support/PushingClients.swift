@@ -43,6 +43,7 @@ struct PushingClients {
                     while .now < end {
                         try await Self.ask(services[turn % services.count].url, body, through: client)
                         (turn, answered) = (turn + 1, answered + 1)
+                        // The clients' pace: nothing is awaited, and the service's windows are on the real clock.
                         let pause = Int.random(in: pauseMilliseconds, using: &random)
                         if pause > 0 { try await Task.sleep(for: .milliseconds(pause)) }
                     }

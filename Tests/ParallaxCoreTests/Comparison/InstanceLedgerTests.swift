@@ -18,7 +18,8 @@ import Testing
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds),
             control: decision(milliseconds, isAllowed: control ?? isAllowed),
-            candidate: decision(milliseconds, isAllowed: isAllowed), tolerances: ComparisonTolerances())
+            candidate: decision(milliseconds, isAllowed: isAllowed), tolerances: ComparisonTolerances(),
+            explaining: .newlyLimited)
     }
 
     private static func enterOutage(
@@ -26,7 +27,7 @@ import Testing
     ) -> OwnUnits {
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds), control: decision(milliseconds, isAllowed: control),
-            candidate: .unavailable(reason), tolerances: ComparisonTolerances())
+            candidate: .unavailable(reason), tolerances: ComparisonTolerances(), explaining: nil)
     }
 
     @Test("counts what was accepted before, and not the decision's own units")
@@ -73,7 +74,7 @@ import Testing
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds), control: decision(milliseconds, isAllowed: false),
             candidate: decision(at: milliseconds, holding: used, oldest: oldest), tolerances: ComparisonTolerances(),
-            knownSince: Timestamp(milliseconds: knownSince))
+            knownSince: Timestamp(milliseconds: knownSince), explaining: .newlyLimited)
     }
 
     @Test(
@@ -134,7 +135,8 @@ import Testing
         _ = Self.enter(ledger, at: 5500)
         let own = ledger.enter(
             Self.request, at: Timestamp(milliseconds: time), control: Self.decision(time, isAllowed: false),
-            candidate: Self.decision(at: time, holding: used, oldest: oldest), tolerances: ComparisonTolerances())
+            candidate: Self.decision(at: time, holding: used, oldest: oldest), tolerances: ComparisonTolerances(),
+            explaining: .newlyAllowed)
         #expect(own.lost == [expected])
         #expect(own.held == [2])
     }
@@ -172,8 +174,38 @@ import Testing
             let own = ledger.enter(
                 request, at: Timestamp(milliseconds: 5000), control: Self.decision(5000, isAllowed: true),
                 candidate: Self.decision(5000, isAllowed: true), tolerances: ComparisonTolerances(),
-                wantsOwnOutcome: true)
+                explaining: .differentWindow)
             #expect(own.outcome == expected)
         }
+    }
+
+    @Test("where nothing is to be explained nothing is counted, and what was accepted is entered all the same")
+    func nothingToExplain() {
+        let ledger = InstanceLedger()
+        let own = ledger.enter(
+            Self.request, at: Timestamp(milliseconds: 5000), control: Self.decision(5000, isAllowed: true),
+            candidate: Self.decision(5000, isAllowed: true), tolerances: ComparisonTolerances(), explaining: nil)
+        #expect(own == OwnUnits())
+        #expect(Self.enter(ledger, at: 5001).held == [1])
+    }
+
+    @Test("one late answer widens what is within reach, until the longest window has passed")
+    func reachShrinks() {
+        let ledger = InstanceLedger()
+        func reach(at time: Int64, delay: Int64) -> [Int] {
+            ledger.enter(
+                Self.request, at: Timestamp(milliseconds: time), control: Self.decision(time, isAllowed: true),
+                candidate: Self.decision(time + delay, isAllowed: true), tolerances: ComparisonTolerances(),
+                explaining: .newlyAllowed
+            ).inReach
+        }
+        // Of units 50 ms apart none is within reach of the next.
+        #expect(reach(at: 5000, delay: 0) == [0])
+        #expect(reach(at: 5050, delay: 0) == [0])
+        // Answers that were seen to be 60 ms apart may have been given in another order.
+        #expect(reach(at: 5100, delay: 60) == [0])
+        #expect(reach(at: 5210, delay: 0) == [1])
+        // A second after the first of them nothing is known of it any more: units that left 20 ms ago are out of reach.
+        #expect(reach(at: 6030, delay: 0) == [0])
     }
 }

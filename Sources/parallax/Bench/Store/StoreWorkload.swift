@@ -13,6 +13,7 @@ struct StoreWorkload: Sendable {
         var random = random
         self.identities = (0..<identities).map { number in
             let organization = Self.skewed(Self.organizations, &random)
+            // Names of a few bytes.
             return try! Identity(organization: "organization-\(organization)", identifier: "client-\(number)")
         }
     }

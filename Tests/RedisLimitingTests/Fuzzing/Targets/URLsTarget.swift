@@ -27,6 +27,10 @@ enum URLsTarget {
         }
         let description = "\(url)"
         try Violation.unlessOneLine(description)
+        // Percent-encoding makes three of a byte; what is left out of an address is added.
+        try Violation.unless(
+            description.utf8.count <= 3 * text.utf8.count + 64,
+            "\(text.debugDescription) is printed in \(description.utf8.count) bytes")
         guard let again = try? RedisURL(description) else {
             throw Violation(description: "\(text.debugDescription) is printed as \(description), which is no address")
         }
