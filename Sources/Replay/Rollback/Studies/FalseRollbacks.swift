@@ -5,7 +5,7 @@ package struct FalseRollbacks: Equatable, Sendable {
         /// Surely fewer than this a day: the upper bound is what counts.
         case below(perDay: Double)
         /// Not one in as many days, at least.
-        case none(inDays: Int)
+        case never(inDays: Int)
     }
 
     package let service: ModelledService
@@ -22,7 +22,7 @@ package struct FalseRollbacks: Equatable, Sendable {
     package var verdict: StudyVerdict? {
         switch bar {
         case .below(let most): perDay >= most ? .missed : upperPerDay < most ? .met : .undecided
-        case .none(let least): rollbacks > 0 ? .missed : days >= least ? .met : .undecided
+        case .never(let least): rollbacks > 0 ? .missed : days >= least ? .met : .undecided
         case nil: nil
         }
     }

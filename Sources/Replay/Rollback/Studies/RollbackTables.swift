@@ -87,7 +87,7 @@ extension RollbackTables {
             [(0.0, 1.0), (0.2, 1), (0, 2)].map { swing, factor in
                 FalseRollbackStudy(
                     ModelledService(requestsPerSecond: 5, latency: shape, latencySwing: swing),
-                    CandidateCondition(latencyFactor: factor), bar: factor == 1 ? .none(inDays: 100) : nil)
+                    CandidateCondition(latencyFactor: factor), bar: factor == 1 ? .never(inDays: 100) : nil)
             }
         }
     }
