@@ -68,7 +68,7 @@ package struct ResponseTimeTrigger: Sendable {
             return reading
         }
         reading.quantiles = quantiles
-        reading.state = ResponseTimeTrigger.state(of: quantiles)
+        reading.state = state(of: quantiles)
         return reading
     }
 
@@ -85,11 +85,10 @@ package struct ResponseTimeTrigger: Sendable {
             baselineUpperBound: upper, limit: max(upper * settings.responseTimeFactor, floor))
     }
 
-    /// The verdict on quantiles of enough samples.
-    static func state(of quantiles: Quantiles) -> TriggerState {
-        let limit = quantiles.limit
-        if quantiles.lowerBound > limit && quantiles.shortQuantile > limit { return .firing }
-        return quantiles.quantile > limit || quantiles.shortQuantile > limit ? .suspect : .ok
+    private func state(of quantiles: Quantiles) -> TriggerState {
+        ResponseTimeTrigger.state(
+            quantile: quantiles.quantile, lowerBound: quantiles.lowerBound, shortQuantile: quantiles.shortQuantile,
+            limit: quantiles.limit)
     }
 
     private mutating func watch(_ now: Moment) {

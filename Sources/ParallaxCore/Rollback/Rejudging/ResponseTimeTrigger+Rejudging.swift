@@ -1,45 +1,107 @@
 extension ResponseTimeTrigger {
+    /// The verdict on the quantiles of enough samples.
+    static func state(
+        quantile: Duration, lowerBound: Duration, shortQuantile: Duration, limit: Duration
+    ) -> TriggerState {
+        if lowerBound > limit && shortQuantile > limit { return .firing }
+        return quantile > limit || shortQuantile > limit ? .suspect : .ok
+    }
+
     /// Judges stored quantiles again; `nil` where figures are missing.
+    ///
+    /// The door's and the applications' are judged apart, and the graver verdict holds, as it did. Callers who had no
+    /// answer yet count as they counted then.
     static func rejudge(_ evaluation: Evaluation, _ changes: RollbackSettings.Changes) -> Evaluation? {
-        guard let samples = evaluation.count("samples"), let minimum = evaluation.count("minimumSamples") else {
-            return nil
+        var judged: [(state: TriggerState, sentence: String)] = []
+        for source in StoredResponseTimes.Source.allCases {
+            let stored = StoredResponseTimes(evaluation, source)
+            guard stored.hasQuantiles else {
+                if stored.couldBeEnough(with: changes) && evaluation.state == .inconclusive { return nil }
+                continue
+            }
+            guard let verdict = stored.judged(with: changes) else { return nil }
+            judged.append(verdict)
         }
-        guard evaluation.figures["lowerBoundMilliseconds"] != nil else {
-            // Quantiles are stored where there were enough samples for them and a baseline to compare them with.
-            let newMinimum = changes.minimumSamples ?? minimum
-            let fewerWouldDo = samples < minimum && samples >= newMinimum && evaluation.state == .inconclusive
-            return fewerWouldDo ? nil : evaluation
-        }
-        guard let quantiles = storedQuantiles(evaluation, changes) else { return nil }
-        if samples < changes.minimumSamples ?? minimum {
-            return evaluation.with(.inconclusive, sentence: "\(samples) response times are too few")
-        }
-        return evaluation.with(state(of: quantiles), sentence: sentence(quantiles, samples: samples))
+        // Without a quantile there was nothing to hold to a limit, and there is not now.
+        guard let graver = judged.max(by: { gravity($0.state) < gravity($1.state) }) else { return evaluation }
+        return evaluation.with(
+            graver.state, sentence: changes.touchesResponseTimes ? graver.sentence : evaluation.sentence)
     }
 
-    private static func storedQuantiles(
-        _ evaluation: Evaluation, _ changes: RollbackSettings.Changes
-    ) -> Quantiles? {
-        guard let quantile = duration("quantileMilliseconds", evaluation),
-            let lower = duration("lowerBoundMilliseconds", evaluation),
-            let short = duration("shortQuantileMilliseconds", evaluation),
-            let upper = duration("baselineUpperBoundMilliseconds", evaluation),
+    private static func gravity(_ state: TriggerState) -> Int {
+        switch state {
+        case .warming, .inconclusive: 0
+        case .ok: 1
+        case .suspect: 2
+        case .firing: 3
+        }
+    }
+}
+
+/// The response times of one source as an evaluation holds them.
+private struct StoredResponseTimes {
+    /// The figures of applications have a word before their names.
+    enum Source: CaseIterable {
+        case door
+        case application
+    }
+
+    let evaluation: Evaluation
+    let source: Source
+
+    init(_ evaluation: Evaluation, _ source: Source) {
+        self.evaluation = evaluation
+        self.source = source
+    }
+
+    var hasQuantiles: Bool { figure("lowerBoundMilliseconds") != nil }
+
+    /// Whether there were too few samples for a quantile, and with these changes there would have been enough.
+    func couldBeEnough(with changes: RollbackSettings.Changes) -> Bool {
+        guard let samples = figure("samples"), let minimum = evaluation.figures["minimumSamples"],
+            let newMinimum = changes.minimumSamples
+        else { return false }
+        return samples < minimum && samples >= Double(newMinimum)
+    }
+
+    func judged(with changes: RollbackSettings.Changes) -> (state: TriggerState, sentence: String)? {
+        guard let quantile = duration("quantileMilliseconds"), let lower = duration("lowerBoundMilliseconds"),
+            let short = duration("shortQuantileMilliseconds"), let upper = duration("baselineUpperBoundMilliseconds"),
             let factor = changes.responseTimeFactor ?? evaluation.figures["factor"],
-            let floor = changes.responseTimeFloorMilliseconds ?? evaluation.figures["floorMilliseconds"]
+            let floor = changes.responseTimeFloorMilliseconds ?? evaluation.figures["floorMilliseconds"],
+            let samples = figure("samples").flatMap({ Int(exactly: $0) }),
+            let minimum = changes.minimumSamples ?? evaluation.count("minimumSamples")
         else { return nil }
-        return Quantiles(
-            quantile: quantile, lowerBound: lower, shortQuantile: short, baselineUpperBound: upper,
-            limit: max(upper * factor, .milliseconds(floor)))
+        if samples < minimum { return (.inconclusive, "\(FigureText.grouped(samples)) response times are too few") }
+        let limit = max(upper * factor, .milliseconds(floor))
+        let state = ResponseTimeTrigger.state(
+            quantile: quantile, lowerBound: lower, shortQuantile: short, limit: limit)
+        return (
+            state,
+            "\(prefix)quantile \(FigureText.time(quantile)) (lower bound \(FigureText.time(lower)), "
+                + "limit \(FigureText.time(limit)), compared with at most \(FigureText.time(upper))), "
+                + "\(FigureText.grouped(samples)) response times"
+        )
     }
 
-    /// Buckets stand for whole nanoseconds, so that the time comes back exactly.
-    private static func duration(_ name: String, _ evaluation: Evaluation) -> Duration? {
-        evaluation.figures[name].flatMap { Int64(exactly: ($0 * 1e6).rounded()) }.map { .nanoseconds($0) }
+    private var prefix: String { source == .door ? "" : "applications: " }
+
+    private func figure(_ name: String) -> Double? {
+        switch source {
+        case .door: evaluation.figures[name]
+        case .application: evaluation.figures["application" + name.prefix(1).uppercased() + name.dropFirst()]
+        }
     }
 
-    private static func sentence(_ quantiles: Quantiles, samples: Int) -> String {
-        "quantile \(FigureText.time(quantiles.quantile)) (lower bound \(FigureText.time(quantiles.lowerBound)), "
-            + "limit \(FigureText.time(quantiles.limit)), baseline at most "
-            + "\(FigureText.time(quantiles.baselineUpperBound))), \(FigureText.grouped(samples)) response times"
+    /// Buckets stand for whole nanoseconds, so the time comes back exactly.
+    private func duration(_ name: String) -> Duration? {
+        figure(name).flatMap { Int64(exactly: ($0 * 1e6).rounded()) }.map { .nanoseconds($0) }
+    }
+}
+
+extension RollbackSettings.Changes {
+    /// Whether they could make another verdict on response times.
+    fileprivate var touchesResponseTimes: Bool {
+        responseTimeFactor != nil || minimumSamples != nil || responseTimeFloorMilliseconds != nil
     }
 }

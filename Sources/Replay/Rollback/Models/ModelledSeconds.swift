@@ -20,12 +20,24 @@ struct ModelledSeconds: Sendable {
         let isLegacy: Bool
     }
 
-    private struct Draws {
+    /// A class, since it is handed on every second and copying its tables' references would cost as much as the draws.
+    private final class Draws: Sendable {
         let decided: PoissonDraw
         let errors: PoissonDraw
         let outages: PoissonDraw
         let requests: PoissonDraw
         let wait: LatencyDraw?
+
+        /// - Parameters:
+        ///   - rate: Requests a second.
+        ///   - answered: Those of them that find a Redis.
+        init(rate: Double, answered: Double, errorShare: Double, wait: LatencyDraw?) {
+            decided = PoissonDraw(mean: answered * (1 - errorShare))
+            errors = PoissonDraw(mean: answered * errorShare)
+            outages = PoissonDraw(mean: max(0, rate - answered))
+            requests = PoissonDraw(mean: rate)
+            self.wait = wait
+        }
     }
 
     private let service: ModelledService
@@ -93,8 +105,7 @@ struct ModelledSeconds: Sendable {
         let slowness =
             latencyCycle.factor(inStep: situation.latencyStep) * (situation.isLegacy ? 1 : condition.latencyFactor)
         return Draws(
-            decided: PoissonDraw(mean: answered * (1 - errorShare)), errors: PoissonDraw(mean: answered * errorShare),
-            outages: PoissonDraw(mean: max(0, rate - answered)), requests: PoissonDraw(mean: rate),
+            rate: rate, answered: answered, errorShare: errorShare,
             wait: service.latency.map { LatencyDraw($0, factor: slowness) })
     }
 }
