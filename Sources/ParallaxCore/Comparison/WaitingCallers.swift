@@ -15,7 +15,7 @@ package final class WaitingCallers: Sendable {
     }
 
     /// One caller's place in the table; `nil` where there was none.
-    package struct Place: Sendable {
+    package struct Place: Equatable, Sendable {
         fileprivate let index: Int?
     }
 

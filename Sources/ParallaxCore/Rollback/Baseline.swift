@@ -18,6 +18,13 @@ package struct Baseline: Equatable, Sendable {
         case stale(Frozen)
     }
 
+    /// The case of a state. The raw values are shown: they never change.
+    package enum Stage: String, CaseIterable, Sendable {
+        case learning
+        case frozen
+        case stale
+    }
+
     private var door = LearnedTimes()
     private var application = LearnedTimes()
 

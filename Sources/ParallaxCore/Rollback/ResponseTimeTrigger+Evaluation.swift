@@ -43,6 +43,14 @@ extension TriggerState {
 }
 
 extension Baseline.State {
+    package var stage: Baseline.Stage {
+        switch self {
+        case .learning: .learning
+        case .frozen: .frozen
+        case .stale: .stale
+        }
+    }
+
     /// The samples it stands on, or has so far.
     package var samples: Int {
         switch self {

@@ -113,7 +113,8 @@ package struct ResponseTimeTrigger: Sendable {
             baseline: baseline.state(of: source, at: now.wall, settings: settings), waits: waits(windows.long.waits))
         if settings.baselineHoldoutPercent > 0 && strategy == .hybrid { reading.heldOutSamples = windows.held.count }
         reading.usesHoldout = (reading.heldOutSamples ?? 0) >= settings.holdoutMinimumSamples
-        guard let yardstick = reading.usesHoldout ? windows.held : reading.baseline.frozenSamples else { return reading }
+        let yardstick = reading.usesHoldout ? windows.held : reading.baseline.frozenSamples
+        guard let yardstick else { return reading }
         guard reading.watchedSeconds >= settings.shortWindowSeconds else {
             reading.state = .warming
             return reading

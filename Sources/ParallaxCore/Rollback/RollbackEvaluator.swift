@@ -107,6 +107,14 @@ package struct RollbackEvaluator: Sendable {
         return Outcome(evaluations: evaluations, actions: actions + baselineActions())
     }
 
+    /// What the baseline of each source is good for.
+    package func baselineStates(at now: Timestamp) -> [ResponseTimeSource: Baseline.State] {
+        Dictionary(
+            uniqueKeysWithValues: ResponseTimeSource.allCases.map {
+                ($0, baseline.state(of: $0, at: now, settings: settings))
+            })
+    }
+
     // MARK: What was done
 
     /// Latches: the flags were flipped because of this evaluation.
