@@ -1,3 +1,4 @@
+import HTTPTypes
 import HummingbirdTesting
 import NIOCore
 import ParallaxCore
@@ -41,7 +42,8 @@ import Testing
     @Test("in another strategy nobody is held out", arguments: [Strategy.legacy, .distributedOnly])
     func others(strategy: Strategy) async throws {
         try await service(strategy, holdoutPercent: 50).run { client in
-            #expect(try await post(client, Self.body).object["held_out"] as? Int == 0)
+            let object = try await post(client, Self.body).object
+            #expect(object["held_out"] as? Int == 0)
         }
         let times = observer.fetch().application
         #expect(times.legacy.count == (strategy == .legacy ? 3 : 0))

@@ -126,8 +126,8 @@ struct ParsedMetrics {
             "trigger_state{trigger=\"redis_down\",state=\"ok\"}": 0, "memory_identities": 5, "memory_bytes": 900,
             "baseline_state{source=\"door\",state=\"stale\"}": 1,
             "baseline_state{source=\"door\",state=\"frozen\"}": 0, "baseline_samples{source=\"door\"}": 1,
-            "waiting_callers": 9, "waiting_callers_untracked": 2, "memory_evictions_total": 1, "refusal_cache_in_use": 1,
-            "refusal_cache_identities": 6,
+            "waiting_callers": 9, "waiting_callers_untracked": 2, "memory_evictions_total": 1,
+            "refusal_cache_in_use": 1, "refusal_cache_identities": 6,
             "refusal_cache_evictions_total": 7, "refusal_cache_refusals_total": 8,
             "build_info{version=\"\(BuildInfo.version)\"}": 1,
         ]
