@@ -1,4 +1,6 @@
+import Foundation
 import ParallaxCore
+import ParallaxTesting
 import Testing
 
 /// A hold-out that judges at the same time, instead of a baseline that was learned before.
@@ -66,6 +68,48 @@ import Testing
         #expect(trigger.read(at: .at(400), baseline: Baseline()).heldOutSamples == 0)
         trigger.restart()
         #expect(trigger.read(at: .at(400), baseline: Baseline()).heldOutSamples == 0)
+    }
+
+    /// A log-normal time of median 10 ms: heavy-tailed, as waits are.
+    private func time(_ generator: inout Seeded) -> Duration {
+        // Box and Muller 1958.
+        let radius = (-2 * log(Double.random(in: Double.leastNonzeroMagnitude...1, using: &generator))).squareRoot()
+        let normal = radius * cos(2 * .pi * Double.random(in: 0..<1, using: &generator))
+        return .nanoseconds(Int64(min(1e7 * exp(normal), 1e12)))
+    }
+
+    /// Lets a service of 20 requests a second, a tenth of which are held out, run under a load that comes and goes.
+    ///
+    /// - Parameter slower: How many times longer those wait whom the candidate judges, from second 1,800 on.
+    /// - Returns: The seconds at which it fired.
+    private func firings(seconds: Int, slower: Double) -> [Int] {
+        var generator = Seeded(seed: 8)
+        var trigger = ResponseTimeTrigger(settings: settings)
+        var firings: [Int] = []
+        for second in 0..<seconds {
+            // Everybody is up to nine times slower at noon, which a learned baseline would take for the candidate's fault.
+            let load = 5 + 4 * sin(Double(second) / 600)
+            var times = ResponseTimes()
+            for _ in 0..<18 {
+                times.inPlay.record(time(&generator) * (load * (second < 1_800 ? 1 : slower)), wait: .zero)
+            }
+            for _ in 0..<2 { times.heldOut.record(time(&generator) * load) }
+            trigger.count(times, from: .door, at: .at(Double(second)))
+            if second % 10 == 0,
+                trigger.read(at: .at(Double(second)), baseline: .frozen(.milliseconds(10))).state == .firing,
+                second > 310
+            {
+                firings.append(second)
+            }
+        }
+        return firings
+    }
+
+    @Test("a load that makes everybody up to nine times slower fires nothing, and the candidate alone four times fires")
+    func simulation() throws {
+        #expect(firings(seconds: 14_400, slower: 1).isEmpty)
+        let first = try #require(firings(seconds: 2_400, slower: 4).first)
+        #expect((1_801...2_100).contains(first))
     }
 
     @Test("where none is configured, and in distributed_only, there is none")

@@ -48,7 +48,7 @@ import Testing
             (#"{"response_times":[{"milliseconds":1,"organization":[]}]}"#, "wrong_type", "[0].organization"),
             (#"[1,2]"#, "invalid_json", "object"), ("", "invalid_json", "empty"),
             (#"{"response_times":[1"#, "invalid_json", "byte"),
-            (#"{"response_times":[1,]}"#, "wrong_type", "response_times[1]"),
+            (#"{"response_times":[1,]}"#, "invalid_json", "byte 21"),
             (#"{"response_times":[1 2]}"#, "invalid_json", "byte"),
             (#"{"response_times":[1]}x"#, "invalid_json", "follows"),
             (#"{"response_times":[01]}"#, "invalid_json", "byte"),
