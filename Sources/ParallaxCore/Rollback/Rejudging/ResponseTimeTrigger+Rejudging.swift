@@ -23,18 +23,9 @@ extension ResponseTimeTrigger {
             judged.append(verdict)
         }
         // Without a quantile there was nothing to hold to a limit, and there is not now.
-        guard let graver = judged.max(by: { gravity($0.state) < gravity($1.state) }) else { return evaluation }
+        guard let graver = judged.max(by: { $0.state.gravity < $1.state.gravity }) else { return evaluation }
         return evaluation.with(
             graver.state, sentence: changes.touchesResponseTimes ? graver.sentence : evaluation.sentence)
-    }
-
-    private static func gravity(_ state: TriggerState) -> Int {
-        switch state {
-        case .warming, .inconclusive: 0
-        case .ok: 1
-        case .suspect: 2
-        case .firing: 3
-        }
     }
 }
 

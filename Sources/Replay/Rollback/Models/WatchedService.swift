@@ -61,7 +61,7 @@ struct WatchedService: Sendable {
         evaluator.probe(success: drawn.isProbeGood, at: now)
         evaluator.count(drawn.attempts, at: now)
         if hasLatency { evaluator.count(drawn.waits, isControlOnly: strategy == .legacy, at: now) }
-        guard second >= nextEvaluation else { return nil }
+        guard second >= nextEvaluation || evaluator.isOverdue(at: now) else { return nil }
         nextEvaluation = second + Int64(evaluator.settings.evaluationSeconds)
         for case .rollBack(let evaluation) in evaluator.evaluate(at: now, strategy: strategy).actions {
             evaluator.rolledBack(evaluation)
