@@ -2,9 +2,9 @@ import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import Replay
 import Testing
 
+@testable import Replay
 @testable import parallax
 
 @Suite struct RollbackSimulateTests {

@@ -4,6 +4,9 @@ import Replay
 
 /// What a service's watchdog would have done with other settings, as text.
 struct RejudgedText {
+    /// Episodes that are listed one by one; JSON has all.
+    static let mostListed = 40
+
     let history: RejudgedHistory
     /// What was rolled back in the same time, the newest first.
     let rollbacks: [StoredRollback]
@@ -37,17 +40,24 @@ struct RejudgedText {
 
     private var wouldFire: String {
         guard !history.wouldFire.isEmpty else { return "With these settings nothing would have fired." }
-        return "With these settings would have fired:\n"
-            + history.wouldFire.map { episode in
-                line(episode, note: history.fired.contains(where: episode.overlaps) ? "as it did" : "and did not")
-            }.joined(separator: "\n")
+        return list("With these settings would have fired:", history.wouldFire) { episode in
+            history.fired.contains(where: episode.overlaps) ? "as it did" : "and did not"
+        }
     }
 
     private var wouldNot: String? {
         let gone = history.fired.filter { episode in !history.wouldFire.contains(where: episode.overlaps) }
         guard !gone.isEmpty else { return nil }
-        return "Fired, and with these settings would not have:\n"
-            + gone.map { line($0, note: nil) }.joined(separator: "\n")
+        return list("Fired, and with these settings would not have:", gone) { _ in nil }
+    }
+
+    private func list(
+        _ title: String, _ episodes: [FiringEpisode], note: (FiringEpisode) -> String?
+    ) -> String {
+        let lines = episodes.prefix(Self.mostListed).map { line($0, note: note($0)) }
+        let more = episodes.count - lines.count
+        let rest = more > 0 ? ["  and \(Figures.count(more)) more; --json lists them all"] : []
+        return ([title] + lines + rest).joined(separator: "\n")
     }
 
     private func line(_ episode: FiringEpisode, note: String?) -> String {

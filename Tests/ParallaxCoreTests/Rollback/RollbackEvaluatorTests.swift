@@ -205,6 +205,23 @@ import Testing
         #expect(recorded == [trigger])
     }
 
+    @Test("only a Redis that has been down for too long since the last evaluation makes the next overdue")
+    func overdue() throws {
+        var drive = try Drive(.with { $0.evaluationSeconds = 300 })
+        #expect(!drive.evaluator.isOverdue(at: .at(0)))
+        drive.run(seconds: 100)
+        for second in 101...221 {
+            drive.evaluator.probe(success: false, at: .at(Double(second)))
+            drive.evaluator.count(AttemptTally(errors: 10), at: .at(Double(second)))
+            #expect(!drive.evaluator.isOverdue(at: .at(Double(second))))
+        }
+        #expect(drive.evaluator.isOverdue(at: .at(221.001)))
+        drive.second = 222
+        drive.evaluate()
+        #expect(drive.states[0] == .firing)
+        #expect(!drive.evaluator.isOverdue(at: .at(223)))
+    }
+
     @Test("sparing the evidence changes no state and no action")
     func evidence() throws {
         var whole = try Drive()

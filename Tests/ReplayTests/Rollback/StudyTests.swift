@@ -46,7 +46,7 @@ import Testing
         let study = DetectionStudy(
             ModelledService(requestsPerSecond: 10, errorPercent: 0.1),
             CandidateCondition(redisSuccessPercent: successPercent), barSeconds: 150)
-        let figure = try study.run(runs: 41, settings: settings, seed: 3)
+        let figure = try study.run(runs: 201, settings: settings, seed: 3)
         #expect(figure.verdict == .met)
         #expect(figure.delays.first.map { $0 > 120 } == true)
     }

@@ -16,7 +16,7 @@ extension ResponseTimeTrigger {
         for source in StoredResponseTimes.Source.allCases {
             let stored = StoredResponseTimes(evaluation, source)
             guard stored.hasQuantiles else {
-                if stored.couldBeEnough(with: changes) && evaluation.state == .inconclusive { return nil }
+                if stored.couldBeEnough(with: changes) && evaluation.state != .warming { return nil }
                 continue
             }
             guard let verdict = stored.judged(with: changes) else { return nil }
