@@ -233,8 +233,8 @@ import Testing
                     var drive = isWhole ? whole : sparing
                     drive.strategy = step == 0 ? .legacy : .hybrid
                     drive.run(
-                        seconds: seconds * 2, redis: step % 3 != 1, errors: step % 2 == 0 ? 0 : 3,
-                        wait: .milliseconds(step == 4 ? 90 : 10))
+                        seconds: seconds * 3, redis: step % 3 != 1, errors: step % 2 == 0 ? 0 : 3,
+                        wait: .milliseconds(step == 2 ? 90 : 10))
                     if isWhole { whole = drive } else { sparing = drive }
                 }
                 #expect(whole.states == sparing.states)
