@@ -11,9 +11,11 @@ package final class RollbackService: Service {
     /// The name under which the evaluator changes flags.
     package static let author = "parallax-evaluator"
 
-    /// Flips the flags to `legacy`, and tells the values before and after.
+    /// Flips the flags to `legacy`, and tells the values before and after. Throws ``RollbackSuperseded`` where the claim is
+    /// on what is past.
     package typealias Flip =
-        @Sendable (_ by: String, _ reason: String) async throws -> (before: FlagValues, after: FlagValues)
+        @Sendable (_ by: String, _ reason: String, _ claim: RollbackClaim) async throws
+        -> (before: FlagValues, after: FlagValues)
 
     struct State {
         var evaluator: RollbackEvaluator
@@ -31,6 +33,7 @@ package final class RollbackService: Service {
     let logger: Logger
     let now: @Sendable () -> Moment
     let flags: @Sendable () -> FlagValues
+    let sharing: RollbackSharing
     private let observer: RollbackObserver
     private let settings: RollbackSettings
     private let probe: @Sendable () async -> Bool
@@ -44,6 +47,7 @@ package final class RollbackService: Service {
     ///   - probe: Runs the real script against Redis once; `false` where it failed or took too long. One that has not
     ///     answered when the next is due has failed, and no other is started meanwhile.
     ///   - flipToLegacy: Writes the flag file.
+    ///   - sharing: How it hears of other evaluators of the same file, and they of it.
     ///   - record: Where evaluations, rollbacks, the latch and the baseline are kept.
     ///   - clock: What the loop sleeps on.
     ///   - now: Reads the clocks.
@@ -51,7 +55,7 @@ package final class RollbackService: Service {
     package init(
         settings: RollbackSettings = RollbackSettings(), observer: RollbackObserver,
         flags: @escaping @Sendable () -> FlagValues, probe: @escaping @Sendable () async -> Bool,
-        flipToLegacy: @escaping Flip, record: any RollbackRecord, logger: Logger,
+        flipToLegacy: @escaping Flip, sharing: RollbackSharing = .none, record: any RollbackRecord, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader()
     ) throws(RollbackSettingsError) {
         self.state = Mutex(State(evaluator: try RollbackEvaluator(settings: settings)))
@@ -60,6 +64,7 @@ package final class RollbackService: Service {
         self.logger = logger
         self.now = now
         self.flags = flags
+        self.sharing = sharing
         self.observer = observer
         self.settings = settings
         self.probe = probe
@@ -137,19 +142,22 @@ extension RollbackService {
     /// Evaluates all triggers and does what follows, the flip first.
     func evaluate() async {
         collect()
+        // In this order: what changes in between makes the claim one on what is past.
+        let number = sharing.number()
+        heedSharedLatch()
         let strategy = flags().strategy
         let moment = now()
         let (before, outcome) = state.withLock { state in
             (state.evaluator.evaluations, state.evaluator.evaluate(at: moment, strategy: strategy))
         }
-        for action in outcome.actions { await act(on: action) }
+        for action in outcome.actions { await act(on: action, number: number) }
         journal.append(.evaluations(outcome.evaluations))
         logChanges(from: before, to: outcome.evaluations)
     }
 
-    private func act(on action: RollbackEvaluator.Action) async {
+    private func act(on action: RollbackEvaluator.Action, number: Int64) async {
         switch action {
-        case .rollBack(let evaluation): await rollBack(evaluation)
+        case .rollBack(let evaluation): await rollBack(evaluation, number: number)
         case .recordDryRun(let evaluation): recordDryRun(evaluation)
         case .withhold(let evaluation, let reason): logWithheld(evaluation, reason)
         case .saveBaseline(let baseline):
@@ -158,10 +166,18 @@ extension RollbackService {
         }
     }
 
-    private func rollBack(_ evaluation: Evaluation) async {
+    private func rollBack(_ evaluation: Evaluation, number: Int64) async {
+        var latch = state.withLock { $0.evaluator.latch }
+        latch.fire(evaluation)
         let values: (before: FlagValues, after: FlagValues)
         do {
-            values = try await flipToLegacy(RollbackService.author, evaluation.sentence)
+            values = try await flipToLegacy(
+                RollbackService.author, evaluation.sentence, RollbackClaim(number: number, latch: latch))
+        } catch let error as RollbackSuperseded {
+            logSuperseded(evaluation, error)
+            // With what is known by now, and in a second rather than at the next interval.
+            state.withLock { $0.nextEvaluation = 0 }
+            return
         } catch {
             logFailedFlip(evaluation, error)
             return

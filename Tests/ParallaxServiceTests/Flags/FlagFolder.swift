@@ -25,11 +25,12 @@ struct FlagFolder: Sendable {
 
     /// A store that has read the file, which is made where it is missing.
     func startedStore(
-        environment: EnvironmentFlags = .none, isProduction: Bool = false, history: (any FlagHistory)? = nil
+        environment: EnvironmentFlags = .none, isProduction: Bool = false, history: (any FlagHistory)? = nil,
+        instance: String? = nil
     ) async -> FlagStore {
         let store = FlagStore(
             path: path, environment: environment, isProduction: isProduction, history: history ?? self.history,
-            now: clock.now)
+            instance: instance, now: clock.now, uptime: clock.uptime)
         await store.start()
         return store
     }
@@ -48,14 +49,14 @@ struct FlagFolder: Sendable {
         try FlagFile(path: path).read().bytes
     }
 
-    /// All files beside the flag file but for the lock.
+    /// All files beside the flag file but for the lock and the folder in which instances leave word.
     func others() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder)
-            .filter { $0 != "feature-flags.json" && !$0.hasSuffix(".lock") }
+            .filter { $0 != "feature-flags.json" && !$0.hasSuffix(".lock") && !$0.hasSuffix(".parallax") }
     }
 }
 
-/// A clock that moves by one millisecond each time it is looked at.
+/// A clock that moves by one millisecond each time it is looked at for the time of day.
 final class SteppedTime: Sendable {
     private let milliseconds = Mutex<Int64>(1_767_323_045_000)
 
@@ -66,6 +67,11 @@ final class SteppedTime: Sendable {
                 return Timestamp(milliseconds: milliseconds)
             }
         }
+    }
+
+    /// Moves by what is advanced alone.
+    var uptime: @Sendable () -> Duration {
+        { .milliseconds(self.milliseconds.withLock { $0 }) }
     }
 
     func advance(seconds: Int64) {
