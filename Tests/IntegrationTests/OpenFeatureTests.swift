@@ -2,6 +2,7 @@ import Foundation
 import ParallaxCore
 import ParallaxService
 import ParallaxTesting
+import RedisLimiting
 import Testing
 
 /// What an application sees that reads the flag file through OpenFeature, in Python, with a client that nobody here wrote.
@@ -137,7 +138,8 @@ import Testing
                 }
                 await redis.kill()
                 let flip = try await scene.client.waitUntil("the evaluator's flip") { $0.enabledForAll == false }
-                Self.report("a flip by the evaluator over a percentage rule", from: try modified(scene.file), to: flip.time)
+                Self.report(
+                    "a flip by the evaluator over a percentage rule", from: try modified(scene.file), to: flip.time)
 
                 let output = try await ParallaxBinary.run(
                     ["flags", "restore", "1", "--by", "test", "--reason", "back"], environment: settings)

@@ -19,8 +19,18 @@ struct FlagFence: Sendable {
     /// The newest claim; `nil` where there is none.
     ///
     /// One that cannot be read counts with its number, and leaves the latch as the one before it has it.
-    func newest() throws(SystemCallError) -> RollbackFence? {
-        let numbers = try numbers().sorted(by: >)
+    ///
+    /// - Parameter known: A number that is known to be taken. Those above it are also looked for by their names, since a
+    ///   network file system may list a folder as it was a minute ago.
+    func newest(beyond known: Int64 = 0) throws(SystemCallError) -> RollbackFence? {
+        var numbers = try numbers()
+        var next = max(known, numbers.max() ?? 0)
+        if known > 0, folder.holds(FlagFence.name(known)) { numbers.append(known) }
+        while next < .max, folder.holds(FlagFence.name(next + 1)) {
+            next += 1
+            numbers.append(next)
+        }
+        numbers.sort(by: >)
         guard let newest = numbers.first else { return nil }
         for number in numbers {
             guard let fence = read(number) else { continue }

@@ -1,4 +1,4 @@
-package import ParallaxCore
+import ParallaxCore
 import Synchronization
 
 /// What instances that share a file tell each other of what they have applied.

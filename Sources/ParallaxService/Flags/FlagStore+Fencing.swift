@@ -47,9 +47,12 @@ extension FlagStore {
     private static let mostClaims = 20
 
     /// Looks for newer claims; keeps what is known where the folder cannot be read.
-    func readFence() {
+    ///
+    /// - Parameter number: One that is known to be taken.
+    func readFence(beyond number: Int64 = 0) {
+        let known = max(number, fence?.number ?? 0)
         do {
-            let newest = try FlagFence(beside: file.resolved()).newest()
+            let newest = try FlagFence(beside: file.resolved()).newest(beyond: known)
             note(.reading, nil)
             if let newest { heed(newest) }
         } catch {
@@ -95,7 +98,7 @@ extension FlagStore {
         }
         note(.claiming, nil)
         guard isClaimed else {
-            readFence()
+            readFence(beyond: number)
             throw FlagFileError(.changedMeanwhile, "flag file \(file.path) is being changed by another; try again")
         }
         heed(fence)
@@ -120,7 +123,8 @@ extension FlagStore {
         if let fence = fencing.newest, fence.number == number, fence.isLease(written: written) {
             if fence.process == process || uptime() - fencing.seenAt >= lease { return }
             throw FlagFileError(
-                .leased, "\(fence.holder) is writing a rollback to flag file \(file.path); it has \(lease) for it")
+                .leased,
+                "\(QuotedText(fence.holder)) is writing a rollback to flag file \(file.path); it has \(lease) for it")
         }
         guard number > claim.number else { return }
         throw FlagFileError(

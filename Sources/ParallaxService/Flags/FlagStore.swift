@@ -74,7 +74,8 @@ package final class FlagStore: Sendable {
 
     package var health: FlagHealth {
         let work = work.withLock { $0 }
-        return FlagHealth(work.flags, path: file.path, history: recorder.status, modificationTime: work.modificationTime,
+        return FlagHealth(
+            work.flags, path: file.path, history: recorder.status, modificationTime: work.modificationTime,
             sharingProblems: Array(work.fencing.problems.values))
     }
 

@@ -32,6 +32,17 @@ struct SideFolder: Sendable {
         return names
     }
 
+    /// Whether there is a file of that name.
+    func holds(_ name: String) -> Bool {
+        do {
+            // By opening it: what a network file system says of it is asked anew then.
+            _ = try OpenFile("\(path)/\(name)", O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// The content of a file; `nil` where it cannot be read.
     func read(_ name: String) -> [UInt8]? {
         guard let file = try? OpenFile("\(path)/\(name)", O_RDONLY | O_NONBLOCK | O_NOFOLLOW),

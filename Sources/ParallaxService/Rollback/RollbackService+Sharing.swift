@@ -2,6 +2,15 @@ import ParallaxCore
 import Synchronization
 
 extension RollbackService {
+    /// Overtaken more often than this, a decision is carried out all the same: each time it was made anew, seconds before, and
+    /// whoever changes the flags every second must not keep a rollback off.
+    private static let mostOvertaken = 3
+
+    /// The number to decide with: any change since makes the decision void.
+    func number() -> Int64 {
+        state.withLock { $0.overtaken } > RollbackService.mostOvertaken ? .max : sharing.number()
+    }
+
     /// Takes over the latch that all who share the flag file hold, before anything is decided.
     func heedSharedLatch() {
         guard let shared = sharing.latch() else { return }

@@ -25,6 +25,8 @@ package final class RollbackService: Service {
         var isRestored = false
         var isRecordFailing = false
         var nextEvaluation: Int64 = 0
+        /// Decisions in a row that were overtaken before they could be carried out.
+        var overtaken = 0
     }
 
     let state: Mutex<State>
@@ -143,7 +145,7 @@ extension RollbackService {
     func evaluate() async {
         collect()
         // In this order: what changes in between makes the claim one on what is past.
-        let number = sharing.number()
+        let number = number()
         heedSharedLatch()
         let strategy = flags().strategy
         let moment = now()
@@ -176,13 +178,17 @@ extension RollbackService {
         } catch let error as RollbackSuperseded {
             logSuperseded(evaluation, error)
             // With what is known by now, and in a second rather than at the next interval.
-            state.withLock { $0.nextEvaluation = 0 }
+            state.withLock { state in
+                state.nextEvaluation = 0
+                state.overtaken += 1
+            }
             return
         } catch {
             logFailedFlip(evaluation, error)
             return
         }
         state.withLock { state in
+            state.overtaken = 0
             state.evaluator.rolledBack(evaluation)
             state.latchChanges += 1
             journal.append(.latched(evaluation))

@@ -14,19 +14,20 @@ struct OpenFeatureEnvironment {
 
     /// Makes it in a folder.
     ///
-    /// - Throws: ``Unavailable`` where there is no Python, or the package cannot be had.
-    init(in folder: URL) async throws {
+    /// - Parameter packages: What is installed, each with its version.
+    /// - Throws: ``Unavailable`` where there is no Python, or the packages cannot be had.
+    init(in folder: URL, packages: [String] = [package]) async throws {
         let place = folder.appending(path: "venv")
         python = place.appending(path: "bin/python")
         try await Self.run(URL(filePath: "/usr/bin/env"), ["python3", "-m", "venv", place.path])
         try await Self.run(
-            python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", Self.package])
+            python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"] + packages)
     }
 
     /// The same, or the end of the test: as skipped with the reason, and in continuous integration as failed.
-    static func require(in folder: URL) async throws -> OpenFeatureEnvironment {
+    static func require(in folder: URL, packages: [String] = [package]) async throws -> OpenFeatureEnvironment {
         do {
-            return try await OpenFeatureEnvironment(in: folder)
+            return try await OpenFeatureEnvironment(in: folder, packages: packages)
         } catch let error as Unavailable {
             let isIntegration = ProcessInfo.processInfo.environment["CI"].map { !$0.isEmpty && $0 != "false" } ?? false
             if isIntegration { throw error }
@@ -34,19 +35,31 @@ struct OpenFeatureEnvironment {
         }
     }
 
-    private static func run(_ program: URL, _ arguments: [String]) async throws {
+    /// Runs a script of the resources to its end.
+    func run(_ script: String, _ arguments: [String]) async throws -> String {
+        try await Self.run(python, [Self.resource(script).path] + arguments)
+    }
+
+    static func resource(_ name: String) -> URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Resources/\(name)")
+    }
+
+    /// - Returns: What it printed.
+    @discardableResult
+    private static func run(_ program: URL, _ arguments: [String]) async throws -> String {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        let errors = Pipe()
-        process.standardError = errors
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
         let (status, text): (Int32, String) = try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 do {
                     try process.run()
-                    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+                    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
                     process.waitUntilExit()
                     continuation.resume(returning: (process.terminationStatus, text))
                 } catch {
@@ -57,6 +70,7 @@ struct OpenFeatureEnvironment {
         guard status == 0 else {
             throw Unavailable(reason: "\(arguments.joined(separator: " ")) exited with \(status): \(text.suffix(500))")
         }
+        return text
     }
 }
 
@@ -82,10 +96,8 @@ final class OpenFeatureClient: Sendable {
     private let sights = Mutex<[Sight]>([])
 
     init(_ environment: OpenFeatureEnvironment, flagFile: String) throws {
-        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Resources/flag_client.py")
         process.executableURL = environment.python
-        process.arguments = [script.path, flagFile]
+        process.arguments = [OpenFeatureEnvironment.resource("flag_client.py").path, flagFile]
         // What the client complains of at every reading of a broken file is not this test's to print.
         process.standardError = FileHandle.nullDevice
         process.standardInput = lifeline

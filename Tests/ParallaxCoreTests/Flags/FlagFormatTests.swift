@@ -54,7 +54,9 @@ import Testing
         #expect(faults.first?.contains(fault) == true, "\(faults)")
     }
 
-    @Test("nothing that is written here brings a fault into a file", arguments: [FlagUpdate.rollback, .init(failOpen: true)])
+    @Test(
+        "nothing that is written here brings a fault into a file",
+        arguments: [FlagUpdate.rollback, .init(failOpen: true)])
     func written(update: FlagUpdate) throws {
         let declaration = FlagDeclaration(by: "ann", reason: "because", changedAt: "t", number: 7)
         for file in [

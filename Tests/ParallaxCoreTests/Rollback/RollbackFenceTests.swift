@@ -2,7 +2,9 @@ import ParallaxCore
 import Testing
 
 @Suite struct RollbackFenceTests {
-    private static func time(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: 1_800_000_000_000 + seconds * 1000) }
+    private static func time(_ seconds: Int64) -> Timestamp {
+        Timestamp(milliseconds: 1_800_000_000_000 + seconds * 1000)
+    }
 
     private static func latch(firedAt seconds: Int64, acknowledgedAt word: Int64? = nil) throws -> RollbackLatch {
         var latch = RollbackLatch()

@@ -32,7 +32,8 @@ import Testing
     func roundTrip() async throws {
         try await FlagFolder.with { folder in
             let fence = FlagFence(beside: folder.path)
-            #expect(try fence.newest() == nil)
+            let before = try fence.newest()
+            #expect(before == nil)
             #expect(try fence.claim(claim(3)))
             #expect(try fence.newest() == claim(3))
             #expect(try folder.others() == [], "nothing but the folder of our own is beside the flag file")

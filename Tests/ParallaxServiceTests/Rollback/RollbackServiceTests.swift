@@ -114,7 +114,8 @@ import Testing
         // Another instance that shares the file flips it between this one's evaluation and its flip.
         let flags = FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0)
         let service = try RollbackService(
-            observer: world.observer, flags: { .standard }, probe: { true }, flipToLegacy: { _, _, _ in (flags, flags) },
+            observer: world.observer, flags: { .standard }, probe: { true },
+            flipToLegacy: { _, _, _ in (flags, flags) },
             record: world.record, logger: world.log.logger, now: world.service.now)
         for _ in 0..<7 {
             world.change { $0.milliseconds += 10_000 }
