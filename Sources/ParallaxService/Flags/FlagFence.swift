@@ -20,9 +20,11 @@ struct FlagFence: Sendable {
     ///
     /// One that cannot be read counts with its number, and leaves the latch as the one before it has it.
     ///
-    /// - Parameter known: A number that is known to be taken. Those above it are also looked for by their names, since a
-    ///   network file system may list a folder as it was a minute ago.
-    func newest(beyond known: Int64 = 0) throws(SystemCallError) -> RollbackFence? {
+    /// - Parameters:
+    ///   - known: A number that is known to be taken. Those above it are also looked for by their names, since a network
+    ///     file system may list a folder as it was a minute ago.
+    ///   - last: The newest claim as it was last read: it need not be read again.
+    func newest(beyond known: Int64 = 0, last: RollbackFence? = nil) throws(SystemCallError) -> RollbackFence? {
         var numbers = try numbers()
         var next = max(known, numbers.max() ?? 0)
         if known > 0, folder.holds(FlagFence.name(known)) { numbers.append(known) }
@@ -32,6 +34,7 @@ struct FlagFence: Sendable {
         }
         numbers.sort(by: >)
         guard let newest = numbers.first else { return nil }
+        if let last, last.number == newest, !last.process.isEmpty { return last }
         for number in numbers {
             guard let fence = read(number) else { continue }
             if number == newest { return fence }

@@ -50,9 +50,10 @@ extension FlagStore {
     ///
     /// - Parameter number: One that is known to be taken.
     func readFence(beyond number: Int64 = 0) {
-        let known = max(number, fence?.number ?? 0)
+        let last = fence
         do {
-            let newest = try FlagFence(beside: file.resolved()).newest(beyond: known)
+            let newest = try FlagFence(beside: file.resolved())
+                .newest(beyond: max(number, last?.number ?? 0), last: last)
             note(.reading, nil)
             if let newest { heed(newest) }
         } catch {

@@ -83,8 +83,14 @@ final class SteppedTime: Sendable {
 final class RecordedHistory: FlagHistory {
     struct Locked: Error {}
 
+    private struct Key: Hashable {
+        let contentHash: String
+        let time: Timestamp
+    }
+
     private struct State {
         var changes: [FlagChange] = []
+        var known: Set<Key> = []
         var isFailing = false
     }
 
@@ -100,8 +106,9 @@ final class RecordedHistory: FlagHistory {
     func append(_ change: FlagChange) throws -> Bool {
         try state.withLock { state in
             if state.isFailing { throw Locked() }
-            let isKnown = state.changes.contains { $0.contentHash == change.contentHash && $0.time == change.time }
-            if isKnown || state.changes.last?.contentHash == change.contentHash { return false }
+            let key = Key(contentHash: change.contentHash, time: change.time)
+            if state.changes.last?.contentHash == change.contentHash { return false }
+            guard state.known.insert(key).inserted else { return false }
             state.changes.append(change)
             return true
         }
