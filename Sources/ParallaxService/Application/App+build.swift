@@ -51,7 +51,7 @@ extension App {
         }
         let endpoints = Endpoints(
             door: parts.door, trustedProxies: settings.http.trustedProxies, health: parts.health,
-            metrics: parts.metrics, admin: access)
+            metrics: parts.metrics, admin: access, applicationTimes: parts.applicationTimes)
         let host = settings.http.host
         return Application(
             router: makeRouter(endpoints), server: .bounded,
@@ -74,6 +74,7 @@ private struct Parts: Sendable {
     let health: ServiceHealth
     let admin: ServiceAdmin
     let door: Door
+    let applicationTimes: ApplicationTimes
 
     init(settings: Settings, redisURL: RedisURL, store: DivergenceStore, logger: Logger) async throws {
         let flags = FlagStore(
@@ -102,17 +103,24 @@ private struct Parts: Sendable {
             probe: { probes.note(await redis.probe()) },
             flipToLegacy: { by, reason, claim in
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
-            }, sharing: RollbackSharing(flags), record: StoredRollbackRecord(store: store), logger: logger)
+            }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
+            record: StoredRollbackRecord(store: store), logger: logger)
         let metrics = self.metrics
         door = Door(
             judge: hybrid, policies: settings.limits.book, isProduction: settings.instance.isProduction,
             failsOpen: { flags.current.failOpen },
             recordResponseTime: { answer, duration in
-                rollbackCounts.recordResponseTime(duration, strategy: answer.strategy)
+                rollbackCounts.recordResponseTime(
+                    duration, strategy: answer.strategy, isHeldOut: answer.isHeldOut,
+                    candidateWait: answer.candidateWait)
                 metrics.responded(answer, after: duration)
             })
+        applicationTimes = ApplicationTimes(
+            observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
+            strategy: { flags.current.strategy })
         health = ServiceHealth(
-            settings: settings, flags: flags, redis: redis, probes: probes, recorder: recorder, rollback: rollback,
+            settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
+            rollback: rollback,
             control: control)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, health: health)

@@ -11,10 +11,14 @@ package struct HealthSnapshot: Equatable, Sendable {
     package var memory: Memory
     /// `nil` where no refusals are kept.
     package var refusals: Refusals?
+    /// What response times are compared with.
+    package var baselines: [Baseline]
+    package var waiting: Waiting
 
     package init(
         instance: String, environment: DeploymentEnvironment, flags: FlagFile, redis: Redis, recorder: Recorder,
-        triggers: [TriggerReading], memory: Memory, refusals: Refusals? = nil
+        triggers: [TriggerReading], memory: Memory, refusals: Refusals? = nil, baselines: [Baseline] = [],
+        waiting: Waiting = Waiting()
     ) {
         self.instance = instance
         self.environment = environment
@@ -24,6 +28,8 @@ package struct HealthSnapshot: Equatable, Sendable {
         self.triggers = triggers
         self.memory = memory
         self.refusals = refusals
+        self.baselines = baselines
+        self.waiting = waiting
     }
 
     package var strategy: Strategy { flags.values.strategy }
@@ -148,6 +154,29 @@ package struct HealthSnapshot: Equatable, Sendable {
             self.isLatched = isLatched
             self.isDryRun = isDryRun
             self.sentence = sentence
+        }
+    }
+
+    /// What one source's response times are compared with.
+    package struct Baseline: Equatable, Sendable {
+        package var source: ResponseTimeSource
+        package var state: ParallaxCore.Baseline.State
+
+        package init(source: ResponseTimeSource, state: ParallaxCore.Baseline.State) {
+            self.source = source
+            self.state = state
+        }
+    }
+
+    /// Callers who wait for the candidate at this moment.
+    package struct Waiting: Equatable, Sendable {
+        package var callers: Int
+        /// Those of which it is not known since when.
+        package var untracked: Int
+
+        package init(callers: Int = 0, untracked: Int = 0) {
+            self.callers = callers
+            self.untracked = untracked
         }
     }
 

@@ -24,6 +24,8 @@ package final class RollbackService: Service {
         var latchChanges = 0
         var isRestored = false
         var isRecordFailing = false
+        /// What was last said of each baseline.
+        var baselineStages: [ResponseTimeSource: Baseline.Stage] = [:]
         var nextEvaluation: Int64 = 0
         /// Decisions in a row that were overtaken before they could be carried out.
         var overtaken = 0
@@ -40,6 +42,7 @@ package final class RollbackService: Service {
     private let settings: RollbackSettings
     private let probe: @Sendable () async -> Bool
     private let flipToLegacy: Flip
+    private let waiting: @Sendable () -> LatencyHistogram
     private let clock: any Clock<Duration>
 
     /// - Parameters:
@@ -50,6 +53,7 @@ package final class RollbackService: Service {
     ///     answered when the next is due has failed, and no other is started meanwhile.
     ///   - flipToLegacy: Writes the flag file.
     ///   - sharing: How it hears of other evaluators of the same file, and they of it.
+    ///   - waiting: How long the callers have waited who have no answer yet.
     ///   - record: Where evaluations, rollbacks, the latch and the baseline are kept.
     ///   - clock: What the loop sleeps on.
     ///   - now: Reads the clocks.
@@ -57,7 +61,9 @@ package final class RollbackService: Service {
     package init(
         settings: RollbackSettings = RollbackSettings(), observer: RollbackObserver,
         flags: @escaping @Sendable () -> FlagValues, probe: @escaping @Sendable () async -> Bool,
-        flipToLegacy: @escaping Flip, sharing: RollbackSharing = .none, record: any RollbackRecord, logger: Logger,
+        flipToLegacy: @escaping Flip, sharing: RollbackSharing = .none,
+        waiting: @escaping @Sendable () -> LatencyHistogram = { LatencyHistogram() },
+        record: any RollbackRecord, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader()
     ) throws(RollbackSettingsError) {
         self.state = Mutex(State(evaluator: try RollbackEvaluator(settings: settings)))
@@ -71,6 +77,7 @@ package final class RollbackService: Service {
         self.settings = settings
         self.probe = probe
         self.flipToLegacy = flipToLegacy
+        self.waiting = waiting
         self.clock = clock
     }
 
@@ -136,25 +143,31 @@ extension RollbackService {
         let moment = now()
         state.withLock { state in
             state.evaluator.count(counts.attempts, at: moment)
-            state.evaluator.count(counts.controlOnly, isControlOnly: true, at: moment)
-            state.evaluator.count(counts.candidateInPlay, isControlOnly: false, at: moment)
+            state.evaluator.count(counts.door, from: .door, at: moment)
+            state.evaluator.count(counts.application, from: .application, at: moment)
         }
     }
 
     /// Evaluates all triggers and does what follows, the flip first.
     func evaluate() async {
         collect()
+        // After what was answered was collected: what is answered in between counts the next time, and nothing twice.
+        let waiting = waiting()
         // In this order: what changes in between makes the claim one on what is past.
         let number = number()
         heedSharedLatch()
         let strategy = flags().strategy
         let moment = now()
         let (before, outcome) = state.withLock { state in
-            (state.evaluator.evaluations, state.evaluator.evaluate(at: moment, strategy: strategy))
+            (
+                state.evaluator.evaluations,
+                state.evaluator.evaluate(at: moment, strategy: strategy, waiting: waiting)
+            )
         }
         for action in outcome.actions { await act(on: action, number: number) }
         journal.append(.evaluations(outcome.evaluations))
         logChanges(from: before, to: outcome.evaluations)
+        logBaselines(at: moment)
     }
 
     private func act(on action: RollbackEvaluator.Action, number: Int64) async {

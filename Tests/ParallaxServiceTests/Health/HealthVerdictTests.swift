@@ -51,6 +51,13 @@ import Testing
         Change("flag file torn", .degraded) { $0.flags.problem = "torn" },
         Change("trigger latched", .degraded) { $0.triggers[0].isLatched = true },
         Change("trigger firing", .degraded) { $0.triggers[1].state = .firing },
+        Change("baseline too old", .degraded) {
+            $0.baselines = [.init(source: .application, state: .stale(.sample))]
+        },
+        Change("baseline frozen", .healthy) { $0.baselines = [.init(source: .door, state: .frozen(.sample))] },
+        Change("baseline being learned", .healthy) {
+            $0.baselines = [.init(source: .door, state: .learning(samples: 7))]
+        },
         Change("trigger suspect", .healthy) { $0.triggers[1].state = .suspect },
         Change("no flags", .unhealthy) { $0.flags.isLoaded = false },
         Change("distributed_only, closed, Redis down", .unhealthy) {
