@@ -22,6 +22,16 @@ import Testing
         }
     }
 
+    @Test("the time of a change is written to the millisecond and read back as it was")
+    func time() {
+        for milliseconds in (0..<1000).map({ Int64(1_800_000_165_000 + $0) }) + [0, -1, 1_767_323_045_999] {
+            let time = Timestamp(milliseconds: milliseconds)
+            #expect(FlagDeclaration(by: "ann", reason: "test", at: time).time == time)
+        }
+        let text = FlagDeclaration(by: "ann", reason: "test", at: Timestamp(milliseconds: 1_800_000_165_001)).changedAt
+        #expect(text == "2027-01-15T08:02:45.001Z")
+    }
+
     @Test("another instance sees the same change, with its time, and records it once")
     func otherInstance() async throws {
         try await FlagFolder.with { folder in
