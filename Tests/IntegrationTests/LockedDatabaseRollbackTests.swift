@@ -33,11 +33,9 @@ import Testing
     ) throws -> RollbackService {
         try RollbackService(
             observer: observer, flags: { flags.current }, probe: { true },
-            flipToLegacy: { by, reason in
-                let before = flags.current
-                _ = await flags.rollBackToLegacy(by: by, reason: reason)
-                return (before, flags.current)
-            }, record: StoredRollbackRecord(store: store),
+            flipToLegacy: { by, reason, claim in
+                try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
+            }, sharing: RollbackSharing(flags), record: StoredRollbackRecord(store: store),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now })
     }
 

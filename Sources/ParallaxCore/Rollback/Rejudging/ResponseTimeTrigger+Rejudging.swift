@@ -9,12 +9,12 @@ extension ResponseTimeTrigger {
 
     /// Judges stored quantiles again; `nil` where figures are missing.
     ///
-    /// The door's and the applications' are judged apart, and the graver verdict holds, as it did. Callers who had no
-    /// answer yet count as they counted then.
+    /// Each population is judged by itself, and the gravest verdict holds, as it did. Callers who had no answer yet count
+    /// as they counted then.
     static func rejudge(_ evaluation: Evaluation, _ changes: RollbackSettings.Changes) -> Evaluation? {
         var judged: [(state: TriggerState, sentence: String)] = []
-        for source in StoredResponseTimes.Source.allCases {
-            let stored = StoredResponseTimes(evaluation, source)
+        for population in Population.allCases {
+            let stored = StoredResponseTimes(evaluation: evaluation, population: population)
             guard stored.hasQuantiles else {
                 if stored.couldBeEnough(with: changes) && evaluation.state != .warming { return nil }
                 continue
@@ -23,27 +23,16 @@ extension ResponseTimeTrigger {
             judged.append(verdict)
         }
         // Without a quantile there was nothing to hold to a limit, and there is not now.
-        guard let graver = judged.max(by: { $0.state.gravity < $1.state.gravity }) else { return evaluation }
+        guard let gravest = judged.max(by: { $0.state.gravity < $1.state.gravity }) else { return evaluation }
         return evaluation.with(
-            graver.state, sentence: changes.touchesResponseTimes ? graver.sentence : evaluation.sentence)
+            gravest.state, sentence: changes.touchesResponseTimes ? gravest.sentence : evaluation.sentence)
     }
 }
 
-/// The response times of one source as an evaluation holds them.
+/// The response times of one population as an evaluation holds them.
 private struct StoredResponseTimes {
-    /// The figures of applications have a word before their names.
-    enum Source: CaseIterable {
-        case door
-        case application
-    }
-
     let evaluation: Evaluation
-    let source: Source
-
-    init(_ evaluation: Evaluation, _ source: Source) {
-        self.evaluation = evaluation
-        self.source = source
-    }
+    let population: ResponseTimeTrigger.Population
 
     var hasQuantiles: Bool { figure("lowerBoundMilliseconds") != nil }
 
@@ -75,14 +64,9 @@ private struct StoredResponseTimes {
         )
     }
 
-    private var prefix: String { source == .door ? "" : "applications: " }
+    private var prefix: String { population == .door ? "" : "\(population.callers): " }
 
-    private func figure(_ name: String) -> Double? {
-        switch source {
-        case .door: evaluation.figures[name]
-        case .application: evaluation.figures["application" + name.prefix(1).uppercased() + name.dropFirst()]
-        }
-    }
+    private func figure(_ name: String) -> Double? { evaluation.figures[population.figureName(name)] }
 
     /// Buckets stand for whole nanoseconds, so the time comes back exactly.
     private func duration(_ name: String) -> Duration? {
