@@ -1,36 +1,46 @@
 extension ResponseTimeTrigger {
-    /// Judges both sources: the graver of the two is the verdict.
+    /// Judges all populations: the gravest verdict is the trigger's.
     ///
-    /// The parameters are those of reading one source.
+    /// The parameters are those of reading one of them.
     package mutating func evaluate(
         at now: Moment, baseline: Baseline, waiting: LatencyHistogram = LatencyHistogram(),
         strategy: Strategy = .hybrid
     ) -> Evaluation {
-        let door = read(.door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
-        let application = read(.application, at: now, baseline: baseline, strategy: strategy)
-        var figures = ResponseTimeFigures(settings: settings).figures(door)
-        var graver = ResponseTimeSource.door
-        // Where no application reports, nothing speaks of it.
-        if application.samples > 0 {
-            for (name, figure) in ResponseTimeFigures(settings: settings).readings(application) {
-                figures["application" + name.prefix(1).uppercased() + name.dropFirst()] = figure
+        let texts = ResponseTimeSentence(settings: settings, now: now)
+        let numbers = ResponseTimeFigures(settings: settings)
+        var gravest = read(.door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        var sentence = texts.sentence(gravest)
+        var figures = numbers.figures(gravest)
+        let all = gravest.samples
+        for population in [Population.waited, .application] {
+            let reading = read(population, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+            // Where no application reports, nothing speaks of them; where everybody waited, one verdict is enough.
+            guard reading.samples > 0, population == .application || reading.samples < all else { continue }
+            for (name, figure) in numbers.readings(reading) {
+                figures[population.rawValue + name.prefix(1).uppercased() + name.dropFirst()] = figure
             }
-            if application.state.gravity > door.state.gravity { graver = .application }
+            guard reading.state.gravity > gravest.state.gravity else { continue }
+            gravest = reading
+            sentence = "\(population.callers): \(texts.sentence(reading))"
         }
-        let sentences = ResponseTimeSentence(settings: settings, now: now)
-        let verdict =
-            switch graver {
-            case .door: sentences.sentence(door)
-            case .application: "applications: " + sentences.sentence(application)
-            }
         return Evaluation(
-            trigger: .responseTime, time: now.wall, state: graver == .door ? door.state : application.state,
-            figures: figures, sentence: verdict)
+            trigger: .responseTime, time: now.wall, state: gravest.state, figures: figures, sentence: sentence)
+    }
+}
+
+extension ResponseTimeTrigger.Population {
+    /// As sentences call them.
+    fileprivate var callers: String {
+        switch self {
+        case .door: "callers"
+        case .waited: "callers who wait for the candidate"
+        case .application: "applications"
+        }
     }
 }
 
 extension TriggerState {
-    /// What goes before what, where one trigger judges two things: a verdict before none.
+    /// What goes before what, where one trigger judges several populations: a verdict before none.
     fileprivate var gravity: Int {
         switch self {
         case .inconclusive: 0
