@@ -54,3 +54,15 @@ package enum PromotionPhase: String, CaseIterable, Sendable {
     /// From 0.
     var place: Int { PromotionPhase.allCases.firstIndex(of: self) ?? 0 }
 }
+
+extension PromotionPhase {
+    /// When this phase began, as the flag history tells it; drills do not count, as they leave everything as it was.
+    ///
+    /// - Parameter changes: The newest change first.
+    /// - Returns: `nil` where the history does not say so.
+    package func began(in changes: [FlagChange]) -> Timestamp? {
+        let changes = PromotionWatch.withoutDrills(changes)
+        guard let newest = changes.first, PromotionPhase(newest.to) == self else { return nil }
+        return changes.first { change in change.from.map { PromotionPhase($0) != self } ?? true }?.time
+    }
+}

@@ -32,8 +32,11 @@ struct FlagsDocument: Encodable {
     let effective: Values
     let file: Values
     let notes: [String]
+    /// `null` where nothing was promoted lately, and where no drill is under way.
+    let watch: WatchDocument?
+    let drill: DrillNoteDocument?
 
-    init(_ health: FlagHealth) {
+    init(_ health: FlagHealth, promotion: PromotionStanding = PromotionStanding()) {
         path = health.path
         state = health.state.rawValue
         problem = health.problem
@@ -41,5 +44,7 @@ struct FlagsDocument: Encodable {
         effective = Values(health.effective)
         file = Values(health.file)
         notes = health.notes
+        watch = promotion.watch.map { WatchDocument($0, tally: promotion.tally, now: promotion.now) }
+        drill = promotion.drill.map(DrillNoteDocument.init)
     }
 }

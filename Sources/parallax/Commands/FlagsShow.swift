@@ -12,12 +12,26 @@ struct FlagsShow: AsyncParsableCommand {
 
     @OptionGroup var file: FlagFileOption
 
+    @Option(
+        name: .customLong("database"),
+        help: ArgumentHelp(
+            "A database, for the watch after a promotion; once for each instance (default: the setting DATABASE_PATH).",
+            valueName: "file"))
+    var databases: [String] = []
+
     @Flag(help: "Print JSON with stable keys.")
     var json = false
 
     func run() async throws {
-        let health = try await file.open(await Settings.load().settings).health
-        Terminal.print(json ? try JSONText.make(FlagsDocument(health)) : FlagsText(health: health).text)
+        let settings = await Settings.load().settings
+        let store = try await file.open(settings)
+        let health = store.health
+        let promotion = await PromotionStanding(
+            store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases)
+        Terminal.print(
+            json
+                ? try JSONText.make(FlagsDocument(health, promotion: promotion))
+                : FlagsText(health: health).text + promotion.lines.map { "\n" + $0 }.joined())
         if let problem = health.problem {
             throw CommandFailure(health.state == .missing ? .noInput : .badData, problem)
         }
