@@ -135,9 +135,16 @@ extension WatchService.State {
         let counts = facts.counts.since(self.counts)
         let began = facts.began.merging(self.began) { $0 - $1 }
         (self.counts, self.began) = (facts.counts, facts.began)
-        guard case .running? = watch?.state(at: now) else { return }
-        tally?.count(answers: counts.answers, unavailable: counts.unavailable)
-        for (name, times) in began where times > 0 { tally?.count(alert: name.rawValue, times: times) }
-        for evaluation in facts.evaluations { tally?.note(evaluation) }
+        switch watch?.state(at: now) {
+        case .running?:
+            tally?.count(answers: counts.answers, unavailable: counts.unavailable)
+            for (name, times) in began where times > 0 { tally?.count(alert: name.rawValue, times: times) }
+            for evaluation in facts.evaluations { tally?.note(evaluation) }
+        case .brokenOff?:
+            // The verdict that broke it off belongs to it.
+            let end = watch?.brokenOff?.time ?? now
+            for evaluation in facts.evaluations where evaluation.time <= end { tally?.note(evaluation) }
+        case .passed?, nil: break
+        }
     }
 }
