@@ -1,5 +1,6 @@
 import Foundation
 import ParallaxTesting
+import RedisLimiting
 import Testing
 
 /// What Debian's Alertmanager holds, read back from its API.
@@ -89,7 +90,9 @@ import Testing
             }
             let alert = try #require(try await alertmanager.alert("ParallaxRefusalRate"))
             #expect(alert.labels["severity"] == "warning")
-            for text in alert.labels.values + alert.annotations.values { #expect(!text.contains("pushing")) }
+            for text in Array(alert.labels.values) + Array(alert.annotations.values) {
+                #expect(!text.contains("pushing"))
+            }
             await promoted.service.terminate()
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import ParallaxTesting
+import RedisLimiting
 import Testing
 
 /// Drills of the way back, by the built binary on real files.

@@ -1,5 +1,6 @@
 import Foundation
 import ParallaxTesting
+import RedisLimiting
 import Testing
 
 /// A migration walked with `parallax promote`, by the built binary.

@@ -27,23 +27,30 @@ package struct AlertRules: Sendable {
     ///
     /// - Parameters:
     ///   - rollback: The rollback that waits to be acknowledged; `nil` where none does.
+    ///   - isHeldAlone: Whether the flag file could not be written, so that the rollback is this instance's alone.
     ///   - drill: The drill under way; `nil` where none is.
     package mutating func alerts(
-        counting new: AlertCounts, rollback: RollbackLatch.Firing?, drill: Drill?, at now: Moment
+        counting new: AlertCounts, rollback: RollbackLatch.Firing?, isHeldAlone: Bool = false, drill: Drill?,
+        at now: Moment
     ) -> [Alert] {
         counts.add(new, second: now.second)
         let byCount = [connectionFailures(at: now.wall), refusalRate(at: now.wall)]
-        return ([rollback.map(Self.alert)] + byCount + [drill.map(Self.alert)]).compactMap(\.self)
+        return ([rollback.map { Self.alert($0, isHeldAlone: isHeldAlone) }] + byCount + [drill.map(Self.alert)])
+            .compactMap(\.self)
     }
 
-    private static func alert(_ firing: RollbackLatch.Firing) -> Alert {
-        Alert(
+    private static func alert(_ firing: RollbackLatch.Firing, isHeldAlone: Bool) -> Alert {
+        let reach =
+            isHeldAlone
+            ? "The flag file cannot be written: this instance alone is held at legacy, and limits by its own memory"
+            : "Every instance limits by its own memory now"
+        return Alert(
             .rollback, trigger: firing.trigger, startsAt: firing.time,
             summary: "Rolled back to legacy: \(firing.sentence)",
             description: """
-                Every instance limits by its own memory now, which multiplies each limit by the number of instances, and \
-                limits are shared no more. Nothing is rolled back again until a person has acknowledged this \
-                (parallax rollback acknowledge). See parallax rollback history.
+                \(reach), which multiplies each limit by the number of instances; limits are shared no more. Nothing is \
+                rolled back again until a person has acknowledged this (parallax rollback acknowledge). See parallax \
+                rollback history.
                 """)
     }
 

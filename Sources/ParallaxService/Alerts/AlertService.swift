@@ -13,11 +13,17 @@ package final class AlertService: Service {
         package var counts: AlertCounts
         /// The rollback that waits to be acknowledged; `nil` where none does.
         package var rollback: RollbackLatch.Firing?
+        /// Whether the flag file could not be written, so that the rollback is this instance's alone.
+        package var isHeldAlone: Bool
         package var drill: AlertRules.Drill?
 
-        package init(counts: AlertCounts, rollback: RollbackLatch.Firing? = nil, drill: AlertRules.Drill? = nil) {
+        package init(
+            counts: AlertCounts, rollback: RollbackLatch.Firing? = nil, isHeldAlone: Bool = false,
+            drill: AlertRules.Drill? = nil
+        ) {
             self.counts = counts
             self.rollback = rollback
+            self.isHeldAlone = isHeldAlone
             self.drill = drill
         }
     }
@@ -100,7 +106,8 @@ package final class AlertService: Service {
         let (jobs, began, ended) = state.withLock { state in
             let before = state.firing
             state.firing = state.rules.alerts(
-                counting: facts.counts.since(state.counted), rollback: facts.rollback, drill: facts.drill, at: now)
+                counting: facts.counts.since(state.counted), rollback: facts.rollback, isHeldAlone: facts.isHeldAlone,
+                drill: facts.drill, at: now)
             state.counted = facts.counts
             let began = state.firing.filter { alert in !before.contains { $0.isSame(as: alert) } }
             let ended = before.filter { alert in !state.firing.contains { $0.isSame(as: alert) } }

@@ -116,7 +116,8 @@ private struct Parts: Sendable {
                 var counts = metrics.totals
                 counts.connectionFailures = redis.health.reconnects
                 return AlertService.Facts(
-                    counts: counts, rollback: rollback.health.latchedFiring, drill: drill.alert)
+                    counts: counts, rollback: rollback.health.latchedFiring, isHeldAlone: flags.health.isHeldAtLegacy,
+                    drill: drill.alert)
             })
         let watch = WatchService(store: StoredWatch(store: store), logger: logger) {
             let health = flags.health

@@ -1,5 +1,7 @@
 import AsyncHTTPClient
 import Foundation
+import NIOCore
+import NIOHTTP1
 import ParallaxTesting
 
 /// Debian's Alertmanager on a port of its own, with its files in a folder of its own.
@@ -71,6 +73,6 @@ final class Alertmanager: Sendable {
     private func get(_ path: String) async throws -> Data {
         let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url + path), timeout: .seconds(5))
         guard response.status.code == 200 else { throw NotReady() }
-        return Data(buffer: try await response.body.collect(upTo: 1 << 20))
+        return Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
     }
 }

@@ -72,6 +72,16 @@ import Testing
         #expect(world.look().isEmpty)
     }
 
+    @Test("a rollback that could not be written says that it is one instance's alone")
+    func heldAlone() {
+        let firing = RollbackLatch.Firing(trigger: .redisDown, time: Timestamp(milliseconds: 7), sentence: "down")
+        var rules = AlertRules(settings: AlertSettings())
+        let alert = rules.alerts(
+            counting: AlertCounts(), rollback: firing, isHeldAlone: true, drill: nil, at: .second(1)
+        ).first
+        #expect(alert?.description.hasPrefix("The flag file cannot be written: this instance alone") == true)
+    }
+
     @Test("a drill is told as a drill")
     func drill() {
         var world = World()

@@ -63,9 +63,8 @@ private final class AlertWorld: Sendable {
 }
 
 @Suite struct AlertServiceTests {
-    private static let firing = RollbackLatch.Firing(
-        trigger: .redisDown, time: Timestamp(milliseconds: 1_767_225_600_500),
-        sentence: "no good run of Redis for 121 s")
+    private static let firing = RollbackLatch.Firing.sample(
+        .redisDown, "no good run of Redis for 121 s", at: Timestamp(milliseconds: 1_767_225_600_500))
 
     @Test("a rollback is told in Alertmanager's form while it is latched, and told to be over when it is acknowledged")
     func rollback() async throws {

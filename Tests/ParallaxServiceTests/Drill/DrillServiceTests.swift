@@ -67,7 +67,7 @@ import Testing
     func refuses() async throws {
         try await Self.with { world in
             let service = world.makeService()
-            let firing = RollbackLatch.Firing(trigger: .errorRate, time: Timestamp(milliseconds: 1), sentence: "8 %")
+            let firing = try #require(RollbackLatch.Firing.sample(.errorRate, "8 %", at: Timestamp(milliseconds: 1)))
             world.health.withLock { $0 = .quiet(latch: .latched(firing)) }
             let latched = await #expect(throws: DrillRefusal.self) { _ = try await service.begin(by: "a", reason: "r") }
             #expect(latched?.reason.contains("rollback acknowledge") == true)
@@ -176,5 +176,14 @@ extension RollbackHealth {
             evaluations: evaluations ?? [], latch: latch, lastRollback: nil, acknowledgement: nil,
             baseline: .learning(samples: 0),
             unrecorded: 0, droppedEvaluations: 0, isRestored: true)
+    }
+}
+
+extension RollbackLatch.Firing {
+    /// What a latch holds after a trigger fired.
+    static func sample(_ trigger: Trigger, _ sentence: String, at time: Timestamp) -> RollbackLatch.Firing? {
+        var latch = RollbackLatch()
+        latch.fire(Evaluation(trigger: trigger, time: time, state: .firing, figures: [:], sentence: sentence))
+        return latch.firing
     }
 }
