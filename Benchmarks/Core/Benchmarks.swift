@@ -6,4 +6,5 @@ let benchmarks: @Sendable () -> Void = {
     registerComparisonBenchmarks()
     registerCodecBenchmarks()
     registerRefusalBenchmarks()
+    registerResponseTimeBenchmarks()
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 
 /// A string that is the same as another only when their UTF-8 bytes are, in memory and in the database.
 ///
@@ -48,6 +49,8 @@ extension ExactText: DatabaseValueConvertible {
 /// Straight from the statement: a report reads hundreds of thousands.
 extension ExactText: StatementColumnConvertible {
     init?(sqliteStatement: SQLiteStatement, index: CInt) {
-        self.init(String(decoding: Data(sqliteStatement: sqliteStatement, index: index), as: UTF8.self))
+        let start = sqlite3_column_blob(sqliteStatement, index)
+        let count = Int(sqlite3_column_bytes(sqliteStatement, index))
+        self.init(String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self))
     }
 }

@@ -7,6 +7,7 @@ package final class CollectingObserver: DecisionObserver {
         var answers: [Answer] = []
         var attempts: [Observation] = []
         var comparisons: [Comparison] = []
+        var heldOut: [Answer] = []
         var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -17,10 +18,13 @@ package final class CollectingObserver: DecisionObserver {
     package var answers: [Answer] { heard.withLock { $0.answers } }
     package var attempts: [Observation] { heard.withLock { $0.attempts } }
     package var comparisons: [Comparison] { heard.withLock { $0.comparisons } }
+    package var heldOut: [Answer] { heard.withLock { $0.heldOut } }
 
     package func answered(_ answer: Answer) { heard.withLock { $0.answers.append(answer) } }
 
     package func attempted(_ candidate: Observation) { heard.withLock { $0.attempts.append(candidate) } }
+
+    package func heldOut(_ request: CheckRequest, _ answer: Answer) { heard.withLock { $0.heldOut.append(answer) } }
 
     package func compared(_ comparison: Comparison) {
         let ready = heard.withLock { heard in

@@ -52,15 +52,16 @@ import Testing
 
     @Test(
         "however the candidate fails, every request that both were asked about is in the report",
-        arguments: [false, true])
-    func exactHoweverTheCandidateFails(failsClosed: Bool) async throws {
+        arguments: [false, true], [0.0, 20])
+    func exactHoweverTheCandidateFails(failsClosed: Bool, holdoutPercent: Double) async throws {
         try await withStore { store in
             let recorder = Recorder.sample(store)
             let clock = VirtualClock()
             let flags = FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 30)
             let hybrid = HybridLimiter(
                 control: InMemoryLimiter(), candidate: FailingCandidate(clock: clock.clocks),
-                settings: .init(failsClosed: failsClosed, maximumInFlight: 3), clocks: clock.clocks, flags: { flags },
+                settings: .init(failsClosed: failsClosed, maximumInFlight: 3, holdoutPercent: holdoutPercent),
+                clocks: clock.clocks, flags: { flags },
                 observer: recorder)
             let (callers, checks) = (8, 600)
             await withTaskGroup(of: Void.self) { group in
@@ -86,7 +87,13 @@ import Testing
             let judged = report.control.allowed + report.control.limited
             let judgedAlone = report.controlWhereIncomparable.allowed + report.controlWhereIncomparable.limited
             #expect(judged == report.compared)
-            #expect(judged + judgedAlone == callers * checks)
+            #expect(judged + judgedAlone + report.heldOut == callers * checks)
+            #expect((report.heldOut > 0) == (holdoutPercent > 0))
+            let lines = try await store.totals(DivergenceFilter())
+            #expect(lines.reduce(0) { $0 + $1.requests } == callers * checks)
+            let held = lines.filter { $0.outcome == "held_out" }
+            #expect(held.reduce(0) { $0 + $1.control.allowed + $1.control.limited } == report.heldOut)
+            #expect(held.allSatisfy { $0.candidate.allowed + $0.candidate.limited == 0 && $0.detail.isEmpty })
             #expect(recorder.health.writtenComparisons == callers * checks)
         }
     }

@@ -20,5 +20,5 @@ extension Recorder {
 
 extension DivergenceReport {
     /// What must be the number of requests that both sides were asked about.
-    var sum: Int { compared + incomparable.values.reduce(0, +) + dropped.values.reduce(0, +) }
+    var sum: Int { compared + incomparable.values.reduce(0, +) + heldOut + dropped.values.reduce(0, +) }
 }

@@ -15,7 +15,7 @@ import Testing
         var sums = VolumeSums()
         let policy = sums.place(of: windows)
         sums.add(
-            minute: minute * 60_000, organization: ExactText(organization), identifier: ExactText(identifier),
+            minute: minute * 60_000, identity: sums.number(of: organization, identifier),
             policy: policy, requests: controlOnly + candidateOnly, seconds: seconds, controlOnlyUnits: controlOnly,
             candidateOnlyUnits: candidateOnly)
         return sums.makeVolume()
@@ -49,7 +49,7 @@ import Testing
         let policy = sums.place(of: [Self.hour])
         for (minute, controlOnly, candidateOnly) in [(0, 40, 0), (59, 0, 38), (60, 7, 0)] {
             sums.add(
-                minute: Int64(minute) * 60_000, organization: ExactText("acme"), identifier: ExactText("a"),
+                minute: Int64(minute) * 60_000, identity: sums.number(of: "acme", "a"),
                 policy: policy, requests: 1, seconds: 1, controlOnlyUnits: controlOnly,
                 candidateOnlyUnits: candidateOnly)
         }
@@ -74,7 +74,7 @@ import Testing
             for (minute, identifier, windows, units) in minutes[rotation...] + minutes[..<rotation] {
                 let policy = sums.place(of: windows)
                 sums.add(
-                    minute: minute * 60_000, organization: ExactText("acme"), identifier: ExactText(identifier),
+                    minute: minute * 60_000, identity: sums.number(of: "acme", identifier),
                     policy: policy, requests: 1, seconds: 1, controlOnlyUnits: units, candidateOnlyUnits: 0)
             }
             let volume = sums.makeVolume()
@@ -133,5 +133,13 @@ import Testing
         #expect(batch.volumes.count == 3)
         #expect(batch.volumes.values.map(\.requests).reduce(0, +) == 5)
         #expect(batch.volumes.first { $0.key.identifier == .empty }?.value.requests == 3)
+    }
+}
+
+extension VolumeSums {
+    fileprivate mutating func number(of organization: String, _ identifier: String) -> Int? {
+        Array(organization.utf8).withUnsafeBytes { organization in
+            Array(identifier.utf8).withUnsafeBytes { number(of: organization, $0) }
+        }
     }
 }

@@ -25,8 +25,8 @@ struct BatchWriter {
             let identity = row.comparison.identity
             let identifier = identifiers.name(
                 organization: ExactText(identity.organization), identifier: ExactText(identity.identifier))
-            let columns = row.columns(instance: instance(place), identifier: identifier)
-            insert.setUncheckedArguments(StatementArguments(bound: columns))
+            var values = StatementValues(insert)
+            row.append(to: &values, instance: instance(place), identifier: identifier)
             try insert.execute()
             stored[key, default: 0] += 1
         }
@@ -42,13 +42,18 @@ struct BatchWriter {
         // In the order of the table, as far as it costs nothing to know: neighbours lie on one page.
         for (key, total) in totals.sorted(by: { $0.key.minute < $1.key.minute }) {
             let columns = key.outcome.columns
-            // A literal: GRDB turns values of one type into arguments through a key path, which costs more than the rest.
-            let arguments: StatementArguments = [
-                key.minute.milliseconds, columns.outcome.rawValue, columns.detail, columns.cause, key.organization,
+            var values = StatementValues(upsert)
+            values.append(key.minute.milliseconds)
+            values.append(columns.outcome.rawValue)
+            values.append(columns.detail)
+            values.append(columns.cause)
+            values.append(key.organization)
+            for count in [
                 total.requests, stored[key, default: 0], total.controlAllowed, total.controlLimited,
                 total.candidateAllowed, total.candidateLimited, total.controlUnits, total.candidateUnits,
-            ]
-            upsert.setUncheckedArguments(arguments)
+            ] {
+                values.append(count)
+            }
             try upsert.execute()
         }
     }
@@ -81,10 +86,14 @@ struct BatchWriter {
         let upsert = try database.cachedStatement(sql: Self.upsertVolume)
         for (key, volume) in volumes {
             let identifier = identifiers.name(organization: key.organization, identifier: key.identifier)
-            upsert.setUncheckedArguments([
-                key.minute.milliseconds, key.organization, identifier, Int64(bitPattern: key.policy),
-                volume.requests, volume.seconds, volume.controlOnlyUnits, volume.candidateOnlyUnits,
-            ])
+            var values = StatementValues(upsert)
+            values.append(key.minute.milliseconds)
+            values.append(key.organization)
+            values.append(identifier)
+            values.append(Int64(bitPattern: key.policy))
+            for count in [volume.requests, volume.seconds, volume.controlOnlyUnits, volume.candidateOnlyUnits] {
+                values.append(count)
+            }
             try upsert.execute()
         }
     }
@@ -112,7 +121,7 @@ struct BatchWriter {
         INSERT INTO total (
             minute, outcome, detail, cause, organization, requests, stored,
             control_allowed, control_limited, candidate_allowed, candidate_limited, control_units, candidate_units
-        ) VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?)
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET
             requests = requests + excluded.requests,
             stored = stored + excluded.stored,
@@ -127,7 +136,7 @@ struct BatchWriter {
     private static let upsertVolume = """
         INSERT INTO volume (
             minute, organization, identifier, policy, requests, seconds, control_only_units, candidate_only_units
-        ) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?)
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET
             requests = requests + excluded.requests,
             seconds = min(60, seconds + excluded.seconds),
@@ -143,18 +152,11 @@ struct BatchWriter {
             own_units, clock_offset_ms, control_remembers_since, control_evicted_at, control_algorithm, control_policy,
             lost_units, control_only_units, candidate_only_units, others_seen, candidate_asked_since, own_limited_by
         ) VALUES (
-            ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?,
-            CAST(? AS TEXT), ?, ?, ?, ?,
-            CAST(? AS TEXT), ?, ?, ?, ?,
+            ?, ?, ?, ?, ?, ?, ?, ?, ?,
+            ?, ?, ?, ?, ?,
+            ?, ?, ?, ?, ?,
             ?, ?, ?, ?, ?, ?,
-            ?, ?, ?, ?, ?, CAST(? AS TEXT)
+            ?, ?, ?, ?, ?, ?
         )
         """
-}
-
-extension StatementArguments {
-    /// As existentials: not through a key path, which costs more than the rest of an insert.
-    fileprivate init(bound values: [DatabaseValue]) {
-        self.init(values.lazy.map { value -> (any DatabaseValueConvertible)? in value })
-    }
 }

@@ -1,58 +1,58 @@
-import GRDB
 import ParallaxCore
 
 extension BufferedRow {
-    /// The values of a row in `divergence`, in the order of its insert.
+    /// Appends the values of a row in `divergence`, in the order of its insert.
     ///
     /// - Parameter identifier: What the identity's is stored as.
-    func columns(instance: Int64, identifier: ExactText) -> [DatabaseValue] {
-        var values: [DatabaseValue] = []
-        values.reserveCapacity(31)
-        values.append(instance.databaseValue)
-        values.append(comparison.time.milliseconds.databaseValue)
-        values.append(ExactText(comparison.identity.organization).databaseValue)
-        values.append(identifier.databaseValue)
-        values.append(comparison.cost.databaseValue)
-        values.append(kind.rawValue.databaseValue)
-        values.append(cause.rawValue.databaseValue)
-        values.append(comparison.enforced.rawValue.databaseValue)
-        values.append(Int64(bitPattern: comparison.policyFingerprint).databaseValue)
+    func append(to values: inout StatementValues, instance: Int64, identifier: ExactText) {
+        values.append(instance)
+        values.append(comparison.time.milliseconds)
+        values.append(comparison.identity.organization)
+        values.append(identifier)
+        values.append(comparison.cost)
+        values.append(kind.rawValue)
+        values.append(cause.rawValue)
+        values.append(comparison.enforced.rawValue)
+        values.append(Int64(bitPattern: comparison.policyFingerprint))
         append(comparison.control, to: &values)
         append(comparison.candidate, to: &values)
         append(comparison.evidence, to: &values)
-        return values
     }
 
-    private func append(_ observation: Observation, to values: inout [DatabaseValue]) {
+    private func append(_ observation: Observation, to values: inout StatementValues) {
         let decision = observation.decision
         if case .limited(let window) = decision.outcome {
-            values.append(ExactText(window).databaseValue)
+            values.append(window)
         } else {
-            values.append(.null)
+            values.appendNull()
         }
-        values.append(CommaSeparated.encode(decision.windows.lazy.map { $0.used }).databaseValue)
-        values.append(decision.retryAfterMilliseconds.databaseValue)
-        values.append(decision.judgedAt?.milliseconds.databaseValue ?? .null)
-        values.append(observation.duration.wholeMicroseconds.databaseValue)
+        values.append(CommaSeparated.encode(decision.windows.lazy.map { $0.used }))
+        values.append(decision.retryAfterMilliseconds)
+        values.append(decision.judgedAt?.milliseconds)
+        values.append(observation.duration.wholeMicroseconds)
     }
 
-    private func append(_ evidence: Evidence, to values: inout [DatabaseValue]) {
-        values.append(evidence.ownUnits.isEmpty ? .null : CommaSeparated.encode(evidence.ownUnits).databaseValue)
-        values.append(evidence.clockOffsetMilliseconds?.databaseValue ?? .null)
-        values.append(evidence.controlRemembersSince?.milliseconds.databaseValue ?? .null)
-        values.append(evidence.controlEvictedAt?.milliseconds.databaseValue ?? .null)
-        values.append(evidence.controlAlgorithm.rawValue.databaseValue)
-        values.append(evidence.controlPolicyFingerprint.map { Int64(bitPattern: $0).databaseValue } ?? .null)
+    private func append(_ evidence: Evidence, to values: inout StatementValues) {
+        append(evidence.ownUnits, unless: evidence.ownUnits.isEmpty, to: &values)
+        values.append(evidence.clockOffsetMilliseconds)
+        values.append(evidence.controlRemembersSince?.milliseconds)
+        values.append(evidence.controlEvictedAt?.milliseconds)
+        values.append(evidence.controlAlgorithm.rawValue)
+        values.append(evidence.controlPolicyFingerprint.map { Int64(bitPattern: $0) })
         for units in [evidence.lostUnits, evidence.controlOnlyUnits, evidence.candidateOnlyUnits] {
-            values.append(units.contains { $0 != 0 } ? CommaSeparated.encode(units).databaseValue : .null)
+            append(units, unless: units.allSatisfy { $0 == 0 }, to: &values)
         }
-        values.append(evidence.hasSeenOthers.databaseValue)
-        values.append(evidence.candidateAskedSince?.milliseconds.databaseValue ?? .null)
+        values.append(evidence.hasSeenOthers ? 1 : 0)
+        values.append(evidence.candidateAskedSince?.milliseconds)
         switch evidence.ownOutcome {
-        case .limited(let window): values.append(ExactText(window).databaseValue)
-        case .allowed: values.append(ExactText.empty.databaseValue)
-        case .unavailable, nil: values.append(.null)
+        case .limited(let window): values.append(window)
+        case .allowed: values.append(ExactText.empty)
+        case .unavailable, nil: values.appendNull()
         }
+    }
+
+    private func append(_ units: [Int], unless isNothing: Bool, to values: inout StatementValues) {
+        if isNothing { values.appendNull() } else { values.append(CommaSeparated.encode(units)) }
     }
 }
 

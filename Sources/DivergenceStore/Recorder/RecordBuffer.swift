@@ -37,6 +37,17 @@ struct RecordBuffer: Sendable {
         keep(BufferedRow(comparison: comparison, kind: kind, cause: cause, key: key), in: scope)
     }
 
+    /// Counts a request that control alone was asked about.
+    mutating func add(heldOut request: CheckRequest, _ answer: Answer) {
+        let scope = scopeIndex(for: answer.time.startOfMinute)
+        let organization = scopes[scope].admit(
+            ExactText(request.identity.organization), maximum: settings.maximumOrganizationsPerMinute)
+        var total = Total()
+        total.count(heldOut: request, answer.decision)
+        let key = TotalKey(minute: scopes[scope].minute, organization: organization, outcome: .heldOut)
+        batch.count(total, under: key, bounds: settings.bounds, otherwise: .bufferFull)
+    }
+
     /// Hands over everything and starts anew; the bounds of the minutes go on.
     mutating func take() -> RecordBatch {
         defer { batch = RecordBatch() }

@@ -56,6 +56,10 @@ package final class Recorder: DecisionObserver, Sendable {
         buffer.withLock { $0.add(comparison) }
     }
 
+    package func heldOut(_ request: CheckRequest, _ answer: Answer) {
+        buffer.withLock { $0.add(heldOut: request, answer) }
+    }
+
     /// How recording goes, now.
     package var health: RecorderHealth {
         let (comparisons, rows, drops) = buffer.withLock {

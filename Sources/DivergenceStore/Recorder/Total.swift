@@ -29,6 +29,18 @@ struct Total: Equatable, Sendable {
         }
     }
 
+    /// Counts a request that control alone was asked about.
+    mutating func count(heldOut request: CheckRequest, _ decision: Decision) {
+        requests += 1
+        switch decision.outcome {
+        case .allowed:
+            controlAllowed += 1
+            controlUnits += request.cost
+        case .limited: controlLimited += 1
+        case .unavailable: break
+        }
+    }
+
     static func += (left: inout Total, right: Total) {
         left.requests += right.requests
         left.controlAllowed += right.controlAllowed

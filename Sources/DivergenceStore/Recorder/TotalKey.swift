@@ -2,11 +2,13 @@ import ParallaxCore
 
 /// What one row of totals counts.
 struct TotalKey: Hashable, Sendable {
-    /// What became of a request that both sides were asked about.
+    /// What became of a request in hybrid.
     enum Outcome: Hashable, Sendable {
         case agreed
         case diverged(DivergenceKind, DivergenceCause)
         case incomparable(Unavailability)
+        /// Control alone was asked: the identity is held out.
+        case heldOut
     }
 
     var minute: Timestamp
@@ -38,6 +40,7 @@ extension TotalKey.Outcome {
         case .agreed: (.agreed, "", "")
         case .diverged(let kind, let cause): (.diverged, kind.rawValue, cause.rawValue)
         case .incomparable(let reason): (.incomparable, reason.rawValue, "")
+        case .heldOut: (.heldOut, "", "")
         }
     }
 }
@@ -47,4 +50,5 @@ enum OutcomeName: String, Sendable {
     case agreed
     case diverged
     case incomparable
+    case heldOut = "held_out"
 }

@@ -3,8 +3,9 @@ import ParallaxCore
 /// The JSON form: a documented interface, with a version. Times are milliseconds since the Unix epoch.
 extension DivergenceReport: Codable {
     private enum CodingKeys: String, CodingKey {
-        case version, from, to, instances, compared, agreed, diverged, incomparable, dropped, control, candidate, kinds,
-            causes, causesByKind, storedOneByOne, onlyCounted, rowsDropped, mostAffected, mostAffectedOrganizations,
+        case version, from, to, instances, compared, agreed, diverged, incomparable, heldOut, dropped, control,
+            candidate, kinds, causes, causesByKind, storedOneByOne, onlyCounted, rowsDropped, mostAffected,
+            mostAffectedOrganizations,
             controlWhereIncomparable, timeline, timelineStepMilliseconds, newlyLimited,
             newlyAllowed, volume, noise, coverage, previous, changes, shares, open, settlements, gate
     }
@@ -25,6 +26,8 @@ extension DivergenceReport: Codable {
         agreed = try values.decode(Int.self, forKey: .agreed)
         diverged = try values.decode(Int.self, forKey: .diverged)
         incomparable = try values.decode([String: Int].self, forKey: .incomparable)
+        // Reports of before there was a hold-out lack it.
+        heldOut = try values.decodeIfPresent(Int.self, forKey: .heldOut) ?? 0
         dropped = try values.decode([String: Int].self, forKey: .dropped)
         control = try values.decode(Verdicts.self, forKey: .control)
         candidate = try values.decode(Verdicts.self, forKey: .candidate)
@@ -61,6 +64,7 @@ extension DivergenceReport: Codable {
         try values.encode(agreed, forKey: .agreed)
         try values.encode(diverged, forKey: .diverged)
         try values.encode(incomparable, forKey: .incomparable)
+        try values.encode(heldOut, forKey: .heldOut)
         try values.encode(dropped, forKey: .dropped)
         try values.encode(control, forKey: .control)
         try values.encode(candidate, forKey: .candidate)

@@ -73,6 +73,8 @@ package struct DivergenceReport: Equatable, Sendable {
     package var diverged = 0
     /// Requests where the candidate gave no verdict, by reason.
     package var incomparable: [String: Int] = [:]
+    /// Requests in hybrid that control alone was asked about, since their identities are held out.
+    package var heldOut = 0
     /// Comparisons that could not be recorded, by reason: they are in none of the other figures.
     package var dropped: [String: Int] = [:]
     package var control = Verdicts()

@@ -10,18 +10,21 @@ extension ReportReader {
         let unknown = volumes.place(of: [])
         let policies = try readPolicies().mapValues { volumes.place(of: $0) }
         let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
-        let rows = try Row.fetchCursor(
-            database,
+        let statement = try database.cachedStatement(
             sql: """
-                SELECT minute, CAST(organization AS BLOB), CAST(identifier AS BLOB), policy, requests, seconds,
+                SELECT minute, organization, identifier, policy, requests, seconds,
                     control_only_units, candidate_only_units
                 FROM volume WHERE \(condition)
-                """,
-            arguments: arguments)
-        while let row = try rows.next() {
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        // Columns are read from the statement: they are millions.
+        while try rows.next() != nil {
+            let identity = volumes.number(of: statement.bytes(at: 1), statement.bytes(at: 2))
             volumes.add(
-                minute: row[0], organization: row[1], identifier: row[2], policy: policies[row[3]] ?? unknown,
-                requests: row[4], seconds: row[5], controlOnlyUnits: row[6], candidateOnlyUnits: row[7])
+                minute: statement.number(at: 0), identity: identity,
+                policy: policies[statement.number(at: 3)] ?? unknown, requests: Int(statement.number(at: 4)),
+                seconds: Int(statement.number(at: 5)), controlOnlyUnits: Int(statement.number(at: 6)),
+                candidateOnlyUnits: Int(statement.number(at: 7)))
         }
         return volumes
     }

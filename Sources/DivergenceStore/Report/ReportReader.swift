@@ -6,24 +6,25 @@ struct ReportReader {
     let database: Database
     let filter: DivergenceFilter
 
-    func addTotals(to totals: inout ReportTotals) throws {
-        try addRequests(to: &totals)
+    func addTotals(to totals: inout ReportTotals, organizations: inout OrganizationCounts) throws {
+        try addRequests(to: &totals).addOrganizations(to: &organizations)
         try addDrops(to: &totals)
         try addInstances(to: &totals)
     }
 
-    func addRequests(to totals: inout ReportTotals) throws {
+    /// - Returns: What else the pass over the totals came to.
+    @discardableResult
+    func addRequests(to totals: inout ReportTotals) throws -> TotalsScan {
         let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
-        let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT minute, outcome, detail, cause, SUM(requests), SUM(stored), SUM(control_allowed),
-                    SUM(control_limited), SUM(candidate_allowed), SUM(candidate_limited),
-                    SUM(control_units), SUM(candidate_units)
-                FROM total WHERE \(condition) GROUP BY minute, outcome, detail, cause
-                """,
-            arguments: arguments)
-        while let row = try rows.next() { totals.add(TotalRow(row)) }
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(TotalsScan.columns) FROM total WHERE \(condition)")
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        var scan = TotalsScan(filter: filter)
+        while try rows.next() != nil {
+            if let group = scan.add(rowOf: statement) { totals.add(group) }
+        }
+        if let group = scan.takeGroup() { totals.add(group) }
+        return scan
     }
 
     private func addDrops(to totals: inout ReportTotals) throws {
@@ -71,24 +72,6 @@ struct ReportReader {
         while let minute = try minutes.next() { totals.addCovered(Timestamp(milliseconds: minute)) }
     }
 
-    func addOrganizations(to organizations: inout OrganizationCounts) throws {
-        let (condition, arguments) = filter.condition(
-            time: "minute", organization: "organization", kind: "detail", cause: "cause")
-        let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT CAST(organization AS BLOB), detail, SUM(requests), MIN(minute), MAX(minute)
-                FROM total WHERE outcome = 'diverged' AND \(condition) GROUP BY organization, detail
-                """,
-            arguments: arguments)
-        while let row = try rows.next() {
-            organizations.add(
-                row[0], kind: row[1],
-                .init(
-                    requests: row[2], first: Timestamp(milliseconds: row[3]), last: Timestamp(milliseconds: row[4])))
-        }
-    }
-
     /// Counts by organization, kind and cause, of some causes: what the filter leaves out of lists, the gate still needs.
     func addGroups(of causes: Set<DivergenceCause>, to groups: inout DivergenceGroups) throws {
         let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
@@ -113,41 +96,15 @@ struct ReportReader {
             time: "time", organization: "organization", kind: "kind", cause: "cause")
         let spans = DivergenceSpans.range(of: filter)
         // By the index of identities, which holds every column: each span is counted in its order, no row is read.
-        let rows = try Row.fetchCursor(
-            database,
+        let statement = try database.cachedStatement(
             sql: """
-                WITH counted AS MATERIALIZED (
-                    SELECT organization, identifier, SUM(stored) AS stored,
-                        SUM(CASE kind WHEN 'newly_limited' THEN stored ELSE 0 END) AS limited,
-                        SUM(CASE kind WHEN 'newly_allowed' THEN stored ELSE 0 END) AS allowed
-                    FROM (
-                        SELECT organization, identifier, kind, COUNT(*) AS stored
-                        FROM divergence INDEXED BY divergence_identity
-                        WHERE \(condition) AND span BETWEEN ? AND ? GROUP BY span, organization, identifier, kind)
-                    GROUP BY organization, identifier)
-                SELECT NULL, NULL, SUM(limited > 0), SUM(allowed > 0) FROM counted
-                UNION ALL SELECT * FROM (\(Self.most("stored")))
-                UNION ALL SELECT * FROM (\(Self.most("limited")))
-                UNION ALL SELECT * FROM (\(Self.most("allowed")))
-                """,
-            arguments: arguments + [spans.lowerBound, spans.upperBound, maximum, maximum, maximum])
-        var most = MostAffected()
-        while let row = try rows.next() {
-            guard let organization = row[0] as ExactText?, let identifier = row[1] as ExactText? else {
-                most.newlyLimitedCount = row[2] ?? 0
-                most.newlyAllowedCount = row[3] ?? 0
-                continue
-            }
-            most.identities.insert(.init(organization: organization, identifier: identifier))
-        }
-        return most
-    }
-
-    private static func most(_ column: String) -> String {
-        """
-        SELECT CAST(organization AS BLOB), CAST(identifier AS BLOB), 0, 0 FROM counted
-        WHERE \(column) > 0 ORDER BY \(column) DESC, organization, identifier LIMIT ?
-        """
+                SELECT organization, identifier, kind, COUNT(*) FROM divergence INDEXED BY divergence_identity
+                WHERE \(condition) AND span BETWEEN ? AND ? GROUP BY span, organization, identifier, kind
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: arguments + [spans.lowerBound, spans.upperBound])
+        var counts = IdentityCounts()
+        while try rows.next() != nil { counts.add(rowOf: statement) }
+        return counts.most(maximum)
     }
 
     func addIdentities(_ identities: Set<AffectedCounts.IdentityKey>, to affected: inout AffectedCounts) throws {
@@ -175,13 +132,4 @@ struct MostAffected: Sendable {
     var identities: Set<AffectedCounts.IdentityKey> = []
     var newlyLimitedCount = 0
     var newlyAllowedCount = 0
-}
-
-extension TotalRow {
-    fileprivate init(_ row: Row) {
-        self.init(
-            minute: Timestamp(milliseconds: row[0]), outcome: row[1], detail: row[2], cause: row[3], requests: row[4],
-            stored: row[5], controlAllowed: row[6], controlLimited: row[7], candidateAllowed: row[8],
-            candidateLimited: row[9], controlUnits: row[10], candidateUnits: row[11])
-    }
 }

@@ -32,9 +32,8 @@ struct ReportSums: Sendable {
     func adding(_ database: Database) throws -> ReportSums {
         var sums = self
         let reader = ReportReader(database: database, filter: filter)
-        try reader.addTotals(to: &sums.totals)
+        try reader.addTotals(to: &sums.totals, organizations: &sums.organizations)
         if filter.organization != nil { try reader.addMinutesOfEverybody(to: &sums.totals) }
-        try reader.addOrganizations(to: &sums.organizations)
         try reader.addGroups(of: DivergenceGroups.judgedCauses.union(settlements.causes), to: &sums.groups)
         sums.settlements = try settlements.addingCounts(database)
         if let noise = try reader.readNoise() { sums.noise = (sums.noise ?? NoiseFloor()) + noise }

@@ -25,6 +25,7 @@ struct ReportTotals: Sendable {
         case .agreed: addCompared(row, isAgreed: true)
         case .diverged: addCompared(row, isAgreed: false)
         case .incomparable: addIncomparable(row)
+        case .heldOut: report.heldOut += row.requests
         case nil: break
         }
     }

@@ -54,13 +54,8 @@ struct VolumeSums: Sendable {
         }
     }
 
-    private struct Identifier: Hashable {
-        let organization: ExactText
-        let identifier: ExactText
-    }
-
     private var report = ReportVolume()
-    private var identities: [Identifier: Int] = [:]
+    private var identities = NameNumbers()
     private var kinds: [WindowKind: Int] = [:]
     private var policies: [[PolicyWindow]: Int] = [:]
     private var rows: [Row] = []
@@ -76,20 +71,28 @@ struct VolumeSums: Sendable {
             })
     }
 
+    /// Notes an identity by the bytes of its names.
+    ///
+    /// - Returns: What rows name it by; `nil` for all identities beyond a bound together, whose organization is empty.
+    mutating func number(of organization: UnsafeRawBufferPointer, _ identifier: UnsafeRawBufferPointer) -> Int? {
+        organization.isEmpty ? nil : identities.number(of: organization, identifier)
+    }
+
     /// Adds one minute of an identity.
     ///
-    /// - Parameter policy: From ``place(of:)``.
+    /// - Parameters:
+    ///   - identity: From ``number(of:_:)``.
+    ///   - policy: From ``place(of:)``.
     mutating func add(
-        minute: Int64, organization: ExactText, identifier: ExactText, policy: Int, requests: Int, seconds: Int,
-        controlOnlyUnits: Int, candidateOnlyUnits: Int
+        minute: Int64, identity: Int?, policy: Int, requests: Int, seconds: Int, controlOnlyUnits: Int,
+        candidateOnlyUnits: Int
     ) {
         report.controlOnlyUnits += controlOnlyUnits
         report.candidateOnlyUnits += candidateOnlyUnits
-        guard organization != .empty else {
+        guard let identity else {
             report.requestsOfUncounted += requests
             return
         }
-        let identity = identities.place(of: Identifier(organization: organization, identifier: identifier))
         rows.append(
             Row(
                 minute: minute, identity: Int32(identity), policy: Int32(policy), requests: requests, seconds: seconds,

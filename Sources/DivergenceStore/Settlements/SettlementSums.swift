@@ -65,7 +65,7 @@ struct SettlementSums: Sendable {
             sql: """
                 SELECT CASE WHEN organization IN (\(names.map { _ in "CAST(? AS TEXT)" }.joined(separator: ", ")))
                     THEN CAST(organization AS BLOB) END AS name, SUM(requests)
-                FROM total WHERE outcome <> 'incomparable' AND \(condition) GROUP BY name
+                FROM total WHERE outcome IN ('agreed', 'diverged') AND \(condition) GROUP BY name
                 """,
             arguments: StatementArguments(names.map(\.databaseValue)) + arguments)
         while let row = try rows.next() {

@@ -10,10 +10,15 @@ package struct Answer: Equatable, Sendable {
     package let decision: Decision
     /// From the request to this answer, on a clock that never steps.
     package let duration: Duration
+    /// Whether, in hybrid, control alone judged: the identity is held out, to compare response times with.
+    package let isHeldOut: Bool
+    /// How much longer the caller waited for the candidate than control took, in hybrid; in `distributed_only`, where
+    /// control is not asked, all of the wait. Zero where nobody waited for the candidate.
+    package let candidateWait: Duration
 
     package init(
         identity: Identity, time: Timestamp, strategy: Strategy, enforced: Side, isStandIn: Bool, decision: Decision,
-        duration: Duration
+        duration: Duration, isHeldOut: Bool = false, candidateWait: Duration = .zero
     ) {
         self.identity = identity
         self.time = time
@@ -22,5 +27,7 @@ package struct Answer: Equatable, Sendable {
         self.isStandIn = isStandIn
         self.decision = decision
         self.duration = duration
+        self.isHeldOut = isHeldOut
+        self.candidateWait = candidateWait
     }
 }

@@ -10,10 +10,14 @@ package protocol DecisionObserver: Sendable {
 
     /// Both sides judged one request, in `hybrid`.
     func compared(_ comparison: Comparison)
+
+    /// Control alone judged a request in `hybrid`, since its identity is held out.
+    func heldOut(_ request: CheckRequest, _ answer: Answer)
 }
 
 extension DecisionObserver {
     package func answered(_ answer: Answer) {}
     package func attempted(_ candidate: Observation) {}
     package func compared(_ comparison: Comparison) {}
+    package func heldOut(_ request: CheckRequest, _ answer: Answer) {}
 }

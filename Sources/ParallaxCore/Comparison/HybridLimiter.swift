@@ -10,14 +10,17 @@ package final class HybridLimiter: Sendable {
         package var failsClosed: Bool
         /// The most candidate decisions in flight at once while control is enforced; the rest are skipped and counted.
         package var maximumInFlight: Int
+        /// In hybrid, the share of identities that control alone judges, in per cent.
+        package var holdoutPercent: Double
         package var tolerances: ComparisonTolerances
 
         package init(
-            failsClosed: Bool = false, maximumInFlight: Int = 1024,
+            failsClosed: Bool = false, maximumInFlight: Int = 1024, holdoutPercent: Double = 0,
             tolerances: ComparisonTolerances = ComparisonTolerances()
         ) {
             self.failsClosed = failsClosed
             self.maximumInFlight = maximumInFlight
+            self.holdoutPercent = holdoutPercent
             self.tolerances = tolerances
         }
     }
@@ -34,6 +37,8 @@ package final class HybridLimiter: Sendable {
     private let observer: any DecisionObserver
 
     private let inFlight = Atomic<Int>(0)
+    /// Callers who have no answer before the candidate has given one.
+    private let waiting = WaitingCallers()
     /// Since when control has seen every request, in milliseconds since the epoch.
     private let controlSince: Atomic<Int64>
     /// Whether requests pass control by, as in `distributed_only`.
@@ -98,6 +103,9 @@ package final class HybridLimiter: Sendable {
     /// Candidate decisions under way whose callers have their answers already.
     package var candidatesInFlight: Int { inFlight.load(ordering: .relaxed) }
 
+    /// How long the callers have waited that wait for the candidate at this moment.
+    package var waitingCallers: WaitingCallers.Ages { waiting.ages(at: clocks.uptime()) }
+
     private func checkLegacy(_ request: CheckRequest, at now: Timestamp, from start: Duration) -> Answer {
         candidateIsBypassed.raise()
         let decision = judgeControl(request, at: now)
@@ -110,9 +118,10 @@ package final class HybridLimiter: Sendable {
             // The candidate was not asked: no attempt, and nothing for the rollback's figures.
             return answer(request, at: now, from: start, .distributedOnly, .candidate, refusal)
         }
-        let decision = await askAlone(request)
-        noteAttempt(Observation(decision: decision, duration: clocks.uptime() - start))
-        return answer(request, at: now, from: start, .distributedOnly, .candidate, decision)
+        let decision = await waiting.waiting(since: start) { await askAlone(request) }
+        let duration = clocks.uptime() - start
+        noteAttempt(Observation(decision: decision, duration: duration))
+        return answer(request, at: now, from: start, .distributedOnly, .candidate, decision, candidateWait: duration)
     }
 
     private func askAlone(_ request: CheckRequest) async -> Decision {
@@ -124,6 +133,11 @@ package final class HybridLimiter: Sendable {
         _ request: CheckRequest, percent: Double, at now: Timestamp, from start: Duration
     ) async -> Answer {
         let controlDecision = judgeControl(request, at: now)
+        if HoldoutShare.contains(request.identity, percent: settings.holdoutPercent) {
+            let answer = answer(request, at: now, from: start, .hybrid, .control, controlDecision, isHeldOut: true)
+            observer.heldOut(request, answer)
+            return answer
+        }
         noteCandidateAsked(at: now)
         let experiment = Experiment(
             request: request, time: now, start: start,
@@ -134,11 +148,13 @@ package final class HybridLimiter: Sendable {
             runBehind(experiment)
             return answer(request, at: now, from: start, .hybrid, .control, controlDecision)
         }
-        let decision = await askCandidate(experiment, enforced: .candidate)
-        if case .unavailable = decision.outcome, !settings.failsClosed {
-            return answer(request, at: now, from: start, .hybrid, .control, controlDecision, isStandIn: true)
+        let candidate = await waiting.waiting(since: start) { await askCandidate(experiment, enforced: .candidate) }
+        let wait = max(.zero, candidate.duration - experiment.control.duration)
+        if case .unavailable = candidate.decision.outcome, !settings.failsClosed {
+            return answer(
+                request, at: now, from: start, .hybrid, .control, controlDecision, isStandIn: true, candidateWait: wait)
         }
-        return answer(request, at: now, from: start, .hybrid, .candidate, decision)
+        return answer(request, at: now, from: start, .hybrid, .candidate, candidate.decision, candidateWait: wait)
     }
 
     /// Asks the candidate while the caller already has control's answer, if there is room for one more.
@@ -157,14 +173,14 @@ package final class HybridLimiter: Sendable {
         }
     }
 
-    private func askCandidate(_ experiment: Experiment, enforced: Side) async -> Decision {
+    private func askCandidate(_ experiment: Experiment, enforced: Side) async -> Observation {
         let asked = clocks.uptime()
         comparer.begin(experiment.request, at: experiment.time)
         let decision = await candidate.check(experiment.request, at: nil)
         let observation = Observation(decision: decision, duration: clocks.uptime() - asked)
         noteAttempt(observation)
         conclude(experiment, candidate: observation, enforced: enforced)
-        return decision
+        return observation
     }
 
     /// Work that was skipped on our side was never an attempt.
@@ -214,11 +230,11 @@ package final class HybridLimiter: Sendable {
 
     private func answer(
         _ request: CheckRequest, at now: Timestamp, from start: Duration, _ strategy: Strategy, _ enforced: Side,
-        _ decision: Decision, isStandIn: Bool = false
+        _ decision: Decision, isStandIn: Bool = false, isHeldOut: Bool = false, candidateWait: Duration = .zero
     ) -> Answer {
         Answer(
             identity: request.identity, time: now, strategy: strategy, enforced: enforced, isStandIn: isStandIn,
-            decision: decision, duration: clocks.uptime() - start)
+            decision: decision, duration: clocks.uptime() - start, isHeldOut: isHeldOut, candidateWait: candidateWait)
     }
 }
 

@@ -18,7 +18,7 @@ package enum EnforcementShare {
     }
 
     /// The 64-bit finalizer of MurmurHash3 (Austin Appleby, public domain).
-    private static func finalize(_ value: UInt64) -> UInt64 {
+    static func finalize(_ value: UInt64) -> UInt64 {
         var value = value
         value = (value ^ (value >> 33)) &* 0xff51_afd7_ed55_8ccd
         value = (value ^ (value >> 33)) &* 0xc4ce_b9fe_1a85_ec53

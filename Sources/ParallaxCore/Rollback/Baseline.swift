@@ -1,8 +1,8 @@
-/// How long callers waited when control alone decided: what response times are compared with.
+/// How long callers waited when control alone decided: what response times are compared with, one for each source.
 ///
 /// It is learned from control-only traffic and then frozen, so that a slow decline cannot become its own yardstick. It
 /// is learned anew, from control-only traffic again, once half its life is over; the old one holds until then.
-package struct Baseline: Codable, Equatable, Sendable {
+package struct Baseline: Equatable, Sendable {
     /// Response times that are complete.
     package struct Frozen: Codable, Equatable, Sendable {
         package let samples: LatencyHistogram
@@ -18,48 +18,67 @@ package struct Baseline: Codable, Equatable, Sendable {
         case stale(Frozen)
     }
 
-    package private(set) var frozen: Frozen?
-    private var learned = LatencyHistogram()
-    private var learningSince: Timestamp?
+    /// The case of a state. The raw values are shown: they never change.
+    package enum Stage: String, CaseIterable, Sendable {
+        case learning
+        case frozen
+        case stale
+    }
+
+    private var door = LearnedTimes()
+    private var application = LearnedTimes()
 
     package init() {}
+
+    /// The door's.
+    package var frozen: Frozen? { door.frozen }
 
     /// Takes in response times of traffic that control alone decided.
     ///
     /// - Returns: Whether they were of use; a baseline in the first half of its life heeds nothing.
     @discardableResult
-    package mutating func learn(_ samples: LatencyHistogram, at now: Timestamp, settings: RollbackSettings) -> Bool {
-        guard samples.count > 0, isWanting(at: now, settings: settings) else { return false }
-        // Samples of a month ago and of today make no baseline together.
-        if let since = learningSince, now - since > Baseline.lifeMilliseconds(settings) { forgetLearned() }
-        let since = learningSince ?? now
-        learningSince = since
-        learned.add(samples)
-        if learned.count >= settings.baselineMinimumSamples
-            && now - since >= Int64(settings.baselineMinimumSeconds) * 1000
-        {
-            frozen = Frozen(samples: learned, frozenAt: now)
-            forgetLearned()
+    package mutating func learn(
+        _ samples: LatencyHistogram, from source: ResponseTimeSource = .door, at now: Timestamp,
+        settings: RollbackSettings
+    ) -> Bool {
+        switch source {
+        case .door: door.learn(samples, at: now, settings: settings)
+        case .application: application.learn(samples, at: now, settings: settings)
         }
-        return true
     }
 
-    package func state(at now: Timestamp, settings: RollbackSettings) -> State {
-        guard let frozen else { return .learning(samples: learned.count) }
-        return now - frozen.frozenAt > Baseline.lifeMilliseconds(settings) ? .stale(frozen) : .frozen(frozen)
+    package func state(
+        of source: ResponseTimeSource = .door, at now: Timestamp, settings: RollbackSettings
+    ) -> State {
+        switch source {
+        case .door: door.state(at: now, settings: settings)
+        case .application: application.state(at: now, settings: settings)
+        }
     }
 
-    private mutating func forgetLearned() {
-        learned = LatencyHistogram()
-        learningSince = nil
+    /// Takes over what is stored for each source of which nothing newer was frozen in the meantime.
+    package mutating func adopt(_ stored: Baseline) {
+        if door.frozen == nil { door = stored.door }
+        if application.frozen == nil { application = stored.application }
+    }
+}
+
+/// The door's stands at the top, where it stood when there was no other.
+extension Baseline: Codable {
+    private enum Key: String, CodingKey {
+        case application
     }
 
-    private func isWanting(at now: Timestamp, settings: RollbackSettings) -> Bool {
-        guard let frozen else { return true }
-        return now - frozen.frozenAt > Baseline.lifeMilliseconds(settings) / 2
+    package init(from decoder: any Decoder) throws {
+        door = try LearnedTimes(from: decoder)
+        let container = try decoder.container(keyedBy: Key.self)
+        application = try container.decodeIfPresent(LearnedTimes.self, forKey: .application) ?? LearnedTimes()
     }
 
-    private static func lifeMilliseconds(_ settings: RollbackSettings) -> Int64 {
-        Int64(settings.baselineStaleDays) * 86_400_000
+    package func encode(to encoder: any Encoder) throws {
+        try door.encode(to: encoder)
+        guard !application.isEmpty else { return }
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(application, forKey: .application)
     }
 }

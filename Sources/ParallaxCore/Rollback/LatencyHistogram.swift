@@ -24,7 +24,7 @@ package struct LatencyHistogram: Sendable {
 
     /// Counts one response time; a negative one counts as the fastest.
     package mutating func record(_ duration: Duration) {
-        add(1, toBucket: LatencyHistogram.bucket(ofNanoseconds: LatencyHistogram.nanoseconds(of: duration)))
+        add(1, toBucket: LatencyHistogram.bucket(of: duration))
     }
 
     /// Adds the samples of another histogram.
@@ -33,6 +33,16 @@ package struct LatencyHistogram: Sendable {
         allocate()
         for bucket in counts.indices { counts[bucket] &+= other.counts[bucket] }
         count += other.count
+    }
+
+    /// The samples whose buckets stand for more than a time.
+    package func samples(above limit: Duration) -> LatencyHistogram {
+        var slower = LatencyHistogram()
+        for (bucket, samples) in counts.enumerated()
+        where samples > 0 && .nanoseconds(LatencyHistogram.nanoseconds(ofBucket: bucket)) > limit {
+            slower.add(samples, toBucket: bucket)
+        }
+        return slower
     }
 
     /// Takes away samples that were added before.
@@ -69,11 +79,15 @@ extension LatencyHistogram {
         return (shift << octaveBits) + Int(value >> Int64(shift)) - offset
     }
 
-    /// Whole nanoseconds, kept within what 64 bits hold.
-    private static func nanoseconds(of duration: Duration) -> Int64 {
+    static func bucket(of duration: Duration) -> Int { bucket(ofNanoseconds: nanoseconds(of: duration)) }
+
+    /// Whole nanoseconds, kept within what 64 bits hold; none for negative times.
+    static func nanoseconds(of duration: Duration) -> Int64 {
+        // Up to eighteen seconds the attoseconds fit a word: dividing 128 bits would be the dearest part of counting.
+        if let attoseconds = UInt64(exactly: duration.attoseconds) { return Int64(attoseconds / 1_000_000_000) }
         let (seconds, attoseconds) = duration.components
-        guard seconds < 1_000 else { return .max }
-        guard seconds >= 0 else { return 0 }
+        guard seconds < 9_000_000_000 else { return .max }
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
         return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

@@ -1,62 +1,56 @@
 extension ResponseTimeTrigger {
-    package mutating func evaluate(at now: Moment, baseline: Baseline) -> Evaluation {
-        let reading = read(at: now, baseline: baseline)
+    /// Judges both sources: the graver of the two is the verdict.
+    ///
+    /// The parameters are those of reading one source.
+    package mutating func evaluate(
+        at now: Moment, baseline: Baseline, waiting: LatencyHistogram = LatencyHistogram(),
+        strategy: Strategy = .hybrid
+    ) -> Evaluation {
+        let door = read(.door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        let application = read(.application, at: now, baseline: baseline, strategy: strategy)
+        var figures = ResponseTimeFigures(settings: settings).figures(door)
+        var graver = ResponseTimeSource.door
+        // Where no application reports, nothing speaks of it.
+        if application.samples > 0 {
+            for (name, figure) in ResponseTimeFigures(settings: settings).readings(application) {
+                figures["application" + name.prefix(1).uppercased() + name.dropFirst()] = figure
+            }
+            if application.state.gravity > door.state.gravity { graver = .application }
+        }
+        let sentences = ResponseTimeSentence(settings: settings, now: now)
+        let verdict =
+            switch graver {
+            case .door: sentences.sentence(door)
+            case .application: "applications: " + sentences.sentence(application)
+            }
         return Evaluation(
-            trigger: .responseTime, time: now.wall, state: reading.state, figures: figures(reading),
-            sentence: sentence(reading, at: now))
+            trigger: .responseTime, time: now.wall, state: graver == .door ? door.state : application.state,
+            figures: figures, sentence: verdict)
     }
+}
 
-    private func figures(_ reading: Reading) -> [String: Double] {
-        var figures: [String: Double] = [
-            "samples": Double(reading.samples), "shortSamples": Double(reading.shortSamples),
-            "minimumSamples": Double(settings.minimumSamples), "factor": settings.responseTimeFactor,
-            "quantile": settings.responseTimeQuantile, "floorMilliseconds": settings.responseTimeFloorMilliseconds,
-            "confidenceDeviations": settings.confidenceDeviations,
-            "longWindowSeconds": Double(settings.longWindowSeconds),
-            "shortWindowSeconds": Double(settings.shortWindowSeconds),
-            "watchedSeconds": Double(reading.watchedSeconds),
-        ]
-        figures["baselineSamples"] = Double(reading.baseline.samples)
-        guard let quantiles = reading.quantiles else { return figures }
-        figures["quantileMilliseconds"] = quantiles.quantile / .milliseconds(1)
-        figures["lowerBoundMilliseconds"] = quantiles.lowerBound / .milliseconds(1)
-        figures["shortQuantileMilliseconds"] = quantiles.shortQuantile / .milliseconds(1)
-        figures["baselineUpperBoundMilliseconds"] = quantiles.baselineUpperBound / .milliseconds(1)
-        figures["limitMilliseconds"] = quantiles.limit / .milliseconds(1)
-        return figures
-    }
-
-    private func sentence(_ reading: Reading, at now: Moment) -> String {
-        switch reading.baseline {
-        case .learning(let samples):
-            return "no baseline yet: \(FigureText.grouped(samples)) of "
-                + "\(FigureText.grouped(settings.baselineMinimumSamples)) response times; it is learned in `legacy`"
-        case .stale(let frozen):
-            let days = Int((now.wall - frozen.frozenAt) / 86_400_000)
-            return "the baseline is \(days) days old, beyond \(settings.baselineStaleDays); "
-                + "run in `legacy` for a while to learn a new one"
-        case .frozen:
-            return sentence(reading)
+extension TriggerState {
+    /// What goes before what, where one trigger judges two things: a verdict before none.
+    fileprivate var gravity: Int {
+        switch self {
+        case .inconclusive: 0
+        case .warming: 1
+        case .ok: 2
+        case .suspect: 3
+        case .firing: 4
         }
-    }
-
-    private func sentence(_ reading: Reading) -> String {
-        let samples = FigureText.grouped(reading.samples)
-        guard let quantiles = reading.quantiles else {
-            return reading.state == .warming
-                ? "counting for \(reading.watchedSeconds) of the first \(settings.shortWindowSeconds) s, "
-                    + "\(samples) response times"
-                : "\(samples) response times in \(reading.watchedSeconds) s; a quantile needs at least "
-                    + FigureText.grouped(settings.minimumSamples)
-        }
-        return "p\(FigureText.decimal(settings.responseTimeQuantile * 100)) \(FigureText.time(quantiles.quantile)) "
-            + "(lower bound \(FigureText.time(quantiles.lowerBound)), limit \(FigureText.time(quantiles.limit)), "
-            + "baseline at most \(FigureText.time(quantiles.baselineUpperBound))) over \(reading.watchedSeconds) s, "
-            + "\(samples) response times"
     }
 }
 
 extension Baseline.State {
+    package var stage: Baseline.Stage {
+        switch self {
+        case .learning: .learning
+        case .frozen: .frozen
+        case .stale: .stale
+        }
+    }
+
     /// The samples it stands on, or has so far.
     package var samples: Int {
         switch self {

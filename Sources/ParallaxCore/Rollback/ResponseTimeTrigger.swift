@@ -2,36 +2,63 @@
 ///
 /// Both must exceed the limit: over the long window the lower bound of the quantile, so that it is surely so, and over
 /// the short window the quantile itself, so that it still is. The limit is the upper bound of the baseline's quantile
-/// times a factor, or the floor where that is higher.
+/// times a factor, or the floor where that is higher. The door's answers and those that applications report are judged
+/// apart, each by a baseline of its own: together, a change of their mix would look like a change of the times.
 package struct ResponseTimeTrigger: Sendable {
     /// The quantiles at one time and what they are held to.
     package struct Quantiles: Equatable, Sendable {
         package var quantile: Duration
         package var lowerBound: Duration
         package var shortQuantile: Duration
+        package var baselineQuantile: Duration
         package var baselineUpperBound: Duration
         package var limit: Duration
+        /// How much lower the quantile of the same requests would be had nobody waited for the candidate; `nil` where
+        /// the waits are not known.
+        package var limiterPart: Duration?
+
+        /// How far the quantile is above the baseline's.
+        package var added: Duration { max(.zero, quantile - baselineQuantile) }
     }
 
-    /// The verdict at one time, in numbers.
+    /// The waits for the candidate over the long window, of the requests that waited.
+    package struct Waits: Equatable, Sendable {
+        package var count: Int
+        package var median: Duration
+        package var quantile: Duration
+    }
+
+    /// The verdict on one source at one time, in numbers.
     package struct Reading: Equatable, Sendable {
         package var state: TriggerState
+        /// Over the long window, with those in flight that count.
         package var samples: Int
         package var shortSamples: Int
+        /// Requests that wait beyond the limit at this moment, and count with the time they have waited so far.
+        package var slowInFlight = 0
         package var watchedSeconds: Int
+        /// The learned baseline.
         package var baseline: Baseline.State
+        /// Response times of the hold-out over the long window; `nil` where there is no hold-out.
+        package var heldOutSamples: Int?
+        /// Whether the hold-out is what is compared with.
+        package var usesHoldout = false
         /// `nil` where there is nothing to compare.
         package var quantiles: Quantiles?
+        /// `nil` where nobody waited for the candidate.
+        package var waits: Waits?
     }
 
     let settings: RollbackSettings
-    private var buckets: SecondBuckets<LatencyHistogram>
+    private var door: ResponseTimeWindows
+    private var application: ResponseTimeWindows
     private var watchedSince: Int64?
 
     /// - Parameter settings: Validated settings.
     package init(settings: RollbackSettings) {
         self.settings = settings
-        buckets = SecondBuckets(longSeconds: settings.longWindowSeconds, shortSeconds: settings.shortWindowSeconds)
+        door = ResponseTimeWindows(settings: settings)
+        application = ResponseTimeWindows(settings: settings)
     }
 
     /// Takes in how long one caller waited while the candidate was in play.
@@ -41,48 +68,85 @@ package struct ResponseTimeTrigger: Sendable {
         count(samples, at: now)
     }
 
-    /// Takes in how long the callers of the last second waited.
+    /// Takes in how long the door's callers of the last second waited while the candidate was in play.
     package mutating func count(_ samples: LatencyHistogram, at now: Moment) {
+        var times = ResponseTimes()
+        times.inPlay = AnsweredTimes(times: samples)
+        count(times, from: .door, at: now)
+    }
+
+    /// Takes in how long the callers of the last second waited. What `legacy` answered belongs to a baseline, and is
+    /// not heeded.
+    package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: Moment) {
         watch(now)
-        buckets.add(samples, second: now.second)
+        switch source {
+        case .door: door.count(times, second: now.second)
+        case .application: application.count(times, second: now.second)
+        }
     }
 
     /// Forgets everything, after a time in which nobody counted.
     package mutating func restart() {
-        buckets.clear()
+        door.clear()
+        application.clear()
         watchedSince = nil
     }
 
-    package mutating func read(at now: Moment, baseline: Baseline) -> Reading {
+    /// Judges one source.
+    ///
+    /// - Parameters:
+    ///   - waiting: How long the door's callers have waited who have no answer yet. Those that have waited beyond the
+    ///     limit count as samples, here and now: in a later reading they count as they are then, and once answered
+    ///     with their whole time alone.
+    ///   - strategy: Only in `hybrid` is there a hold-out.
+    package mutating func read(
+        _ source: ResponseTimeSource = .door, at now: Moment, baseline: Baseline,
+        waiting: LatencyHistogram = LatencyHistogram(), strategy: Strategy = .hybrid
+    ) -> Reading {
         watch(now)
-        buckets.advance(to: now.second)
+        door.advance(to: now.second)
+        application.advance(to: now.second)
+        let windows = source == .door ? door : application
         var reading = Reading(
-            state: .inconclusive, samples: buckets.long.count, shortSamples: buckets.short.count,
-            watchedSeconds: watchedSeconds(at: now), baseline: baseline.state(at: now.wall, settings: settings))
-        guard case .frozen(let frozen) = reading.baseline else { return reading }
+            state: .inconclusive, samples: windows.long.times.count, shortSamples: windows.short.times.count,
+            watchedSeconds: watchedSeconds(at: now),
+            baseline: baseline.state(of: source, at: now.wall, settings: settings), waits: waits(windows.long.waits))
+        if settings.baselineHoldoutPercent > 0 && strategy == .hybrid { reading.heldOutSamples = windows.held.count }
+        reading.usesHoldout = (reading.heldOutSamples ?? 0) >= settings.holdoutMinimumSamples
+        let yardstick = reading.usesHoldout ? windows.held : reading.baseline.frozenSamples
+        guard let yardstick else { return reading }
         guard reading.watchedSeconds >= settings.shortWindowSeconds else {
             reading.state = .warming
             return reading
         }
-        guard reading.samples >= settings.minimumSamples, let quantiles = quantiles(against: frozen) else {
-            return reading
-        }
-        reading.quantiles = quantiles
-        reading.state = state(of: quantiles)
+        judge(windows, by: yardstick, waiting: source == .door ? waiting : LatencyHistogram(), into: &reading)
         return reading
     }
 
-    private func quantiles(against frozen: Baseline.Frozen) -> Quantiles? {
+    private func judge(
+        _ windows: ResponseTimeWindows, by yardstick: LatencyHistogram, waiting: LatencyHistogram,
+        into reading: inout Reading
+    ) {
         let share = settings.responseTimeQuantile
-        let deviations = settings.confidenceDeviations
-        guard let quantile = buckets.long.quantile(share),
-            let lower = buckets.long.quantileBounds(share, deviations: deviations)?.lower,
-            let upper = frozen.samples.quantileBounds(share, deviations: deviations)?.upper
-        else { return nil }
+        guard let baseline = yardstick.quantile(share),
+            let upper = yardstick.quantileBounds(share, deviations: settings.confidenceDeviations)?.upper
+        else { return }
         let floor = Duration.milliseconds(settings.responseTimeFloorMilliseconds)
-        return Quantiles(
-            quantile: quantile, lowerBound: lower, shortQuantile: buckets.short.quantile(share) ?? .zero,
-            baselineUpperBound: upper, limit: max(upper * settings.responseTimeFactor, floor))
+        let limit = max(upper * settings.responseTimeFactor, floor)
+        let slow = waiting.samples(above: limit)
+        let (long, short) = (windows.long.adding(unanswered: slow), windows.short.adding(unanswered: slow))
+        reading.slowInFlight = slow.count
+        reading.samples = long.times.count
+        reading.shortSamples = short.times.count
+        guard reading.samples >= settings.minimumSamples, let quantile = long.times.quantile(share),
+            let lower = long.times.quantileBounds(share, deviations: settings.confidenceDeviations)?.lower
+        else { return }
+        let quantiles = Quantiles(
+            quantile: quantile, lowerBound: lower, shortQuantile: short.times.quantile(share) ?? .zero,
+            baselineQuantile: baseline, baselineUpperBound: upper, limit: limit,
+            limiterPart: long.hasWaits ? long.withoutWaits.quantile(share).map { quantile - $0 } : nil)
+        reading.quantiles = quantiles
+        reading.state = state(of: quantiles)
     }
 
     private func state(of quantiles: Quantiles) -> TriggerState {
@@ -91,11 +155,39 @@ package struct ResponseTimeTrigger: Sendable {
         return quantiles.quantile > limit || quantiles.shortQuantile > limit ? .suspect : .ok
     }
 
+    private func waits(_ waits: LatencyHistogram) -> Waits? {
+        guard let median = waits.quantile(0.5), let quantile = waits.quantile(settings.responseTimeQuantile) else {
+            return nil
+        }
+        return Waits(count: waits.count, median: median, quantile: quantile)
+    }
+
     private mutating func watch(_ now: Moment) {
         if watchedSince == nil { watchedSince = now.second }
     }
 
     private func watchedSeconds(at now: Moment) -> Int {
         min(settings.longWindowSeconds, Int(now.second - (watchedSince ?? now.second)))
+    }
+}
+
+extension AnsweredTimes {
+    /// With requests that have waited this long for the candidate, and wait still: without it they would have been
+    /// answered at once.
+    fileprivate func adding(unanswered ages: LatencyHistogram) -> AnsweredTimes {
+        guard ages.count > 0 else { return self }
+        var answered = self
+        let isPaired = hasWaits
+        answered.times.add(ages)
+        if isPaired { answered.withoutWaits.add(UInt32(ages.count), toBucket: 0) }
+        return answered
+    }
+}
+
+extension Baseline.State {
+    /// What a frozen baseline holds.
+    fileprivate var frozenSamples: LatencyHistogram? {
+        guard case .frozen(let frozen) = self else { return nil }
+        return frozen.samples
     }
 }

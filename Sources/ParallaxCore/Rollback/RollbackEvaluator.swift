@@ -42,6 +42,8 @@ package struct RollbackEvaluator: Sendable {
     private var redisDown: RedisDownTrigger
     private var errorRate: ErrorRateTrigger
     private var responseTime: ResponseTimeTrigger
+    /// Since when the strategy is `legacy`; `nil` in another.
+    private var legacySince: Moment?
     private var lastEvaluated: Moment?
     private var lastStrategy: Strategy?
     /// When each trigger last fired dry, and those that still do.
@@ -73,27 +75,44 @@ package struct RollbackEvaluator: Sendable {
         errorRate.count(redisDown.isUp ? attempts.withOutagesAsErrors : attempts, at: now)
     }
 
-    /// Takes in how long the callers of the last second waited.
+    /// Takes in how long the door's callers of the last second waited.
     ///
     /// - Parameter isControlOnly: Whether control alone judged them, as in `legacy`: they teach the baseline then.
     package mutating func count(_ responseTimes: LatencyHistogram, isControlOnly: Bool, at now: Moment) {
-        if isControlOnly {
-            if baseline.learn(responseTimes, at: now.wall, settings: settings) { hasLearned = true }
-        } else {
-            responseTime.count(responseTimes, at: now)
-        }
+        var times = ResponseTimes()
+        if isControlOnly { times.legacy = responseTimes } else { times.inPlay = AnsweredTimes(times: responseTimes) }
+        count(times, from: .door, at: now)
+    }
+
+    /// Takes in how long the callers of one source waited in the last second.
+    package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: Moment) {
+        responseTime.count(times, from: source, at: now)
+        guard source == .door || isLongInLegacy(at: now) else { return }
+        if baseline.learn(times.legacy, from: source, at: now.wall, settings: settings) { hasLearned = true }
     }
 
     /// Evaluates all triggers, in every strategy; only in one that uses the candidate can anything come of it.
-    package mutating func evaluate(at now: Moment, strategy: Strategy) -> Outcome {
+    ///
+    /// - Parameter waiting: How long the door's callers have waited who have no answer yet.
+    package mutating func evaluate(
+        at now: Moment, strategy: Strategy, waiting: LatencyHistogram = LatencyHistogram()
+    ) -> Outcome {
         restartWindows(at: now, strategy: strategy)
         let before = evaluations
         evaluations = [
             redisDown.evaluate(at: now), errorRate.evaluate(at: now),
-            responseTime.evaluate(at: now, baseline: baseline),
+            responseTime.evaluate(at: now, baseline: baseline, waiting: waiting, strategy: strategy),
         ]
         let actions = self.actions(at: now, strategy: strategy, before: before)
         return Outcome(evaluations: evaluations, actions: actions + baselineActions())
+    }
+
+    /// What the baseline of each source is good for.
+    package func baselineStates(at now: Timestamp) -> [ResponseTimeSource: Baseline.State] {
+        Dictionary(
+            uniqueKeysWithValues: ResponseTimeSource.allCases.map {
+                ($0, baseline.state(of: $0, at: now, settings: settings))
+            })
     }
 
     // MARK: What was done
@@ -117,13 +136,14 @@ package struct RollbackEvaluator: Sendable {
 
     /// Takes over the baseline of an earlier process, unless a newer one was frozen in the meantime.
     package mutating func adopt(_ baseline: Baseline) {
-        if self.baseline.frozen == nil { self.baseline = baseline }
+        self.baseline.adopt(baseline)
     }
 }
 
 extension RollbackEvaluator {
     /// Starts the windows anew where what they hold says nothing about now.
     private mutating func restartWindows(at now: Moment, strategy: Strategy) {
+        legacySince = strategy == .legacy ? legacySince ?? now : nil
         defer { (lastEvaluated, lastStrategy) = (now, strategy) }
         guard let lastEvaluated, let lastStrategy else { return }
         let slept = now.steadyMilliseconds - lastEvaluated.steadyMilliseconds
@@ -156,6 +176,13 @@ extension RollbackEvaluator {
             }
         }
         return actions
+    }
+
+    /// Whether what an application reports now is surely of `legacy`: a report is of requests of a while ago, and those of
+    /// before a rollback must not teach the baseline.
+    private func isLongInLegacy(at now: Moment) -> Bool {
+        guard let legacySince else { return false }
+        return now.steadyMilliseconds - legacySince.steadyMilliseconds > Int64(settings.longWindowSeconds) * 1000
     }
 
     private func withholding(at now: Moment, strategy: Strategy) -> Withholding? {

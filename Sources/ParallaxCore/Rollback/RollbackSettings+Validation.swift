@@ -22,6 +22,8 @@ extension RollbackSettings {
             problem("responseTimeFloorMilliseconds", responseTimeFloorMilliseconds, above: -1, below: 60_000),
             problem("baselineMinimumSamples", baselineMinimumSamples, 1...1_000_000_000),
             problem("baselineMinimumSeconds", baselineMinimumSeconds, 0...604_800),
+            problem("baselineHoldoutPercent", baselineHoldoutPercent, 0...RollbackSettings.maximumHoldoutPercent),
+            problem("holdoutMinimumSamples", holdoutMinimumSamples, 1...1_000_000_000),
             problem("baselineStaleDays", baselineStaleDays, 1...365),
             problem("evaluationSeconds", evaluationSeconds, 1...300),
             problem("holdOffSeconds", holdOffSeconds, 0...604_800),
@@ -39,6 +41,14 @@ extension RollbackSettings {
 
     private func problem(
         _ setting: String, _ value: Int, _ range: ClosedRange<Int>
+    ) -> RollbackSettingsError.Problem? {
+        if range.contains(value) { return nil }
+        return .init(
+            setting: setting, message: "is \(value); it must be from \(range.lowerBound) to \(range.upperBound)")
+    }
+
+    private func problem(
+        _ setting: String, _ value: Double, _ range: ClosedRange<Double>
     ) -> RollbackSettingsError.Problem? {
         if range.contains(value) { return nil }
         return .init(

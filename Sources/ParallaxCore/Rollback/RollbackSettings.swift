@@ -34,6 +34,12 @@ package struct RollbackSettings: Equatable, Sendable {
     package var baselineMinimumSamples = 5_000
     /// The shortest time a baseline is learned for, so that a busy service does not freeze its first seconds.
     package var baselineMinimumSeconds = 300
+    /// In hybrid, the share of identities that control alone judges, in per cent; 0 for none. Where there is one, its
+    /// response times are the baseline.
+    package var baselineHoldoutPercent = 0.0
+    /// Response times of the hold-out in the long window below which the learned baseline is taken. Fewer than some two
+    /// hundred have no upper bound of their p95.
+    package var holdoutMinimumSamples = 300
     /// The age at which a baseline no longer says anything about today.
     package var baselineStaleDays = 14
 
@@ -43,6 +49,9 @@ package struct RollbackSettings: Equatable, Sendable {
     package var holdOffSeconds = 900
     /// Triggers that decide and record, and do not flip.
     package var dryRun: Set<Trigger> = []
+
+    /// With more, the hold-out would be the migration's larger part.
+    package static let maximumHoldoutPercent = 50.0
 
     package init() {}
 }

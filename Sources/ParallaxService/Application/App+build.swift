@@ -51,7 +51,7 @@ extension App {
         }
         let endpoints = Endpoints(
             door: parts.door, trustedProxies: settings.http.trustedProxies, health: parts.health,
-            metrics: parts.metrics, admin: access)
+            metrics: parts.metrics, admin: access, applicationTimes: parts.applicationTimes)
         let host = settings.http.host
         return Application(
             router: makeRouter(endpoints), server: .bounded,
@@ -77,6 +77,7 @@ private struct Parts: Sendable {
     let health: ServiceHealth
     let admin: ServiceAdmin
     let door: Door
+    let applicationTimes: ApplicationTimes
 
     init(settings: Settings, redisURL: RedisURL, store: DivergenceStore, logger: Logger) async throws {
         let flags = FlagStore(
@@ -103,6 +104,7 @@ private struct Parts: Sendable {
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
             probe: { probes.note(await redis.probe()) },
             flipToLegacy: { by, reason in try await flags.flipToLegacy(by: by, reason: reason) },
+            waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
         let metrics = self.metrics
         let record = StoredRollbackRecord(store: store)
@@ -129,12 +131,17 @@ private struct Parts: Sendable {
             judge: hybrid, policies: settings.limits.book, isProduction: settings.instance.isProduction,
             failsOpen: { flags.current.failOpen },
             recordResponseTime: { answer, duration in
-                rollbackCounts.recordResponseTime(duration, strategy: answer.strategy)
+                rollbackCounts.recordResponseTime(
+                    duration, strategy: answer.strategy, isHeldOut: answer.isHeldOut,
+                    candidateWait: answer.candidateWait)
                 metrics.responded(answer, after: duration)
             })
+        applicationTimes = ApplicationTimes(
+            observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
+            strategy: { flags.current.strategy })
         health = ServiceHealth(
-            settings: settings, flags: flags, redis: redis, probes: probes, recorder: recorder, rollback: rollback,
-            control: control, alerts: alerts, watch: watch, drill: drill)
+            settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
+            rollback: rollback, control: control, alerts: alerts, watch: watch, drill: drill)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,
             health: health)

@@ -19,4 +19,8 @@ package struct ObserverGroup: DecisionObserver {
     package func compared(_ comparison: Comparison) {
         for observer in observers { observer.compared(comparison) }
     }
+
+    package func heldOut(_ request: CheckRequest, _ answer: Answer) {
+        for observer in observers { observer.heldOut(request, answer) }
+    }
 }

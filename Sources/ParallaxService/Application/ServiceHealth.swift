@@ -6,6 +6,7 @@ import RedisLimiting
 struct ServiceHealth: HealthSource {
     let settings: Settings
     let flags: FlagStore
+    let hybrid: HybridLimiter
     let redis: RedisLimiter
     let probes: ProbeLog
     let recorder: Recorder
@@ -19,9 +20,24 @@ struct ServiceHealth: HealthSource {
         var snapshot = HealthSnapshot(
             instance: settings.instance.id, environment: settings.instance.environment, flags: flagFile,
             redis: redisState, recorder: recorderState, triggers: triggers, memory: memory,
-            refusals: refusals)
+            refusals: refusals, baselines: baselines, waiting: waiting)
         addPromotion(to: &snapshot)
         return snapshot
+    }
+
+    /// The door's, and that of applications where any has reported.
+    private var baselines: [HealthSnapshot.Baseline] {
+        let states = rollback.health.baselines
+        return ResponseTimeSource.allCases.compactMap { source in
+            guard let state = states[source], source == .door || state.samples > 0 else { return nil }
+            return HealthSnapshot.Baseline(source: source, state: state)
+        }
+    }
+
+    private var waiting: HealthSnapshot.Waiting {
+        let callers = hybrid.waitingCallers
+        return HealthSnapshot.Waiting(
+            callers: callers.samples.count + callers.untracked, untracked: callers.untracked)
     }
 
     var flagFile: HealthSnapshot.FlagFile {

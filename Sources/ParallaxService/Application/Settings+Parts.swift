@@ -27,7 +27,7 @@ extension Settings {
     var hybridSettings: HybridLimiter.Settings {
         HybridLimiter.Settings(
             failsClosed: flags.hybridFailsClosed, maximumInFlight: redis.candidateMaximumInFlight,
-            tolerances: tolerances)
+            holdoutPercent: rollback.baselineHoldoutPercent, tolerances: tolerances)
     }
 
     package var tolerances: ComparisonTolerances {
@@ -76,6 +76,7 @@ extension Settings {
         settings.responseTimeFactor = rollback.responseTimeFactor
         settings.minimumSamples = rollback.responseTimeMinimumSamples
         settings.responseTimeFloorMilliseconds = rollback.responseTimeFloorMilliseconds
+        settings.baselineHoldoutPercent = rollback.baselineHoldoutPercent
         settings.evaluationSeconds = Self.wholeSeconds(rollback.evaluationInterval)
         settings.dryRun = rollback.dryRun
         return settings

@@ -175,6 +175,9 @@ extension Setting {
     static let rollbackResponseTimeFloor = Setting(
         "ROLLBACK_RESPONSE_TIME_FLOOR_MS", .rollback, .decimal(0...59_999), standard: "5",
         "Response times below this many milliseconds never roll back.")
+    static let baselineHoldoutPercent = Setting(
+        "BASELINE_HOLDOUT_PERCENT", .rollback, .decimal(0...RollbackSettings.maximumHoldoutPercent), standard: "0",
+        "In hybrid, the share of identities that the legacy limiter alone judges, to compare response times with.")
     static let rollbackEvaluationInterval = Setting(
         "ROLLBACK_EVALUATION_INTERVAL", .rollback, .seconds(1...300), standard: "10",
         "How often the triggers are evaluated.")
@@ -239,8 +242,8 @@ extension Setting {
         databasePath, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,
         identityPrivacy, identityPrivacyKeyFile,
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
-        rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor, rollbackEvaluationInterval,
-        rollbackDryRun,
+        rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor, baselineHoldoutPercent,
+        rollbackEvaluationInterval, rollbackDryRun,
         gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateDrillDays,
         alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRefusalPercent,
         alertRefusalMinimum,

@@ -104,6 +104,7 @@ extension Settings.RollbackRules {
         responseTimeFactor = reader.decimal(.rollbackResponseTimeFactor)
         responseTimeMinimumSamples = reader.integer(.rollbackResponseTimeMinimum)
         responseTimeFloorMilliseconds = reader.decimal(.rollbackResponseTimeFloor)
+        baselineHoldoutPercent = reader.decimal(.baselineHoldoutPercent)
         evaluationInterval = reader.seconds(.rollbackEvaluationInterval)
         let triggers = Trigger.allCases.map(\.rawValue).joined(separator: ", ")
         dryRun = Set(reader.list(.rollbackDryRun, expecting: "one of \(triggers)") { Trigger(rawValue: $0) })

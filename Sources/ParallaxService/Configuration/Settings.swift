@@ -110,6 +110,8 @@ package struct Settings: Equatable, Sendable {
         package var responseTimeFactor: Double
         package var responseTimeMinimumSamples: Int
         package var responseTimeFloorMilliseconds: Double
+        /// In hybrid, the share of identities that control alone judges.
+        package var baselineHoldoutPercent: Double
         package var evaluationInterval: Duration
         /// Triggers that decide and record without flipping the flags.
         package var dryRun: Set<Trigger>

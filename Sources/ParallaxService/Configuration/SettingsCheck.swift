@@ -79,6 +79,13 @@ struct SettingsCheck {
                     .error, .impossibleCombination, .rollbackErrorShortWindow,
                     "is longer than ROLLBACK_ERROR_WINDOW_SECONDS", "make it shorter than that"))
         }
+        if rules.baselineHoldoutPercent > 0, settings.flags.initial.strategy != .hybrid {
+            findings.append(
+                finding(
+                    .warning, .noEffect, .baselineHoldoutPercent,
+                    "has an effect in hybrid only, and the strategy is \(settings.flags.initial.strategy.rawValue)",
+                    "take it out, or leave it for when the strategy is hybrid"))
+        }
         if rules.dryRun.count == Trigger.allCases.count {
             findings.append(
                 finding(

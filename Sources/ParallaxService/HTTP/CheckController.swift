@@ -23,7 +23,7 @@ struct CheckController<Context: DoorContext>: Sendable {
             } catch {
                 throw RequestError.identity(error)
             }
-            return try await door.answer(identity, cost: body.cost, arrival: arrival).response
+            return try await door.answer(identity, cost: body.cost, arrival: arrival)
         } catch {
             return Response(error)
         }

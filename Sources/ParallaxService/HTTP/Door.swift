@@ -1,3 +1,4 @@
+import Hummingbird
 package import ParallaxCore
 
 /// What both ways of asking share: whom they ask, the policies, and how an answer is put into HTTP.
@@ -21,12 +22,13 @@ package struct Door: Sendable {
         self.recordResponseTime = recordResponseTime
     }
 
-    /// Asks about an identity and puts the answer into HTTP.
+    /// Asks about an identity and puts the answer into HTTP. The time that is told ends when the whole answer stands: what
+    /// follows is the writing to the socket.
     ///
     /// - Parameter arrival: When the request arrived.
     func answer(
         _ identity: Identity, cost: Int, arrival: ContinuousClock.Instant
-    ) async throws(RequestError) -> AnswerResponse {
+    ) async throws(RequestError) -> Response {
         let request: CheckRequest
         do throws(CostError) {
             request = try CheckRequest(
@@ -37,7 +39,7 @@ package struct Door: Sendable {
         let answer = await judge.judge(request)
         let verdict = EdgeVerdict(
             answer.decision.outcome, strategy: answer.strategy, isProduction: isProduction, failsOpen: failsOpen())
-        let response = AnswerResponse(answer: answer, verdict: verdict)
+        let response = AnswerResponse(answer: answer, verdict: verdict).response
         recordResponseTime(answer, arrival.duration(to: .now))
         return response
     }

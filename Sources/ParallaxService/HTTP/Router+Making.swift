@@ -8,16 +8,19 @@ package struct Endpoints: Sendable {
     package var metrics: DecisionMetrics
     /// The admin routes' token and actions; `nil` where they are off.
     package var admin: AdminAccess?
+    /// Takes the response times that applications report; `nil` where there is no such route.
+    package var applicationTimes: ApplicationTimes?
 
     package init(
         door: Door, trustedProxies: [CIDR] = [], health: any HealthSource, metrics: DecisionMetrics,
-        admin: AdminAccess? = nil
+        admin: AdminAccess? = nil, applicationTimes: ApplicationTimes? = nil
     ) {
         self.door = door
         self.trustedProxies = trustedProxies
         self.health = health
         self.metrics = metrics
         self.admin = admin
+        self.applicationTimes = applicationTimes
     }
 }
 
@@ -38,5 +41,6 @@ package func makeRouter<Context: DoorContext>(
     HealthController(source: endpoints.health).addRoutes(to: &routes)
     MetricsController(metrics: endpoints.metrics, health: endpoints.health).addRoutes(to: &routes)
     AdminController(access: endpoints.admin).addRoutes(to: &routes)
+    if let times = endpoints.applicationTimes { ResponseTimesController(times: times).addRoutes(to: &routes) }
     return router
 }

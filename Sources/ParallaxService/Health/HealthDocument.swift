@@ -101,6 +101,30 @@ struct HealthDocument: Encodable {
         }
     }
 
+    struct Baseline: Encodable {
+        let source: String
+        let state: String
+        let samples: Int
+        /// Left out while it is being learned.
+        let frozenAt: String?
+
+        init(_ baseline: HealthSnapshot.Baseline) {
+            source = baseline.source.rawValue
+            state = baseline.state.stage.rawValue
+            samples = baseline.state.samples
+            switch baseline.state {
+            case .learning: frozenAt = nil
+            case .frozen(let frozen), .stale(let frozen):
+                frozenAt = Date(timeIntervalSince1970: Double(frozen.frozenAt.milliseconds) / 1000).ISO8601Format()
+            }
+        }
+    }
+
+    struct Waiting: Encodable {
+        let callers: Int
+        let untracked: Int
+    }
+
     struct Memory: Encodable {
         let identities: Int
         let bytes: Int
@@ -136,6 +160,8 @@ struct HealthDocument: Encodable {
     let recorder: Recorder
     let flags: Flags
     let triggers: [TriggerReading]
+    let baselines: [Baseline]
+    let waiting: Waiting
     let memory: Memory
     /// Left out where refusals are not kept.
     let refusalCache: RefusalCache?
@@ -159,6 +185,8 @@ struct HealthDocument: Encodable {
         recorder = Recorder(snapshot.recorder)
         flags = Flags(snapshot.flags)
         triggers = snapshot.triggers.map(TriggerReading.init)
+        baselines = snapshot.baselines.map(Baseline.init)
+        waiting = Waiting(callers: snapshot.waiting.callers, untracked: snapshot.waiting.untracked)
         memory = Memory(snapshot.memory)
         refusalCache = snapshot.refusals.map(RefusalCache.init)
         watch = snapshot.watch.map(Watch.init)
@@ -180,6 +208,7 @@ struct LimiterHealthDocument: Encodable {
         var limiter = snapshot
         limiter.recorder.problem = nil
         limiter.triggers = []
+        limiter.baselines = []
         status = HealthVerdict(limiter).status
         migrationStrategy = snapshot.strategy.rawValue
         failsClosed = snapshot.failsClosed

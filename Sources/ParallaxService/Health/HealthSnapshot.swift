@@ -11,6 +11,9 @@ package struct HealthSnapshot: Equatable, Sendable {
     package var memory: Memory
     /// `nil` where no refusals are kept.
     package var refusals: Refusals?
+    /// What response times are compared with.
+    package var baselines: [Baseline]
+    package var waiting: Waiting
     /// The watch after a promotion; `nil` where there is none to tell of.
     package var watch: Watch?
     /// The drill under way or interrupted; `nil` where there is none.
@@ -20,7 +23,8 @@ package struct HealthSnapshot: Equatable, Sendable {
 
     package init(
         instance: String, environment: DeploymentEnvironment, flags: FlagFile, redis: Redis, recorder: Recorder,
-        triggers: [TriggerReading], memory: Memory, refusals: Refusals? = nil
+        triggers: [TriggerReading], memory: Memory, refusals: Refusals? = nil, baselines: [Baseline] = [],
+        waiting: Waiting = Waiting()
     ) {
         self.instance = instance
         self.environment = environment
@@ -30,6 +34,8 @@ package struct HealthSnapshot: Equatable, Sendable {
         self.triggers = triggers
         self.memory = memory
         self.refusals = refusals
+        self.baselines = baselines
+        self.waiting = waiting
     }
 
     package var strategy: Strategy { flags.values.strategy }
@@ -151,6 +157,29 @@ package struct HealthSnapshot: Equatable, Sendable {
             self.isLatched = isLatched
             self.isDryRun = isDryRun
             self.sentence = sentence
+        }
+    }
+
+    /// What one source's response times are compared with.
+    package struct Baseline: Equatable, Sendable {
+        package var source: ResponseTimeSource
+        package var state: ParallaxCore.Baseline.State
+
+        package init(source: ResponseTimeSource, state: ParallaxCore.Baseline.State) {
+            self.source = source
+            self.state = state
+        }
+    }
+
+    /// Callers who wait for the candidate at this moment.
+    package struct Waiting: Equatable, Sendable {
+        package var callers: Int
+        /// Those of which it is not known since when.
+        package var untracked: Int
+
+        package init(callers: Int = 0, untracked: Int = 0) {
+            self.callers = callers
+            self.untracked = untracked
         }
     }
 

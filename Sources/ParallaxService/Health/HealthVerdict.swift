@@ -46,6 +46,11 @@ struct HealthVerdict: Equatable, Sendable {
             worries.append("the flag file cannot be used; the last good flags are in force")
         }
         if snapshot.recorder.problem != nil { worries.append("comparisons cannot be written") }
+        for baseline in snapshot.baselines where baseline.state.stage == .stale {
+            worries.append(
+                "the \(baseline.source.rawValue)'s baseline of response times is too old; run in legacy to learn a new one"
+            )
+        }
         for reading in snapshot.triggers where reading.isLatched || reading.state == .firing {
             let state = reading.isLatched ? "fired and waits to be acknowledged" : "is firing"
             worries.append("trigger \(reading.trigger.rawValue) \(state)")

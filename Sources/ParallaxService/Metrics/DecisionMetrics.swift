@@ -24,6 +24,8 @@ package final class DecisionMetrics: DecisionObserver {
     }
     private let answerTimes = Strategy.allCases.map { _ in Histogram() }
     private let responseTimes = Strategy.allCases.map { _ in Histogram() }
+    private let reportedTimes = Strategy.allCases.map { _ in Histogram() }
+    private let heldOutRequests = Counter()
     private let attempts = Counter()
     private let attemptTimes = Histogram()
     private let failures = CounterTable<Unavailability>()
@@ -54,6 +56,15 @@ package final class DecisionMetrics: DecisionObserver {
         case .diverged(let kind, let cause): diverged[kind]!.add(cause)
         case .incomparable(let reason): incomparable.add(reason)
         }
+    }
+
+    package func heldOut(_ request: CheckRequest, _ answer: Answer) {
+        heldOutRequests.add()
+    }
+
+    /// An application's caller waited this long.
+    func reported(_ duration: Duration, strategy: Strategy) {
+        reportedTimes[strategy.place].observe(duration)
     }
 
     /// A caller got its answer this long after the request arrived.
@@ -108,6 +119,7 @@ extension DecisionMetrics {
         let histograms = [
             ("parallax_decision_seconds", "From asking the limiters to the decision.", answerTimes),
             ("parallax_response_seconds", "From a request's arrival to its answer.", responseTimes),
+            ("parallax_application_response_seconds", "Response times that applications reported.", reportedTimes),
         ]
         for (name, help, times) in histograms {
             text.begin(name, .histogram, help: help)
@@ -142,6 +154,10 @@ extension DecisionMetrics {
                     "parallax_comparisons_total", ["result": "diverged", "kind": kind.rawValue, "cause": cause], count)
             }
         }
+        text.begin(
+            "parallax_held_out_total", .counter,
+            help: "Requests of hybrid that the legacy limiter alone judged, as BASELINE_HOLDOUT_PERCENT says.")
+        text.sample("parallax_held_out_total", heldOutRequests.value)
         text.begin(
             "parallax_incomparable_total", .counter, help: "Requests that could not be compared, by reason.")
         for (reason, count) in incomparable.counts {

@@ -8,6 +8,7 @@ struct HealthMetrics {
         writeState(to: &text)
         writeRecorder(to: &text)
         writeTriggers(to: &text)
+        writeResponseTimes(to: &text)
         writeMemory(to: &text)
         writeRefusals(to: &text)
         writeAlerts(to: &text)
@@ -84,6 +85,27 @@ struct HealthMetrics {
             text.sample(
                 "parallax_trigger_latched", ["trigger": reading.trigger.rawValue], reading.isLatched ? 1 : 0)
         }
+    }
+
+    private func writeResponseTimes(to text: inout PrometheusText) {
+        text.begin("parallax_baseline_state", .gauge, help: "What response times are compared with, by source.")
+        for baseline in snapshot.baselines {
+            for stage in Baseline.Stage.allCases {
+                text.sample(
+                    "parallax_baseline_state", ["source": baseline.source.rawValue, "state": stage.rawValue],
+                    baseline.state.stage == stage ? 1 : 0)
+            }
+        }
+        text.begin("parallax_baseline_samples", .gauge, help: "The response times that it stands on, or has so far.")
+        for baseline in snapshot.baselines {
+            text.sample(
+                "parallax_baseline_samples", ["source": baseline.source.rawValue], baseline.state.samples)
+        }
+        text.begin("parallax_waiting_callers", .gauge, help: "Callers who wait for Redis at this moment.")
+        text.sample("parallax_waiting_callers", snapshot.waiting.callers)
+        text.begin(
+            "parallax_waiting_callers_untracked", .gauge, help: "Those of them of which it is not known since when.")
+        text.sample("parallax_waiting_callers_untracked", snapshot.waiting.untracked)
     }
 
     private func writeMemory(to text: inout PrometheusText) {

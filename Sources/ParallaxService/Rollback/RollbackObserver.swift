@@ -3,24 +3,35 @@ import Synchronization
 
 /// Counts on the request's path what the rollback evaluator needs, for the driver to fetch once a second.
 ///
-/// Each call adds one number under a lock that is held for nanoseconds: neither the evaluation nor the clock is on the
-/// path. What is counted belongs to the second in which it is fetched.
+/// An answer that nobody waited for the candidate for costs one atomic addition, and no lock. Neither the evaluation nor
+/// the clock is on the path: what is counted belongs to the second in which it is fetched.
 package final class RollbackObserver: DecisionObserver {
     /// What happened since the last fetch.
     struct Counts: Equatable, Sendable {
         var attempts = AttemptTally()
-        /// How long callers waited whom control alone judged.
-        var controlOnly = LatencyHistogram()
-        /// How long callers waited while the candidate was in play.
-        var candidateInPlay = LatencyHistogram()
+        /// How long the door's callers waited.
+        var door = ResponseTimes()
+        /// How long applications say that theirs did.
+        var application = ResponseTimes()
     }
 
-    private let counts = Mutex(Counts())
+    private let decided = Atomic<Int>(0)
+    private let errors = Atomic<Int>(0)
+    private let outages = Atomic<Int>(0)
+    private let door = ResponseTimeCounters()
+    private let application = ResponseTimeCounters()
+    /// Of the door's answers that a caller waited for the candidate for. Three histograms that must agree, so a lock:
+    /// whoever takes it has waited for Redis a thousand times longer.
+    private let waited = Mutex(AnsweredTimes())
 
     package init() {}
 
     package func attempted(_ candidate: Observation) {
-        counts.withLock { $0.attempts.count(candidate.decision.outcome) }
+        var tally = AttemptTally()
+        tally.count(candidate.decision.outcome)
+        if tally.decided > 0 { decided.wrappingAdd(1, ordering: .relaxed) }
+        if tally.errors > 0 { errors.wrappingAdd(1, ordering: .relaxed) }
+        if tally.outages > 0 { outages.wrappingAdd(1, ordering: .relaxed) }
     }
 
     /// Counts how long one caller waited for the door's whole answer.
@@ -31,21 +42,44 @@ package final class RollbackObserver: DecisionObserver {
     /// - Parameters:
     ///   - duration: From the request's arrival to its answer, on a clock that never steps.
     ///   - strategy: The strategy under which it was answered: in `legacy` it teaches the baseline.
-    package func recordResponseTime(_ duration: Duration, strategy: Strategy) {
-        counts.withLock { counts in
-            switch strategy {
-            case .legacy: counts.controlOnly.record(duration)
-            case .hybrid, .distributedOnly: counts.candidateInPlay.record(duration)
-            }
+    ///   - isHeldOut: Whether control alone judged in hybrid.
+    ///   - candidateWait: How much of it was waiting for the candidate.
+    package func recordResponseTime(
+        _ duration: Duration, strategy: Strategy, isHeldOut: Bool = false, candidateWait: Duration = .zero
+    ) {
+        guard candidateWait > .zero else {
+            return door.record(duration, strategy: strategy, isHeldOut: isHeldOut)
         }
+        waited.withLock { $0.record(duration, wait: candidateWait) }
+    }
+
+    /// Counts how long an application's caller waited for the application's whole answer.
+    ///
+    /// - Parameters:
+    ///   - strategy: The strategy in force: in `legacy` it teaches the baseline.
+    ///   - isHeldOut: Whether control alone judges the caller in hybrid.
+    package func recordApplicationTime(_ duration: Duration, strategy: Strategy, isHeldOut: Bool) {
+        application.record(duration, strategy: strategy, isHeldOut: isHeldOut)
     }
 
     /// Takes what was counted and starts at nothing.
     func fetch() -> Counts {
-        counts.withLock { counts in
-            let fetched = counts
-            counts = Counts()
+        var counts = Counts()
+        counts.attempts = AttemptTally(
+            decided: decided.exchange(0, ordering: .relaxed), errors: errors.exchange(0, ordering: .relaxed),
+            outages: outages.exchange(0, ordering: .relaxed))
+        let (unwaited, reported) = (door.take(), application.take())
+        counts.door.legacy = unwaited.legacy
+        counts.door.heldOut = unwaited.heldOut
+        counts.door.inPlay = waited.withLock { waited in
+            let fetched = waited
+            waited = AnsweredTimes()
             return fetched
         }
+        counts.door.inPlay.add(unwaited: unwaited.inPlay)
+        counts.application.legacy = reported.legacy
+        counts.application.heldOut = reported.heldOut
+        counts.application.inPlay.times = reported.inPlay
+        return counts
     }
 }

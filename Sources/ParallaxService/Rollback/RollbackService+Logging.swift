@@ -54,6 +54,30 @@ extension RollbackService {
             metadata: ["by": "\(acknowledgement.by)", "reason": "\(acknowledgement.reason)"])
     }
 
+    /// Says when a baseline is complete, and when it has become too old to compare with.
+    func logBaselines(at moment: Moment) {
+        let news = state.withLock { state in
+            state.evaluator.baselineStates(at: moment.wall).filter { source, baseline in
+                let old = state.baselineStages.updateValue(baseline.stage, forKey: source) ?? .learning
+                return old != baseline.stage
+            }
+        }
+        for (source, baseline) in news {
+            let metadata: Logger.Metadata = ["source": "\(source.rawValue)", "samples": "\(baseline.samples)"]
+            switch baseline.stage {
+            case .learning: break
+            case .frozen:
+                logger.notice("Response times have a baseline to be compared with from now on", metadata: metadata)
+            case .stale:
+                logger.warning(
+                    """
+                    The baseline of response times is too old to compare with, and they cannot cause a rollback. Run in \
+                    `legacy` for a while to learn a new one, or set BASELINE_HOLDOUT_PERCENT
+                    """, metadata: metadata)
+            }
+        }
+    }
+
     func logUnreadableBaseline(_ error: DecodingError) {
         logger.warning("The stored baseline makes no sense and is ignored", metadata: ["error": "\(error)"])
     }

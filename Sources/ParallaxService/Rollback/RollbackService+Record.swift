@@ -78,7 +78,8 @@ extension RollbackService {
             return RollbackHealth(
                 evaluations: evaluator.evaluations, latch: evaluator.latch.state(at: now, settings: evaluator.settings),
                 lastRollback: evaluator.latch.firing, acknowledgement: evaluator.latch.acknowledgement,
-                baseline: evaluator.baseline.state(at: now, settings: evaluator.settings), unrecorded: backlog.pending,
+                baseline: evaluator.baseline.state(at: now, settings: evaluator.settings),
+                baselines: evaluator.baselineStates(at: now), unrecorded: backlog.pending,
                 droppedEvaluations: backlog.droppedEvaluations, isRestored: state.isRestored)
         }
     }

@@ -22,6 +22,8 @@ package final class RollbackService: Service {
         var latchChanges = 0
         var isRestored = false
         var isRecordFailing = false
+        /// What was last said of each baseline.
+        var baselineStages: [ResponseTimeSource: Baseline.Stage] = [:]
         var nextEvaluation: Int64 = 0
     }
 
@@ -35,6 +37,7 @@ package final class RollbackService: Service {
     private let settings: RollbackSettings
     private let probe: @Sendable () async -> Bool
     private let flipToLegacy: Flip
+    private let waiting: @Sendable () -> LatencyHistogram
     private let clock: any Clock<Duration>
 
     /// - Parameters:
@@ -44,6 +47,7 @@ package final class RollbackService: Service {
     ///   - probe: Runs the real script against Redis once; `false` where it failed or took too long. One that has not
     ///     answered when the next is due has failed, and no other is started meanwhile.
     ///   - flipToLegacy: Writes the flag file.
+    ///   - waiting: How long the callers have waited who have no answer yet.
     ///   - record: Where evaluations, rollbacks, the latch and the baseline are kept.
     ///   - clock: What the loop sleeps on.
     ///   - now: Reads the clocks.
@@ -51,7 +55,8 @@ package final class RollbackService: Service {
     package init(
         settings: RollbackSettings = RollbackSettings(), observer: RollbackObserver,
         flags: @escaping @Sendable () -> FlagValues, probe: @escaping @Sendable () async -> Bool,
-        flipToLegacy: @escaping Flip, record: any RollbackRecord, logger: Logger,
+        flipToLegacy: @escaping Flip, waiting: @escaping @Sendable () -> LatencyHistogram = { LatencyHistogram() },
+        record: any RollbackRecord, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader()
     ) throws(RollbackSettingsError) {
         self.state = Mutex(State(evaluator: try RollbackEvaluator(settings: settings)))
@@ -64,6 +69,7 @@ package final class RollbackService: Service {
         self.settings = settings
         self.probe = probe
         self.flipToLegacy = flipToLegacy
+        self.waiting = waiting
         self.clock = clock
     }
 
@@ -129,22 +135,28 @@ extension RollbackService {
         let moment = now()
         state.withLock { state in
             state.evaluator.count(counts.attempts, at: moment)
-            state.evaluator.count(counts.controlOnly, isControlOnly: true, at: moment)
-            state.evaluator.count(counts.candidateInPlay, isControlOnly: false, at: moment)
+            state.evaluator.count(counts.door, from: .door, at: moment)
+            state.evaluator.count(counts.application, from: .application, at: moment)
         }
     }
 
     /// Evaluates all triggers and does what follows, the flip first.
     func evaluate() async {
         collect()
+        // After what was answered was collected: what is answered in between counts the next time, and nothing twice.
+        let waiting = waiting()
         let strategy = flags().strategy
         let moment = now()
         let (before, outcome) = state.withLock { state in
-            (state.evaluator.evaluations, state.evaluator.evaluate(at: moment, strategy: strategy))
+            (
+                state.evaluator.evaluations,
+                state.evaluator.evaluate(at: moment, strategy: strategy, waiting: waiting)
+            )
         }
         for action in outcome.actions { await act(on: action) }
         journal.append(.evaluations(outcome.evaluations))
         logChanges(from: before, to: outcome.evaluations)
+        logBaselines(at: moment)
     }
 
     private func act(on action: RollbackEvaluator.Action) async {

@@ -33,6 +33,32 @@ import Testing
         #expect(baseline == before)
     }
 
+    @Test("it holds for exactly 14 days, also on a clock that was set back, and is learned anew only in between")
+    func life() {
+        let baseline = Baseline.frozen(.milliseconds(10))
+        let days = 86_400.0
+        func isStale(_ seconds: Double) -> Bool {
+            if case .stale = baseline.state(at: Moment.at(seconds).wall, settings: settings) { true } else { false }
+        }
+        #expect(!isStale(14 * days) && isStale(14 * days + 0.001) && !isStale(-400 * days))
+        for (seconds, isOfUse) in [(7 * days, false), (7 * days + 0.001, true), (30 * days, true)] {
+            var baseline = baseline
+            let learned = baseline.learn(samples(1), at: Moment.at(seconds).wall, settings: settings)
+            #expect(learned == isOfUse)
+        }
+    }
+
+    @Test("a stale one is replaced by what is learned in legacy, and not before that is complete")
+    func replacement() {
+        var baseline = Baseline.frozen(.milliseconds(10))
+        let start = 20 * 86_400.0
+        baseline.learn(samples(4_999, .milliseconds(20)), at: Moment.at(start).wall, settings: settings)
+        #expect(baseline.state(at: Moment.at(start).wall, settings: settings).stage == .stale)
+        baseline.learn(samples(1, .milliseconds(20)), at: Moment.at(start + 300).wall, settings: settings)
+        #expect(baseline.state(at: Moment.at(start + 300).wall, settings: settings).stage == .frozen)
+        #expect(baseline.frozen?.samples == samples(5_000, .milliseconds(20)))
+    }
+
     @Test("in the second half of its life it is learned anew, and holds until that is done")
     func renewal() {
         var baseline = Baseline.frozen(.milliseconds(10))

@@ -22,6 +22,23 @@ import Testing
         }
     }
 
+    @Test("no time from half a microsecond to 68 s is 5 % off: at the ends of the buckets, where it is worst")
+    func errorOfEveryBucket() {
+        var worst = 0.0
+        var lowest: Int64 = 512
+        for bucket in 0..<LatencyHistogram.bucketCount {
+            #expect(LatencyHistogram.bucket(ofNanoseconds: lowest) == bucket)
+            let middle = LatencyHistogram.nanoseconds(ofBucket: bucket)
+            // As far above the middle as the lowest time is below it.
+            let highest = 2 * middle - lowest - 1
+            #expect(LatencyHistogram.bucket(ofNanoseconds: highest) == bucket)
+            for time in [lowest, highest] { worst = max(worst, abs(Double(middle) / Double(time) - 1)) }
+            lowest = highest + 1
+        }
+        #expect(lowest == 1 << 36)
+        #expect(worst <= 1.0 / 32)
+    }
+
     @Test("a quantile is within 5 % of the sample of its rank", arguments: [0.01, 0.5, 0.95, 0.999, 1])
     func quantileError(share: Double) throws {
         var generator = Seeded(seed: 2)
@@ -48,6 +65,59 @@ import Testing
         #expect(merged == left)
         merged.subtract(left)
         #expect(merged == LatencyHistogram())
+    }
+
+    @Test("histograms of seconds, added in any order, are the minute's; the average of their quantiles is not")
+    func quantilesOfUnions() throws {
+        var generator = Seeded(seed: 7)
+        var (seconds, all) = ([LatencyHistogram](), LatencyHistogram())
+        for second in 0..<60 {
+            var histogram = LatencyHistogram()
+            // One second in six is slow.
+            for _ in 0..<50 {
+                let time = Duration.microseconds(
+                    Int64.random(in: 900...1_100, using: &generator) * (second % 6 == 0 ? 100 : 1))
+                histogram.record(time)
+                all.record(time)
+            }
+            seconds.append(histogram)
+        }
+        var merged = LatencyHistogram()
+        for histogram in seconds.shuffled(using: &generator) { merged.add(histogram) }
+        #expect(merged == all)
+        let p95 = try #require(merged.quantile(0.95))
+        let average = try seconds.map { try #require($0.quantile(0.95)) }.reduce(.zero, +) / 60
+        #expect(abs(p95 / .milliseconds(100) - 1) < 0.15)
+        #expect(average < p95 / 4)
+    }
+
+    @Test("the samples above a time are those whose bucket stands for more")
+    func samplesAbove() {
+        var histogram = LatencyHistogram()
+        for milliseconds in [1, 5, 5, 20, 400] { histogram.record(.milliseconds(milliseconds)) }
+        #expect(histogram.samples(above: .milliseconds(10)).count == 2)
+        #expect(histogram.samples(above: .zero) == histogram)
+        #expect(histogram.samples(above: .seconds(1)).count == 0)
+    }
+
+    @Test("counters that many threads add to hold every sample once")
+    func counters() async throws {
+        let counters = LatencyCounters()
+        let taken = await withTaskGroup(of: LatencyHistogram.self) { group in
+            for task in 1...8 {
+                group.addTask {
+                    for _ in 0..<1_000 { counters.record(.milliseconds(task)) }
+                    return counters.take()
+                }
+            }
+            return await group.reduce(into: LatencyHistogram()) { $0.add($1) }
+        }
+        var all = taken
+        all.add(counters.take())
+        var expected = LatencyHistogram()
+        for milliseconds in 1...8 { for _ in 0..<1_000 { expected.record(.milliseconds(milliseconds)) } }
+        #expect(all == expected)
+        #expect(counters.take() == LatencyHistogram())
     }
 
     @Test("times out of range count in the outermost buckets, and none is lost")

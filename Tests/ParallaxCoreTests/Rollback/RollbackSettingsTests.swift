@@ -24,11 +24,13 @@ import Testing
             $0.baselineMinimumSamples = 0
             $0.baselineMinimumSeconds = -1
             $0.baselineStaleDays = 0
+            $0.baselineHoldoutPercent = 50.1
+            $0.holdoutMinimumSamples = 0
             $0.evaluationSeconds = 0
             $0.holdOffSeconds = -1
         }
         let error = #expect(throws: RollbackSettingsError.self) { try settings.validate() }
-        #expect(Set(try #require(error).problems.map(\.setting)).count == 16)
+        #expect(Set(try #require(error).problems.map(\.setting)).count == 18)
     }
 
     @Test("a short window that is longer than the long one is refused, and both are named")

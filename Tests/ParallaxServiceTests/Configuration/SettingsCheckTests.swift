@@ -33,6 +33,9 @@ import Testing
             ("REDIS_DECISION_TIMEOUT", "nan", .wrongType, "a number of seconds"),
             ("REDIS_DECISION_TIMEOUT", "0", .outOfRange, "0.001"),
             ("DISTRIBUTED_ENFORCEMENT_PERCENT", "101", .outOfRange, "100"),
+            ("BASELINE_HOLDOUT_PERCENT", "50.1", .outOfRange, "50"),
+            ("BASELINE_HOLDOUT_PERCENT", "-1", .outOfRange, "0"),
+            ("BASELINE_HOLDOUT_PERCENT", "few", .wrongType, "a number from 0 to 50"),
             ("ENVIRONMENT", "prod", .wrongType, "development, staging, production"),
             ("LEGACY_ALGORITHM", "leaky", .wrongType, "sliding_log"), ("LOG_LEVEL", "loud", .wrongType, "notice"),
             ("TRUSTED_PROXIES", "10.0.0.0/8,localhost", .wrongType, "\"localhost\""),
@@ -71,6 +74,10 @@ import Testing
             (
                 ["DISTRIBUTED_ENFORCEMENT_PERCENT": "5", "HYBRID_RATE_LIMITING": "false"],
                 "DISTRIBUTED_ENFORCEMENT_PERCENT", .noEffect
+            ),
+            (
+                ["BASELINE_HOLDOUT_PERCENT": "5", "HYBRID_RATE_LIMITING": "false"], "BASELINE_HOLDOUT_PERCENT",
+                .noEffect
             ),
             (["ENVIRONMENT": "production", "RATE_LIMIT_PER_MINUTE": "70"], "RATE_LIMIT_PER_MINUTE", .noEffect),
             (["EMBEDDED_REDIS": "true", "REDIS_URL": "redis://h"], "REDIS_URL", .noEffect),

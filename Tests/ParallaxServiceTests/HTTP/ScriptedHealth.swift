@@ -9,6 +9,20 @@ struct ScriptedHealth: HealthSource {
     func health() async -> HealthSnapshot { snapshot }
 }
 
+extension Baseline.Frozen {
+    /// Of one response time of 10 ms, frozen at the beginning of 1970.
+    static var sample: Baseline.Frozen {
+        var baseline = Baseline()
+        var settings = RollbackSettings()
+        settings.baselineMinimumSamples = 1
+        settings.baselineMinimumSeconds = 0
+        var samples = LatencyHistogram()
+        samples.record(.milliseconds(10))
+        baseline.learn(samples, at: Timestamp(milliseconds: 0), settings: settings)
+        return baseline.frozen!
+    }
+}
+
 extension HealthSnapshot {
     /// Hybrid, and nothing wrong anywhere.
     static let sound = HealthSnapshot(

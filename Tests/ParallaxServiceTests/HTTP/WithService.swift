@@ -19,6 +19,7 @@ struct ScriptedService {
     var health = ScriptedHealth()
     var metrics = DecisionMetrics()
     var admin: AdminAccess?
+    var applicationTimes: ApplicationTimes?
     var recordResponseTime: @Sendable (Answer, Duration) -> Void = { _, _ in }
 
     /// Runs a test against the same routes that serve.
@@ -28,7 +29,8 @@ struct ScriptedService {
             judge: judge, policies: policies, isProduction: isProduction, failsOpen: { failsOpen },
             recordResponseTime: recordResponseTime)
         let endpoints = Endpoints(
-            door: door, trustedProxies: trustedProxies, health: health, metrics: metrics, admin: admin)
+            door: door, trustedProxies: trustedProxies, health: health, metrics: metrics, admin: admin,
+            applicationTimes: applicationTimes)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let router = makeRouter(endpoints, context: ScriptedContext.self)

@@ -38,6 +38,28 @@ import Testing
         }
     }
 
+    @Test("health shows what response times are compared with, and who waits for Redis")
+    func showsBaselines() async throws {
+        var snapshot = HealthSnapshot.sound
+        snapshot.baselines = [
+            .init(source: .door, state: .stale(.sample)), .init(source: .application, state: .learning(samples: 7)),
+        ]
+        snapshot.waiting = .init(callers: 9, untracked: 2)
+        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+            let object = try await client.get("/health").object
+            let baselines = try #require(object["baselines"] as? [[String: Any]])
+            #expect(baselines.map { $0["source"] as? String } == ["door", "application"])
+            #expect(baselines.map { $0["state"] as? String } == ["stale", "learning"])
+            #expect(baselines[0]["frozen_at"] as? String == "1970-01-01T00:00:00Z")
+            #expect(baselines[1]["samples"] as? Int == 7 && baselines[1]["frozen_at"] == nil)
+            #expect((object["waiting"] as? [String: Int]) == ["callers": 9, "untracked": 2])
+            #expect(object["status"] as? String == "degraded")
+            #expect((object["reasons"] as? [String])?.first?.hasPrefix("the door's baseline") == true)
+            // The limiter alone heeds no trigger's needs.
+            #expect(try await client.get("/api/system/rate-limit/health").object["status"] as? String == "healthy")
+        }
+    }
+
     @Test("health shows since when records are kept where their bound has made older ones go")
     func showsBound() async throws {
         var snapshot = HealthSnapshot.sound

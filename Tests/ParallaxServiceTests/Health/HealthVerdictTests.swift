@@ -55,6 +55,13 @@ import Testing
         Change("alerts delivered", .healthy) { $0.alerts = .sample(problem: nil) },
         Change("drill interrupted", .degraded) { $0.drill = .init(state: .interrupted, by: "ann", began: .now) },
         Change("drill running", .healthy) { $0.drill = .init(state: .running, by: "ann", began: .now) },
+        Change("baseline too old", .degraded) {
+            $0.baselines = [.init(source: .application, state: .stale(.sample))]
+        },
+        Change("baseline frozen", .healthy) { $0.baselines = [.init(source: .door, state: .frozen(.sample))] },
+        Change("baseline being learned", .healthy) {
+            $0.baselines = [.init(source: .door, state: .learning(samples: 7))]
+        },
         Change("trigger suspect", .healthy) { $0.triggers[1].state = .suspect },
         Change("no flags", .unhealthy) { $0.flags.isLoaded = false },
         Change("distributed_only, closed, Redis down", .unhealthy) {

@@ -72,6 +72,8 @@ struct ParsedMetrics {
         ] {
             metrics.compared(comparison(result, request))
         }
+        metrics.heldOut(request, try answer(.allowed(request), .hybrid, .control))
+        metrics.reported(.milliseconds(80), strategy: .hybrid)
         metrics.responded(try answer(limited, .distributedOnly, .candidate), after: .milliseconds(3))
         let samples = try await scrape(service).parsed.samples
         func count(_ name: String) -> Double? { samples["parallax_\(name)"] }
@@ -88,6 +90,8 @@ struct ParsedMetrics {
         #expect(
             count("comparisons_total{result=\"diverged\",kind=\"newly_limited\",cause=\"other_instances\"}") == 1)
         #expect(count("incomparable_total{reason=\"timed_out\"}") == 1)
+        #expect(count("held_out_total") == 1)
+        #expect(count("application_response_seconds_sum{strategy=\"hybrid\"}") == 0.08)
         #expect(count("response_seconds_count{strategy=\"distributed_only\"}") == 1)
         #expect(count("response_seconds_bucket{strategy=\"distributed_only\",le=\"0.0025\"}") == 0)
         #expect(count("response_seconds_bucket{strategy=\"distributed_only\",le=\"0.005\"}") == 1)
@@ -109,6 +113,8 @@ struct ParsedMetrics {
         snapshot.triggers[0].isLatched = true
         snapshot.triggers[0].state = .firing
         snapshot.flags.invalidReads = 4
+        snapshot.baselines = [.init(source: .door, state: .stale(.sample))]
+        snapshot.waiting = .init(callers: 9, untracked: 2)
         snapshot.refusals = HealthSnapshot.Refusals(isInUse: true, identities: 6, evictions: 7, repeated: 8)
         let (parsed, _) = try await scrape(ScriptedService(health: ScriptedHealth(snapshot: snapshot)))
         let expected: [String: Double] = [
@@ -118,7 +124,10 @@ struct ParsedMetrics {
             "recorder_dropped_total{reason=\"buffer_full\"}": 2, "trigger_latched{trigger=\"redis_down\"}": 1,
             "trigger_state{trigger=\"redis_down\",state=\"firing\"}": 1,
             "trigger_state{trigger=\"redis_down\",state=\"ok\"}": 0, "memory_identities": 5, "memory_bytes": 900,
-            "memory_evictions_total": 1, "refusal_cache_in_use": 1, "refusal_cache_identities": 6,
+            "baseline_state{source=\"door\",state=\"stale\"}": 1,
+            "baseline_state{source=\"door\",state=\"frozen\"}": 0, "baseline_samples{source=\"door\"}": 1,
+            "waiting_callers": 9, "waiting_callers_untracked": 2, "memory_evictions_total": 1,
+            "refusal_cache_in_use": 1, "refusal_cache_identities": 6,
             "refusal_cache_evictions_total": 7, "refusal_cache_refusals_total": 8,
             "build_info{version=\"\(BuildInfo.version)\"}": 1,
         ]

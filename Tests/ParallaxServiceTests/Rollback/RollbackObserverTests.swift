@@ -18,9 +18,37 @@ import Testing
         observer.recordResponseTime(.milliseconds(5), strategy: .distributedOnly)
         let counts = observer.fetch()
         #expect(counts.attempts == AttemptTally(decided: 2, errors: 1, outages: 1))
-        #expect(counts.controlOnly.count == 1)
-        #expect(counts.candidateInPlay.count == 2)
+        #expect(counts.door.legacy.count == 1)
+        #expect(counts.door.inPlay.times.count == 2)
         #expect(observer.fetch() == RollbackObserver.Counts())
+    }
+
+    @Test("who was held out, who waited for the candidate and who did not are told apart")
+    func groups() {
+        let observer = RollbackObserver()
+        observer.recordResponseTime(.milliseconds(2), strategy: .hybrid, isHeldOut: true)
+        observer.recordResponseTime(.milliseconds(3), strategy: .hybrid)
+        observer.recordResponseTime(.milliseconds(9), strategy: .hybrid, candidateWait: .milliseconds(4))
+        observer.recordResponseTime(.milliseconds(9), strategy: .distributedOnly, candidateWait: .milliseconds(8))
+        let door = observer.fetch().door
+        #expect(door.heldOut.count == 1 && door.legacy.count == 0)
+        #expect(door.inPlay.times.count == 3 && door.inPlay.waits.count == 2)
+        var withoutWaits = LatencyHistogram()
+        for milliseconds in [1, 3, 5] { withoutWaits.record(.milliseconds(milliseconds)) }
+        #expect(door.inPlay.withoutWaits == withoutWaits)
+    }
+
+    @Test("what applications report is kept apart, and nobody knows who waited for what")
+    func applications() {
+        let observer = RollbackObserver()
+        observer.recordApplicationTime(.milliseconds(2), strategy: .legacy, isHeldOut: true)
+        observer.recordApplicationTime(.milliseconds(2), strategy: .hybrid, isHeldOut: true)
+        observer.recordApplicationTime(.milliseconds(2), strategy: .hybrid, isHeldOut: false)
+        observer.recordApplicationTime(.milliseconds(2), strategy: .distributedOnly, isHeldOut: true)
+        let counts = observer.fetch()
+        #expect(counts.application.legacy.count == 1 && counts.application.heldOut.count == 1)
+        #expect(counts.application.inPlay.times.count == 2 && !counts.application.inPlay.hasWaits)
+        #expect(counts.door == ResponseTimes())
     }
 
     @Test("an answer counts nowhere: the door tells the whole wait")
@@ -41,11 +69,11 @@ import Testing
             for _ in 0..<8 {
                 group.addTask {
                     for _ in 0..<500 { observer.recordResponseTime(.milliseconds(1), strategy: .hybrid) }
-                    return observer.fetch().candidateInPlay.count
+                    return observer.fetch().door.inPlay.times.count
                 }
             }
             return await group.reduce(0, +)
         }
-        #expect(fetched + observer.fetch().candidateInPlay.count == 4_000)
+        #expect(fetched + observer.fetch().door.inPlay.times.count == 4_000)
     }
 }

@@ -13,6 +13,8 @@ struct RollbackWorld: Sendable {
             var isRedisUp = true
             var isFlagFileBroken = false
             var reasons: [String] = []
+            /// How long callers have waited who have no answer.
+            var waiting = LatencyHistogram()
         }
 
         let state = Mutex(State())
@@ -33,7 +35,7 @@ struct RollbackWorld: Sendable {
             settings: settings, observer: observer, flags: { surroundings.state.withLock(\.flags) },
             probe: { surroundings.state.withLock(\.isRedisUp) },
             flipToLegacy: { by, reason in try RollbackWorld.flip(surroundings, by: by, reason: reason) },
-            record: record, logger: log.logger,
+            waiting: { surroundings.state.withLock(\.waiting) }, record: record, logger: log.logger,
             now: {
                 let milliseconds = surroundings.state.withLock(\.milliseconds)
                 return Moment(

@@ -6,7 +6,7 @@ package struct TotalLine: Equatable, Sendable {
     package let minute: Timestamp
     /// `nil` for the organizations beyond the bound of one minute, counted together, and for what was dropped.
     package let organization: String?
-    /// `agreed`, `diverged`, `incomparable` or `dropped`.
+    /// `agreed`, `diverged`, `incomparable`, `held_out` or `dropped`.
     package let outcome: String
     /// The kind of a divergence, the reason why incomparable or dropped, or empty.
     package let detail: String
@@ -35,8 +35,7 @@ package struct TotalLine: Equatable, Sendable {
 }
 
 extension DivergenceStore {
-    /// The totals of a period, and the comparisons dropped, in the order of time: their requests sum up to all that both
-    /// sides were asked about.
+    /// The totals of a period, and the comparisons dropped, in the order of time: their requests sum up to all in hybrid.
     ///
     /// - Parameter filter: Its times are widened to whole minutes. A kind or a cause narrows the divergences alone.
     package func totals(_ filter: DivergenceFilter) async throws -> [TotalLine] {

@@ -11,16 +11,20 @@ extension ReportPage {
 
     private var requests: HTML {
         var table = HTMLTable(
-            "Every request that both sides were asked about",
+            report.heldOut > 0 ? "Every request in hybrid" : "Every request that both sides were asked about",
             [
                 .text("requests"), .number("count"), .number("share"), .text("reasons"),
             ])
-        let asked = report.compared + Ranking.sum(report.incomparable) + Ranking.sum(report.dropped)
+        let asked =
+            report.compared + Ranking.sum(report.incomparable) + report.heldOut + Ranking.sum(report.dropped)
         func add(_ name: String, _ count: Int, _ whole: Int, _ reasons: [String: Int] = [:]) {
             table.add(name, Figures.count(count), Figures.share(count, of: whole), Self.reasons(reasons))
         }
         add("compared", report.compared, asked)
         add("incomparable", Ranking.sum(report.incomparable), asked, report.incomparable)
+        if report.heldOut > 0 {
+            add("held out: control alone was asked", report.heldOut, asked)
+        }
         add("not recorded", Ranking.sum(report.dropped), asked, report.dropped)
         add("agreed", report.agreed, report.compared)
         add("diverged", report.diverged, report.compared)

@@ -12,6 +12,9 @@ extension ReportText {
             table.add("same verdict", Figures.count(same), Figures.share(same, of: report.compared))
         }
         table.add("incomparable", Figures.count(Ranking.sum(report.incomparable)), "", reasons(report.incomparable))
+        if report.heldOut > 0 {
+            table.add("held out", Figures.count(report.heldOut), "", "control alone was asked")
+        }
         table.add("not recorded", Figures.count(Ranking.sum(report.dropped)), "", reasons(report.dropped))
         let sampling =
             "  of \(Figures.count(report.diverged)) divergences \(Figures.count(report.storedOneByOne)) are stored one by one, "

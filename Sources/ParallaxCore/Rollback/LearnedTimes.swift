@@ -1,0 +1,47 @@
+/// Response times of one source as they were while control alone judged: learned, then frozen, then learned anew.
+struct LearnedTimes: Codable, Equatable, Sendable {
+    private(set) var frozen: Baseline.Frozen?
+    private var learned = LatencyHistogram()
+    private var learningSince: Timestamp?
+
+    init() {}
+
+    /// Whether nothing was ever learned.
+    var isEmpty: Bool { frozen == nil && learned.count == 0 }
+
+    /// - Returns: Whether the samples were of use; a baseline in the first half of its life heeds nothing.
+    mutating func learn(_ samples: LatencyHistogram, at now: Timestamp, settings: RollbackSettings) -> Bool {
+        guard samples.count > 0, isWanting(at: now, settings: settings) else { return false }
+        // Samples of a month ago and of today make no baseline together.
+        if let since = learningSince, now - since > settings.baselineLifeMilliseconds { forgetLearned() }
+        let since = learningSince ?? now
+        learningSince = since
+        learned.add(samples)
+        if learned.count >= settings.baselineMinimumSamples
+            && now - since >= Int64(settings.baselineMinimumSeconds) * 1000
+        {
+            frozen = Baseline.Frozen(samples: learned, frozenAt: now)
+            forgetLearned()
+        }
+        return true
+    }
+
+    func state(at now: Timestamp, settings: RollbackSettings) -> Baseline.State {
+        guard let frozen else { return .learning(samples: learned.count) }
+        return now - frozen.frozenAt > settings.baselineLifeMilliseconds ? .stale(frozen) : .frozen(frozen)
+    }
+
+    private mutating func forgetLearned() {
+        learned = LatencyHistogram()
+        learningSince = nil
+    }
+
+    private func isWanting(at now: Timestamp, settings: RollbackSettings) -> Bool {
+        guard let frozen else { return true }
+        return now - frozen.frozenAt > settings.baselineLifeMilliseconds / 2
+    }
+}
+
+extension RollbackSettings {
+    fileprivate var baselineLifeMilliseconds: Int64 { Int64(baselineStaleDays) * 86_400_000 }
+}

@@ -1,0 +1,46 @@
+/// A reading of response times as figures by name.
+struct ResponseTimeFigures {
+    let settings: RollbackSettings
+
+    /// A reading with the settings that it was judged by.
+    func figures(_ reading: ResponseTimeTrigger.Reading) -> [String: Double] {
+        var figures: [String: Double] = [
+            "minimumSamples": Double(settings.minimumSamples), "factor": settings.responseTimeFactor,
+            "quantile": settings.responseTimeQuantile, "floorMilliseconds": settings.responseTimeFloorMilliseconds,
+            "confidenceDeviations": settings.confidenceDeviations,
+            "longWindowSeconds": Double(settings.longWindowSeconds),
+            "shortWindowSeconds": Double(settings.shortWindowSeconds),
+            "watchedSeconds": Double(reading.watchedSeconds),
+        ]
+        figures.merge(readings(reading)) { first, _ in first }
+        return figures
+    }
+
+    /// What differs from source to source.
+    func readings(_ reading: ResponseTimeTrigger.Reading) -> [String: Double] {
+        var figures: [String: Double] = [
+            "samples": Double(reading.samples), "shortSamples": Double(reading.shortSamples),
+            "slowInFlight": Double(reading.slowInFlight), "baselineSamples": Double(reading.baseline.samples),
+        ]
+        if let heldOut = reading.heldOutSamples {
+            figures["heldOutSamples"] = Double(heldOut)
+            figures["holdoutMinimumSamples"] = Double(settings.holdoutMinimumSamples)
+            figures["usesHoldout"] = reading.usesHoldout ? 1 : 0
+        }
+        if let waits = reading.waits {
+            figures["waits"] = Double(waits.count)
+            figures["waitMedianMilliseconds"] = waits.median / .milliseconds(1)
+            figures["waitQuantileMilliseconds"] = waits.quantile / .milliseconds(1)
+        }
+        guard let quantiles = reading.quantiles else { return figures }
+        figures["quantileMilliseconds"] = quantiles.quantile / .milliseconds(1)
+        figures["lowerBoundMilliseconds"] = quantiles.lowerBound / .milliseconds(1)
+        figures["shortQuantileMilliseconds"] = quantiles.shortQuantile / .milliseconds(1)
+        figures["baselineQuantileMilliseconds"] = quantiles.baselineQuantile / .milliseconds(1)
+        figures["baselineUpperBoundMilliseconds"] = quantiles.baselineUpperBound / .milliseconds(1)
+        figures["limitMilliseconds"] = quantiles.limit / .milliseconds(1)
+        figures["addedMilliseconds"] = quantiles.added / .milliseconds(1)
+        figures["limiterMilliseconds"] = quantiles.limiterPart.map { $0 / .milliseconds(1) }
+        return figures
+    }
+}

@@ -1,0 +1,60 @@
+/// A reading of response times as a sentence.
+struct ResponseTimeSentence {
+    private typealias Reading = ResponseTimeTrigger.Reading
+
+    let settings: RollbackSettings
+    let now: Moment
+
+    func sentence(_ reading: ResponseTimeTrigger.Reading) -> String {
+        var parts = [verdict(reading)]
+        if let part = limiterPart(reading) { parts.append(part) }
+        if let heldOut = reading.heldOutSamples, !reading.usesHoldout {
+            parts.append(
+                "the hold-out has \(FigureText.grouped(heldOut)) of the "
+                    + "\(FigureText.grouped(settings.holdoutMinimumSamples)) response times that it needs")
+        }
+        return parts.joined(separator: "; ")
+    }
+
+    private func verdict(_ reading: Reading) -> String {
+        if reading.usesHoldout { return comparison(reading) }
+        switch reading.baseline {
+        case .learning(let samples):
+            return "no baseline yet: \(FigureText.grouped(samples)) of "
+                + "\(FigureText.grouped(settings.baselineMinimumSamples)) response times; it is learned in `legacy`"
+        case .stale(let frozen):
+            let days = Int((now.wall - frozen.frozenAt) / 86_400_000)
+            return "the baseline is \(days) days old, beyond \(settings.baselineStaleDays); "
+                + "run in `legacy` for a while to learn a new one"
+        case .frozen: return comparison(reading)
+        }
+    }
+
+    private func comparison(_ reading: Reading) -> String {
+        let samples = FigureText.grouped(reading.samples)
+        guard let quantiles = reading.quantiles else {
+            return reading.state == .warming
+                ? "counting for \(reading.watchedSeconds) of the first \(settings.shortWindowSeconds) s, "
+                    + "\(samples) response times"
+                : "\(samples) response times in \(reading.watchedSeconds) s; a quantile needs at least "
+                    + FigureText.grouped(settings.minimumSamples)
+        }
+        let yardstick = reading.usesHoldout ? "hold-out" : "baseline"
+        let inFlight =
+            reading.slowInFlight > 0 ? ", \(FigureText.grouped(reading.slowInFlight)) of them still unanswered" : ""
+        return "p\(FigureText.decimal(settings.responseTimeQuantile * 100)) \(FigureText.time(quantiles.quantile)) "
+            + "(lower bound \(FigureText.time(quantiles.lowerBound)), limit \(FigureText.time(quantiles.limit)), "
+            + "\(yardstick) at most \(FigureText.time(quantiles.baselineUpperBound))) over \(reading.watchedSeconds) s, "
+            + "\(samples) response times\(inFlight)"
+    }
+
+    /// Nothing where nothing was added, or where nobody knows who waited for what.
+    private func limiterPart(_ reading: Reading) -> String? {
+        guard let quantiles = reading.quantiles, let part = quantiles.limiterPart, quantiles.added > .zero else {
+            return nil
+        }
+        let added = "of the \(FigureText.time(quantiles.added)) added, the limiter caused "
+        if reading.waits == nil && reading.slowInFlight == 0 { return added + "none: no caller waited for it" }
+        return added + (part >= quantiles.added ? "all" : FigureText.time(part))
+    }
+}

@@ -1,0 +1,65 @@
+/// Whose answer a caller waited for. The raw values are stored and shown: they never change.
+package enum ResponseTimeSource: String, CaseIterable, Codable, Sendable {
+    /// The service's own door.
+    case door
+    /// An application that reports how long its callers waited.
+    case application
+}
+
+/// How long callers of one source waited, by who judged their requests.
+package struct ResponseTimes: Equatable, Sendable {
+    /// In `legacy`, where control alone judges: what a baseline is learned from.
+    package var legacy = LatencyHistogram()
+    /// In `hybrid`, of the identities that control alone judges.
+    package var heldOut = LatencyHistogram()
+    /// While the candidate was in play: what the trigger judges.
+    package var inPlay = AnsweredTimes()
+
+    package init() {}
+}
+
+/// Response times with what waiting for the candidate made of them.
+package struct AnsweredTimes: Equatable, SecondTally {
+    package var times = LatencyHistogram()
+    /// The same requests, each without its wait for the candidate. As many as `times` where the waits are known, else
+    /// none, as of an application's.
+    package var withoutWaits = LatencyHistogram()
+    /// The waits, of the requests that waited.
+    package var waits = LatencyHistogram()
+
+    package init() {}
+
+    package init(times: LatencyHistogram) {
+        self.times = times
+    }
+
+    /// Counts one answer.
+    ///
+    /// - Parameter wait: How much of the time was waiting for the candidate.
+    package mutating func record(_ time: Duration, wait: Duration) {
+        times.record(time)
+        withoutWaits.record(time - wait)
+        if wait > .zero { waits.record(wait) }
+    }
+
+    /// Adds answers that nobody waited for the candidate for.
+    package mutating func add(unwaited samples: LatencyHistogram) {
+        times.add(samples)
+        withoutWaits.add(samples)
+    }
+
+    package mutating func add(_ other: AnsweredTimes) {
+        times.add(other.times)
+        withoutWaits.add(other.withoutWaits)
+        waits.add(other.waits)
+    }
+
+    package mutating func subtract(_ other: AnsweredTimes) {
+        times.subtract(other.times)
+        withoutWaits.subtract(other.withoutWaits)
+        waits.subtract(other.waits)
+    }
+
+    /// Whether the wait of every request is known.
+    package var hasWaits: Bool { times.count == withoutWaits.count }
+}

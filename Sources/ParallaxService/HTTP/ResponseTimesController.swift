@@ -1,0 +1,22 @@
+import Hummingbird
+import NIOCore
+
+/// `POST /v1/response-times`: how long an application's callers waited for its answers.
+struct ResponseTimesController<Context: DoorContext>: Sendable {
+    let times: ApplicationTimes
+
+    func addRoutes(to routes: inout RouteTable<Context>) {
+        routes.on("/v1/response-times", [.post]) { request, _ in
+            let body = try ResponseTimesBody(try await collect(request.body))
+            return try Response(json: times.record(body.reports), status: .accepted)
+        }
+    }
+
+    private func collect(_ body: RequestBody) async throws -> ByteBuffer {
+        do {
+            return try await body.collect(upTo: ResponseTimesBody.maximumBytes)
+        } catch is NIOTooManyBytesError {
+            throw RequestError.bodyTooLarge(maximumBytes: ResponseTimesBody.maximumBytes)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import ParallaxCore
+import ParallaxTesting
+import Testing
+
+/// How much of what was added the limiter itself caused.
+@Suite struct LimiterPartTests {
+    private func evaluate(_ times: ResponseTimes) -> Evaluation {
+        var trigger = ResponseTimeTrigger(settings: RollbackSettings())
+        trigger.count(LatencyHistogram(), at: .at(0))
+        trigger.count(times, from: .door, at: .at(100))
+        return trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
+    }
+
+    @Test("it is what would be gone had nobody waited for the candidate, of the very same requests")
+    func someOfIt() throws {
+        var times = ResponseTimes()
+        for _ in 0..<400 { times.inPlay.record(.milliseconds(48), wait: .milliseconds(8)) }
+        let evaluation = evaluate(times)
+        let part = try #require(evaluation.figures["limiterMilliseconds"])
+        let added = try #require(evaluation.figures["addedMilliseconds"])
+        // Two quantiles, each of which is at most 3.2 % off.
+        #expect(abs(part - 8) < 0.032 * (48 + 40))
+        #expect(abs(added - 38) < 0.032 * (48 + 10))
+        #expect(evaluation.figures["waits"] == 400)
+        #expect(abs(try #require(evaluation.figures["waitMedianMilliseconds"]) - 8) < 0.3)
+        #expect(evaluation.sentence.contains("; of the "))
+        #expect(evaluation.sentence.contains(" ms added, the limiter caused "))
+        #expect(evaluation.sentence.hasSuffix(" ms"))
+    }
+
+    @Test("slow requests that are not the ones that waited are not the limiter's fault")
+    func others() throws {
+        var times = ResponseTimes()
+        // Every tenth is slow by itself; the rest wait for the candidate, as long as the slow ones take.
+        for number in 0..<1_000 {
+            let isSlow = number % 10 == 0
+            times.inPlay.record(.milliseconds(isSlow ? 400 : 12), wait: isSlow ? .zero : .milliseconds(11))
+        }
+        let part = try #require(evaluate(times).figures["limiterMilliseconds"])
+        #expect(part == 0)
+    }
+
+    @Test("where the candidate runs beside the request it caused none")
+    func beside() {
+        var times = ResponseTimes()
+        for _ in 0..<400 { times.inPlay.record(.milliseconds(48), wait: .zero) }
+        let evaluation = evaluate(times)
+        #expect(evaluation.sentence.hasSuffix("added, the limiter caused none: no caller waited for it"))
+        #expect(evaluation.figures["limiterMilliseconds"] == 0)
+        #expect(evaluation.figures["waits"] == nil)
+    }
+
+    @Test("where nothing was added, or the waits are not known, nothing is said of it", arguments: [true, false])
+    func nothingToSay(isFast: Bool) {
+        var times = ResponseTimes()
+        for _ in 0..<400 {
+            if isFast {
+                times.inPlay.record(.milliseconds(9), wait: .milliseconds(8))
+            } else {
+                times.inPlay.times.record(.milliseconds(48))
+            }
+        }
+        let evaluation = evaluate(times)
+        #expect(!evaluation.sentence.contains("limiter"))
+        #expect((evaluation.figures["limiterMilliseconds"] == nil) == !isFast)
+    }
+
+    @Test("it is never more than the quantile and never below nothing, whatever the waits")
+    func bounds() throws {
+        var generator = Seeded(seed: 11)
+        for _ in 0..<50 {
+            var times = ResponseTimes()
+            for _ in 0..<400 {
+                let time = Duration.microseconds(Int64.random(in: 1...100_000, using: &generator))
+                times.inPlay.record(time, wait: time * Double.random(in: 0...1.2, using: &generator))
+            }
+            let figures = evaluate(times).figures
+            let part = try #require(figures["limiterMilliseconds"])
+            #expect((0...(try #require(figures["quantileMilliseconds"]))).contains(part))
+        }
+    }
+}
