@@ -18,6 +18,8 @@ package final class DrillService: Service {
 
     fileprivate struct State {
         var running: DrillNote?
+        /// Whether a drill is about to leave its note: it is nobody's that was interrupted.
+        var isBeginning = false
         /// The last drill that went well here, until it is recorded.
         var ended: (note: DrillNote, time: Timestamp)?
         var lastSeen: (note: DrillNote, until: Timestamp)?
@@ -72,6 +74,11 @@ package final class DrillService: Service {
             throw DrillRefusal("a drill needs a name and a reason; both are kept")
         }
         try refuseWhileInEarnest()
+        try state.withLock { state throws(DrillRefusal) in
+            guard !state.isBeginning else { throw DrillRefusal("another drill begins just now; wait for it") }
+            state.isBeginning = true
+        }
+        defer { state.withLock { $0.isBeginning = false } }
         let (instance, began) = (instance, now())
         let note = try await flags.beginDrill { content in
             DrillNote(
@@ -155,7 +162,8 @@ extension DrillService {
             return state.withLock { $0.interrupted = nil }
         }
         let now = now()
-        let isOwn = state.withLock { $0.running?.id == note.id }
+        let (isOwn, isBeginning) = state.withLock { ($0.running?.id == note.id, $0.isBeginning) }
+        if isBeginning { return }
         if isOwn {
             if now >= note.until { _ = await end(note, because: "nobody ended it") }
         } else if note.instance == instance || now >= note.until + Self.graceMilliseconds {
