@@ -82,7 +82,8 @@ private struct Parts: Sendable {
     init(settings: Settings, redisURL: RedisURL, store: DivergenceStore, logger: Logger) async throws {
         let flags = FlagStore(
             path: settings.flags.file, environment: try settings.environmentFlags(),
-            isProduction: settings.instance.isProduction, history: store)
+            isProduction: settings.instance.isProduction, history: store, instance: settings.instance.id,
+            lease: settings.rollback.evaluationInterval * 3)
         await flags.start()
         let redis = try RedisLimiter(settings: settings.redisSettings(at: redisURL), logger: logger)
         let recorder = Recorder(
@@ -103,8 +104,9 @@ private struct Parts: Sendable {
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
             probe: { probes.note(await redis.probe()) },
-            flipToLegacy: { by, reason in try await flags.flipToLegacy(by: by, reason: reason) },
-            waiting: { hybrid.waitingCallers.samples },
+            flipToLegacy: { by, reason, claim in
+                try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
+            }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
         let metrics = self.metrics
         let record = StoredRollbackRecord(store: store)
@@ -153,18 +155,5 @@ private struct Parts: Sendable {
         self.drill = drill
         self.alerts = alerts
         self.watch = watch
-    }
-}
-
-extension FlagStore {
-    /// Flips to `legacy` for the evaluator.
-    ///
-    /// A file that cannot be written holds this instance at `legacy` all the same: that is a flip too, of this instance.
-    fileprivate func flipToLegacy(by: String, reason: String) async throws -> (before: FlagValues, after: FlagValues) {
-        let before = current
-        switch await rollBackToLegacy(by: by, reason: reason) {
-        case .flipped(let change): return (change.from ?? before, change.to)
-        case .alreadyLegacy, .held: return (before, current)
-        }
     }
 }

@@ -26,6 +26,8 @@ package enum DrillEnd: Equatable, Sendable {
 }
 
 extension FlagStore {
+    private static let mostDrillAttempts = 20
+
     /// Begins a drill: leaves a note, and flips the file just as a rollback does.
     ///
     /// Nothing is latched, and nothing is held: where the file cannot be written, all is as before.
@@ -43,7 +45,7 @@ extension FlagStore {
         case .alreadyLegacy:
             await onQueue { self.removeDrillNote() }
             throw DrillRefusal("the flags went to legacy at the same moment; there is nothing to drill")
-        case .held(let error):
+        case .held(let error), .superseded(let error):
             await onQueue { self.releaseHold() }
             throw DrillRefusal(
                 "a rollback could not write the flags, so that it would hold this instance alone: \(error)")
@@ -102,19 +104,23 @@ extension FlagStore {
 
     private func endDrillOnQueue(_ id: String?) -> DrillEnd {
         guard let note = readDrillNote(), id == nil || note.id == id else { return .takenOver }
-        do throws(FlagFileError) {
-            let end = try FlagFileLock.hold(beside: try file.resolved()) { () throws(FlagFileError) in
-                try restore(note)
+        var last = FlagFileError(.changedMeanwhile, "flag file \(file.path) keeps being changed")
+        for _ in 0..<FlagStore.mostDrillAttempts {
+            do throws(FlagFileError) {
+                let end = try FlagFileLock.hold(beside: try file.resolved()) { () throws(FlagFileError) in
+                    try restore(note)
+                }
+                removeDrillNote()
+                return end
+            } catch {
+                last = error
+                // What is in the file by then says whose it is.
+                if error.code != .changedMeanwhile { break }
             }
-            removeDrillNote()
-            return end
-        } catch {
-            guard error.code == .changedMeanwhile || error.code == .missing || error.code == .invalid else {
-                return .failed(error)
-            }
-            removeDrillNote()
-            return .changedByOthers
         }
+        guard [.changedMeanwhile, .missing, .invalid].contains(last.code) else { return .failed(last) }
+        removeDrillNote()
+        return .changedByOthers
     }
 
     private func restore(_ note: DrillNote) throws(FlagFileError) -> DrillEnd {
@@ -123,14 +129,20 @@ extension FlagStore {
         let flipped = try definition(content.bytes)
         guard note.isFlip(flipped, fallback: environment.values) else { return .changedByOthers }
         let reading = reading(of: try definition(Array(note.content)), at: now())
+        readFence()
+        let number = nextNumber()
+        // The content has no room for it: it is numbered beside the file alone.
+        try claim(number, by: RollbackDrill.author)
         let newest = work.withLock { $0.newestModificationTime }
-        let time = try file.replace(with: Array(note.content), expecting: .content(content.bytes), above: newest)
+        let time = try file.replace(
+            with: Array(note.content), expecting: .content(content.bytes), above: newest,
+            lastCheck: { () throws(FlagFileError) in try requireNewest(number) })
         let change = FlagChange(
             time: reading.time, by: RollbackDrill.author, reason: note.restoreReason, from: flipped.values,
             to: reading.definition.values, contentHash: reading.contentHash)
         recorder.record(change, within: FlagStore.historyPatience)
         let effective = work.withLock { work in
-            work.newestModificationTime = time
+            (work.newestModificationTime, work.modificationTime) = (time, time)
             _ = work.flags.accept(reading)
             return work.flags.effective
         }

@@ -42,7 +42,7 @@ struct FlagsSet: AsyncParsableCommand {
 
     func run() async throws {
         let settings = await Settings.load().settings
-        let store = try await file.open(settings, history: KeptHistory.open(settings.recorder.databasePath))
+        let store = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         let update = FlagUpdate(strategy: strategy, assignments: assignments, emptiesTargeting: emptiesTargeting)
         if let drill = await store.abandonDrill() { Terminal.note(DrillText.abandoned(drill)) }
         guard let change = try await store.set(update, by: by ?? Person.current, reason: reason) else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ParallaxCore
 import ParallaxService
 
 /// `parallax flags show`
@@ -7,7 +8,8 @@ struct FlagsShow: AsyncParsableCommand {
         commandName: "show", abstract: "Show the strategy and the flags behind it.",
         discussion: """
             Shows what an instance with this environment heeds: an environment variable with a safer value than the file's \
-            always wins. Exits with 65 where the file is invalid, and with 66 where there is none.
+            always wins. Lists the instances that share the file, by what each has said beside it in the last hour: behind \
+            are those that have not applied the file as it is, silent those that were not heard of for a minute. Exits with 65 where the file is invalid, and with 66 where there is none.
             """)
 
     @OptionGroup var file: FlagFileOption
@@ -26,12 +28,21 @@ struct FlagsShow: AsyncParsableCommand {
         let settings = await Settings.load().settings
         let store = try await file.open(settings)
         let health = store.health
+        let instances = InstancesText(
+            instances: await store.instances(), health: health, now: FlagStore.wallClock())
         let promotion = await PromotionStanding(
             store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases)
+        let sections = [
+            FlagsText(health: health).text, LatchText(latch: store.sharedLatch).text,
+            promotion.lines.joined(separator: "\n"), instances.text,
+        ]
         Terminal.print(
             json
-                ? try JSONText.make(FlagsDocument(health, promotion: promotion))
-                : FlagsText(health: health).text + promotion.lines.map { "\n" + $0 }.joined())
+                ? try JSONText.make(
+                    FlagsDocument(
+                        health, instances: instances, fence: store.fence, latch: store.sharedLatch,
+                        promotion: promotion))
+                : sections.filter { !$0.isEmpty }.joined(separator: "\n"))
         if let problem = health.problem {
             throw CommandFailure(health.state == .missing ? .noInput : .badData, problem)
         }

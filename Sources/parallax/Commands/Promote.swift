@@ -47,7 +47,7 @@ struct Promote: AsyncParsableCommand {
 
     func run() async throws {
         let settings = await Settings.load().settings
-        let flags = try await file.open(settings, history: KeptHistory.open(settings.recorder.databasePath))
+        let flags = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         let before = flags.health
         if let problem = before.problem { throw CommandFailure(.badData, problem) }
         if let note = await flags.drillNote() {
@@ -63,19 +63,23 @@ struct Promote: AsyncParsableCommand {
         case .back:
             try await set(flags, judged: before, to: "back to \(target.rawValue)")
         case .forward:
-            let gate = try await askGate(settings, before)
+            let shared = flags.sharedLatch.flatMap { $0.isLatched ? $0.firing : nil }
+            let gate = try await askGate(settings, before, shared: shared)
             try await set(flags, judged: before, to: Self.word(for: gate, target: target))
         }
     }
 
     /// Asks the gate for this step and prints what it says.
     ///
+    /// - Parameter shared: The rollback that waits to be acknowledged among those who share the flag file.
     /// - Throws: The exit code of its verdict, unless that is go or the step is forced.
-    private func askGate(_ settings: Settings, _ flags: FlagHealth) async throws -> Gate {
+    private func askGate(
+        _ settings: Settings, _ flags: FlagHealth, shared: RollbackLatch.Firing?
+    ) async throws -> Gate {
         let question = PromotionQuestion(
             stores: try await databases.open(), settings: settings.gate, flags: flags.file, target: target,
             now: FlagStore.wallClock())
-        if let firing = try await question.latched() {
+        if let firing = try await question.latched() ?? shared {
             Terminal.note(Self.latchedText(firing))
             throw GateVerdict.noGo.exitCode
         }

@@ -74,7 +74,7 @@ struct RollbackDrillCommand: AsyncParsableCommand {
 
     private func putBack() async throws {
         let settings = await Settings.load().settings
-        let store = try await file.open(settings, history: KeptHistory.open(settings.recorder.databasePath))
+        let store = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         guard let note = await store.drillNote() else {
             return Terminal.print("No drill has left anything to put back; see 'parallax flags show'.")
         }
