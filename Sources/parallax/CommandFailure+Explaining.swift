@@ -69,7 +69,7 @@ extension CommandFailure {
         case .unreadable, .invalid: self.init(.badData, error.message)
         case .forbidden: self.init(.notPermitted, error.message)
         case .badRequest: self.init(.usage, error.message)
-        case .failed, .changedMeanwhile: self.init(.failure, error.message)
+        case .failed, .changedMeanwhile, .superseded, .leased: self.init(.failure, error.message)
         }
     }
 

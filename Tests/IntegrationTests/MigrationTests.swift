@@ -160,7 +160,7 @@ import Testing
         let flags = try String(contentsOf: URL(filePath: fleet.settings["FEATURE_FLAG_FILE"]!), encoding: .utf8)
         #expect(flags.contains("parallax-evaluator"))
 
-        // One of the two was first; the other found the file flipped.
+        // One of the two was first; the other took over its latch, and one word is enough for both.
         var acknowledged = 0
         try await eventually("a rollback is in the record") {
             var histories = ""
@@ -183,7 +183,6 @@ import Testing
                 return redis?["state"] as? String == "healthy"
             }
         }
-        // Not before: the instance that was second has no latch, and would roll back again.
         try await fleet.set("hybrid")
         let before = try await fleet.report()["compared"] as? Int ?? 0
         try await eventually("both sides are compared again") {

@@ -8,7 +8,8 @@ import Testing
 @Suite struct ArgumentTests {
     private static let every: [any ParsableCommand.Type] = [
         Parallax.self, Report.self, Divergences.self, DivergencesList.self, DivergencesSettle.self,
-        DivergencesSettlements.self, Flags.self, FlagsShow.self, FlagsSet.self, FlagsHistory.self, Rollbacks.self,
+        DivergencesSettlements.self, Flags.self, FlagsShow.self, FlagsSet.self, FlagsHistory.self, FlagsRestore.self,
+        Rollbacks.self,
         RollbackHistory.self, RollbackAcknowledge.self, Serve.self, Limits.self, LimitsStatus.self, LimitsTop.self,
         LimitsReset.self, Config.self,
         ConfigCheck.self, Migrate.self, Demo.self, Bench.self, BenchHTTP.self, BenchRoute.self,
@@ -63,7 +64,10 @@ import Testing
             ["divergences", "list", "--limit", "0"], ["divergences", "settle", "--kind", "newly_limited"],
             ["flags", "set", "--reason", "x"], ["flags", "set", "--strategy", "hybrid", "--reason", " "],
             ["flags", "set", "--strategy", "hybrid"], ["flags", "set", "NONSENSE=1", "--reason", "x"],
-            ["flags", "history", "--limit", "0"], ["rollback", "history", "--limit", "0"], ["rollback", "acknowledge"],
+            ["flags", "history", "--limit", "0"], ["flags", "restore", "0", "--reason", "x"],
+            ["flags", "restore", "1"],
+            ["flags", "restore", "1", "--reason", " "], ["flags", "restore", "x", "--reason", "x"],
+            ["rollback", "history", "--limit", "0"], ["rollback", "acknowledge"],
             ["serve", "--port", "x"],
             ["limits", "status"], ["limits", "top", "--limit", "1001"], ["limits", "reset"],
             ["demo", "--seconds", "0"], ["demo", "--rate", "5"], ["demo", "--log", "x", "--rate", "0"],

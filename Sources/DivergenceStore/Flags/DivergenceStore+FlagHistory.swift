@@ -42,6 +42,14 @@ extension DivergenceStore: FlagHistory {
         }
     }
 
+    /// One change; `nil` where there is none of that number.
+    package func flagHistoryEntry(_ sequence: Int64) async throws -> FlagHistoryEntry? {
+        try await read { database in
+            try Self.fetchFlagHistory(database, order: "ASC", limit: 1, from: sequence).first
+                .flatMap { $0.sequence == sequence ? try $0.makeEntry() : nil }
+        }
+    }
+
     /// Follows the chain of hashes from the first row on.
     ///
     /// A chain shows every row that was changed, put in, or taken out of its middle. Rows taken off its end leave no
@@ -65,18 +73,20 @@ extension DivergenceStore: FlagHistory {
         }
     }
 
-    /// - Parameter limit: Negative for all.
+    /// - Parameters:
+    ///   - limit: Negative for all.
+    ///   - sequence: The lowest.
     private static func fetchFlagHistory(
-        _ database: Database, order: String, limit: Int
+        _ database: Database, order: String, limit: Int, from sequence: Int64 = 0
     ) throws -> [FlagHistoryRow] {
         try Row.fetchAll(
             database,
             sql: """
                 SELECT sequence, time, CAST(changed_by AS BLOB) AS changed_by, CAST(reason AS BLOB) AS reason,
                     from_values, to_values, content_hash, previous_hash, hash
-                FROM flag_history ORDER BY sequence \(order) LIMIT ?
+                FROM flag_history WHERE sequence >= ? ORDER BY sequence \(order) LIMIT ?
                 """,
-            arguments: [limit]
+            arguments: [sequence, limit]
         ).map(FlagHistoryRow.init)
     }
 }

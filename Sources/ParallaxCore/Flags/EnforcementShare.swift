@@ -3,7 +3,7 @@
 /// Each identity has a place between 0 and 100 that never changes: the FNV-1a hash of its organization and identifier,
 /// finalized as in MurmurHash3 (so that near neighbours scatter), modulo 10,000, in hundredths of a per cent. A share
 /// holds the identities whose place lies below it, so raising it only adds identities. Test vectors stand in
-/// `docs/decisions/flag-file.md`.
+/// `docs/flags.md`.
 package enum EnforcementShare {
     /// The identity's place, from 0 up to but excluding 100.
     package static func place(of identity: Identity) -> Double {

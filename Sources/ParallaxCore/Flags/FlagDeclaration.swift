@@ -12,9 +12,12 @@ package struct FlagDeclaration: Equatable, Sendable {
     package let reason: String
     /// An RFC 3339 time, as text.
     package let changedAt: String
+    /// The fence's number that the change was made under; `nil` where it was made under none.
+    package let number: Int64?
 
     /// Takes names and reasons as anybody wrote them: control characters become spaces, and what is too long is cut.
-    package init(by: String, reason: String, changedAt: String) {
+    package init(by: String, reason: String, changedAt: String, number: Int64? = nil) {
+        self.number = number
         self.by = FlagDeclaration.plain(by, atMost: FlagDeclaration.longestName)
         self.reason = FlagDeclaration.plain(reason, atMost: FlagDeclaration.longestReason)
         self.changedAt = FlagDeclaration.plain(changedAt, atMost: FlagDeclaration.longestName)
@@ -38,6 +41,7 @@ extension FlagDeclaration {
     private static let byKey = "parallax.changedBy"
     private static let reasonKey = "parallax.reason"
     private static let changedAtKey = "parallax.changedAt"
+    private static let numberKey = "parallax.number"
 
     /// The declaration that a file's metadata holds; `nil` where it is incomplete.
     init?(metadata: JSONNode?) {
@@ -45,15 +49,22 @@ extension FlagDeclaration {
             let reason = metadata?[FlagDeclaration.reasonKey]?.string,
             let changedAt = metadata?[FlagDeclaration.changedAtKey]?.string
         else { return nil }
-        self.init(by: by, reason: reason, changedAt: changedAt)
+        self.init(by: by, reason: reason, changedAt: changedAt, number: FlagDeclaration.number(metadata: metadata))
+    }
+
+    private static func number(metadata: JSONNode?) -> Int64? {
+        guard case .number(let number) = metadata?[numberKey]?.value else { return nil }
+        return Int64(exactly: number)
     }
 
     /// The entries of the metadata that make up this declaration.
     var metadata: [JSONValue.Member] {
-        [
+        var entries: [JSONValue.Member] = [
             .init(FlagDeclaration.byKey, .string(by)),
             .init(FlagDeclaration.reasonKey, .string(reason)),
             .init(FlagDeclaration.changedAtKey, .string(changedAt)),
         ]
+        if let number { entries.append(.init(FlagDeclaration.numberKey, .number(Double(number)))) }
+        return entries
     }
 }

@@ -33,7 +33,10 @@ extension FlagDefinitionFile {
     private func verified(
         _ edited: FlagDefinitionFile, update: FlagUpdate, declaration: FlagDeclaration
     ) throws(FlagDefinitionError) -> FlagDefinitionFile {
-        guard edited.values == update.applied(to: values), edited.declaration == declaration else {
+        let number = declaration.number ?? edited.declaration?.number
+        let expected = FlagDeclaration(
+            by: declaration.by, reason: declaration.reason, changedAt: declaration.changedAt, number: number)
+        guard edited.values == update.applied(to: values), edited.declaration == expected else {
             throw FlagDefinitionError(.badEdit, "the edited file does not say what it should; it was not written")
         }
         return edited

@@ -51,7 +51,7 @@ package struct FlagDefinitionFile: Equatable, Sendable {
             notes += definition.notes
         }
         self.values = values
-        self.notes = notes
+        self.notes = notes + FlagFormat.notes(document.root)
         self.declaration = FlagDeclaration(metadata: metadata)
         self.document = document
         self.fallback = fallback

@@ -5,6 +5,8 @@ package enum FlagNote: Hashable, Sendable, CustomStringConvertible {
     case noDefaultVariant(FlagName)
     case targetingIgnored(FlagName)
     case unknownKey(FlagName, String)
+    /// Something that no flag of ours is touched by, and for which other clients refuse the whole file.
+    case outsideFormat(String)
     /// The environment's value is safer than the file's and wins.
     case environmentWins(FlagName)
     case failOpenInProduction
@@ -21,6 +23,8 @@ package enum FlagNote: Hashable, Sendable, CustomStringConvertible {
             "\(flag.rawValue) has targeting rules: other clients follow them, Parallax uses defaultVariant"
         case .unknownKey(let flag, let key):
             "\(flag.rawValue) has a key \(key.quoted()) outside the flagd format: some clients refuse the whole file"
+        case .outsideFormat(let fault):
+            "\(fault), which is outside the flagd format: some clients refuse the whole file"
         case .environmentWins(let flag):
             "\(flag.rawValue)=false in the environment wins over the file: unset it and restart to let the file decide"
         case .failOpenInProduction:

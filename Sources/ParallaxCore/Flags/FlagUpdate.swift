@@ -21,6 +21,13 @@ package struct FlagUpdate: Equatable, Sendable {
         self.emptiesTargeting = emptiesTargeting
     }
 
+    /// All flags as they once were.
+    package init(restoring values: FlagValues, emptiesTargeting: Bool) {
+        self.init(
+            distributedEnabled: values.distributedEnabled, hybrid: values.hybrid, failOpen: values.failOpen,
+            enforcementPercent: values.enforcementPercent, emptiesTargeting: emptiesTargeting)
+    }
+
     /// The way back to control alone, for every client of the file.
     package static let rollback = FlagUpdate(distributedEnabled: false, emptiesTargeting: true)
 

@@ -79,7 +79,8 @@ private struct Parts: Sendable {
     init(settings: Settings, redisURL: RedisURL, store: DivergenceStore, logger: Logger) async throws {
         let flags = FlagStore(
             path: settings.flags.file, environment: try settings.environmentFlags(),
-            isProduction: settings.instance.isProduction, history: store)
+            isProduction: settings.instance.isProduction, history: store, instance: settings.instance.id,
+            lease: settings.rollback.evaluationInterval * 3)
         await flags.start()
         let redis = try RedisLimiter(settings: settings.redisSettings(at: redisURL), logger: logger)
         let recorder = Recorder(
@@ -95,13 +96,14 @@ private struct Parts: Sendable {
             candidate: redis, refusals: redis.refusals,
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
-            observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]))
+            observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]), executor: redis.executor)
         let probes = ProbeLog()
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
             probe: { probes.note(await redis.probe()) },
-            flipToLegacy: { by, reason in try await flags.flipToLegacy(by: by, reason: reason) },
-            waiting: { hybrid.waitingCallers.samples },
+            flipToLegacy: { by, reason, claim in
+                try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
+            }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
         let metrics = self.metrics
         door = Door(
@@ -127,18 +129,5 @@ private struct Parts: Sendable {
         self.recorder = recorder
         self.hybrid = hybrid
         self.rollback = rollback
-    }
-}
-
-extension FlagStore {
-    /// Flips to `legacy` for the evaluator.
-    ///
-    /// A file that cannot be written holds this instance at `legacy` all the same: that is a flip too, of this instance.
-    fileprivate func flipToLegacy(by: String, reason: String) async throws -> (before: FlagValues, after: FlagValues) {
-        let before = current
-        switch await rollBackToLegacy(by: by, reason: reason) {
-        case .flipped(let change): return (change.from ?? before, change.to)
-        case .alreadyLegacy, .held: return (before, current)
-        }
     }
 }

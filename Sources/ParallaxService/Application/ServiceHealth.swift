@@ -39,7 +39,7 @@ struct ServiceHealth: HealthSource {
         let health = flags.health
         return HealthSnapshot.FlagFile(
             values: health.effective, isLoaded: health.lastGoodTime != nil, problem: Self.problem(of: health),
-            invalidReads: health.invalidReads)
+            invalidReads: health.invalidReads, contentHash: health.contentHash)
     }
 
     private static func problem(of health: FlagHealth) -> String? {

@@ -20,10 +20,12 @@ extension FlagFile {
     /// - Parameters:
     ///   - above: A modification time to stay above too, in nanoseconds: clients that saw it look at newer ones only.
     ///   - beforeRename: Called once all is ready and nothing shows yet.
+    ///   - lastCheck: Called right before the file is renamed; throws where it must not be.
     /// - Returns: The modification time it has now.
     /// - Throws: ``FlagFileError``; nothing shows then.
     func replace(
-        with bytes: [UInt8], expecting: Expectation, above: Int64 = 0, beforeRename: () -> Void = {}
+        with bytes: [UInt8], expecting: Expectation, above: Int64 = 0, beforeRename: () -> Void = {},
+        lastCheck: () throws(FlagFileError) -> Void = {}
     ) throws(FlagFileError) -> Int64 {
         precondition(!bytes.isEmpty, "a flag file is never empty")
         let target = try resolved()
@@ -36,6 +38,7 @@ extension FlagFile {
                 temporary, with: bytes, like: old, above: max(above, old?.modificationTime ?? 0))
             try check(expecting, at: target)
             beforeRename()
+            try lastCheck()
             try check(expecting, at: target)
             if expecting == .anything { FlagFile.keepAside(target) }
             guard rename(temporary, target) == 0 else { throw SystemCallError.last }

@@ -15,6 +15,10 @@ package struct FlagFileError: Error, Equatable, CustomStringConvertible {
         case failed
         /// Another program changed it between reading and writing.
         case changedMeanwhile = "changed_meanwhile"
+        /// An evaluator decided on what is past: it must decide anew.
+        case superseded
+        /// Another evaluator is writing a rollback.
+        case leased
         /// What was asked for makes no sense.
         case badRequest = "bad_request"
     }

@@ -19,6 +19,8 @@ package struct FlagHealth: Equatable, Sendable {
     package let file: FlagValues
     /// The SHA-256 of the last good content; `nil` where none has been read.
     package let contentHash: String?
+    /// When the file says it was modified last; `nil` where none has been read.
+    package let changedAt: Timestamp?
     /// When the file was last read and good.
     package let lastGoodTime: Timestamp?
     /// Readings that were no good since the start.
@@ -38,16 +40,20 @@ package struct FlagHealth: Equatable, Sendable {
         state == .ok && !isHeldAtLegacy && historyWaiting == 0 && historyLost == 0
     }
 
-    init(_ flags: FlagState, path: String, history: FlagRecorder.Status) {
+    init(
+        _ flags: FlagState, path: String, history: FlagRecorder.Status, modificationTime: Int64? = nil,
+        sharingProblems: [String] = []
+    ) {
         state = flags.problem.map { State($0.kind) } ?? (flags.lastGood == nil ? .missing : .ok)
         self.path = path
         effective = flags.effective
         file = flags.fileValues
         contentHash = flags.lastGood?.contentHash
+        changedAt = modificationTime.map { Timestamp(milliseconds: $0 / 1_000_000) }
         lastGoodTime = flags.lastGood?.time
         invalidReads = flags.invalidReads
         problem = flags.problem?.message
-        notes = flags.notes.map(\.description)
+        notes = flags.notes.map(\.description) + sharingProblems
         isHeldAtLegacy = flags.isHeldAtLegacy
         historyWaiting = history.waiting
         historyFailures = history.failures

@@ -13,8 +13,10 @@ extension FlagStore {
         } catch {
             reject(error)
         }
+        readFence()
         retryRollback()
         recorder.retry()
+        post()
     }
 
     /// Reads the file while none of our writers is at work.
@@ -34,6 +36,7 @@ extension FlagStore {
         let time = now()
         let known = work.withLock { work in
             work.newestModificationTime = max(work.newestModificationTime, content.modificationTime)
+            work.modificationTime = content.modificationTime
             return work.flags.lastGood?.definition
         }
         if let known, known.bytes == content.bytes {

@@ -52,17 +52,28 @@ extension FlagStore {
         }
     }
 
+    /// What somebody wants written.
+    private struct Order {
+        let update: FlagUpdate
+        let by: String
+        let reason: String
+        let isRollback: Bool
+        /// What an evaluator decided on.
+        let claim: RollbackClaim?
+    }
+
     func writeOnQueue(
-        _ update: FlagUpdate, by: String, reason: String, isRollback: Bool = false
+        _ update: FlagUpdate, by: String, reason: String, isRollback: Bool = false, claim: RollbackClaim? = nil
     ) -> Result<FlagChange?, FlagFileError> {
         let declaration = FlagDeclaration(by: by, reason: reason, changedAt: "")
         guard !declaration.by.isEmpty, !declaration.reason.isEmpty else {
             return .failure(FlagFileError(.badRequest, "a change of the flags needs a name and a reason: give both"))
         }
+        let order = Order(update: update, by: by, reason: reason, isRollback: isRollback, claim: claim)
         var last = FlagFileError(.changedMeanwhile, "flag file \(file.path) keeps being changed; try again")
         for _ in 0..<FlagStore.mostAttempts {
             do {
-                return .success(try attempt(update, by: by, reason: reason, isRollback: isRollback))
+                return .success(try attempt(order))
             } catch {
                 last = error
                 if error.code != .changedMeanwhile { break }
@@ -72,30 +83,33 @@ extension FlagStore {
     }
 
     /// Reads, edits and writes once, under the lock that our writers share.
-    private func attempt(
-        _ update: FlagUpdate, by: String, reason: String, isRollback: Bool
-    ) throws(FlagFileError) -> FlagChange? {
+    private func attempt(_ order: Order) throws(FlagFileError) -> FlagChange? {
         let target = try file.resolved()
-        return try FlagFileLock.hold(beside: target) { () throws(FlagFileError) in
-            try attemptLocked(update, by: by, reason: reason, isRollback: isRollback)
-        }
+        return try FlagFileLock.hold(beside: target) { () throws(FlagFileError) in try attemptLocked(order) }
     }
 
-    private func attemptLocked(
-        _ update: FlagUpdate, by: String, reason: String, isRollback: Bool
-    ) throws(FlagFileError) -> FlagChange? {
+    private func attemptLocked(_ order: Order) throws(FlagFileError) -> FlagChange? {
+        let bases = try bases(isRollback: order.isRollback)
+        // After the file has been read: its number says whether another's rollback is in it.
+        if let claim = order.claim { try judge(claim) } else { readFence() }
+        // A rollback that was begun keeps its number, so that trying again makes its lease no longer.
+        let begun = order.claim == nil ? nil : ownLease
+        let number = begun ?? nextNumber()
         var failure: FlagFileError?
-        for base in try bases(isRollback: isRollback) {
-            let declaration = declaration(by: by, reason: reason, over: base.definition)
+        for base in bases {
+            let declaration = declaration(by: order.by, reason: order.reason, over: base.definition, number: number)
             let edited: FlagDefinitionFile
             do {
-                edited = try base.definition.applying(update, declaration: declaration)
+                edited = try base.definition.applying(order.update, declaration: declaration)
             } catch {
                 failure = failure ?? FlagFileError(error, path: file.path)
                 continue
             }
             if edited == base.definition, case .content = base.expectation { return nil }
-            return try commit(edited, expecting: base.expectation)
+            if begun == nil {
+                try claim(number, by: order.claim == nil ? order.by : instance ?? order.by, pending: order.claim?.latch)
+            }
+            return try commit(edited, expecting: base.expectation, number: number)
         }
         throw failure ?? FlagFileError(.invalid, "flag file \(file.path) cannot be edited")
     }
@@ -126,7 +140,7 @@ extension FlagStore {
     /// Writes an edited file, keeps the change before it shows, and lets it hold here at once.
     @discardableResult
     private func commit(
-        _ edited: FlagDefinitionFile, expecting expectation: FlagFile.Expectation
+        _ edited: FlagDefinitionFile, expecting expectation: FlagFile.Expectation, number: Int64? = nil
     ) throws(FlagFileError) -> FlagChange? {
         let reading = reading(of: edited, at: now())
         let (flags, newest) = work.withLock { ($0.flags, $0.newestModificationTime) }
@@ -136,12 +150,15 @@ extension FlagStore {
             reading, newest: isFirst ? recorder.newest(within: FlagStore.historyPatience) : nil)
         var isRecorded = false
         do {
-            let time = try file.replace(with: edited.bytes, expecting: expectation, above: newest) {
-                guard let change else { return }
-                recorder.record(change, within: FlagStore.historyPatience)
-                isRecorded = true
-            }
-            work.withLock { $0.newestModificationTime = time }
+            let time = try file.replace(
+                with: edited.bytes, expecting: expectation, above: newest,
+                beforeRename: {
+                    guard let change else { return }
+                    recorder.record(change, within: FlagStore.historyPatience)
+                    isRecorded = true
+                },
+                lastCheck: { () throws(FlagFileError) in try requireNewest(number) })
+            work.withLock { ($0.newestModificationTime, $0.modificationTime) = (time, time) }
         } catch {
             if isRecorded, let change { takeBack(change, hash: flags.lastGood?.contentHash, because: error) }
             throw error
@@ -160,9 +177,11 @@ extension FlagStore {
     }
 
     /// Who, why and when, with a time above that of the file it replaces, whatever clock wrote that.
-    private func declaration(by: String, reason: String, over base: FlagDefinitionFile?) -> FlagDeclaration {
+    private func declaration(
+        by: String, reason: String, over base: FlagDefinitionFile?, number: Int64? = nil
+    ) -> FlagDeclaration {
         var time = now()
         if let before = base?.declaration?.time, before >= time { time = before + 1 }
-        return FlagDeclaration(by: by, reason: reason, at: time)
+        return FlagDeclaration(by: by, reason: reason, at: time, number: number)
     }
 }

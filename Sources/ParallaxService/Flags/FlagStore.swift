@@ -12,13 +12,21 @@ package final class FlagStore: Sendable {
         var flags: FlagState
         /// The newest modification time seen: what we write stays above it, since other clients look at newer files only.
         var newestModificationTime: Int64 = 0
+        /// That of the last content that was read, whatever it was worth.
+        var modificationTime: Int64?
         /// The rollback that waits to be written, and when to try next.
         var heldRollback: HeldRollback?
+        /// Whether a rollback is on its way into the file.
+        var isRollingBack = false
+        var fencing = Fencing()
+        /// What was said last of what is applied here; `nil` before the first time.
+        var posting: Posting?
     }
 
     struct HeldRollback {
         let by: String
         let reason: String
+        let claim: RollbackClaim?
         var nextAttempt: Timestamp
     }
 
@@ -26,6 +34,12 @@ package final class FlagStore: Sendable {
     let recorder: FlagRecorder
     let observers = FlagObservers()
     let now: @Sendable () -> Timestamp
+    let uptime: @Sendable () -> Duration
+    /// The name under which this instance tells others what it has applied; `nil` tells nothing.
+    let instance: String?
+    let lease: Duration
+    /// Tells this store from all others, also from those of the same name.
+    let process = String(UInt64.random(in: .min ... .max), radix: 16)
     let work: Mutex<Work>
     private let queue = DispatchQueue(label: "parallax.flags")
 
@@ -34,14 +48,22 @@ package final class FlagStore: Sendable {
     /// - Parameters:
     ///   - path: The flag file.
     ///   - history: Where changes are kept; `nil` keeps none.
+    ///   - instance: The name under which this instance tells others what it has applied; `nil` tells nothing.
+    ///   - lease: How long another instance has for the rollback that it began, before this one does it instead.
     ///   - now: The wall clock.
+    ///   - uptime: A clock that never steps.
     package init(
         path: String, environment: EnvironmentFlags, isProduction: Bool, history: (any FlagHistory)? = nil,
-        now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock
+        instance: String? = nil, lease: Duration = .seconds(30),
+        now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock,
+        uptime: @escaping @Sendable () -> Duration = Clocks.system.uptime
     ) {
         file = FlagFile(path: path)
         recorder = FlagRecorder(history, observers: observers)
+        self.instance = instance
+        self.lease = lease
         self.now = now
+        self.uptime = uptime
         work = Mutex(Work(flags: FlagState(environment: environment, isProduction: isProduction)))
     }
 
@@ -51,7 +73,10 @@ package final class FlagStore: Sendable {
     }
 
     package var health: FlagHealth {
-        FlagHealth(work.withLock { $0.flags }, path: file.path, history: recorder.status)
+        let work = work.withLock { $0 }
+        return FlagHealth(
+            work.flags, path: file.path, history: recorder.status, modificationTime: work.modificationTime,
+            sharingProblems: Array(work.fencing.problems.values))
     }
 
     /// Calls back at every event from now on, on a queue of the store's: the observer must not block for long.

@@ -30,5 +30,6 @@ package struct FlagWatcher: Service {
                 try? await clock.sleep(for: interval)
             }
         }
+        await store.withdraw()
     }
 }

@@ -72,6 +72,7 @@ struct HealthDocument: Encodable {
         let failOpenOnRedisError: Bool
         let distributedEnforcementPercent: Double
         let invalidReads: Int
+        let contentHash: String?
         let problem: String?
 
         init(_ flags: HealthSnapshot.FlagFile) {
@@ -81,6 +82,7 @@ struct HealthDocument: Encodable {
             failOpenOnRedisError = flags.values.failOpen
             distributedEnforcementPercent = flags.values.enforcementPercent
             invalidReads = flags.invalidReads
+            contentHash = flags.contentHash
             problem = flags.problem
         }
     }

@@ -44,8 +44,14 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var problem: String?
         /// Readings that were no valid flags since the start.
         package var invalidReads: Int
+        /// The SHA-256 of the content that is applied; `nil` where none was ever read.
+        package var contentHash: String?
 
-        package init(values: FlagValues, isLoaded: Bool, problem: String? = nil, invalidReads: Int = 0) {
+        package init(
+            values: FlagValues, isLoaded: Bool, problem: String? = nil, invalidReads: Int = 0,
+            contentHash: String? = nil
+        ) {
+            self.contentHash = contentHash
             self.values = values
             self.isLoaded = isLoaded
             self.problem = problem

@@ -12,6 +12,8 @@ final class RollbackJournal: Sendable {
         case rollback(Rollback)
         case latched(Evaluation)
         case acknowledged(Acknowledgement)
+        /// The latch as others who share the flag file hold it.
+        case adopted(RollbackLatch)
         case baseline(Baseline)
 
         fileprivate var kind: Kind {
@@ -19,7 +21,7 @@ final class RollbackJournal: Sendable {
             case .evaluations: .evaluations
             case .rollback: .rollback
             // One kind, since they must be written in their order.
-            case .latched, .acknowledged: .latch
+            case .latched, .acknowledged, .adopted: .latch
             case .baseline: .baseline
             }
         }
@@ -117,6 +119,7 @@ final class RollbackJournal: Sendable {
         // Another process may have cleared it first, and then there is nothing left to do.
         case .acknowledged(let acknowledgement):
             _ = try await record.changeLatch { latch in try? latch.acknowledge(acknowledgement) }
+        case .adopted(let latch): _ = try await record.changeLatch { $0 = $0.merged(with: latch) }
         case .baseline(let baseline): try await record.save(baseline)
         }
     }

@@ -33,6 +33,21 @@ extension RollbackService {
             metadata: metadata)
     }
 
+    func logSuperseded(_ evaluation: Evaluation, _ error: RollbackSuperseded) {
+        var metadata = metadata(of: evaluation)
+        metadata["why"] = "\(error)"
+        logger.notice("A rollback was decided on what is past, and is decided anew", metadata: metadata)
+    }
+
+    func logAdopted(_ firing: RollbackLatch.Firing) {
+        logger.warning(
+            """
+            Another instance that shares the flag file rolled back. No further rollback happens until that one is \
+            acknowledged, at whichever instance
+            """,
+            metadata: ["trigger": "\(firing.trigger.rawValue)", "sentence": "\(firing.sentence)"])
+    }
+
     func logDryRun(_ evaluation: Evaluation) {
         logger.warning(
             "A rollback trigger fired and runs dry: the flags stay as they are", metadata: metadata(of: evaluation))

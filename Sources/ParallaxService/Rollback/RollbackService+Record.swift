@@ -7,6 +7,8 @@ extension RollbackService {
         let restoreError = await restore()
         let writeError = await journal.write()
         let readError = await readLatch()
+        heedSharedLatch()
+        await shareAcknowledgement()
         logRecord(restoreError ?? writeError ?? readError)
     }
 

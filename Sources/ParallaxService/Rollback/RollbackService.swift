@@ -11,9 +11,11 @@ package final class RollbackService: Service {
     /// The name under which the evaluator changes flags.
     package static let author = "parallax-evaluator"
 
-    /// Flips the flags to `legacy`, and tells the values before and after.
+    /// Flips the flags to `legacy`, and tells the values before and after. Throws ``RollbackSuperseded`` where the claim is
+    /// on what is past.
     package typealias Flip =
-        @Sendable (_ by: String, _ reason: String) async throws -> (before: FlagValues, after: FlagValues)
+        @Sendable (_ by: String, _ reason: String, _ claim: RollbackClaim) async throws
+        -> (before: FlagValues, after: FlagValues)
 
     struct State {
         var evaluator: RollbackEvaluator
@@ -25,6 +27,8 @@ package final class RollbackService: Service {
         /// What was last said of each baseline.
         var baselineStages: [ResponseTimeSource: Baseline.Stage] = [:]
         var nextEvaluation: Int64 = 0
+        /// Decisions in a row that were overtaken before they could be carried out.
+        var overtaken = 0
     }
 
     let state: Mutex<State>
@@ -33,6 +37,7 @@ package final class RollbackService: Service {
     let logger: Logger
     let now: @Sendable () -> Moment
     let flags: @Sendable () -> FlagValues
+    let sharing: RollbackSharing
     private let observer: RollbackObserver
     private let settings: RollbackSettings
     private let probe: @Sendable () async -> Bool
@@ -47,6 +52,7 @@ package final class RollbackService: Service {
     ///   - probe: Runs the real script against Redis once; `false` where it failed or took too long. One that has not
     ///     answered when the next is due has failed, and no other is started meanwhile.
     ///   - flipToLegacy: Writes the flag file.
+    ///   - sharing: How it hears of other evaluators of the same file, and they of it.
     ///   - waiting: How long the callers have waited who have no answer yet.
     ///   - record: Where evaluations, rollbacks, the latch and the baseline are kept.
     ///   - clock: What the loop sleeps on.
@@ -55,7 +61,8 @@ package final class RollbackService: Service {
     package init(
         settings: RollbackSettings = RollbackSettings(), observer: RollbackObserver,
         flags: @escaping @Sendable () -> FlagValues, probe: @escaping @Sendable () async -> Bool,
-        flipToLegacy: @escaping Flip, waiting: @escaping @Sendable () -> LatencyHistogram = { LatencyHistogram() },
+        flipToLegacy: @escaping Flip, sharing: RollbackSharing = .none,
+        waiting: @escaping @Sendable () -> LatencyHistogram = { LatencyHistogram() },
         record: any RollbackRecord, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader()
     ) throws(RollbackSettingsError) {
@@ -65,6 +72,7 @@ package final class RollbackService: Service {
         self.logger = logger
         self.now = now
         self.flags = flags
+        self.sharing = sharing
         self.observer = observer
         self.settings = settings
         self.probe = probe
@@ -145,6 +153,9 @@ extension RollbackService {
         collect()
         // After what was answered was collected: what is answered in between counts the next time, and nothing twice.
         let waiting = waiting()
+        // In this order: what changes in between makes the claim one on what is past.
+        let number = number()
+        heedSharedLatch()
         let strategy = flags().strategy
         let moment = now()
         let (before, outcome) = state.withLock { state in
@@ -153,15 +164,15 @@ extension RollbackService {
                 state.evaluator.evaluate(at: moment, strategy: strategy, waiting: waiting)
             )
         }
-        for action in outcome.actions { await act(on: action) }
+        for action in outcome.actions { await act(on: action, number: number) }
         journal.append(.evaluations(outcome.evaluations))
         logChanges(from: before, to: outcome.evaluations)
         logBaselines(at: moment)
     }
 
-    private func act(on action: RollbackEvaluator.Action) async {
+    private func act(on action: RollbackEvaluator.Action, number: Int64) async {
         switch action {
-        case .rollBack(let evaluation): await rollBack(evaluation)
+        case .rollBack(let evaluation): await rollBack(evaluation, number: number)
         case .recordDryRun(let evaluation): recordDryRun(evaluation)
         case .withhold(let evaluation, let reason): logWithheld(evaluation, reason)
         case .saveBaseline(let baseline):
@@ -170,15 +181,27 @@ extension RollbackService {
         }
     }
 
-    private func rollBack(_ evaluation: Evaluation) async {
+    private func rollBack(_ evaluation: Evaluation, number: Int64) async {
+        var latch = state.withLock { $0.evaluator.latch }
+        latch.fire(evaluation)
         let values: (before: FlagValues, after: FlagValues)
         do {
-            values = try await flipToLegacy(RollbackService.author, evaluation.sentence)
+            values = try await flipToLegacy(
+                RollbackService.author, evaluation.sentence, RollbackClaim(number: number, latch: latch))
+        } catch let error as RollbackSuperseded {
+            logSuperseded(evaluation, error)
+            // With what is known by now, and in a second rather than at the next interval.
+            state.withLock { state in
+                state.nextEvaluation = 0
+                state.overtaken += 1
+            }
+            return
         } catch {
             logFailedFlip(evaluation, error)
             return
         }
         state.withLock { state in
+            state.overtaken = 0
             state.evaluator.rolledBack(evaluation)
             state.latchChanges += 1
             journal.append(.latched(evaluation))

@@ -1,4 +1,6 @@
 import ArgumentParser
+import DivergenceStore
+import Foundation
 import ParallaxCore
 import ParallaxService
 
@@ -18,5 +20,18 @@ struct FlagFileOption: ParsableArguments {
             isProduction: settings.instance.isProduction, history: history)
         await store.refresh()
         return store
+    }
+
+    /// The history where there is one. Instances that see the change keep it too, and it is kept once; so that it cannot
+    /// be kept here is no reason to fail.
+    static func history(in path: String) -> (any FlagHistory)? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            return try DivergenceStore(path: path)
+        } catch {
+            Terminal.note(
+                "note: instances keep this change in the history, not this command: \(error)".escapedForTerminal)
+            return nil
+        }
     }
 }

@@ -12,5 +12,5 @@ struct Flags: AsyncParsableCommand {
               hybrid            both judge; the old one is enforced, but for the share of identities given to the new one
               distributed_only  the new limiter alone
             """,
-        subcommands: [FlagsShow.self, FlagsSet.self, FlagsHistory.self])
+        subcommands: [FlagsShow.self, FlagsSet.self, FlagsHistory.self, FlagsRestore.self])
 }

@@ -24,6 +24,26 @@ struct FlagsDocument: Encodable {
         }
     }
 
+    /// One instance that shares the file. Times are milliseconds since the Unix epoch.
+    struct Instance: Encodable {
+        let instance: String
+        /// `current`, `deviating`, `behind` or `silent`.
+        let standing: String
+        let strategy: String
+        let contentHash: String?
+        /// Since when it has applied that content.
+        let since: Timestamp
+        let lastHeard: Timestamp
+    }
+
+    /// The latest rollback that all who share the file know of.
+    struct SharedRollback: Encodable {
+        let trigger: String
+        let time: Timestamp
+        let sentence: String
+        let isAcknowledged: Bool
+    }
+
     let path: String
     let state: String
     let problem: String?
@@ -32,8 +52,35 @@ struct FlagsDocument: Encodable {
     let effective: Values
     let file: Values
     let notes: [String]
+    /// The SHA-256 of the file; `nil` where it is no good.
+    let contentHash: String?
+    let instances: [Instance]
+    /// The number of the newest change beside the file; `nil` where there is none.
+    let number: Int64?
+    let rollback: SharedRollback?
 
-    init(_ health: FlagHealth) {
+    init(
+        _ health: FlagHealth, instances: InstancesText? = nil, fence: RollbackFence? = nil,
+        latch: RollbackLatch? = nil
+    ) {
+        contentHash = health.state == .ok ? health.contentHash : nil
+        self.instances =
+            instances.map { list in
+                list.instances.map { applied in
+                    Instance(
+                        instance: applied.instance, standing: list.standing(of: applied).rawValue,
+                        strategy: applied.strategy, contentHash: applied.contentHash, since: applied.since,
+                        lastHeard: applied.time)
+                }
+            } ?? []
+        number = fence?.number
+        rollback = latch.flatMap { latch in
+            latch.firing.map {
+                SharedRollback(
+                    trigger: $0.trigger.rawValue, time: $0.time, sentence: $0.sentence,
+                    isAcknowledged: !latch.isLatched)
+            }
+        }
         path = health.path
         state = health.state.rawValue
         problem = health.problem

@@ -26,25 +26,38 @@ struct FlagsHistory: AsyncParsableCommand {
     func run() async throws {
         let store = try await database.open()
         let entries = try await store.flagHistory(limit: limit)
+        let fault = try await store.verifyFlagHistory()
         Terminal.print(
             json
                 ? try JSONText.make(entries.map(FlagChangeDocument.init))
-                : entries.isEmpty ? "No change of the flags was noted yet." : FlagsHistory.text(entries))
-        if let fault = try await store.verifyFlagHistory() {
+                : entries.isEmpty ? "No change of the flags was noted yet." : FlagsHistory.text(entries, fault: fault))
+        if let fault {
             throw CommandFailure(
-                .badData, "the history's chain is broken at row \(fault.sequence): \(fault.fault.rawValue)",
+                .badData, FlagsHistory.sentence(fault),
                 remedy: "Somebody wrote \(store.path) by hand; compare it with a copy from before.")
         }
     }
 
-    static func text(_ entries: [FlagHistoryEntry]) -> String {
+    static func text(_ entries: [FlagHistoryEntry], fault: FlagHistoryBreak? = nil) -> String {
         entries.map { entry in
-            """
-            \(Figures.time(entry.change.time)) UTC  \(entry.change.by.escapedForTerminal)
-              \(FlagsText.change(from: entry.change.from, to: entry.change.to))
-              \(entry.change.reason.escapedForTerminal)
-            """
+            let isBroken = fault?.sequence == entry.sequence
+            return """
+                \(entry.sequence)  \(Figures.time(entry.change.time)) UTC  \(entry.change.by.escapedForTerminal)\
+                \(isBroken ? "  (the chain is broken here)" : "")
+                  \(FlagsText.change(from: entry.change.from, to: entry.change.to))
+                  \(entry.change.reason.escapedForTerminal)
+                """
         }.joined(separator: "\n")
+    }
+
+    static func sentence(_ fault: FlagHistoryBreak) -> String {
+        let what =
+            switch fault.fault {
+            case .missingRow: "a change before it is gone"
+            case .wrongPreviousHash: "it does not follow from the change before it"
+            case .changedRow: "it is not what was written"
+            }
+        return "the history's chain is broken at change \(fault.sequence) (\(fault.fault.rawValue)): \(what)"
     }
 }
 

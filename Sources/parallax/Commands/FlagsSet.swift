@@ -1,6 +1,4 @@
 import ArgumentParser
-import DivergenceStore
-import Foundation
 import ParallaxCore
 import ParallaxService
 
@@ -44,26 +42,13 @@ struct FlagsSet: AsyncParsableCommand {
 
     func run() async throws {
         let settings = await Settings.load().settings
-        let store = try await file.open(settings, history: history(in: settings.recorder.databasePath))
+        let store = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         let update = FlagUpdate(strategy: strategy, assignments: assignments, emptiesTargeting: emptiesTargeting)
         guard let change = try await store.set(update, by: by ?? Person.current, reason: reason) else {
             return Terminal.print("The file says so already; nothing was changed.")
         }
         Terminal.print(FlagsText.change(from: change.from, to: change.to))
         for note in store.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
-    }
-
-    /// The history where there is one. Instances that see the change keep it too, and it is kept once; so that it cannot
-    /// be kept here is no reason to fail.
-    private func history(in path: String) -> (any FlagHistory)? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        do {
-            return try DivergenceStore(path: path)
-        } catch {
-            Terminal.note(
-                "note: instances keep this change in the history, not this command: \(error)".escapedForTerminal)
-            return nil
-        }
     }
 }
 

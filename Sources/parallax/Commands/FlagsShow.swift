@@ -1,4 +1,5 @@
 import ArgumentParser
+import ParallaxCore
 import ParallaxService
 
 /// `parallax flags show`
@@ -7,7 +8,8 @@ struct FlagsShow: AsyncParsableCommand {
         commandName: "show", abstract: "Show the strategy and the flags behind it.",
         discussion: """
             Shows what an instance with this environment heeds: an environment variable with a safer value than the file's \
-            always wins. Exits with 65 where the file is invalid, and with 66 where there is none.
+            always wins. Lists the instances that share the file, by what each has said beside it in the last hour: behind \
+            are those that have not applied the file as it is, silent those that were not heard of for a minute. Exits with 65 where the file is invalid, and with 66 where there is none.
             """)
 
     @OptionGroup var file: FlagFileOption
@@ -16,8 +18,17 @@ struct FlagsShow: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let health = try await file.open(await Settings.load().settings).health
-        Terminal.print(json ? try JSONText.make(FlagsDocument(health)) : FlagsText(health: health).text)
+        let store = try await file.open(await Settings.load().settings)
+        let health = store.health
+        let instances = InstancesText(
+            instances: await store.instances(), health: health, now: FlagStore.wallClock())
+        let sections = [FlagsText(health: health).text, LatchText(latch: store.sharedLatch).text, instances.text]
+        Terminal.print(
+            json
+                ? try JSONText.make(
+                    FlagsDocument(
+                        health, instances: instances, fence: store.fence, latch: store.sharedLatch))
+                : sections.filter { !$0.isEmpty }.joined(separator: "\n"))
         if let problem = health.problem {
             throw CommandFailure(health.state == .missing ? .noInput : .badData, problem)
         }

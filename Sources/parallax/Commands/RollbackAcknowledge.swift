@@ -11,8 +11,8 @@ struct RollbackAcknowledge: AsyncParsableCommand {
         abstract: "Say that a rollback was seen and dealt with, so that the watchdog acts again.",
         discussion: """
             The name and the reason are kept with the rollback. Instances that use this database heed it within seconds. \
-            The flags stay as they are: set the strategy with 'parallax flags set'. Each instance has a database and a \
-            watchdog of its own; name the database of the one that fired, or repeat this for each.
+            The flags stay as they are: set the strategy with 'parallax flags set'. Instances that share a flag file tell each \
+            other: one database of theirs is enough. With a flag file for each, repeat this for each.
 
               parallax rollback acknowledge --reason "Redis was moved to new hardware"
             """)

@@ -1,4 +1,5 @@
 import ParallaxCore
+import ParallaxTesting
 import Testing
 
 @Suite struct EnforcementShareTests {
@@ -17,16 +18,49 @@ import Testing
         #expect(EnforcementShare.contains(identity, percent: place + 0.01))
     }
 
-    @Test("raising the share only adds identities")
-    func monotone() throws {
+    @Test(
+        "raising the share only adds identities, whatever they are and however small the step",
+        arguments: 1...20 as ClosedRange<UInt64>)
+    func monotone(seed: UInt64) throws {
+        var random = Seeded(seed: seed)
+        let identities = try (0..<400).map { _ in try Self.identity(&random) }
+        // Whole shares, hundredths, and numbers that lie just beside either.
+        var shares = [0, 0.01, 1, 50, 99.99, 100]
+        for _ in 0..<60 {
+            let hundredths = Double(UInt64.random(in: 0...10_000, using: &random)) / 100
+            shares += [
+                hundredths, hundredths.nextUp, max(0, hundredths.nextDown), .random(in: 0...100, using: &random),
+            ]
+        }
         var before: Set<Identity> = []
-        let identities = try (0..<2000).map { try Identity(identifier: "user-\($0)") }
-        for percent in [0, 0.5, 1, 10, 33.3, 50, 99.99, 100] {
+        for percent in shares.sorted() {
             let now = Set(identities.filter { EnforcementShare.contains($0, percent: percent) })
-            #expect(now.isSuperset(of: before))
+            #expect(now.isSuperset(of: before), "\(percent)")
             before = now
         }
-        #expect(before.count == identities.count)
+        #expect(before == Set(identities), "all are in at 100")
+    }
+
+    @Test("an identity is in from its own place on, and never leaves", arguments: 1...20 as ClosedRange<UInt64>)
+    func threshold(seed: UInt64) throws {
+        var random = Seeded(seed: seed)
+        for _ in 0..<200 {
+            let identity = try Self.identity(&random)
+            let place = EnforcementShare.place(of: identity)
+            #expect((0..<100).contains(place))
+            let percent = Double.random(in: 0...100, using: &random)
+            #expect(EnforcementShare.contains(identity, percent: percent) == (percent >= 100 || place < percent))
+        }
+    }
+
+    /// An identity of any bytes that make text, alike or far apart.
+    private static func identity(_ random: inout Seeded) throws -> Identity {
+        let alphabet: [String] = ["a", "b", "0", "1", ":", "/", "%", "\u{e9}", "e\u{301}", "\u{1f600}", " ", "{", "}"]
+        func text() -> String {
+            (0..<Int.random(in: 1...12, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" }
+                .joined()
+        }
+        return try Identity(organization: text(), identifier: text())
     }
 
     @Test("a share holds about as many identities as it says", arguments: [1.0, 10, 50, 90])

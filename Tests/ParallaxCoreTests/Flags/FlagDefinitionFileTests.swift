@@ -93,7 +93,8 @@ import Testing
     @Test("a flag that is missing leaves its value to the environment")
     func missing() throws {
         let fallback = FlagValues(distributedEnabled: false, hybrid: false, failOpen: true, enforcementPercent: 7)
-        let file = try FlagTexts.file("{\"flags\": {\"else\": 1}}", fallback: fallback)
+        let file = try FlagTexts.file(
+            #"{"flags": {"else": {"state": "ENABLED", "variants": {"x": 1}}}}"#, fallback: fallback)
         #expect(file.values == fallback)
         #expect(file.notes == FlagName.allCases.map { .missing($0) })
     }

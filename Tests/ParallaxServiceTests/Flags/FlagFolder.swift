@@ -25,11 +25,12 @@ struct FlagFolder: Sendable {
 
     /// A store that has read the file, which is made where it is missing.
     func startedStore(
-        environment: EnvironmentFlags = .none, isProduction: Bool = false, history: (any FlagHistory)? = nil
+        environment: EnvironmentFlags = .none, isProduction: Bool = false, history: (any FlagHistory)? = nil,
+        instance: String? = nil
     ) async -> FlagStore {
         let store = FlagStore(
             path: path, environment: environment, isProduction: isProduction, history: history ?? self.history,
-            now: clock.now)
+            instance: instance, now: clock.now, uptime: clock.uptime)
         await store.start()
         return store
     }
@@ -48,14 +49,14 @@ struct FlagFolder: Sendable {
         try FlagFile(path: path).read().bytes
     }
 
-    /// All files beside the flag file but for the lock.
+    /// All files beside the flag file but for the lock and the folder in which instances leave word.
     func others() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder)
-            .filter { $0 != "feature-flags.json" && !$0.hasSuffix(".lock") }
+            .filter { $0 != "feature-flags.json" && !$0.hasSuffix(".lock") && !$0.hasSuffix(".parallax") }
     }
 }
 
-/// A clock that moves by one millisecond each time it is looked at.
+/// A clock that moves by one millisecond each time it is looked at for the time of day.
 final class SteppedTime: Sendable {
     private let milliseconds = Mutex<Int64>(1_767_323_045_000)
 
@@ -68,6 +69,11 @@ final class SteppedTime: Sendable {
         }
     }
 
+    /// Moves by what is advanced alone.
+    var uptime: @Sendable () -> Duration {
+        { .milliseconds(self.milliseconds.withLock { $0 }) }
+    }
+
     func advance(seconds: Int64) {
         milliseconds.withLock { $0 += seconds * 1000 }
     }
@@ -77,8 +83,14 @@ final class SteppedTime: Sendable {
 final class RecordedHistory: FlagHistory {
     struct Locked: Error {}
 
+    private struct Key: Hashable {
+        let contentHash: String
+        let time: Timestamp
+    }
+
     private struct State {
         var changes: [FlagChange] = []
+        var known: Set<Key> = []
         var isFailing = false
     }
 
@@ -94,8 +106,9 @@ final class RecordedHistory: FlagHistory {
     func append(_ change: FlagChange) throws -> Bool {
         try state.withLock { state in
             if state.isFailing { throw Locked() }
-            let isKnown = state.changes.contains { $0.contentHash == change.contentHash && $0.time == change.time }
-            if isKnown || state.changes.last?.contentHash == change.contentHash { return false }
+            let key = Key(contentHash: change.contentHash, time: change.time)
+            if state.changes.last?.contentHash == change.contentHash { return false }
+            guard state.known.insert(key).inserted else { return false }
             state.changes.append(change)
             return true
         }

@@ -10,7 +10,7 @@ import Testing
     @Test("the watcher sees changes by others until the service ends", .timeLimit(.minutes(1)))
     func watches() async throws {
         try await FlagFolder.with { folder in
-            let store = await folder.startedStore()
+            let store = await folder.startedStore(instance: "a")
             let (events, continuation) = AsyncStream<FlagEvent>.makeStream()
             store.observe { continuation.yield($0) }
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -26,6 +26,7 @@ import Testing
             #expect(change.to == .legacy && effective == .legacy)
             await group.triggerGracefulShutdown()
             try await running.value
+            #expect(await store.instances() == [], "it took back what it had said")
         }
     }
 }

@@ -39,7 +39,7 @@ private struct EagerClock: Clock {
         let (flips, flipped) = AsyncStream<String>.makeStream()
         let service = try RollbackService(
             observer: world.observer, flags: { surroundings.state.withLock(\.flags) }, probe: { false },
-            flipToLegacy: { _, reason in
+            flipToLegacy: { _, reason, _ in
                 flipped.yield(reason)
                 return surroundings.state.withLock { state in
                     let before = state.flags

@@ -34,7 +34,7 @@ struct RollbackWorld: Sendable {
         service = try RollbackService(
             settings: settings, observer: observer, flags: { surroundings.state.withLock(\.flags) },
             probe: { surroundings.state.withLock(\.isRedisUp) },
-            flipToLegacy: { by, reason in try RollbackWorld.flip(surroundings, by: by, reason: reason) },
+            flipToLegacy: { by, reason, _ in try RollbackWorld.flip(surroundings, by: by, reason: reason) },
             waiting: { surroundings.state.withLock(\.waiting) }, record: record, logger: log.logger,
             now: {
                 let milliseconds = surroundings.state.withLock(\.milliseconds)

@@ -1,0 +1,63 @@
+package import ParallaxCore
+
+/// What one instance has applied of a flag file, as it says beside the file.
+package struct AppliedFlags: Codable, Equatable, Sendable {
+    /// How often an instance says so again where nothing has changed.
+    package static let interval: Duration = .seconds(10)
+    /// Unheard of for longer, an instance has stopped without saying so, or is cut off.
+    package static let silenceMilliseconds: Int64 = 60_000
+    /// Unheard of for longer, it is forgotten.
+    package static let forgottenMilliseconds: Int64 = 3_600_000
+
+    package let instance: String
+    /// The SHA-256 of the content that it has applied; `nil` where it has read no good one.
+    package let contentHash: String?
+    /// Since when it has applied that.
+    package let since: Timestamp
+    /// What holds in consequence, its environment and a rollback of its own included.
+    package let strategy: String
+    /// What it makes of the file as it is: a raw value of ``FlagHealth/State``.
+    package let state: String
+    /// Whether a rollback that is not in the file holds this instance alone.
+    package let isHeldAtLegacy: Bool
+    /// When it said so, by its own clock.
+    package let time: Timestamp
+
+    package init(
+        instance: String, contentHash: String?, since: Timestamp, strategy: String, state: String,
+        isHeldAtLegacy: Bool, time: Timestamp
+    ) {
+        self.instance = instance
+        self.contentHash = contentHash
+        self.since = since
+        self.strategy = strategy
+        self.state = state
+        self.isHeldAtLegacy = isHeldAtLegacy
+        self.time = time
+    }
+}
+
+extension AppliedFlags {
+    /// How an instance stands to a flag file.
+    package enum Standing: String, Sendable {
+        /// It has applied the file as it is.
+        case current
+        /// It has applied the file, and something of its own makes it do otherwise: its environment, or a rollback that
+        /// could not be written.
+        case deviating
+        /// It has applied another content.
+        case behind
+        /// It has not been heard of for a while.
+        case silent
+    }
+
+    /// - Parameters:
+    ///   - contentHash: The file's; `nil` where the file is no good, so that nobody can be behind it.
+    ///   - strategy: What the file says.
+    package func standing(contentHash: String?, strategy: Strategy, at now: Timestamp) -> Standing {
+        if now - time > AppliedFlags.silenceMilliseconds { return .silent }
+        guard let contentHash else { return .current }
+        guard self.contentHash == contentHash else { return .behind }
+        return isHeldAtLegacy || self.strategy != strategy.rawValue ? .deviating : .current
+    }
+}

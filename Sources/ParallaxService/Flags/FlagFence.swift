@@ -1,0 +1,88 @@
+import Foundation
+import ParallaxCore
+
+/// The claims of those who change a flag file, in the folder beside it: one file each, named by its number.
+///
+/// A number is claimed by adding the file of that name, which exactly one can do, on one machine or on many that share a
+/// volume, with no lock and no clock. Every call blocks the thread that makes it.
+struct FlagFence: Sendable {
+    /// Claims kept besides the newest: so far may somebody lag behind and still be told that a number is taken.
+    static let keptClaims = 64
+    private static let prefix = "claim."
+
+    private let folder: SideFolder
+
+    init(beside target: String) {
+        folder = SideFolder(beside: target)
+    }
+
+    /// The newest claim; `nil` where there is none.
+    ///
+    /// One that cannot be read counts with its number, and leaves the latch as the one before it has it.
+    ///
+    /// - Parameters:
+    ///   - known: A number that is known to be taken. Those above it are also looked for by their names, since a network
+    ///     file system may list a folder as it was a minute ago.
+    ///   - last: The newest claim as it was last read: it need not be read again.
+    func newest(beyond known: Int64 = 0, last: RollbackFence? = nil) throws(SystemCallError) -> RollbackFence? {
+        var numbers = try numbers()
+        var next = max(known, numbers.max() ?? 0)
+        if known > 0, folder.holds(FlagFence.name(known)) { numbers.append(known) }
+        while next < .max, folder.holds(FlagFence.name(next + 1)) {
+            next += 1
+            numbers.append(next)
+        }
+        numbers.sort(by: >)
+        guard let newest = numbers.first else { return nil }
+        if let last, last.number == newest, !last.process.isEmpty { return last }
+        for number in numbers {
+            guard let fence = read(number) else { continue }
+            if number == newest { return fence }
+            return RollbackFence(
+                number: newest, holder: "unknown", process: "", time: fence.time, latch: fence.latch)
+        }
+        return RollbackFence(
+            number: newest, holder: "unknown", process: "", time: Timestamp(milliseconds: 0), latch: RollbackLatch())
+    }
+
+    /// Claims a number.
+    ///
+    /// - Returns: Whether it was free, and none above it was claimed.
+    func claim(_ fence: RollbackFence) throws(SystemCallError) -> Bool {
+        guard try folder.add(FlagFence.name(fence.number), FlagFence.encode(fence)) else { return false }
+        let numbers = try numbers()
+        if let highest = numbers.max(), highest > fence.number {
+            // It had been claimed, and taken away as too old, before this one's view of the folder.
+            folder.remove(FlagFence.name(fence.number))
+            return false
+        }
+        for number in numbers where number < fence.number - Int64(FlagFence.keptClaims) {
+            folder.remove(FlagFence.name(number))
+        }
+        return true
+    }
+
+    private func numbers() throws(SystemCallError) -> [Int64] {
+        try folder.names().compactMap { name in
+            guard name.hasPrefix(FlagFence.prefix) else { return nil }
+            return Int64(name.dropFirst(FlagFence.prefix.count)).flatMap { $0 > 0 ? $0 : nil }
+        }
+    }
+
+    private func read(_ number: Int64) -> RollbackFence? {
+        guard let bytes = folder.read(FlagFence.name(number)),
+            let fence = try? JSONDecoder().decode(RollbackFence.self, from: Data(bytes)), fence.number == number
+        else { return nil }
+        return fence
+    }
+
+    private static func name(_ number: Int64) -> String { "\(prefix)\(number)" }
+
+    private static func encode(_ fence: RollbackFence) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        // Strings, whole numbers and nothing else: it has no value that cannot be encoded.
+        guard let data = try? encoder.encode(fence) else { preconditionFailure("a claim cannot be encoded") }
+        return Array(data)
+    }
+}

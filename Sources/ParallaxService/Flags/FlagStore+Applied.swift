@@ -1,0 +1,56 @@
+import ParallaxCore
+import Synchronization
+
+/// What instances that share a file tell each other of what they have applied.
+extension FlagStore {
+    struct Posting {
+        let applied: AppliedFlags
+        /// On the steady clock.
+        let time: Duration
+    }
+
+    /// What every instance that shares the file has applied, by its own word, in the order of their names.
+    package func instances() async -> [AppliedFlags] {
+        await onQueue {
+            (try? AppliedFlagsBoard(beside: self.file.resolved()).all()) ?? []
+        }
+    }
+
+    /// Takes this instance's word back, as it goes.
+    package func withdraw() async {
+        await onQueue {
+            guard let instance = self.instance, let target = try? self.file.resolved() else { return }
+            AppliedFlagsBoard(beside: target).withdraw(instance)
+        }
+    }
+
+    /// Says what this instance has applied, where that has changed or was said a while ago. Runs on the store's queue.
+    func post() {
+        guard let instance else { return }
+        let uptime = uptime()
+        let (health, last) = (health, work.withLock { $0.posting })
+        let time = now()
+        let isSameContent = last != nil && last?.applied.contentHash == health.contentHash
+        let applied = AppliedFlags(
+            instance: instance, contentHash: health.contentHash,
+            since: isSameContent ? last?.applied.since ?? time : time, strategy: health.effective.strategy.rawValue,
+            state: health.state.rawValue, isHeldAtLegacy: health.isHeldAtLegacy, time: time)
+        if let last, last.applied.says(the: applied), uptime - last.time < AppliedFlags.interval { return }
+        // Also where it fails: it is tried again after the interval, not at every reading.
+        work.withLock { $0.posting = Posting(applied: applied, time: uptime) }
+        do {
+            try AppliedFlagsBoard(beside: file.resolved()).post(applied)
+            note(.posting, nil)
+        } catch {
+            note(.posting, "other instances cannot be told what this one has applied: \(error)")
+        }
+    }
+}
+
+extension AppliedFlags {
+    /// Whether another says the same, but for the time.
+    fileprivate func says(the other: AppliedFlags) -> Bool {
+        contentHash == other.contentHash && strategy == other.strategy && state == other.state
+            && isHeldAtLegacy == other.isHeldAtLegacy
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import DivergenceStore
+import ParallaxCore
+import ParallaxService
+
+/// `parallax flags restore`
+struct FlagsRestore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Set the flags to what they were after a change in the history.",
+        discussion: """
+            Sets the values of the four flags, as a new change with a name and a reason. Everything else in the file stays \
+            as it is now: other programs' flags, variants and targeting rules may have changed since, and are not this \
+            command's to undo. A history whose chain of hashes is broken is not restored from.
+
+              parallax flags history
+              parallax flags restore 12 --reason "back to before the last step"
+            """)
+
+    @Argument(help: ArgumentHelp("The change's number in 'parallax flags history'.", valueName: "number"))
+    var sequence: Int64
+
+    @Option(help: "Why; kept in the file and in the history.")
+    var reason: String
+
+    @Option(help: "Who you are (default: the user's name).")
+    var by: String?
+
+    @Flag(
+        name: .customLong("empty-targeting"),
+        help: "Empty the flags' targeting rules too, which other clients put above the default.")
+    var emptiesTargeting = false
+
+    @OptionGroup var file: FlagFileOption
+    @OptionGroup var database: OneDatabaseOption
+
+    func validate() throws {
+        guard sequence >= 1 else { throw ValidationError("Changes are numbered from 1.") }
+        guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("--reason is empty.") }
+    }
+
+    func run() async throws {
+        let entry = try await entry(in: database.open())
+        let settings = await Settings.load().settings
+        let history = FlagFileOption.history(in: await database.resolve())
+        let store = try await file.open(settings, history: history)
+        let update = FlagUpdate(restoring: entry.change.to, emptiesTargeting: emptiesTargeting)
+        let why = "restores change \(sequence): \(reason)"
+        guard let change = try await store.set(update, by: by ?? Person.current, reason: why) else {
+            return Terminal.print("The file says so already; nothing was changed.")
+        }
+        Terminal.print(FlagsText.change(from: change.from, to: change.to))
+        for note in store.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
+    }
+
+    private func entry(in store: DivergenceStore) async throws -> FlagHistoryEntry {
+        if let fault = try await store.verifyFlagHistory() {
+            throw CommandFailure(
+                .badData, "\(FlagsHistory.sentence(fault)), so nothing is restored from it",
+                remedy: "Set the flags with 'parallax flags set', and compare \(store.path) with a copy from before.")
+        }
+        guard let entry = try await store.flagHistoryEntry(sequence) else {
+            throw CommandFailure(
+                .noInput, "the history has no change \(sequence)",
+                remedy: "'parallax flags history' lists those that it has; each database has its own.")
+        }
+        return entry
+    }
+}

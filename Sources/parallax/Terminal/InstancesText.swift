@@ -1,0 +1,42 @@
+import ParallaxCore
+import ParallaxService
+
+/// What the instances that share a flag file have applied, and who is behind, as text for a terminal.
+struct InstancesText {
+    let instances: [AppliedFlags]
+    let health: FlagHealth
+    let now: Timestamp
+
+    /// Empty where no instance has said anything.
+    var text: String {
+        guard !instances.isEmpty else { return "" }
+        var table = TextTable([.left, .left, .left, .left])
+        for applied in instances {
+            let standing = standing(of: applied)
+            table.add(
+                applied.instance.escapedForTerminal, standing.rawValue, applied.strategy.escapedForTerminal,
+                remark(applied, standing))
+        }
+        return (["instances"] + table.lines()).joined(separator: "\n")
+    }
+
+    func standing(of applied: AppliedFlags) -> AppliedFlags.Standing {
+        applied.standing(
+            contentHash: health.state == .ok ? health.contentHash : nil, strategy: health.file.strategy, at: now)
+    }
+
+    private func remark(_ applied: AppliedFlags, _ standing: AppliedFlags.Standing) -> String {
+        switch standing {
+        case .current: return ""
+        case .deviating:
+            return applied.isHeldAtLegacy
+                ? "held at legacy by a rollback that is not in the file"
+                : "its environment wins over the file"
+        case .behind:
+            let hash = applied.contentHash.map { "content \($0.prefix(8).description.escapedForTerminal)" } ?? "nothing"
+            let change = health.changedAt.map { "; the file changed \(Figures.time($0)) UTC" } ?? ""
+            return "has \(hash) since \(Figures.time(applied.since)) UTC\(change)"
+        case .silent: return "last heard of \(Figures.time(applied.time)) UTC"
+        }
+    }
+}

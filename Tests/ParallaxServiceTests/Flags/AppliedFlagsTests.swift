@@ -1,0 +1,114 @@
+import Foundation
+import ParallaxCore
+import Testing
+
+@testable import ParallaxService
+
+@Suite struct AppliedFlagsTests {
+    private static let now = Timestamp(milliseconds: 1_800_000_000_000)
+
+    private static func applied(
+        hash: String? = "h", strategy: String = "hybrid", isHeld: Bool = false, age milliseconds: Int64 = 0
+    ) -> AppliedFlags {
+        AppliedFlags(
+            instance: "a", contentHash: hash, since: now, strategy: strategy, state: "ok", isHeldAtLegacy: isHeld,
+            time: now + -milliseconds)
+    }
+
+    @Test(
+        "an instance is behind where it has another content, and silent where it was not heard of for a minute",
+        arguments: [
+            (applied(), .current), (applied(hash: "other"), .behind), (applied(hash: nil), .behind),
+            (applied(strategy: "legacy"), .deviating), (applied(strategy: "legacy", isHeld: true), .deviating),
+            (applied(age: 60_000), .current), (applied(age: 60_001), .silent),
+            (applied(hash: "other", age: 60_001), .silent),
+            // A clock that goes before: heard of in the future.
+            (applied(age: -3_600_000), .current),
+        ] as [(AppliedFlags, AppliedFlags.Standing)])
+    func standing(applied: AppliedFlags, standing: AppliedFlags.Standing) {
+        #expect(applied.standing(contentHash: "h", strategy: .hybrid, at: Self.now) == standing)
+    }
+
+    @Test("nobody is behind a file that is no good")
+    func noFile() {
+        #expect(Self.applied().standing(contentHash: nil, strategy: .hybrid, at: Self.now) == .current)
+    }
+
+    @Test("each instance says what it has applied, at once after a change and every ten seconds")
+    func posts() async throws {
+        try await FlagFolder.with { folder in
+            let first = await folder.startedStore(instance: "host-1:8080")
+            let second = await folder.startedStore(instance: "../host 2/\u{1f600}")
+            let person = await folder.startedStore()
+            #expect(await person.instances().map(\.instance) == ["../host 2/\u{1f600}", "host-1:8080"])
+            #expect(await person.instances().allSatisfy { $0.contentHash == first.health.contentHash })
+
+            try await person.set(.rollback, by: "ann", reason: "test")
+            await first.refresh()
+            let told = await person.instances()
+            #expect(told.first { $0.instance == "host-1:8080" }?.strategy == "legacy")
+            let behind = try #require(told.first { $0.instance != "host-1:8080" })
+            #expect(
+                behind.standing(
+                    contentHash: person.health.contentHash, strategy: .legacy, at: behind.time) == .behind)
+
+            let before = try #require(await person.instances().last)
+            await first.refresh()
+            #expect(await person.instances().last == before, "what is said already is not said again at once")
+            folder.clock.advance(seconds: 11)
+            await first.refresh()
+            let after = try #require(await person.instances().last)
+            #expect(after.time > before.time && after.since == before.since)
+            #expect(try folder.others() == [])
+            _ = second
+        }
+    }
+
+    @Test("an instance takes its word back as it goes, and one that vanished is forgotten after an hour")
+    func forgets() async throws {
+        try await FlagFolder.with { folder in
+            let vanishing = await folder.startedStore(instance: "vanishing")
+            let leaving = await folder.startedStore(instance: "leaving")
+            let staying = await folder.startedStore(instance: "staying")
+            _ = vanishing
+            await leaving.withdraw()
+            #expect(await staying.instances().map(\.instance) == ["staying", "vanishing"])
+            folder.clock.advance(seconds: 3500)
+            await staying.refresh()
+            #expect(await staying.instances().map(\.instance) == ["staying", "vanishing"])
+            folder.clock.advance(seconds: 120)
+            await staying.refresh()
+            #expect(await staying.instances().map(\.instance) == ["staying"])
+        }
+    }
+
+    @Test("an instance whose file is no good says so, and keeps saying what it holds")
+    func broken() async throws {
+        try await FlagFolder.with { folder in
+            let store = await folder.startedStore(instance: "a")
+            let hash = store.health.contentHash
+            try folder.write("garbage")
+            await store.refresh()
+            let applied = try #require(await store.instances().first)
+            #expect(applied.state == "invalid" && applied.contentHash == hash && applied.strategy == "hybrid")
+        }
+    }
+
+    @Test("where nothing can be said, health tells, and it is tried again every ten seconds")
+    func cannotPost() async throws {
+        try await FlagFolder.with { folder in
+            let side = SideFolder(beside: folder.path).path
+            try Data().write(to: URL(filePath: side))
+            let store = await folder.startedStore(instance: "a")
+            #expect(store.health.notes.contains { $0.contains("cannot be told") })
+            #expect(store.health.isHealthy)
+            try FileManager.default.removeItem(atPath: side)
+            await store.refresh()
+            #expect(await store.instances() == [])
+            folder.clock.advance(seconds: 11)
+            await store.refresh()
+            #expect(await store.instances().map(\.instance) == ["a"])
+            #expect(store.health.notes == [])
+        }
+    }
+}
