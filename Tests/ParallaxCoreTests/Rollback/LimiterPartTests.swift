@@ -55,9 +55,7 @@ import Testing
         #expect(abs(part - 200) < 0.032 * (208 + 8))
     }
 
-    @Test(
-        "too few callers who wait say nothing, and where everybody waits there is one verdict",
-        arguments: [299, 400])
+    @Test("too few who wait say nothing, and where everybody waits there is one verdict", arguments: [299, 400])
     func fewOrAll(waited: Int) {
         var times = ResponseTimes()
         for _ in 0..<waited { times.inPlay.record(.milliseconds(208), wait: .milliseconds(200)) }
