@@ -35,6 +35,7 @@ package final class HybridLimiter: Sendable {
     private let clocks: Clocks
     private let flags: @Sendable () -> FlagValues
     private let observer: any DecisionObserver
+    private let executor: (any TaskExecutor)?
 
     private let inFlight = Atomic<Int>(0)
     /// Callers who have no answer before the candidate has given one.
@@ -55,13 +56,15 @@ package final class HybridLimiter: Sendable {
     ///   - refusals: What is remembered of the candidate's refusals, for where it decides alone. Never used for comparing.
     ///   - flags: Asked once a request; must be cheap.
     ///   - observer: Told of every answer, attempt and comparison, on the request's path.
+    ///   - executor: What runs the candidate's work that no caller waits for; `nil` leaves it to the runtime.
     package init(
         control: InMemoryLimiter, secondControl: InMemoryLimiter? = nil, candidate: any Limiter,
         refusals: (any RefusalMemory)? = nil,
         ledger: InstanceLedger = InstanceLedger(),
         settings: Settings = Settings(), clocks: Clocks, flags: @escaping @Sendable () -> FlagValues,
-        observer: any DecisionObserver
+        observer: any DecisionObserver, executor: (any TaskExecutor)? = nil
     ) {
+        self.executor = executor
         self.control = control
         self.secondControl = secondControl
         self.candidate = candidate
@@ -167,9 +170,9 @@ package final class HybridLimiter: Sendable {
             conclude(experiment, candidate: skipped, enforced: .control)
             return
         }
-        Task {
-            _ = await askCandidate(experiment, enforced: .control)
-            inFlight.subtract(1, ordering: .relaxed)
+        Task(executorPreference: executor) {
+            _ = await self.askCandidate(experiment, enforced: .control)
+            self.inFlight.subtract(1, ordering: .relaxed)
         }
     }
 

@@ -3,8 +3,22 @@
 /// Both must exceed the limit: over the long window the lower bound of the quantile, so that it is surely so, and over
 /// the short window the quantile itself, so that it still is. The limit is the upper bound of the baseline's quantile
 /// times a factor, or the floor where that is higher. The door's answers and those that applications report are judged
-/// apart, each by a baseline of its own: together, a change of their mix would look like a change of the times.
+/// apart, each by a baseline of its own: together, a change of their mix would look like a change of the times. The
+/// door's callers who waited for the candidate are also judged by themselves.
 package struct ResponseTimeTrigger: Sendable {
+    /// Whose response times are judged together.
+    package enum Population: String, CaseIterable, Sendable {
+        /// All callers of the door while the candidate was in play.
+        case door
+        /// Those of them who waited for the candidate: while few do, all others would hide what they wait.
+        case waited
+        /// Callers of applications.
+        case application
+
+        /// Whose baseline they are held to.
+        var source: ResponseTimeSource { self == .application ? .application : .door }
+    }
+
     /// The quantiles at one time and what they are held to.
     package struct Quantiles: Equatable, Sendable {
         package var quantile: Duration
@@ -28,7 +42,7 @@ package struct ResponseTimeTrigger: Sendable {
         package var quantile: Duration
     }
 
-    /// The verdict on one source at one time, in numbers.
+    /// The verdict on one population at one time, in numbers.
     package struct Reading: Equatable, Sendable {
         package var state: TriggerState
         /// Over the long window, with those in flight that count.
@@ -92,7 +106,7 @@ package struct ResponseTimeTrigger: Sendable {
         watchedSince = nil
     }
 
-    /// Judges one source.
+    /// Judges one population.
     ///
     /// - Parameters:
     ///   - waiting: How long the door's callers have waited who have no answer yet. Those that have waited beyond the
@@ -100,17 +114,18 @@ package struct ResponseTimeTrigger: Sendable {
     ///     with their whole time alone.
     ///   - strategy: Only in `hybrid` is there a hold-out.
     package mutating func read(
-        _ source: ResponseTimeSource = .door, at now: Moment, baseline: Baseline,
+        _ population: Population = .door, at now: Moment, baseline: Baseline,
         waiting: LatencyHistogram = LatencyHistogram(), strategy: Strategy = .hybrid
     ) -> Reading {
         watch(now)
         door.advance(to: now.second)
         application.advance(to: now.second)
-        let windows = source == .door ? door : application
+        let windows = windows(of: population)
         var reading = Reading(
             state: .inconclusive, samples: windows.long.times.count, shortSamples: windows.short.times.count,
             watchedSeconds: watchedSeconds(at: now),
-            baseline: baseline.state(of: source, at: now.wall, settings: settings), waits: waits(windows.long.waits))
+            baseline: baseline.state(of: population.source, at: now.wall, settings: settings),
+            waits: waits(windows.long.waits))
         if settings.baselineHoldoutPercent > 0 && strategy == .hybrid { reading.heldOutSamples = windows.held.count }
         reading.usesHoldout = (reading.heldOutSamples ?? 0) >= settings.holdoutMinimumSamples
         let yardstick = reading.usesHoldout ? windows.held : reading.baseline.frozenSamples
@@ -119,12 +134,23 @@ package struct ResponseTimeTrigger: Sendable {
             reading.state = .warming
             return reading
         }
-        judge(windows, by: yardstick, waiting: source == .door ? waiting : LatencyHistogram(), into: &reading)
+        let callers = population.source == .door ? waiting : LatencyHistogram()
+        judge(windows, by: yardstick, waiting: callers, into: &reading)
         return reading
     }
 
+    private typealias Windows = (long: AnsweredTimes, short: AnsweredTimes, held: LatencyHistogram)
+
+    private func windows(of population: Population) -> Windows {
+        switch population {
+        case .door: (door.long, door.short, door.held)
+        case .waited: (door.long.ofThoseThatWaited, door.short.ofThoseThatWaited, door.held)
+        case .application: (application.long, application.short, application.held)
+        }
+    }
+
     private func judge(
-        _ windows: ResponseTimeWindows, by yardstick: LatencyHistogram, waiting: LatencyHistogram,
+        _ windows: Windows, by yardstick: LatencyHistogram, waiting: LatencyHistogram,
         into reading: inout Reading
     ) {
         let share = settings.responseTimeQuantile
@@ -150,9 +176,9 @@ package struct ResponseTimeTrigger: Sendable {
     }
 
     private func state(of quantiles: Quantiles) -> TriggerState {
-        let limit = quantiles.limit
-        if quantiles.lowerBound > limit && quantiles.shortQuantile > limit { return .firing }
-        return quantiles.quantile > limit || quantiles.shortQuantile > limit ? .suspect : .ok
+        ResponseTimeTrigger.state(
+            quantile: quantiles.quantile, lowerBound: quantiles.lowerBound, shortQuantile: quantiles.shortQuantile,
+            limit: quantiles.limit)
     }
 
     private func waits(_ waits: LatencyHistogram) -> Waits? {

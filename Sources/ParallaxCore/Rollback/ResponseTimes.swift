@@ -26,6 +26,8 @@ package struct AnsweredTimes: Equatable, SecondTally {
     package var withoutWaits = LatencyHistogram()
     /// The waits, of the requests that waited.
     package var waits = LatencyHistogram()
+    /// The whole times of those that waited.
+    package var waited = LatencyHistogram()
 
     package init() {}
 
@@ -39,7 +41,9 @@ package struct AnsweredTimes: Equatable, SecondTally {
     package mutating func record(_ time: Duration, wait: Duration) {
         times.record(time)
         withoutWaits.record(time - wait)
-        if wait > .zero { waits.record(wait) }
+        guard wait > .zero else { return }
+        waits.record(wait)
+        waited.record(time)
     }
 
     /// Adds answers that nobody waited for the candidate for.
@@ -52,12 +56,27 @@ package struct AnsweredTimes: Equatable, SecondTally {
         times.add(other.times)
         withoutWaits.add(other.withoutWaits)
         waits.add(other.waits)
+        waited.add(other.waited)
     }
 
     package mutating func subtract(_ other: AnsweredTimes) {
         times.subtract(other.times)
         withoutWaits.subtract(other.withoutWaits)
         waits.subtract(other.waits)
+        waited.subtract(other.waited)
+    }
+
+    /// The requests that waited for the candidate, alone.
+    var ofThoseThatWaited: AnsweredTimes {
+        guard hasWaits else { return AnsweredTimes(times: waited) }
+        // What did not wait is the same with and without its wait.
+        var unwaited = times
+        unwaited.subtract(waited)
+        var alone = AnsweredTimes(times: waited)
+        alone.withoutWaits = withoutWaits
+        alone.withoutWaits.subtract(unwaited)
+        (alone.waits, alone.waited) = (waits, waited)
+        return alone
     }
 
     /// Whether the wait of every request is known.

@@ -99,7 +99,7 @@ private struct Parts: Sendable {
             candidate: redis, refusals: redis.refusals,
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
-            observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]))
+            observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]), executor: redis.executor)
         let probes = ProbeLog()
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },

@@ -66,13 +66,15 @@ extension Settings {
             enforcementPercent: flags.pins.enforcementPercent, fallback: flags.initial)
     }
 
-    var rollbackSettings: RollbackSettings {
+    /// The thresholds and windows of the automatic rollback.
+    package var rollbackSettings: RollbackSettings {
         var settings = RollbackSettings()
         settings.redisDownSeconds = Self.wholeSeconds(rollback.redisDownAfter)
         settings.errorRatePercent = rollback.errorRatePercent
         settings.longWindowSeconds = Self.wholeSeconds(rollback.errorWindow)
         settings.shortWindowSeconds = Self.wholeSeconds(rollback.errorShortWindow)
         settings.minimumAttempts = rollback.errorMinimumAttempts
+        settings.countsOutagesAsErrors = rollback.countsOutagesAsErrors
         settings.responseTimeFactor = rollback.responseTimeFactor
         settings.minimumSamples = rollback.responseTimeMinimumSamples
         settings.responseTimeFloorMilliseconds = rollback.responseTimeFloorMilliseconds

@@ -166,6 +166,10 @@ extension Setting {
     static let rollbackErrorMinimum = Setting(
         "ROLLBACK_ERROR_MINIMUM", .rollback, .integer(1...1_000_000_000), standard: "100",
         "The fewest attempts from which an error rate is judged.")
+    static let rollbackOutagesAsErrors = Setting(
+        "ROLLBACK_OUTAGES_AS_ERRORS", .rollback, .boolean, standard: "false",
+        "Whether failures of a Redis that is away are errors as well. An outage then rolls back within a minute, "
+            + "and ROLLBACK_REDIS_DOWN_SECONDS no longer grants it the time that it names.")
     static let rollbackResponseTimeFactor = Setting(
         "ROLLBACK_RESPONSE_TIME_FACTOR", .rollback, .decimal(1.01...999), standard: "2",
         "Rolls back when callers wait longer than this many times the baseline.")
@@ -242,8 +246,8 @@ extension Setting {
         databasePath, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,
         identityPrivacy, identityPrivacyKeyFile,
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
-        rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor, baselineHoldoutPercent,
-        rollbackEvaluationInterval, rollbackDryRun,
+        rollbackOutagesAsErrors, rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor,
+        baselineHoldoutPercent, rollbackEvaluationInterval, rollbackDryRun,
         gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateDrillDays,
         alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRefusalPercent,
         alertRefusalMinimum,

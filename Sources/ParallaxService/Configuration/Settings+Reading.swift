@@ -101,6 +101,7 @@ extension Settings.RollbackRules {
         errorWindow = reader.seconds(.rollbackErrorWindow)
         errorShortWindow = reader.seconds(.rollbackErrorShortWindow)
         errorMinimumAttempts = reader.integer(.rollbackErrorMinimum)
+        countsOutagesAsErrors = reader.boolean(.rollbackOutagesAsErrors)
         responseTimeFactor = reader.decimal(.rollbackResponseTimeFactor)
         responseTimeMinimumSamples = reader.integer(.rollbackResponseTimeMinimum)
         responseTimeFloorMilliseconds = reader.decimal(.rollbackResponseTimeFloor)

@@ -107,6 +107,8 @@ package struct Settings: Equatable, Sendable {
         package var errorWindow: Duration
         package var errorShortWindow: Duration
         package var errorMinimumAttempts: Int
+        /// Whether failures of a Redis that is away are errors as well.
+        package var countsOutagesAsErrors: Bool
         package var responseTimeFactor: Double
         package var responseTimeMinimumSamples: Int
         package var responseTimeFloorMilliseconds: Double

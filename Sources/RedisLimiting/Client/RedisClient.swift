@@ -19,6 +19,8 @@ package final class RedisClient: Service {
     /// The connection that takes commands before ``run()`` has connected.
     private let first: RedisConnection
     private let growth: (requests: AsyncStream<Void>, request: AsyncStream<Void>.Continuation)
+    /// Runs tasks where the first connection's replies come in.
+    package let executor: EventLoopExecutor
     /// Held while a command and the ASKING before it are put on their way; `nil` where commands go without.
     private let askingTurn: AskingTurn?
     private let lostConnection: (@Sendable () -> Void)?
@@ -62,7 +64,9 @@ package final class RedisClient: Service {
         self.counters = counters
         self.lostConnection = lostConnection
         askingTurn = isAsking ? AskingTurn() : nil
-        first = RedisConnection(settings: settings, tls: tls, eventLoop: eventLoops.next(), counters: counters)
+        let eventLoop = eventLoops.next()
+        executor = EventLoopExecutor(eventLoop)
+        first = RedisConnection(settings: settings, tls: tls, eventLoop: eventLoop, counters: counters)
         // One connection is left to the subscription.
         var pool = ConnectionPool(
             maximumSlots: isAsking ? 1 : settings.maximumConnections - 1, growthThreshold: settings.growthThreshold)

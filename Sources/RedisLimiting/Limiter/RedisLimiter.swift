@@ -56,6 +56,12 @@ package final class RedisLimiter: Limiter, Service {
         return client
     }
 
+    /// Runs tasks where replies come in, so that no thread is woken for each; `nil` where there are several servers.
+    package var executor: EventLoopExecutor? {
+        guard case .one(let client, _) = servers else { return nil }
+        return client.executor
+    }
+
     package func check(_ request: CheckRequest, at now: Timestamp?) async -> Decision {
         await check(request, at: now, deadline: .now() + decisionDeadline)
     }

@@ -8,5 +8,7 @@ struct Rollbacks: AsyncParsableCommand {
             When Redis is down, fails or slows callers, the watchdog sets the flags to legacy. It does so once: until a \
             person has acknowledged that, with a name and a reason, it fires no more.
             """,
-        subcommands: [RollbackHistory.self, RollbackAcknowledge.self, RollbackDrillCommand.self])
+        subcommands: [
+            RollbackHistory.self, RollbackAcknowledge.self, RollbackSimulate.self, RollbackDrillCommand.self,
+        ])
 }

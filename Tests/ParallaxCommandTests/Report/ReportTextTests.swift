@@ -53,6 +53,15 @@ import Testing
         return report
     }
 
+    @Test("who was held out is among what the figures stand on, where there is a hold-out", arguments: [0, 1_500])
+    func heldOut(count: Int) {
+        var report = makeReport()
+        report.heldOut = count
+        let text = ReportText(report: report, style: .plain).text
+        #expect(text.contains("held out") == (count > 0))
+        #expect(text.contains("1,500") == (count > 0))
+    }
+
     @Test("a report reads from the headline to what it stands on")
     func golden() {
         #expect(

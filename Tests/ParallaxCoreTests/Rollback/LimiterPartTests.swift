@@ -40,6 +40,32 @@ import Testing
         #expect(part == 0)
     }
 
+    @Test("few callers who wait long for the candidate fire, though all others hide them in the quantile of all")
+    func fewEnforced() throws {
+        var times = ResponseTimes()
+        for _ in 0..<9_600 { times.inPlay.record(.milliseconds(8), wait: .zero) }
+        for _ in 0..<400 { times.inPlay.record(.milliseconds(208), wait: .milliseconds(200)) }
+        let evaluation = evaluate(times)
+        #expect(evaluation.state == .firing)
+        #expect(evaluation.sentence.hasPrefix("callers who wait for the candidate: p95 "))
+        #expect(evaluation.sentence.hasSuffix("the limiter caused all"))
+        #expect(evaluation.figures["samples"] == 10_000 && evaluation.figures["waitedSamples"] == 400)
+        #expect(try #require(evaluation.figures["quantileMilliseconds"]) < 9)
+        let part = try #require(evaluation.figures["waitedLimiterMilliseconds"])
+        #expect(abs(part - 200) < 0.032 * (208 + 8))
+    }
+
+    @Test("too few who wait say nothing, and where everybody waits there is one verdict", arguments: [299, 400])
+    func fewOrAll(waited: Int) {
+        var times = ResponseTimes()
+        for _ in 0..<waited { times.inPlay.record(.milliseconds(208), wait: .milliseconds(200)) }
+        if waited == 299 { for _ in 0..<9_600 { times.inPlay.record(.milliseconds(8), wait: .zero) } }
+        let evaluation = evaluate(times)
+        #expect(evaluation.state == (waited == 299 ? .ok : .firing))
+        #expect(evaluation.sentence.hasPrefix("p95 "))
+        #expect((evaluation.figures["waitedSamples"] == nil) == (waited == 400))
+    }
+
     @Test("where the candidate runs beside the request it caused none")
     func beside() {
         var times = ResponseTimes()

@@ -61,7 +61,9 @@ struct RedisRace: Sendable {
         try await measure(
             limiterFirst: limiterFirst,
             limiter: {
-                let times = try await load.askAlone(calls: calls)
+                let times = try await withTaskExecutorPreference(load.limiter.executor) {
+                    try await load.askAlone(calls: calls)
+                }
                 return times[times.count / 2]
             },
             benchmark: { try await benchmark(calls: calls, load: .alone).p50Milliseconds })
