@@ -66,8 +66,8 @@ import Testing
                 try await eventually("the first evaluation is shown") {
                     let health = try await service.get("/health").json()
                     let triggers = try #require(health["triggers"] as? [[String: Any]])
-                    let sentence = triggers.first { $0["trigger"] as? String == "response_time" }?["sentence"] as? String
-                    return sentence?.hasSuffix("the hold-out has 0 of the 300 response times that it needs") == true
+                    let trigger = triggers.first { $0["trigger"] as? String == "response_time" }
+                    return (trigger?["sentence"] as? String)?.hasSuffix("the hold-out has 0 of the 300 response times that it needs") == true
                 }
                 let baselines = try await service.get("/health").json()["baselines"] as? [[String: Any]]
                 #expect(baselines?.map { $0["source"] as? String } == ["door"])

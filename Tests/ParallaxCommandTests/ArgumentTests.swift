@@ -9,8 +9,8 @@ import Testing
     private static let every: [any ParsableCommand.Type] = [
         Parallax.self, Report.self, Divergences.self, DivergencesList.self, DivergencesSettle.self,
         DivergencesSettlements.self, Flags.self, FlagsShow.self, FlagsSet.self, FlagsHistory.self, FlagsRestore.self,
-        Rollbacks.self,
-        RollbackHistory.self, RollbackAcknowledge.self, Serve.self, Limits.self, LimitsStatus.self, LimitsTop.self,
+        Rollbacks.self, RollbackHistory.self, RollbackAcknowledge.self, RollbackSimulate.self, Serve.self, Limits.self,
+        LimitsStatus.self, LimitsTop.self,
         LimitsReset.self, Config.self,
         ConfigCheck.self, Migrate.self, Demo.self, Bench.self, BenchHTTP.self, BenchRoute.self,
         ReplayLog.self,

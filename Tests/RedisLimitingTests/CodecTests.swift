@@ -1,4 +1,5 @@
 import NIOCore
+import ParallaxCore
 import Testing
 
 @testable import RedisLimiting
@@ -128,6 +129,30 @@ import Testing
         ])
     func tellsApart(_ text: String, _ code: RedisError.Code) {
         #expect(RedisError(serverReply: text).code == code)
+    }
+
+    @Test(
+        "Redis being away is told from Redis answering wrongly: the two feed different rollback triggers",
+        arguments: [
+            ("LOADING Redis is loading the dataset in memory", true), ("MASTERDOWN Link with MASTER is down", true),
+            ("READONLY You can't write against a read only replica.", true), ("CLUSTERDOWN The cluster is down", true),
+            ("NOAUTH Authentication required.", true), ("WRONGPASS invalid username-password pair", true),
+            ("NOPERM this user has no permissions", true), ("ERR wrong number of arguments", false),
+            ("WRONGTYPE Operation against a key", false), ("NOSCRIPT No matching script.", false),
+            ("ERR Error running script (call to f_1): @user_script:1: attempt to index a nil value", false),
+        ])
+    func ownsFailures(_ text: String, isOutage: Bool) {
+        #expect(RedisError(serverReply: text).unavailability.isOutage == isOutage)
+    }
+
+    @Test("connections that are refused, lost or too slow are Redis being away; nonsense and bad settings are errors")
+    func ownsConnectionFailures() {
+        let away: [RedisError.Code] = [.timedOut, .cancelled, .disconnected, .circuitOpen]
+        for code in away { #expect(RedisError(code, "").unavailability.isOutage, "\(code)") }
+        for code in [RedisError.Code.server, .noScript, .protocolViolation, .configuration] {
+            #expect(RedisError(code, "").unavailability == .error, "\(code)")
+        }
+        #expect(RedisError(.skipped, "").unavailability == .skipped)
     }
 
     @Test("what a server says is printed without control characters and not at length")

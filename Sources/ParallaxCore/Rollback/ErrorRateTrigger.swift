@@ -19,8 +19,9 @@ package struct ErrorRateTrigger: Sendable {
         package var state: TriggerState
         package var long: Share
         package var short: Share
-        /// Failures of a Redis that was away, over the long window.
+        /// Failures of a Redis that was away, over the long window and over the short one.
         package var outages: Int
+        package var shortOutages: Int
         package var lowerBoundPercent: Double
         /// The part of the long window that has been watched.
         package var watchedSeconds: Int
@@ -57,16 +58,23 @@ package struct ErrorRateTrigger: Sendable {
         watch(now)
         buckets.advance(to: now.second)
         let long = share(buckets.long)
-        let lower = WilsonBound.lower(
-            successes: long.errors, trials: long.attempts, deviations: settings.confidenceDeviations)
         var reading = Reading(
             state: .ok, long: long, short: share(buckets.short), outages: buckets.long.outages,
-            lowerBoundPercent: lower * 100, watchedSeconds: watchedSeconds(at: now))
-        reading.state = state(of: reading)
+            shortOutages: buckets.short.outages,
+            lowerBoundPercent: ErrorRateTrigger.lowerBoundPercent(long, settings: settings),
+            watchedSeconds: watchedSeconds(at: now))
+        reading.state = ErrorRateTrigger.state(of: reading, settings: settings)
         return reading
     }
 
-    private func state(of reading: Reading) -> TriggerState {
+    static func lowerBoundPercent(_ share: Share, settings: RollbackSettings) -> Double {
+        100
+            * WilsonBound.lower(
+                successes: share.errors, trials: share.attempts, deviations: settings.confidenceDeviations)
+    }
+
+    /// The verdict on what was counted, whatever state the reading has so far.
+    static func state(of reading: Reading, settings: RollbackSettings) -> TriggerState {
         let limit = settings.errorRatePercent
         if reading.watchedSeconds < settings.shortWindowSeconds { return .warming }
         if reading.long.attempts < settings.minimumAttempts { return .inconclusive }
@@ -93,7 +101,7 @@ extension ErrorRateTrigger {
         let reading = read(at: now)
         return Evaluation(
             trigger: .errorRate, time: now.wall, state: reading.state, figures: figures(reading),
-            sentence: sentence(reading))
+            sentence: ErrorRateTrigger.sentence(reading, settings: settings))
     }
 
     private func figures(_ reading: Reading) -> [String: Double] {
@@ -102,6 +110,8 @@ extension ErrorRateTrigger {
             "ratePercent": reading.long.percent, "lowerBoundPercent": reading.lowerBoundPercent,
             "shortAttempts": Double(reading.short.attempts), "shortErrors": Double(reading.short.errors),
             "shortRatePercent": reading.short.percent, "outages": Double(reading.outages),
+            "shortOutages": Double(reading.shortOutages),
+            "outagesCountAsErrors": settings.countsOutagesAsErrors ? 1 : 0,
             "limitPercent": settings.errorRatePercent, "minimumAttempts": Double(settings.minimumAttempts),
             "confidenceDeviations": settings.confidenceDeviations,
             "longWindowSeconds": Double(settings.longWindowSeconds),
@@ -110,7 +120,7 @@ extension ErrorRateTrigger {
         ]
     }
 
-    private func sentence(_ reading: Reading) -> String {
+    static func sentence(_ reading: Reading, settings: RollbackSettings) -> String {
         let attempts = FigureText.grouped(reading.long.attempts)
         switch reading.state {
         case .warming:

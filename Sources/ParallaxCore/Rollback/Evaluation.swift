@@ -18,6 +18,21 @@ package struct Evaluation: Equatable, Sendable {
     }
 }
 
+extension Evaluation {
+    /// The figure that is 1 where the candidate was in play and 0 in `legacy`, where there is nothing to roll back.
+    package static let inPlayFigure = "candidateInPlay"
+
+    /// The same with one figure more.
+    func adding(_ value: Double, as name: String) -> Evaluation {
+        var figures = figures
+        figures[name] = value
+        return Evaluation(trigger: trigger, time: time, state: state, figures: figures, sentence: sentence)
+    }
+
+    /// Whether the candidate was in play. What was stored without that figure counts as in play.
+    package var isInPlay: Bool { figures[Evaluation.inPlayFigure] != 0 }
+}
+
 /// What a firing trigger did.
 package struct Rollback: Equatable, Sendable {
     /// The evaluation that fired.

@@ -58,8 +58,13 @@ package struct RedisDownTrigger: Sendable {
         }
         let down = now.steadyMilliseconds - downSince
         return Reading(
-            state: down > Int64(limitSeconds) * 1000 ? .firing : .suspect, downMilliseconds: down, probes: probes,
-            failedProbes: failedProbes)
+            state: RedisDownTrigger.state(downMilliseconds: down, limitSeconds: limitSeconds), downMilliseconds: down,
+            probes: probes, failedProbes: failedProbes)
+    }
+
+    /// The verdict on a Redis that has had no good run for a while.
+    static func state(downMilliseconds: Int64, limitSeconds: Int) -> TriggerState {
+        downMilliseconds > Int64(limitSeconds) * 1000 ? .firing : .suspect
     }
 
     package func evaluate(at now: Moment) -> Evaluation {
@@ -80,8 +85,15 @@ package struct RedisDownTrigger: Sendable {
         case .ok: "Redis is up: its last \(goodRunProbes) probes or more succeeded"
         case .warming, .inconclusive: "\(run) of \(goodRunProbes) probes in a row have succeeded since the start"
         case .suspect, .firing:
-            "no good run of Redis for \(FigureText.decimal(downSeconds)) s (limit \(limitSeconds) s): "
-                + "\(FigureText.grouped(reading.failedProbes)) of \(FigureText.grouped(reading.probes)) probes failed"
+            RedisDownTrigger.sentence(
+                downSeconds: downSeconds, limitSeconds: limitSeconds, probes: reading.probes,
+                failedProbes: reading.failedProbes)
         }
+    }
+
+    /// What is said of a Redis that has had no good run for a while.
+    static func sentence(downSeconds: Double, limitSeconds: Int, probes: Int, failedProbes: Int) -> String {
+        "no good run of Redis for \(FigureText.decimal(downSeconds)) s (limit \(limitSeconds) s): "
+            + "\(FigureText.grouped(failedProbes)) of \(FigureText.grouped(probes)) probes failed"
     }
 }

@@ -11,14 +11,10 @@ extension ResponseTimeTrigger {
         var gravest = read(.door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
         var sentence = texts.sentence(gravest)
         var figures = numbers.figures(gravest)
-        let all = gravest.samples
-        for population in [Population.waited, .application] {
-            let reading = read(population, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
-            // Where no application reports, nothing speaks of them; where everybody waited, one verdict is enough.
-            guard reading.samples > 0, population == .application || reading.samples < all else { continue }
-            for (name, figure) in numbers.readings(reading) {
-                figures[population.rawValue + name.prefix(1).uppercased() + name.dropFirst()] = figure
-            }
+        for (population, reading) in others(
+            beside: gravest, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        {
+            for (name, figure) in numbers.readings(reading) { figures[population.figureName(name)] = figure }
             guard reading.state.gravity > gravest.state.gravity else { continue }
             gravest = reading
             sentence = "\(population.callers): \(texts.sentence(reading))"
@@ -26,11 +22,40 @@ extension ResponseTimeTrigger {
         return Evaluation(
             trigger: .responseTime, time: now.wall, state: gravest.state, figures: figures, sentence: sentence)
     }
+
+    /// The verdict alone, where nobody asks what it was reached from.
+    mutating func state(
+        at now: Moment, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
+    ) -> TriggerState {
+        let door = read(.door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        let others = others(beside: door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        let states = [door.state] + others.map(\.reading.state)
+        return states.max { $0.gravity < $1.gravity } ?? door.state
+    }
+
+    /// Readings of the populations that are judged beside all of the door's callers.
+    private mutating func others(
+        beside door: Reading, at now: Moment, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
+    ) -> [(population: Population, reading: Reading)] {
+        var others: [(population: Population, reading: Reading)] = []
+        for population in [Population.waited, .application] {
+            let reading = read(population, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+            // Where no application reports, nothing speaks of them; where everybody waited, one verdict is enough.
+            guard reading.samples > 0, population == .application || reading.samples < door.samples else { continue }
+            others.append((population, reading))
+        }
+        return others
+    }
 }
 
 extension ResponseTimeTrigger.Population {
+    /// A figure of this population: the door's have the bare names.
+    func figureName(_ name: String) -> String {
+        self == .door ? name : rawValue + name.prefix(1).uppercased() + name.dropFirst()
+    }
+
     /// As sentences call them.
-    fileprivate var callers: String {
+    var callers: String {
         switch self {
         case .door: "callers"
         case .waited: "callers who wait for the candidate"
@@ -41,7 +66,7 @@ extension ResponseTimeTrigger.Population {
 
 extension TriggerState {
     /// What goes before what, where one trigger judges several populations: a verdict before none.
-    fileprivate var gravity: Int {
+    var gravity: Int {
         switch self {
         case .inconclusive: 0
         case .warming: 1

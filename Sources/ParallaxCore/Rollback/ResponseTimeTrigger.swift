@@ -176,9 +176,9 @@ package struct ResponseTimeTrigger: Sendable {
     }
 
     private func state(of quantiles: Quantiles) -> TriggerState {
-        let limit = quantiles.limit
-        if quantiles.lowerBound > limit && quantiles.shortQuantile > limit { return .firing }
-        return quantiles.quantile > limit || quantiles.shortQuantile > limit ? .suspect : .ok
+        ResponseTimeTrigger.state(
+            quantile: quantiles.quantile, lowerBound: quantiles.lowerBound, shortQuantile: quantiles.shortQuantile,
+            limit: quantiles.limit)
     }
 
     private func waits(_ waits: LatencyHistogram) -> Waits? {

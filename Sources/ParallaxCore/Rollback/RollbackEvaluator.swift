@@ -33,12 +33,21 @@ package struct RollbackEvaluator: Sendable {
         package var actions: [Action] = []
     }
 
+    /// Which evaluations carry the figures and the sentence that they were reached from.
+    package enum Evidence: Sendable {
+        /// All, since all of them are stored.
+        case ofAll
+        /// Those that fire: enough for a simulation of months, which would otherwise write sentences most of the time.
+        case ofFiring
+    }
+
     package let settings: RollbackSettings
     package private(set) var latch = RollbackLatch()
     package private(set) var baseline = Baseline()
     /// The latest evaluation of each trigger; empty before the first.
     package private(set) var evaluations: [Evaluation] = []
 
+    private let evidence: Evidence
     private var redisDown: RedisDownTrigger
     private var errorRate: ErrorRateTrigger
     private var responseTime: ResponseTimeTrigger
@@ -52,9 +61,12 @@ package struct RollbackEvaluator: Sendable {
     private var hasLearned = false
 
     /// - Throws: ``RollbackSettingsError`` naming every setting at fault.
-    package init(settings: RollbackSettings = RollbackSettings()) throws(RollbackSettingsError) {
+    package init(
+        settings: RollbackSettings = RollbackSettings(), evidence: Evidence = .ofAll
+    ) throws(RollbackSettingsError) {
         try settings.validate()
         self.settings = settings
+        self.evidence = evidence
         redisDown = RedisDownTrigger(settings: settings)
         errorRate = ErrorRateTrigger(settings: settings)
         responseTime = ResponseTimeTrigger(settings: settings)
@@ -100,11 +112,21 @@ package struct RollbackEvaluator: Sendable {
         restartWindows(at: now, strategy: strategy)
         let before = evaluations
         evaluations = [
-            redisDown.evaluate(at: now), errorRate.evaluate(at: now),
-            responseTime.evaluate(at: now, baseline: baseline, waiting: waiting, strategy: strategy),
+            evaluation(of: .redisDown, at: now, strategy: strategy, waiting: waiting),
+            evaluation(of: .errorRate, at: now, strategy: strategy, waiting: waiting),
+            evaluation(of: .responseTime, at: now, strategy: strategy, waiting: waiting),
         ]
         let actions = self.actions(at: now, strategy: strategy, before: before)
         return Outcome(evaluations: evaluations, actions: actions + baselineActions())
+    }
+
+    /// Whether Redis has been down for too long since the last evaluation: a reason not to wait for the next.
+    ///
+    /// Cheap enough to be asked every second. An interval is a long time beside the limit where probes succeed now and
+    /// then, since each second more is a chance of a run of them.
+    package func isOverdue(at now: Moment) -> Bool {
+        redisDown.read(at: now).state == .firing
+            && evaluations.contains { $0.trigger == .redisDown && $0.state != .firing }
     }
 
     /// What the baseline of each source is good for.
@@ -141,6 +163,36 @@ package struct RollbackEvaluator: Sendable {
 }
 
 extension RollbackEvaluator {
+    private mutating func evaluation(
+        of trigger: Trigger, at now: Moment, strategy: Strategy, waiting: LatencyHistogram
+    ) -> Evaluation {
+        if evidence == .ofFiring {
+            let state = state(of: trigger, at: now, strategy: strategy, waiting: waiting)
+            guard state == .firing else {
+                return Evaluation(trigger: trigger, time: now.wall, state: state, figures: [:], sentence: "")
+            }
+        }
+        let evaluation =
+            switch trigger {
+            case .redisDown: redisDown.evaluate(at: now)
+            case .errorRate: errorRate.evaluate(at: now)
+            case .responseTime:
+                responseTime.evaluate(at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+            }
+        // Whoever judges it again must know whether anything could have come of it.
+        return evaluation.adding(strategy == .legacy ? 0 : 1, as: Evaluation.inPlayFigure)
+    }
+
+    private mutating func state(
+        of trigger: Trigger, at now: Moment, strategy: Strategy, waiting: LatencyHistogram
+    ) -> TriggerState {
+        switch trigger {
+        case .redisDown: redisDown.read(at: now).state
+        case .errorRate: errorRate.read(at: now).state
+        case .responseTime: responseTime.state(at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        }
+    }
+
     /// Starts the windows anew where what they hold says nothing about now.
     private mutating func restartWindows(at now: Moment, strategy: Strategy) {
         legacySince = strategy == .legacy ? legacySince ?? now : nil
@@ -160,6 +212,10 @@ extension RollbackEvaluator {
     }
 
     private mutating func actions(at now: Moment, strategy: Strategy, before: [Evaluation]) -> [Action] {
+        guard evaluations.contains(where: { $0.state == .firing }) else {
+            firingDry = []
+            return []
+        }
         var actions: [Action] = []
         var isRollingBack = false
         firingDry.formIntersection(evaluations.filter { $0.state == .firing }.map(\.trigger))

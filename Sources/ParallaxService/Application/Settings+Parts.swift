@@ -66,13 +66,15 @@ extension Settings {
             enforcementPercent: flags.pins.enforcementPercent, fallback: flags.initial)
     }
 
-    var rollbackSettings: RollbackSettings {
+    /// The thresholds and windows of the automatic rollback.
+    package var rollbackSettings: RollbackSettings {
         var settings = RollbackSettings()
         settings.redisDownSeconds = Self.wholeSeconds(rollback.redisDownAfter)
         settings.errorRatePercent = rollback.errorRatePercent
         settings.longWindowSeconds = Self.wholeSeconds(rollback.errorWindow)
         settings.shortWindowSeconds = Self.wholeSeconds(rollback.errorShortWindow)
         settings.minimumAttempts = rollback.errorMinimumAttempts
+        settings.countsOutagesAsErrors = rollback.countsOutagesAsErrors
         settings.responseTimeFactor = rollback.responseTimeFactor
         settings.minimumSamples = rollback.responseTimeMinimumSamples
         settings.responseTimeFloorMilliseconds = rollback.responseTimeFloorMilliseconds
@@ -80,6 +82,23 @@ extension Settings {
         settings.evaluationSeconds = Self.wholeSeconds(rollback.evaluationInterval)
         settings.dryRun = rollback.dryRun
         return settings
+    }
+
+    var alertSettings: AlertSettings {
+        var settings = AlertSettings()
+        settings.connectionFailures = alerts.connectionFailures
+        settings.refusalPercent = alerts.refusalPercent
+        settings.minimumAnswers = alerts.refusalMinimum
+        settings.resendSeconds = Self.wholeSeconds(alerts.resendInterval)
+        return settings
+    }
+
+    /// Whom to tell of alerts.
+    ///
+    /// - Throws: ``AlertTokenError`` or ``AlertReceiverError``: each says what to do, and no secret.
+    func alertReceivers() throws -> [AlertReceiver] {
+        let token = try alerts.tokenFile.map { try AlertToken(file: $0) }
+        return try alerts.urls.map { try AlertReceiver($0, token: token) }
     }
 
     private static func wholeSeconds(_ duration: Duration) -> Int {

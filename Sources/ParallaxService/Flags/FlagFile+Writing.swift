@@ -1,3 +1,5 @@
+// Which module a structure of the C library belongs to depends on what is compiled beside it.
+import Dispatch
 import Glibc
 
 extension FlagFile {

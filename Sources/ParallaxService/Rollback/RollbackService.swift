@@ -123,10 +123,10 @@ extension RollbackService {
     ///
     /// - Returns: Whether it evaluated.
     func evaluateIfDue() async -> Bool {
-        let second = now().second
+        let moment = now()
         let isDue = state.withLock { state in
-            guard second >= state.nextEvaluation else { return false }
-            state.nextEvaluation = second + Int64(settings.evaluationSeconds)
+            guard moment.second >= state.nextEvaluation || state.evaluator.isOverdue(at: moment) else { return false }
+            state.nextEvaluation = moment.second + Int64(settings.evaluationSeconds)
             return true
         }
         guard isDue else {

@@ -188,6 +188,73 @@ import Testing
         #expect(drive.actions.count == 2)
     }
 
+    @Test("each trigger can run dry, and then asks for no rollback", arguments: Trigger.allCases)
+    func dryTriggers(trigger: Trigger) throws {
+        var drive = try Drive(.with { $0.dryRun = [trigger] })
+        drive.strategy = .legacy
+        drive.run(seconds: 320, decided: 0, wait: .milliseconds(10))
+        drive.strategy = .hybrid
+        drive.run(seconds: 100, wait: .milliseconds(10))
+        drive.run(
+            seconds: 140, redis: trigger != .redisDown, errors: trigger == .errorRate ? 10 : 0,
+            wait: .milliseconds(trigger == .responseTime ? 50 : 10))
+        #expect(drive.rollbacks.isEmpty)
+        let recorded = drive.actions.compactMap { action -> Trigger? in
+            if case .recordDryRun(let evaluation) = action { evaluation.trigger } else { nil }
+        }
+        #expect(recorded == [trigger])
+    }
+
+    @Test("only a Redis that has been down for too long since the last evaluation makes the next overdue")
+    func overdue() throws {
+        var drive = try Drive(.with { $0.evaluationSeconds = 300 })
+        #expect(!drive.evaluator.isOverdue(at: .at(0)))
+        drive.run(seconds: 100)
+        for second in 101...221 {
+            drive.evaluator.probe(success: false, at: .at(Double(second)))
+            drive.evaluator.count(AttemptTally(errors: 10), at: .at(Double(second)))
+            #expect(!drive.evaluator.isOverdue(at: .at(Double(second))))
+        }
+        #expect(drive.evaluator.isOverdue(at: .at(221.001)))
+        drive.second = 222
+        drive.evaluate()
+        #expect(drive.states[0] == .firing)
+        #expect(!drive.evaluator.isOverdue(at: .at(223)))
+    }
+
+    @Test("sparing the evidence changes no state and no action")
+    func evidence() throws {
+        var whole = try Drive()
+        var sparing = try Drive()
+        sparing.evaluator = try RollbackEvaluator(evidence: .ofFiring)
+        for step in 0..<6 {
+            for seconds in [100, 40] {
+                for isWhole in [true, false] {
+                    var drive = isWhole ? whole : sparing
+                    drive.strategy = step == 0 ? .legacy : .hybrid
+                    drive.run(
+                        seconds: seconds * 3, redis: step % 3 != 1, errors: step % 2 == 0 ? 0 : 3,
+                        wait: .milliseconds(step == 2 ? 90 : 10))
+                    if isWhole { whole = drive } else { sparing = drive }
+                }
+                #expect(whole.states == sparing.states)
+                #expect(whole.actions == sparing.actions)
+            }
+        }
+        #expect(Set(whole.rollbacks) == Set(Trigger.allCases))
+        #expect(sparing.evaluator.evaluations.allSatisfy { $0.state == .firing || $0.figures.isEmpty })
+    }
+
+    @Test("an evaluation tells whether anything could have come of it")
+    func inPlay() throws {
+        var drive = try Drive()
+        for (strategy, isInPlay) in [(Strategy.legacy, false), (.hybrid, true), (.distributedOnly, true)] {
+            drive.strategy = strategy
+            drive.run(seconds: 10)
+            #expect(drive.evaluator.evaluations.allSatisfy { $0.isInPlay == isInPlay })
+        }
+    }
+
     @Test("a dry trigger does not keep another from rolling back")
     func dryAndWet() throws {
         var drive = try Drive(.with { $0.dryRun = [.redisDown] })

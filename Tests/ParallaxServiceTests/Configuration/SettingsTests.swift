@@ -62,6 +62,37 @@ import Testing
         }
     }
 
+    @Test("every setting of the rollback reaches the evaluator")
+    func reachesTheEvaluator() async throws {
+        let loaded = try await load([
+            "ROLLBACK_REDIS_DOWN_SECONDS": "90", "ROLLBACK_ERROR_RATE_PERCENT": "7.5",
+            "ROLLBACK_ERROR_WINDOW_SECONDS": "200", "ROLLBACK_ERROR_SHORT_WINDOW_SECONDS": "40",
+            "ROLLBACK_ERROR_MINIMUM": "50", "ROLLBACK_OUTAGES_AS_ERRORS": "true",
+            "ROLLBACK_RESPONSE_TIME_FACTOR": "3", "ROLLBACK_RESPONSE_TIME_MINIMUM": "400",
+            "ROLLBACK_RESPONSE_TIME_FLOOR_MS": "12.5", "ROLLBACK_EVALUATION_INTERVAL": "5",
+            "ROLLBACK_DRY_RUN": "error_rate",
+        ])
+        #expect(loaded.findings.isEmpty)
+        var expected = RollbackSettings()
+        expected.redisDownSeconds = 90
+        expected.errorRatePercent = 7.5
+        expected.longWindowSeconds = 200
+        expected.shortWindowSeconds = 40
+        expected.minimumAttempts = 50
+        expected.countsOutagesAsErrors = true
+        expected.responseTimeFactor = 3
+        expected.minimumSamples = 400
+        expected.responseTimeFloorMilliseconds = 12.5
+        expected.evaluationSeconds = 5
+        expected.dryRun = [.errorRate]
+        #expect(loaded.settings.rollbackSettings == expected)
+        #expect(try await load().settings.rollbackSettings == RollbackSettings())
+        for trigger in Trigger.allCases {
+            let dry = try await load(["ROLLBACK_DRY_RUN": trigger.rawValue])
+            #expect(dry.settings.rollbackSettings.dryRun == [trigger])
+        }
+    }
+
     @Test("the command line wins over the environment over the environment's file over the base file")
     func layers() async throws {
         let files = [

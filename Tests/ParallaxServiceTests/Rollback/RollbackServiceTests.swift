@@ -29,6 +29,21 @@ import Testing
         #expect(world.record.contents.withLock(\.evaluations).count == 20)
     }
 
+    @Test("a Redis that is down is noticed when its time is up, wherever between two evaluations", arguments: 60..<71)
+    func noticedInTime(healthySeconds: Int) async throws {
+        let world = try RollbackWorld()
+        await world.run(seconds: healthySeconds)
+        world.change { $0.isRedisUp = false }
+        // The first failure comes with the first second; 120 s after it are not more than 120 s.
+        await world.run(seconds: 121, decided: 0, outages: 10)
+        #expect(world.strategy == .hybrid)
+        await world.run(seconds: 1, decided: 0, outages: 10)
+        #expect(world.strategy == .legacy)
+        let evaluations = world.record.contents.withLock(\.evaluations)
+        // Only the one evaluation came early.
+        #expect(evaluations.count <= (healthySeconds + 122) / 10 + 2)
+    }
+
     @Test("a rollback says loudly that limits are now multiplied by the number of instances")
     func loud() async throws {
         let world = try RollbackWorld()

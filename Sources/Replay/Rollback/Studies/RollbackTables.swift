@@ -1,0 +1,104 @@
+/// What the watchdog is measured by: false rollbacks and times to detect, each beside its bar.
+package struct RollbackTables: Equatable, Sendable {
+    /// How much is simulated.
+    package struct Extent: Equatable, Sendable {
+        /// Days of each cell of false rollbacks by errors.
+        package var days: Int
+        /// Days of each cell of false rollbacks by response times.
+        package var latencyDays: Int
+        /// Faults of each cell of times to detect.
+        package var runs: Int
+        package var seed: UInt64
+
+        package init(days: Int, latencyDays: Int, runs: Int, seed: UInt64) {
+            self.days = days
+            self.latencyDays = latencyDays
+            self.runs = runs
+            self.seed = seed
+        }
+    }
+
+    /// False rollbacks by rate, each with the error rates in ascending order.
+    package var falseRollbacks: [FalseRollbacks] = []
+    /// Times to detect errors.
+    package var errors: [Detection] = []
+    /// Times to detect that Redis is down.
+    package var redisDown: [Detection] = []
+    /// False rollbacks by response times.
+    package var unchangedLatency: [FalseRollbacks] = []
+    /// Times to detect longer response times.
+    package var latency: [Detection] = []
+
+    package init() {}
+
+    /// Every figure that has a bar.
+    package var verdicts: [StudyVerdict] {
+        (falseRollbacks + unchangedLatency).compactMap(\.verdict)
+            + (errors + redisDown + latency).compactMap(\.verdict)
+    }
+}
+
+extension RollbackTables {
+    package static let rates: [Double] = [0.5, 1, 2, 10, 100, 1_000]
+    package static let errorPercents: [Double] = [0, 1, 2, 3, 4, 4.5]
+
+    /// Shapes of response times from narrow to very wide, without and with a heavy tail.
+    package static let shapes = [
+        LatencyShape(medianMilliseconds: 20, spread: 0.5),
+        LatencyShape(medianMilliseconds: 20, spread: 1),
+        LatencyShape(medianMilliseconds: 20, spread: 2),
+        LatencyShape(medianMilliseconds: 20, spread: 0.5, tailShare: 0.1, tailExponent: 1.5),
+        LatencyShape(medianMilliseconds: 20, spread: 1, tailShare: 0.1, tailExponent: 1.1),
+    ]
+
+    /// Fewer than one in a hundred days at two requests a second and above, up to 3 % of errors.
+    static var falseRollbackStudies: [FalseRollbackStudy] {
+        rates.flatMap { rate in
+            errorPercents.map { percent in
+                FalseRollbackStudy(
+                    ModelledService(requestsPerSecond: rate, errorPercent: percent),
+                    bar: rate >= 2 && percent <= 3 ? .below(perDay: 0.01) : nil)
+            }
+        }
+    }
+
+    static var errorStudies: [DetectionStudy] {
+        let bars: [(percent: Double, seconds: Int)] = [(8, 300), (20, 120), (50, 60), (100, 40)]
+        return [10.0, 2, 100].flatMap { rate in
+            bars.map { bar in
+                DetectionStudy(
+                    ModelledService(requestsPerSecond: rate, errorPercent: 0.1),
+                    CandidateCondition(errorPercent: bar.percent), barSeconds: rate == 10 ? bar.seconds : nil)
+            }
+        }
+    }
+
+    static var redisDownStudies: [DetectionStudy] {
+        [(0.0, 150), (5, 150), (10, 150), (20, 150), (30, nil), (50, nil)].map { percent, bar in
+            DetectionStudy(
+                ModelledService(requestsPerSecond: 10, errorPercent: 0.1),
+                CandidateCondition(redisSuccessPercent: percent), barSeconds: bar)
+        }
+    }
+
+    /// Not one where nothing changed, also where waits swing by a fifth over the day.
+    static var unchangedLatencyStudies: [FalseRollbackStudy] {
+        shapes.flatMap { shape in
+            [(0.0, 1.0), (0.2, 1), (0, 2)].map { swing, factor in
+                FalseRollbackStudy(
+                    ModelledService(requestsPerSecond: 5, latency: shape, latencySwing: swing),
+                    CandidateCondition(latencyFactor: factor), bar: factor == 1 ? .never(inDays: 100) : nil)
+            }
+        }
+    }
+
+    static var latencyStudies: [DetectionStudy] {
+        shapes.flatMap { shape in
+            [(3.0, nil), (4, 300)].map { factor, bar in
+                DetectionStudy(
+                    ModelledService(requestsPerSecond: 5, latency: shape), CandidateCondition(latencyFactor: factor),
+                    barSeconds: bar)
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import DivergenceStore
+import ParallaxCore
+import Replay
+
+/// What a service's watchdog would have done with other settings, as text.
+struct RejudgedText {
+    /// Episodes that are listed one by one; JSON has all.
+    static let mostListed = 40
+
+    let history: RejudgedHistory
+    /// What was rolled back in the same time, the newest first.
+    let rollbacks: [StoredRollback]
+
+    var text: String {
+        guard let first = history.first, let last = history.last else {
+            return "No evaluation is stored of that time."
+        }
+        return [
+            "Evaluations from \(Figures.period(first, last)) UTC, judged again: \(settings).",
+            counts, wouldFire, wouldNot, rolledBack, RejudgedText.limits,
+        ].compactMap(\.self).joined(separator: "\n\n")
+    }
+
+    private var settings: String {
+        RollbackSettingsText.text(history.changes).map { "\($0), all else as it was" } ?? "nothing is changed"
+    }
+
+    private var counts: String {
+        var table = TextTable([.left, .right, .right, .right, .right, .right])
+        table.add("trigger", "evaluations", "another state", "cannot tell", "fired", "would fire")
+        for trigger in Trigger.allCases {
+            let counts = history.counts[trigger] ?? RejudgedHistory.Counts()
+            table.add(
+                trigger.rawValue, Figures.count(counts.evaluations), Figures.count(counts.changed),
+                Figures.count(counts.unknown), Figures.count(history.fired.count { $0.trigger == trigger }),
+                Figures.count(history.wouldFire.count { $0.trigger == trigger }))
+        }
+        return table.lines(indent: 0).joined(separator: "\n")
+    }
+
+    private var wouldFire: String {
+        guard !history.wouldFire.isEmpty else { return "With these settings nothing would have fired." }
+        return list("With these settings would have fired:", history.wouldFire) { episode in
+            history.fired.contains(where: episode.overlaps) ? "as it did" : "and did not"
+        }
+    }
+
+    private var wouldNot: String? {
+        let gone = history.fired.filter { episode in !history.wouldFire.contains(where: episode.overlaps) }
+        guard !gone.isEmpty else { return nil }
+        return list("Fired, and with these settings would not have:", gone) { _ in nil }
+    }
+
+    private func list(
+        _ title: String, _ episodes: [FiringEpisode], note: (FiringEpisode) -> String?
+    ) -> String {
+        let lines = episodes.prefix(Self.mostListed).map { line($0, note: note($0)) }
+        let more = episodes.count - lines.count
+        let rest = more > 0 ? ["  and \(Figures.count(more)) more; --json lists them all"] : []
+        return ([title] + lines + rest).joined(separator: "\n")
+    }
+
+    private func line(_ episode: FiringEpisode, note: String?) -> String {
+        let notes = [note, episode.isInPlay ? nil : "in legacy, with nothing to roll back"].compactMap(\.self)
+        return """
+              \(Figures.period(episode.first.time, episode.end))  \(episode.trigger.rawValue)\
+            \(notes.isEmpty ? "" : "  (\(notes.joined(separator: "; ")))")
+                \(episode.first.sentence.escapedForTerminal)
+            """
+    }
+
+    private var rolledBack: String {
+        guard !rollbacks.isEmpty else { return "Nothing was rolled back in that time." }
+        return "What the watchdog did in that time:\n"
+            + rollbacks.reversed().map { stored in
+                "  \(Figures.time(stored.rollback.evaluation.time))  "
+                    + stored.rollback.evaluation.trigger.rawValue
+                    + (stored.rollback.isDryRun ? "  dry run" : "  rolled back")
+            }.joined(separator: "\n")
+    }
+
+    private static let limits = """
+        Stored are each evaluation's counts and bounds over its own windows. They cannot tell of windows of other lengths, \
+        another interval, another quantile, another baseline or other runs of good probes; nor what would have happened after \
+        a rollback that did not take place, or without one that did.
+        """
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import ParallaxCore
+import ParallaxService
+
+/// Settings of the watchdog to try, named as the settings `ROLLBACK_…` are.
+struct RollbackSettingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Try another ROLLBACK_REDIS_DOWN_SECONDS.", valueName: "seconds"))
+    var redisDownSeconds: Int?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_ERROR_RATE_PERCENT.", valueName: "percent"))
+    var errorRatePercent: Double?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_ERROR_WINDOW_SECONDS.", valueName: "seconds"))
+    var errorWindowSeconds: Int?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_ERROR_SHORT_WINDOW_SECONDS.", valueName: "seconds"))
+    var errorShortWindowSeconds: Int?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_ERROR_MINIMUM.", valueName: "attempts"))
+    var errorMinimum: Int?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_OUTAGES_AS_ERRORS.", valueName: "true|false"))
+    var outagesAsErrors: Bool?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_RESPONSE_TIME_FACTOR.", valueName: "factor"))
+    var responseTimeFactor: Double?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_RESPONSE_TIME_MINIMUM.", valueName: "samples"))
+    var responseTimeMinimum: Int?
+
+    @Option(
+        name: .customLong("response-time-floor-ms"),
+        help: ArgumentHelp("Try another ROLLBACK_RESPONSE_TIME_FLOOR_MS.", valueName: "milliseconds"))
+    var responseTimeFloorMilliseconds: Double?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_EVALUATION_INTERVAL.", valueName: "seconds"))
+    var evaluationInterval: Int?
+
+    var changes: RollbackSettings.Changes {
+        var changes = RollbackSettings.Changes()
+        changes.redisDownSeconds = redisDownSeconds
+        changes.errorRatePercent = errorRatePercent
+        changes.longWindowSeconds = errorWindowSeconds
+        changes.shortWindowSeconds = errorShortWindowSeconds
+        changes.minimumAttempts = errorMinimum
+        changes.countsOutagesAsErrors = outagesAsErrors
+        changes.responseTimeFactor = responseTimeFactor
+        changes.minimumSamples = responseTimeMinimum
+        changes.responseTimeFloorMilliseconds = responseTimeFloorMilliseconds
+        changes.evaluationSeconds = evaluationInterval
+        return changes
+    }
+
+    /// The changes over other settings.
+    ///
+    /// - Throws: ``CommandFailure`` naming every option that is out of its range.
+    func settings(over settings: RollbackSettings) throws -> RollbackSettings {
+        let settings = settings.applying(changes)
+        do {
+            try settings.validate()
+        } catch {
+            throw CommandFailure(
+                .usage, "the watchdog would not take these settings: \(error)",
+                remedy: "docs/configuration.md has the range of each setting.")
+        }
+        return settings
+    }
+}

@@ -1,0 +1,35 @@
+import ParallaxCore
+
+/// The watchdog's settings in one paragraph.
+enum RollbackSettingsText {
+    static func text(_ settings: RollbackSettings) -> String {
+        """
+        Settings: Redis down more than \(settings.redisDownSeconds) s; errors above \
+        \(FigureText.plain(settings.errorRatePercent)) % over \(settings.longWindowSeconds) s and \
+        \(settings.shortWindowSeconds) s of at least \(Figures.count(settings.minimumAttempts)) attempts\
+        \(settings.countsOutagesAsErrors ? ", outages among them" : ""); response times above \
+        \(FigureText.plain(settings.responseTimeFactor)) x and \
+        \(FigureText.plain(settings.responseTimeFloorMilliseconds)) ms of at least \
+        \(Figures.count(settings.minimumSamples)); evaluated every \(settings.evaluationSeconds) s.
+        """
+    }
+
+    /// What is tried in the place of the stored settings; `nil` where nothing is.
+    static func text(_ changes: RollbackSettings.Changes) -> String? {
+        var parts: [String] = []
+        if let value = changes.redisDownSeconds { parts.append("Redis down more than \(value) s") }
+        if let value = changes.errorRatePercent { parts.append("errors above \(FigureText.plain(value)) %") }
+        if let value = changes.minimumAttempts { parts.append("at least \(Figures.count(value)) attempts") }
+        if let value = changes.countsOutagesAsErrors {
+            parts.append(value ? "outages count as errors" : "outages are no errors")
+        }
+        if let value = changes.responseTimeFactor {
+            parts.append("response times above \(FigureText.plain(value)) x the baseline")
+        }
+        if let value = changes.responseTimeFloorMilliseconds {
+            parts.append("response times above \(FigureText.plain(value)) ms")
+        }
+        if let value = changes.minimumSamples { parts.append("at least \(Figures.count(value)) response times") }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+}

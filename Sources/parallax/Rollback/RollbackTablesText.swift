@@ -1,0 +1,150 @@
+import ParallaxCore
+import Replay
+
+/// The watchdog's figures as text, each beside its bar.
+struct RollbackTablesText {
+    let tables: RollbackTables
+    let extent: RollbackTables.Extent
+
+    static func head(_ extent: RollbackTables.Extent, _ settings: RollbackSettings) -> String {
+        "Seed \(extent.seed). \(RollbackSettingsText.text(settings))"
+    }
+
+    func text(of part: RollbackTables.Part) -> String {
+        switch part {
+        case .falseRollbacks: falseRollbacks
+        case .errors: errors
+        case .redisDown: redisDown
+        case .unchangedLatency: unchangedLatency
+        case .latency: latency
+        }
+    }
+
+    /// How many bars are met, and which are not.
+    var summary: String {
+        let verdicts = tables.verdicts
+        let counts = [StudyVerdict.met, .missed, .undecided].map { verdict in
+            "\(verdicts.count { $0 == verdict }) \(verdict.rawValue)"
+        }
+        return "Of \(verdicts.count) figures with a bar: \(counts.joined(separator: ", "))."
+    }
+
+    private var falseRollbacks: String {
+        var table = TextTable([.right] + RollbackTables.errorPercents.map { _ in .left })
+        table.addRow(
+            ["requests/s"]
+                + RollbackTables.errorPercents.map { "\(FigureText.plain($0)) % errors" })
+        for rate in RollbackTables.rates {
+            let cells = tables.falseRollbacks.filter { $0.service.requestsPerSecond == rate }
+            table.addRow([FigureText.plain(rate)] + cells.map(Self.cell))
+        }
+        return """
+            False rollbacks a day by errors, in \(Figures.count(extent.days)) days each; in brackets the most that these \
+            days do not contradict (95 %).
+            Bar: below 0.01 at 2 requests/s and above, up to 3 % errors.
+            \(table.lines().joined(separator: "\n"))
+            """
+    }
+
+    private var errors: String {
+        var table = TextTable([.right, .right] + Self.detectionAlignments)
+        table.addRow(["requests/s", "errors"] + Self.detectionHead)
+        for detection in tables.errors {
+            table.addRow(
+                [
+                    FigureText.plain(detection.service.requestsPerSecond),
+                    "\(FigureText.plain(detection.condition.errorPercent ?? 0)) %",
+                ] + Self.cells(detection))
+        }
+        return """
+            Time to roll back by errors, of \(Figures.count(extent.runs)) faults each, in a service that has run well (0.1 % \
+            errors) until then.
+            \(table.lines().joined(separator: "\n"))
+            """
+    }
+
+    private var redisDown: String {
+        var table = TextTable([.right] + Self.detectionAlignments)
+        table.addRow(["probes that succeed"] + Self.detectionHead)
+        for detection in tables.redisDown {
+            table.addRow(
+                ["\(FigureText.plain(detection.condition.redisSuccessPercent)) %"] + Self.cells(detection))
+        }
+        return """
+            Time to roll back when Redis is down or browned out, at 10 requests/s that fare as its probes do.
+            \(table.lines().joined(separator: "\n"))
+            """
+    }
+
+    private var unchangedLatency: String {
+        var table = TextTable([.left, .right, .right, .left])
+        table.add("response times", "daily swing", "slower by", "false rollbacks a day")
+        for cell in tables.unchangedLatency {
+            table.add(
+                Self.shape(cell.service.latency), "\(FigureText.plain(cell.service.latencySwing * 100)) %",
+                Self.factor(cell.condition), Self.cell(cell))
+        }
+        return """
+            False rollbacks a day by response times at 5 requests/s, in \(Figures.count(extent.latencyDays)) days each. \
+            Twice as slow is not more than twice.
+            Bar: none where nothing is slower.
+            \(table.lines().joined(separator: "\n"))
+            """
+    }
+
+    private var latency: String {
+        var table = TextTable([.left, .right] + Self.detectionAlignments)
+        table.addRow(["response times", "slower by"] + Self.detectionHead)
+        for detection in tables.latency {
+            table.addRow(
+                [Self.shape(detection.service.latency), Self.factor(detection.condition)] + Self.cells(detection))
+        }
+        return """
+            Time to roll back by response times, at 5 requests/s.
+            \(table.lines().joined(separator: "\n"))
+            """
+    }
+}
+
+extension RollbackTablesText {
+    private static let detectionAlignments: [TextTable.Alignment] = [.right, .right, .right, .left, .right, .left]
+    private static let detectionHead = ["median", "95 %", "within 1 h", "by", "bar", ""]
+
+    private static func cells(_ detection: Detection) -> [String] {
+        let triggers = Trigger.allCases.filter { detection.triggers[$0] != nil }.map { trigger in
+            let count = detection.triggers[trigger] ?? 0
+            return detection.triggers.count == 1
+                ? trigger.rawValue : "\(trigger.rawValue) \(Figures.share(count, of: detection.delays.count))"
+        }
+        return [
+            seconds(detection.medianSeconds), seconds(detection.p95Seconds),
+            Figures.share(detection.delays.count, of: detection.runs), triggers.joined(separator: ", "),
+            detection.barSeconds.map { "\($0) s" } ?? "", detection.verdict?.rawValue ?? "",
+        ]
+    }
+
+    private static func seconds(_ seconds: Int?) -> String { seconds.map { "\($0) s" } ?? "-" }
+
+    /// `0 (0.0075) met`
+    private static func cell(_ cell: FalseRollbacks) -> String {
+        let rate = cell.rollbacks == 0 ? "0" : perDay(cell.perDay)
+        let parts = [rate, "(\(perDay(cell.upperPerDay)))", cell.verdict?.rawValue ?? ""]
+        return parts.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    private static func perDay(_ number: Double) -> String {
+        Figures.decimal(number, places: number < 0.1 ? 4 : number < 10 ? 2 : 0)
+    }
+
+    private static func factor(_ condition: CandidateCondition) -> String {
+        condition.latencyFactor == 1 ? "-" : "\(FigureText.plain(condition.latencyFactor)) x"
+    }
+
+    private static func shape(_ shape: LatencyShape?) -> String {
+        guard let shape else { return "" }
+        let body = "log-normal, spread \(FigureText.plain(shape.spread))"
+        guard shape.tailShare > 0 else { return body }
+        return body
+            + ", \(FigureText.plain(shape.tailShare * 100)) % Pareto \(FigureText.plain(shape.tailExponent))"
+    }
+}

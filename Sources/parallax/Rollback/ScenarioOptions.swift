@@ -1,0 +1,79 @@
+import ArgumentParser
+import ParallaxCore
+import Replay
+
+/// A service of one's own to simulate.
+struct ScenarioOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Requests a second.", valueName: "number"))
+    var rate: Double?
+
+    @Option(help: ArgumentHelp("The true share of the candidate's decisions that fail.", valueName: "percent"))
+    var errors: Double?
+
+    @Option(help: ArgumentHelp("What half of the callers wait at most without Redis.", valueName: "milliseconds"))
+    var latencyMedian: Double?
+
+    @Option(help: ArgumentHelp("How far waits spread: the deviation of their logarithm.", valueName: "number"))
+    var latencySpread: Double?
+
+    @Option(help: ArgumentHelp("How many times longer callers wait with Redis.", valueName: "factor"))
+    var latencyFactor: Double?
+
+    @Option(help: ArgumentHelp("Redis is away once a day for this long, such as 5m.", valueName: "duration"))
+    var outage: DurationArgument?
+
+    @Option(help: ArgumentHelp("The share of probes that succeed meanwhile.", valueName: "percent"))
+    var probeSuccess: Double?
+
+    @Option(help: ArgumentHelp("How far the rate swings over a day, of itself.", valueName: "percent"))
+    var dailySwing: Double?
+
+    var isEmpty: Bool {
+        [rate, errors, latencyMedian, latencySpread, latencyFactor, probeSuccess, dailySwing].allSatisfy { $0 == nil }
+            && outage == nil
+    }
+
+    func validate() throws {
+        try check(rate, "--rate", 0.001...100_000, "a second")
+        try check(errors, "--errors", 0...100, "%")
+        try check(latencyMedian, "--latency-median", 0.01...60_000, "ms")
+        try check(latencySpread, "--latency-spread", 0.01...5, "")
+        try check(latencyFactor, "--latency-factor", 0.01...1_000, "")
+        try check(probeSuccess, "--probe-success", 0...100, "%")
+        try check(dailySwing, "--daily-swing", 0...99, "%")
+        if let outage, !(1_000...43_200_000).contains(outage.milliseconds) {
+            throw ValidationError("--outage must be from 1s to 12h.")
+        }
+        if probeSuccess != nil, outage == nil {
+            throw ValidationError("--probe-success belongs to --outage.")
+        }
+    }
+
+    func makeScenario(days: Int) -> RollbackScenario {
+        var service = ModelledService(
+            requestsPerSecond: rate ?? 10, errorPercent: errors ?? 0, rateSwing: (dailySwing ?? 0) / 100)
+        if latencyMedian != nil || latencySpread != nil || latencyFactor != nil {
+            service.latency = LatencyShape(medianMilliseconds: latencyMedian ?? 20, spread: latencySpread ?? 1)
+        }
+        var scenario = RollbackScenario(service)
+        scenario.latencyFactor = latencyFactor ?? 1
+        scenario.outage = outage.map { outage in
+            RollbackScenario.Outage(seconds: Int(outage.milliseconds / 1000), successPercent: probeSuccess ?? 0)
+        }
+        scenario.days = days
+        return scenario
+    }
+
+    private func check(_ value: Double?, _ name: String, _ range: ClosedRange<Double>, _ unit: String) throws {
+        guard let value, !range.contains(value) else { return }
+        let bounds = "\(FigureText.plain(range.lowerBound)) to \(FigureText.plain(range.upperBound))"
+        throw ValidationError("\(name) must be from \(bounds)\(unit.isEmpty ? "" : " " + unit).")
+    }
+}
+
+extension FigureText {
+    /// A number as short as it can be written: `5`, `4.5`, `0.001`.
+    static func plain(_ number: Double) -> String {
+        Int(exactly: number).map { Figures.count($0) } ?? "\(number)"
+    }
+}

@@ -1,0 +1,54 @@
+import ParallaxCore
+import Replay
+
+/// What came of a scenario of one's own, as text.
+struct ScenarioText {
+    /// Rollbacks that are listed one by one.
+    static let mostListed = 20
+
+    let outcome: ScenarioOutcome
+    let seed: UInt64
+    let settings: RollbackSettings
+
+    var text: String {
+        var parts = [
+            "Seed \(seed), \(FigureText.counted(outcome.scenario.days, "day")). "
+                + RollbackSettingsText.text(settings)
+        ]
+        parts.append(rates)
+        if let outages { parts.append(outages) }
+        if !outcome.rollbacks.isEmpty { parts.append(list) }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private var rates: String {
+        var table = TextTable([.left, .right, .right, .right])
+        table.add("rolled back by", "in outages", "otherwise", "a day at most (95 %)")
+        for trigger in Trigger.allCases {
+            table.add(
+                trigger.rawValue, Figures.count(outcome.rollbacks(by: trigger, duringOutage: true)),
+                Figures.count(outcome.rollbacks(by: trigger, duringOutage: false)),
+                Figures.decimal(outcome.upperPerDay(by: trigger), places: 4))
+        }
+        return table.lines(indent: 0).joined(separator: "\n")
+    }
+
+    private var outages: String? {
+        guard let outage = outcome.scenario.outage else { return nil }
+        let noticed = outcome.outages.count { $0 != nil }
+        let delay = { (share: Double) in outcome.delay(share: share).map { "\($0) s" } ?? "-" }
+        return """
+            \(FigureText.counted(outcome.outages.count, "outage")) of \(Figures.span(seconds: outage.seconds)): \
+            \(Figures.count(noticed)) rolled back, half of all within \(delay(0.5)), 95 % within \(delay(0.95)).
+            """
+    }
+
+    private var list: String {
+        let lines = outcome.rollbacks.prefix(Self.mostListed).map { rollback in
+            "day \(rollback.day + 1)  \(Figures.time(rollback.evaluation.time).dropFirst(11))  "
+                + "\(rollback.evaluation.trigger.rawValue)  \(rollback.evaluation.sentence)"
+        }
+        let more = outcome.rollbacks.count - lines.count
+        return (lines + (more > 0 ? ["and \(Figures.count(more)) more"] : [])).joined(separator: "\n")
+    }
+}

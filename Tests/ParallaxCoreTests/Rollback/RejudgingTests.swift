@@ -1,0 +1,171 @@
+import ParallaxCore
+import ParallaxTesting
+import Testing
+
+@Suite struct RejudgingTests {
+    /// Evaluators of several settings that see the same hour: calm and stormy minutes, outages, times in `legacy`.
+    private struct SameHour {
+        var evaluators: [RollbackEvaluator]
+        var evaluations: [[Evaluation]]
+        private var generator: Seeded
+        private var (errorShare, slowness, isRedisUp, strategy) = (0.0, 1, true, Strategy.legacy)
+
+        init(_ settings: [RollbackSettings], seed: UInt64) throws {
+            evaluators = try settings.map { try RollbackEvaluator(settings: $0) }
+            evaluations = settings.map { _ in [] }
+            generator = Seeded(seed: seed)
+        }
+
+        mutating func run(seconds: Int) {
+            for second in 1...seconds {
+                if second > 310 && second % 40 == 0 { change() }
+                let now = Moment.at(Double(second))
+                let (attempts, waits) = (attempts(), waits())
+                let probe = isRedisUp || Int.random(in: 0..<10, using: &generator) == 0
+                for index in evaluators.indices {
+                    evaluators[index].probe(success: probe, at: now)
+                    evaluators[index].count(attempts, at: now)
+                    evaluators[index].count(waits, isControlOnly: strategy == .legacy, at: now)
+                    guard second % 10 == 0 else { continue }
+                    evaluations[index] += evaluators[index].evaluate(at: now, strategy: strategy).evaluations
+                }
+            }
+        }
+
+        private mutating func change() {
+            errorShare = [0, 0.02, 0.06, 0.1, 0.5].randomElement(using: &generator) ?? 0
+            slowness = [1, 1, 2, 3, 8].randomElement(using: &generator) ?? 1
+            isRedisUp = Int.random(in: 0..<4, using: &generator) > 0
+            strategy = Int.random(in: 0..<12, using: &generator) == 0 ? .legacy : .hybrid
+        }
+
+        private mutating func attempts() -> AttemptTally {
+            guard strategy != .legacy else { return AttemptTally() }
+            var tally = AttemptTally()
+            for _ in 0..<Int.random(in: 0...6, using: &generator) {
+                if !isRedisUp {
+                    tally.outages += 1
+                } else if Double.random(in: 0..<1, using: &generator) < errorShare {
+                    tally.errors += 1
+                } else {
+                    tally.decided += 1
+                }
+            }
+            return tally
+        }
+
+        private mutating func waits() -> LatencyHistogram {
+            var histogram = LatencyHistogram()
+            for _ in 0..<(strategy == .legacy ? 20 : Int.random(in: 0...6, using: &generator)) {
+                let wait = Int64.random(in: 4_000...20_000, using: &generator)
+                histogram.record(.microseconds(strategy == .legacy ? wait : wait * Int64(slowness)))
+            }
+            return histogram
+        }
+    }
+
+    private static let trials: [(name: String, change: @Sendable (inout RollbackSettings.Changes) -> Void)] = [
+        ("a shorter outage", { $0.redisDownSeconds = 45 }), ("a longer outage", { $0.redisDownSeconds = 200 }),
+        ("a lower error rate", { $0.errorRatePercent = 2 }), ("a higher error rate", { $0.errorRatePercent = 20 }),
+        ("fewer attempts", { $0.minimumAttempts = 20 }), ("more attempts", { $0.minimumAttempts = 800 }),
+        ("outages as errors", { $0.countsOutagesAsErrors = true }),
+        ("a lower factor", { $0.responseTimeFactor = 1.2 }), ("a higher factor", { $0.responseTimeFactor = 6 }),
+        ("a floor", { $0.responseTimeFloorMilliseconds = 50 }), ("more samples", { $0.minimumSamples = 900 }),
+    ]
+
+    @Test("without a change every stored evaluation is judged as it was", arguments: 0..<4)
+    func unchanged(number: UInt64) throws {
+        var hour = try SameHour([RollbackSettings()], seed: TestSeed.current &+ number)
+        hour.run(seconds: 3_600)
+        for evaluation in hour.evaluations[0] {
+            #expect(evaluation.rejudged(with: .init()) == .evaluation(evaluation), "\(TestSeed.remedy)")
+        }
+        #expect(Set(hour.evaluations[0].map(\.state)).count >= 4, "\(TestSeed.remedy)")
+    }
+
+    @Test(
+        "with other settings each is judged as an evaluator with those settings judged the same seconds",
+        arguments: trials.indices)
+    func changed(trial: Int) throws {
+        var changes = RollbackSettings.Changes()
+        Self.trials[trial].change(&changes)
+        var hour = try SameHour(
+            [RollbackSettings(), RollbackSettings().applying(changes)], seed: TestSeed.current &+ UInt64(trial))
+        hour.run(seconds: 7_200)
+        for (stored, other) in zip(hour.evaluations[0], hour.evaluations[1]) {
+            guard case .evaluation(let rejudged) = stored.rejudged(with: changes) else {
+                Issue.record("\(stored) tells nothing; \(TestSeed.remedy)")
+                continue
+            }
+            #expect(rejudged.state == other.state, "\(stored), \(Self.trials[trial].name), \(TestSeed.remedy)")
+            #expect(rejudged.figures == stored.figures)
+        }
+        #expect(
+            zip(hour.evaluations[0], hour.evaluations[1]).contains { $0.state != $1.state },
+            "\(Self.trials[trial].name) changes nothing; \(TestSeed.remedy)")
+    }
+
+    @Test("a sentence says the limit that it was judged by")
+    func sentences() throws {
+        var trigger = ErrorRateTrigger(settings: RollbackSettings())
+        trigger.count(AttemptTally(), at: .at(0))
+        trigger.count(AttemptTally(decided: 960, errors: 40), at: .at(100))
+        let changes = RollbackSettings.Changes.with { $0.errorRatePercent = 2 }
+        guard case .evaluation(let rejudged) = trigger.evaluate(at: .at(100)).rejudged(with: changes) else {
+            Issue.record("nothing was told")
+            return
+        }
+        #expect(rejudged.state == .firing)
+        #expect(rejudged.sentence == "error rate 4 % (lower bound 2.5 %, limit 2 %) over 100 s, 1,000 attempts")
+    }
+
+    @Test("what twice the baseline was equal to stays no more than twice")
+    func equality() {
+        var trigger = ResponseTimeTrigger(settings: RollbackSettings())
+        trigger.count(LatencyHistogram(), at: .at(0))
+        for _ in 0..<300 { trigger.latency(.milliseconds(20), at: .at(100)) }
+        let stored = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
+        #expect(stored.state == .ok)
+        for (factor, state) in [(2.0, TriggerState.ok), (1.999_999, .firing), (2.000_001, .ok)] {
+            let rejudged = stored.rejudged(with: .with { $0.responseTimeFactor = factor })
+            guard case .evaluation(let evaluation) = rejudged else {
+                Issue.record("nothing was told")
+                continue
+            }
+            #expect(evaluation.state == state)
+        }
+    }
+
+    @Test("where the figures do not hold what is asked, that is said")
+    func unknown() {
+        var trigger = ResponseTimeTrigger(settings: RollbackSettings())
+        trigger.count(LatencyHistogram(), at: .at(0))
+        for _ in 0..<200 { trigger.latency(.milliseconds(20), at: .at(100)) }
+        let few = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
+        #expect(few.rejudged(with: .with { $0.minimumSamples = 200 }) == .unknown)
+        #expect(few.rejudged(with: .with { $0.minimumSamples = 201 }) == .evaluation(few))
+        for trigger in Trigger.allCases {
+            let empty = Evaluation(
+                trigger: trigger, time: .init(milliseconds: 0), state: .firing, figures: [:], sentence: "")
+            if trigger != .responseTime { #expect(empty.rejudged(with: .init()) == .unknown) }
+        }
+    }
+
+    @Test("windows and intervals are beyond what is stored")
+    func beyond() {
+        #expect(RollbackSettings.Changes().beyondStoredFigures.isEmpty)
+        #expect(RollbackSettings.Changes.with { $0.errorRatePercent = 1 }.beyondStoredFigures.isEmpty)
+        #expect(RollbackSettings.Changes.with { $0.longWindowSeconds = 60 }.beyondStoredFigures.count == 1)
+        #expect(RollbackSettings.Changes.with { $0.shortWindowSeconds = 60 }.beyondStoredFigures.count == 1)
+        #expect(RollbackSettings.Changes.with { $0.evaluationSeconds = 60 }.beyondStoredFigures.count == 1)
+    }
+}
+
+extension RollbackSettings.Changes {
+    /// No changes but some.
+    static func with(_ change: (inout RollbackSettings.Changes) -> Void) -> RollbackSettings.Changes {
+        var changes = RollbackSettings.Changes()
+        change(&changes)
+        return changes
+    }
+}
