@@ -26,7 +26,12 @@ package struct Gate: Codable, Equatable, Sendable {
     /// - Parameter now: The time on the wall, for the age of the last drill.
     package init(_ figures: GateFigures, settings: GateSettings = GateSettings(), now: Timestamp) {
         let judge = GateJudge(figures: figures, settings: settings, now: now)
-        checks = GateCheck.Name.allCases.map(judge.check)
+        self.init(checks: GateCheck.Name.allCases.map(judge.check))
+    }
+
+    /// What follows from these checks.
+    init(checks: [GateCheck]) {
+        self.checks = checks
         verdict =
             if checks.contains(where: \.speaksAgainst) {
                 .noGo

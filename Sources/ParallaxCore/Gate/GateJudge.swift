@@ -124,7 +124,7 @@ struct GateJudge {
 
     private var drill: GateCheck {
         let bound = "within \(settings.drillDays) days"
-        let remedy = "Drill the way back before it is needed (docs/report.md, Drill)."
+        let remedy = "Drill the way back before it is needed: parallax rollback drill."
         guard let lastDrill = figures.lastDrill else {
             return make(.drill, false, "never", bound, "The rollback was never drilled. " + remedy)
         }

@@ -1,8 +1,30 @@
-/// That the way back was tried and worked: the flags were set to legacy and every instance followed.
+/// That the way back was tried and worked: the flags were set to legacy, every instance that was asked followed, and the
+/// flags were put back as they were.
 package struct RollbackDrill: Codable, Equatable, Sendable {
-    package let time: Timestamp
+    /// The name under which drills change flags, in the file and in the history.
+    package static let author = "parallax-drill"
 
-    package init(time: Timestamp) {
+    /// When it ended.
+    package let time: Timestamp
+    /// Who asked for it and why; `nil` in notes of earlier versions.
+    package var by: String?
+    package var reason: String?
+    /// From the flip until every instance answered in legacy, and from the restoration until every one was back, as the
+    /// command that drilled saw it.
+    package var appliedMilliseconds: Int64?
+    package var restoredMilliseconds: Int64?
+    /// How many instances were watched.
+    package var instances: Int?
+
+    package init(
+        time: Timestamp, by: String? = nil, reason: String? = nil, appliedMilliseconds: Int64? = nil,
+        restoredMilliseconds: Int64? = nil, instances: Int? = nil
+    ) {
         self.time = time
+        self.by = by
+        self.reason = reason
+        self.appliedMilliseconds = appliedMilliseconds
+        self.restoredMilliseconds = restoredMilliseconds
+        self.instances = instances
     }
 }

@@ -38,7 +38,7 @@ extension App {
                 patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
             FlagWatcher(store: parts.flags, logger: logger), parts.rollback,
             ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
-            door,
+            parts.alerts, parts.watch, parts.drill, door,
         ]
         return App(services: services + companions, logger: logger)
     }
@@ -71,6 +71,9 @@ private struct Parts: Sendable {
     let metrics = DecisionMetrics()
     let hybrid: HybridLimiter
     let rollback: RollbackService
+    let alerts: AlertService
+    let watch: WatchService
+    let drill: DrillService
     let health: ServiceHealth
     let admin: ServiceAdmin
     let door: Door
@@ -106,6 +109,26 @@ private struct Parts: Sendable {
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
         let metrics = self.metrics
+        let record = StoredRollbackRecord(store: store)
+        let drill = DrillService(
+            flags: flags, rollback: { rollback.health }, save: { try await record.save($0) },
+            instance: settings.instance.id, logger: logger)
+        let alerts = AlertService(
+            settings: settings.alertSettings, receivers: try settings.alertReceivers(), instance: settings.instance.id,
+            logger: logger,
+            facts: {
+                var counts = metrics.totals
+                counts.connectionFailures = redis.health.reconnects
+                return AlertService.Facts(
+                    counts: counts, rollback: rollback.health.latchedFiring, isHeldAlone: flags.health.isHeldAtLegacy,
+                    drill: drill.alert)
+            })
+        let watch = WatchService(store: StoredWatch(store: store), logger: logger) {
+            let health = flags.health
+            return WatchService.Facts(
+                strategy: health.file.strategy, contentHash: health.contentHash, counts: metrics.totals,
+                began: alerts.health.began, evaluations: rollback.health.evaluations)
+        }
         door = Door(
             judge: hybrid, policies: settings.limits.book, isProduction: settings.instance.isProduction,
             failsOpen: { flags.current.failOpen },
@@ -120,14 +143,17 @@ private struct Parts: Sendable {
             strategy: { flags.current.strategy })
         health = ServiceHealth(
             settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
-            rollback: rollback,
-            control: control)
+            rollback: rollback, control: control, alerts: alerts, watch: watch, drill: drill)
         admin = ServiceAdmin(
-            control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, health: health)
+            control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,
+            health: health)
         self.flags = flags
         self.redis = redis
         self.recorder = recorder
         self.hybrid = hybrid
         self.rollback = rollback
+        self.drill = drill
+        self.alerts = alerts
+        self.watch = watch
     }
 }

@@ -9,6 +9,7 @@ struct ServiceAdmin: AdminActions {
     let hybrid: HybridLimiter
     let refused: MostRefused
     let rollback: RollbackService
+    let drill: DrillService
     let health: ServiceHealth
 
     func standing(of request: CheckRequest) async -> Standing {
@@ -46,5 +47,20 @@ struct ServiceAdmin: AdminActions {
         } catch {
             throw AcknowledgementRefusal(reason: error.description)
         }
+    }
+}
+
+extension ServiceAdmin {
+    func beginDrill(by person: String, reason: String) async throws(DrillRefusal) -> DrillNote {
+        try await drill.begin(by: person, reason: reason)
+    }
+
+    func endDrill() async throws(DrillRefusal) -> DrillEnd { try await drill.end() }
+
+    func recordDrill(
+        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int
+    ) async throws(DrillRefusal) -> RollbackDrill {
+        try await drill.record(
+            appliedMilliseconds: appliedMilliseconds, restoredMilliseconds: restoredMilliseconds, instances: instances)
     }
 }

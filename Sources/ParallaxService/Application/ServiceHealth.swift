@@ -12,12 +12,17 @@ struct ServiceHealth: HealthSource {
     let recorder: Recorder
     let rollback: RollbackService
     let control: InMemoryLimiter
+    let alerts: AlertService
+    let watch: WatchService
+    let drill: DrillService
 
     func health() async -> HealthSnapshot {
-        HealthSnapshot(
+        var snapshot = HealthSnapshot(
             instance: settings.instance.id, environment: settings.instance.environment, flags: flagFile,
             redis: redisState, recorder: recorderState, triggers: triggers, memory: memory,
             refusals: refusals, baselines: baselines, waiting: waiting)
+        addPromotion(to: &snapshot)
+        return snapshot
     }
 
     /// The door's, and that of applications where any has reported.
@@ -66,7 +71,7 @@ struct ServiceHealth: HealthSource {
             roundTripMilliseconds: probe.roundTrip.map { $0 / .milliseconds(1) },
             downSeconds: probe.downFor.map { $0 / .seconds(1) },
             problem: state == .healthy ? nil : health.lastError?.unavailability.rawValue,
-            topology: health.topology.map(HealthSnapshot.Topology.init))
+            connectionFailures: health.reconnects, topology: health.topology.map(HealthSnapshot.Topology.init))
     }
 
     private var recorderState: HealthSnapshot.Recorder {
@@ -128,9 +133,12 @@ extension HealthSnapshot.Topology {
 }
 
 extension RollbackHealth {
-    /// The trigger whose rollback waits to be acknowledged.
-    var latchedTrigger: Trigger? {
+    /// The rollback that waits to be acknowledged.
+    var latchedFiring: RollbackLatch.Firing? {
         guard case .latched(let firing) = latch else { return nil }
-        return firing.trigger
+        return firing
     }
+
+    /// The trigger whose rollback waits to be acknowledged.
+    var latchedTrigger: Trigger? { latchedFiring?.trigger }
 }

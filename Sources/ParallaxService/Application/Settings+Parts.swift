@@ -84,6 +84,23 @@ extension Settings {
         return settings
     }
 
+    var alertSettings: AlertSettings {
+        var settings = AlertSettings()
+        settings.connectionFailures = alerts.connectionFailures
+        settings.refusalPercent = alerts.refusalPercent
+        settings.minimumAnswers = alerts.refusalMinimum
+        settings.resendSeconds = Self.wholeSeconds(alerts.resendInterval)
+        return settings
+    }
+
+    /// Whom to tell of alerts.
+    ///
+    /// - Throws: ``AlertTokenError`` or ``AlertReceiverError``: each says what to do, and no secret.
+    func alertReceivers() throws -> [AlertReceiver] {
+        let token = try alerts.tokenFile.map { try AlertToken(file: $0) }
+        return try alerts.urls.map { try AlertReceiver($0, token: token) }
+    }
+
     private static func wholeSeconds(_ duration: Duration) -> Int {
         max(1, Int((duration / .seconds(1)).rounded(.up)))
     }

@@ -210,6 +210,28 @@ extension Setting {
         "GATE_DRILL_DAYS", .gate, .integer(1...36_500), standard: "30",
         "How many days a drill of the rollback holds.")
 
+    // Alerts
+    static let alertURLs = Setting(
+        "ALERT_URLS", .alerts, .list, standard: "", isSecret: true,
+        "Receivers of alerts in Alertmanager's v2 form, such as `http://alertmanager:9093`; "
+            + "an address without a path gets `/api/v2/alerts`.")
+    static let alertTokenFile = Setting(
+        "ALERT_TOKEN_FILE", .alerts, .text, standard: "",
+        "The file with the bearer token that every receiver wants.")
+    static let alertResendInterval = Setting(
+        "ALERT_RESEND_INTERVAL", .alerts, .seconds(1...3600), standard: "60",
+        "How often an alert that lasts is sent again; a receiver that hears nothing for four times as long takes it for over."
+    )
+    static let alertConnectionFailures = Setting(
+        "ALERT_REDIS_CONNECTION_FAILURES", .alerts, .integer(0...1_000_000), standard: "5",
+        "Alerts when more connections to Redis than this failed or were lost within 60 s.")
+    static let alertRefusalPercent = Setting(
+        "ALERT_REFUSAL_PERCENT", .alerts, .decimal(0...100), standard: "80",
+        "Alerts when more than this share of the verdicts are refusals, over 300 s and over 60 s.")
+    static let alertRefusalMinimum = Setting(
+        "ALERT_REFUSAL_MINIMUM", .alerts, .integer(1...1_000_000_000), standard: "100",
+        "The fewest verdicts in 300 s from which that share is judged.")
+
     /// All settings, in the order in which they are documented.
     package static let all: [Setting] = [
         environment, configDirectory, instanceID, logLevel,
@@ -227,6 +249,8 @@ extension Setting {
         rollbackOutagesAsErrors, rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor,
         baselineHoldoutPercent, rollbackEvaluationInterval, rollbackDryRun,
         gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateDrillDays,
+        alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRefusalPercent,
+        alertRefusalMinimum,
     ]
 
     /// The settings by name.

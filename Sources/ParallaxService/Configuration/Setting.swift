@@ -24,6 +24,7 @@ package struct Setting: Equatable, Sendable {
         case recorder = "Recording"
         case rollback = "Rollback"
         case gate = "The gate"
+        case alerts = "Alerts"
     }
 
     package let name: String

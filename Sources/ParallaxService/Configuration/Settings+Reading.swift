@@ -37,6 +37,7 @@ extension Settings {
             identityPrivacyKeyFile: reader.optionalText(.identityPrivacyKeyFile))
         rollback = RollbackRules(reading: &reader)
         gate = GateSettings(reading: &reader)
+        alerts = Alerts(reading: &reader)
     }
 }
 
@@ -108,5 +109,17 @@ extension Settings.RollbackRules {
         evaluationInterval = reader.seconds(.rollbackEvaluationInterval)
         let triggers = Trigger.allCases.map(\.rawValue).joined(separator: ", ")
         dryRun = Set(reader.list(.rollbackDryRun, expecting: "one of \(triggers)") { Trigger(rawValue: $0) })
+    }
+}
+
+extension Settings.Alerts {
+    fileprivate init(reading reader: inout SettingsReader) {
+        // Whatever it is: a message about a list quotes the item, and this one must not be shown.
+        urls = reader.list(.alertURLs, expecting: "an address") { SecretText($0) }
+        tokenFile = reader.optionalText(.alertTokenFile)
+        resendInterval = reader.seconds(.alertResendInterval)
+        connectionFailures = reader.integer(.alertConnectionFailures)
+        refusalPercent = reader.decimal(.alertRefusalPercent)
+        refusalMinimum = reader.integer(.alertRefusalMinimum)
     }
 }

@@ -13,6 +13,7 @@ package struct Settings: Equatable, Sendable {
     package var recorder: Recorder
     package var rollback: RollbackRules
     package var gate: GateSettings
+    package var alerts: Alerts
 
     package struct Instance: Equatable, Sendable {
         package var environment: DeploymentEnvironment
@@ -116,5 +117,15 @@ package struct Settings: Equatable, Sendable {
         package var evaluationInterval: Duration
         /// Triggers that decide and record without flipping the flags.
         package var dryRun: Set<Trigger>
+    }
+    package struct Alerts: Equatable, Sendable {
+        /// Addresses of receivers; they may hold passwords.
+        package var urls: [SecretText]
+        /// The path of the file with the token; `nil` where none is needed.
+        package var tokenFile: String?
+        package var resendInterval: Duration
+        package var connectionFailures: Int
+        package var refusalPercent: Double
+        package var refusalMinimum: Int
     }
 }

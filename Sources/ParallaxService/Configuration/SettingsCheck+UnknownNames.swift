@@ -7,7 +7,7 @@ extension SettingsCheck {
     private static let prefixes = [
         "RATE_LIMIT_", "REDIS_", "ROLLBACK_", "PRODUCTION_", "DISTRIBUTED_", "HYBRID_", "FEATURE_FLAG_", "FAIL_OPEN_",
         "LEGACY_", "CANDIDATE_", "RECORD_", "TRUSTED_PROX", "ADMIN_TOKEN", "BOUNDARY_TOLERANCE", "CLOCK_SKEW_",
-        "QUOTA_DRIFT", "EMBEDDED_REDIS", "REFUSAL_CACHE", "BASELINE_HOLDOUT",
+        "QUOTA_DRIFT", "EMBEDDED_REDIS", "REFUSAL_CACHE", "BASELINE_HOLDOUT", "ALERT_",
     ]
 
     /// Names in files and in the environment that are no setting's, each with the nearest that is.

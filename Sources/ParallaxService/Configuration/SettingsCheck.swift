@@ -12,7 +12,7 @@ struct SettingsCheck {
     /// All findings, rule by rule.
     func findings() -> [Finding] {
         unknownNames() + production() + flags() + limits() + redis() + rollback() + recording() + privacy() + network()
-            + usedFiles()
+            + usedFiles() + alerts()
     }
 
     /// A finding about a setting's value, wherever it came from.

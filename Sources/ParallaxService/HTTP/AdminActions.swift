@@ -18,6 +18,19 @@ package protocol AdminActions: Sendable {
     ///
     /// - Throws: ``AcknowledgementRefusal`` where nothing waits, or it cannot be noted down.
     func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> [Trigger]
+
+    /// Begins a drill of the rollback: flips the flags as a rollback does.
+    ///
+    /// - Throws: ``DrillRefusal`` where it is no time for one.
+    func beginDrill(by person: String, reason: String) async throws(DrillRefusal) -> DrillNote
+
+    /// Ends the drill that this instance began, and tells what became of the flags.
+    func endDrill() async throws(DrillRefusal) -> DrillEnd
+
+    /// Keeps that the drill that ended went well, with what its caller saw.
+    func recordDrill(
+        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int
+    ) async throws(DrillRefusal) -> RollbackDrill
 }
 
 /// An identity's standing on both sides.

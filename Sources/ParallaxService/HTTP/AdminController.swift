@@ -28,12 +28,13 @@ struct AdminController<Context: DoorContext>: Sendable {
         on("/v1/rollback/acknowledge", .post, &routes) { access, request, context in
             try await acknowledge(access, try await decode(AcknowledgeBody.self, request, context))
         }
+        addDrillRoutes(to: &routes)
     }
 
-    private typealias Handler = @Sendable (AdminAccess, Request, Context) async throws -> Response
+    typealias Handler = @Sendable (AdminAccess, Request, Context) async throws -> Response
 
     /// Adds a route that asks for the token before anything else.
-    private func on(
+    func on(
         _ path: String, _ method: HTTPRequest.Method, _ routes: inout RouteTable<Context>, handler: @escaping Handler
     ) {
         routes.on(path, [method]) { request, context in
@@ -96,7 +97,7 @@ struct AdminController<Context: DoorContext>: Sendable {
         }
     }
 
-    private func decode<Body: Decodable>(
+    func decode<Body: Decodable>(
         _ type: Body.Type, _ request: Request, _ context: Context
     ) async throws -> Body {
         let bytes: ByteBuffer

@@ -167,6 +167,10 @@ struct HealthDocument: Encodable {
     let memory: Memory
     /// Left out where refusals are not kept.
     let refusalCache: RefusalCache?
+    /// Left out where there is none.
+    let watch: Watch?
+    let drill: Drill?
+    let alerts: Alerts?
 
     init(_ snapshot: HealthSnapshot) {
         let verdict = HealthVerdict(snapshot)
@@ -187,6 +191,9 @@ struct HealthDocument: Encodable {
         waiting = Waiting(callers: snapshot.waiting.callers, untracked: snapshot.waiting.untracked)
         memory = Memory(snapshot.memory)
         refusalCache = snapshot.refusals.map(RefusalCache.init)
+        watch = snapshot.watch.map(Watch.init)
+        drill = snapshot.drill.map(Drill.init)
+        alerts = snapshot.alerts.map(Alerts.init)
     }
 }
 

@@ -14,6 +14,12 @@ package struct HealthSnapshot: Equatable, Sendable {
     /// What response times are compared with.
     package var baselines: [Baseline]
     package var waiting: Waiting
+    /// The watch after a promotion; `nil` where there is none to tell of.
+    package var watch: Watch?
+    /// The drill under way or interrupted; `nil` where there is none.
+    package var drill: Drill?
+    /// `nil` where nobody looks for alerts.
+    package var alerts: AlertHealth?
 
     package init(
         instance: String, environment: DeploymentEnvironment, flags: FlagFile, redis: Redis, recorder: Recorder,
@@ -85,13 +91,15 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var downSeconds: Double?
         /// What went wrong last, without address or password.
         package var problem: String?
+        /// Connections that failed or were lost since the start.
+        package var connectionFailures: Int
         /// The servers behind the address; `nil` where it names one.
         package var topology: Topology?
 
         package init(
             state: State, breaker: Breaker = .closed, hasAnswered: Bool, isEmbedded: Bool = false,
             roundTripMilliseconds: Double? = nil, downSeconds: Double? = nil,
-            problem: String? = nil, topology: Topology? = nil
+            problem: String? = nil, connectionFailures: Int = 0, topology: Topology? = nil
         ) {
             self.state = state
             self.breaker = breaker
@@ -100,6 +108,7 @@ package struct HealthSnapshot: Equatable, Sendable {
             self.roundTripMilliseconds = roundTripMilliseconds
             self.downSeconds = downSeconds
             self.problem = problem
+            self.connectionFailures = connectionFailures
             self.topology = topology
         }
     }

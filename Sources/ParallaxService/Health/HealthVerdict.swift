@@ -55,6 +55,11 @@ struct HealthVerdict: Equatable, Sendable {
             let state = reading.isLatched ? "fired and waits to be acknowledged" : "is firing"
             worries.append("trigger \(reading.trigger.rawValue) \(state)")
         }
+        if snapshot.drill?.state == .interrupted {
+            worries.append(
+                "a drill was interrupted and the flags cannot be put back: parallax rollback drill --restore")
+        }
+        if snapshot.alerts?.problem != nil { worries.append("alerts cannot be delivered") }
         return worries
     }
 

@@ -72,6 +72,19 @@ package final class DecisionMetrics: DecisionObserver {
         responseTimes[answer.strategy.place].observe(duration)
     }
 
+    /// Answers since the start, by what they came to.
+    package var totals: AlertCounts {
+        var totals = AlertCounts()
+        for strategy in Strategy.allCases {
+            for side in Side.allCases {
+                totals.allowed += answers[Self.index(strategy, side, .allowed)].value
+                totals.limited += answers[Self.index(strategy, side, .limited)].value
+                totals.unavailable += answers[Self.index(strategy, side, .unavailable)].value
+            }
+        }
+        return totals
+    }
+
     private static func index(_ strategy: Strategy, _ side: Side, _ outcome: Outcome) -> Int {
         (strategy.place * Side.allCases.count + side.place) * Outcome.allCases.count + outcome.place
     }

@@ -11,6 +11,7 @@ struct HealthMetrics {
         writeResponseTimes(to: &text)
         writeMemory(to: &text)
         writeRefusals(to: &text)
+        writeAlerts(to: &text)
     }
 
     /// One sample for each case, 1 for the one that holds.
@@ -30,6 +31,10 @@ struct HealthMetrics {
         write(
             "parallax_redis_breaker_state", label: "state", snapshot.redis.breaker, help: "The circuit breaker.",
             to: &text)
+        text.begin(
+            "parallax_redis_connection_failures_total", .counter, help: "Connections to Redis that failed or were lost."
+        )
+        text.sample("parallax_redis_connection_failures_total", snapshot.redis.connectionFailures)
         text.begin("parallax_p0_13b_compliance", .gauge, help: "1 where limits are shared and closed on failure.")
         text.sample("parallax_p0_13b_compliance", HealthVerdict(snapshot).isCompliant ? 1 : 0)
         text.begin("parallax_enforcement_percent", .gauge, help: "The share of identities given to the candidate.")
@@ -39,6 +44,20 @@ struct HealthMetrics {
         text.sample("parallax_flag_invalid_reads_total", snapshot.flags.invalidReads)
         text.begin("parallax_flag_file_valid", .gauge, help: "1 where the flag file as it is now can be used.")
         text.sample("parallax_flag_file_valid", snapshot.flags.isLoaded && snapshot.flags.problem == nil ? 1 : 0)
+    }
+
+    /// Zeros where nobody looks for alerts.
+    private func writeAlerts(to text: inout PrometheusText) {
+        text.begin("parallax_alert_firing", .gauge, help: "1 where the alert holds.")
+        for name in Alert.Name.allCases {
+            let holds = snapshot.alerts?.firing.contains(name) ?? false
+            text.sample("parallax_alert_firing", ["alertname": name.rawValue], holds ? 1 : 0)
+        }
+        text.begin(
+            "parallax_alert_notifications_total", .counter, help: "Attempts to tell a receiver of alerts, by outcome.")
+        text.sample(
+            "parallax_alert_notifications_total", ["outcome": "delivered"], snapshot.alerts?.delivered ?? 0)
+        text.sample("parallax_alert_notifications_total", ["outcome": "failed"], snapshot.alerts?.failures ?? 0)
     }
 
     private func writeRecorder(to text: inout PrometheusText) {

@@ -59,9 +59,13 @@ struct FlagsDocument: Encodable {
     let number: Int64?
     let rollback: SharedRollback?
 
+    /// `null` where nothing was promoted lately, and where no drill is under way.
+    let watch: WatchDocument?
+    let drill: DrillNoteDocument?
+
     init(
         _ health: FlagHealth, instances: InstancesText? = nil, fence: RollbackFence? = nil,
-        latch: RollbackLatch? = nil
+        latch: RollbackLatch? = nil, promotion: PromotionStanding = PromotionStanding()
     ) {
         contentHash = health.state == .ok ? health.contentHash : nil
         self.instances =
@@ -88,5 +92,7 @@ struct FlagsDocument: Encodable {
         effective = Values(health.effective)
         file = Values(health.file)
         notes = health.notes
+        watch = promotion.watch.map { WatchDocument($0, tally: promotion.tally, now: promotion.now) }
+        drill = promotion.drill.map(DrillNoteDocument.init)
     }
 }

@@ -44,6 +44,7 @@ struct FlagsSet: AsyncParsableCommand {
         let settings = await Settings.load().settings
         let store = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         let update = FlagUpdate(strategy: strategy, assignments: assignments, emptiesTargeting: emptiesTargeting)
+        if let drill = await store.abandonDrill() { Terminal.note(DrillText.abandoned(drill)) }
         guard let change = try await store.set(update, by: by ?? Person.current, reason: reason) else {
             return Terminal.print("The file says so already; nothing was changed.")
         }

@@ -14,20 +14,34 @@ struct FlagsShow: AsyncParsableCommand {
 
     @OptionGroup var file: FlagFileOption
 
+    @Option(
+        name: .customLong("database"),
+        help: ArgumentHelp(
+            "A database, for the watch after a promotion; once for each instance (default: the setting DATABASE_PATH).",
+            valueName: "file"))
+    var databases: [String] = []
+
     @Flag(help: "Print JSON with stable keys.")
     var json = false
 
     func run() async throws {
-        let store = try await file.open(await Settings.load().settings)
+        let settings = await Settings.load().settings
+        let store = try await file.open(settings)
         let health = store.health
         let instances = InstancesText(
             instances: await store.instances(), health: health, now: FlagStore.wallClock())
-        let sections = [FlagsText(health: health).text, LatchText(latch: store.sharedLatch).text, instances.text]
+        let promotion = await PromotionStanding(
+            store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases)
+        let sections = [
+            FlagsText(health: health).text, LatchText(latch: store.sharedLatch).text,
+            promotion.lines.joined(separator: "\n"), instances.text,
+        ]
         Terminal.print(
             json
                 ? try JSONText.make(
                     FlagsDocument(
-                        health, instances: instances, fence: store.fence, latch: store.sharedLatch))
+                        health, instances: instances, fence: store.fence, latch: store.sharedLatch,
+                        promotion: promotion))
                 : sections.filter { !$0.isEmpty }.joined(separator: "\n"))
         if let problem = health.problem {
             throw CommandFailure(health.state == .missing ? .noInput : .badData, problem)

@@ -24,8 +24,8 @@ struct Parallax: AsyncParsableCommand {
             Exit codes:
               0   done
               1   something else went wrong
-              2   'report --gate' says wait
-              3   'report --gate' says no-go
+              2   the gate of 'report --gate' or 'promote' says wait
+              3   that gate says no-go
               64  the command line is wrong
               65  a file holds something else than it should
               66  a file that should be there is not
@@ -36,7 +36,8 @@ struct Parallax: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, Report.self, Divergences.self, ReplayLog.self, Flags.self, Rollbacks.self, Limits.self,
+            Serve.self, Report.self, Divergences.self, ReplayLog.self, Promote.self, Flags.self, Rollbacks.self,
+            Limits.self,
             Config.self, Migrate.self, Demo.self, Bench.self,
         ]
     )

@@ -3,10 +3,12 @@ import ArgumentParser
 /// `parallax rollback`
 struct Rollbacks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "See what the watchdog did, and clear it to act again.",
+        commandName: "rollback", abstract: "See what the watchdog did, clear it to act again, and drill the way back.",
         discussion: """
             When Redis is down, fails or slows callers, the watchdog sets the flags to legacy. It does so once: until a \
             person has acknowledged that, with a name and a reason, it fires no more.
             """,
-        subcommands: [RollbackHistory.self, RollbackAcknowledge.self, RollbackSimulate.self])
+        subcommands: [
+            RollbackHistory.self, RollbackAcknowledge.self, RollbackSimulate.self, RollbackDrillCommand.self,
+        ])
 }

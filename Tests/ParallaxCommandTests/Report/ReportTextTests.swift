@@ -71,7 +71,7 @@ import Testing
                   - Only 2 min hold any record: compare for another 23 h 58 min.
                   - Only 4,213 requests compared so far: 5,787 more are needed.
                   - No trigger was judged where this was recorded: run the instances with their watchdog.
-                  - The rollback was never drilled. Drill the way back before it is needed (docs/report.md, Drill).
+                  - The rollback was never drilled. Drill the way back before it is needed: parallax rollback drill.
 
                   FAIL         covered      2 min                                 at least 24 h
                   FAIL         compared     4,213                                 at least 10,000

@@ -48,6 +48,20 @@ import Testing
         #expect(observer.comparisons.isEmpty)
     }
 
+    @Test(
+        "the candidate's work runs on the executor given for it where no caller waits, and with the caller where one does",
+        arguments: [(0.0, true), (100.0, false)])
+    func executor(_ percent: Double, _ isBehind: Bool) async {
+        let executor = CountingExecutor()
+        let hybrid = HybridLimiter(
+            control: InMemoryLimiter(), candidate: ScriptedLimiter.failing(.error), clocks: VirtualClock().clocks,
+            flags: {
+                FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: percent)
+            }, observer: CollectingObserver(), executor: executor)
+        _ = await hybrid.check(Self.request())
+        #expect((executor.jobs.load(ordering: .relaxed) > 0) == isBehind)
+    }
+
     @Test("in distributed_only a remembered refusal is the answer, and no attempt; in hybrid the memory is left alone")
     func remembers() async {
         let refusal = Decision(
@@ -260,5 +274,15 @@ private final class ScriptedMemory: RefusalMemory {
     func remembering(_ request: CheckRequest, _ ask: () async -> Decision) async -> Decision {
         remembered.add(1, ordering: .relaxed)
         return await ask()
+    }
+}
+
+/// Runs tasks as the runtime would, and counts how often.
+private final class CountingExecutor: TaskExecutor {
+    let jobs = Atomic<Int>(0)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        jobs.add(1, ordering: .relaxed)
+        globalConcurrentExecutor.enqueue(job)
     }
 }

@@ -12,6 +12,7 @@ import Testing
     private static let routes: [(HTTPRequest.Method, String)] = [
         (.get, "/v1/limits/status?identifier=k"), (.get, "/v1/limits/top"), (.post, "/v1/limits/reset"),
         (.get, "/v1/flags"), (.post, "/v1/rollback/acknowledge"),
+        (.post, "/v1/rollback/drill"), (.post, "/v1/rollback/drill/end"), (.post, "/v1/rollback/drill/record"),
     ]
 
     private func service(_ actions: ScriptedActions) throws -> ScriptedService {
@@ -160,5 +161,47 @@ import Testing
             #expect(response.status == .conflict)
             #expect(String(buffer: response.body).contains("no trigger waits"))
         }
+    }
+
+    @Test("a drill goes in three steps, each asked of its owner and answered with what came of it")
+    func drills() async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            let steps: [(String, String, String)] = [
+                ("", #"{"by":"ann","reason":"monthly"}"#, #"{"began":5,"until":9}"#),
+                ("/end", "{}", #"{"outcome":"changed_by_others"}"#),
+                (
+                    "/record", #"{"applied_ms":12,"restored_ms":34,"instances":2}"#,
+                    #"{"applied_ms":12,"instances":2,"restored_ms":34,"time":7}"#
+                ),
+            ]
+            for (path, body, answer) in steps {
+                let response = try await client.execute(
+                    uri: "/v1/rollback/drill" + path, method: .post, headers: Self.authorized,
+                    body: ByteBuffer(string: body))
+                #expect(response.status == .ok)
+                #expect(String(buffer: response.body) == answer)
+            }
+        }
+        #expect(
+            actions.calls == [
+                .beginDrill(by: "ann", reason: "monthly"), .endDrill,
+                .recordDrill(applied: 12, restored: 34, instances: 2),
+            ])
+    }
+
+    @Test("a drill that is refused is a conflict with its reason")
+    func refusesDrills() async throws {
+        let actions = ScriptedActions(refusal: AcknowledgementRefusal(reason: "a trigger fires"))
+        try await service(actions).run { client in
+            for path in ["/v1/rollback/drill", "/v1/rollback/drill/end"] {
+                let response = try await client.execute(
+                    uri: path, method: .post, headers: Self.authorized,
+                    body: ByteBuffer(string: #"{"by":"ann","reason":"r"}"#))
+                #expect(response.status == .conflict)
+                #expect(String(buffer: response.body).contains("a trigger fires"))
+            }
+        }
+        #expect(actions.calls.isEmpty)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import ParallaxCore
 import Synchronization
 
@@ -10,6 +11,9 @@ final class ScriptedActions: AdminActions {
         case top(String, Int)
         case reset(Identity)
         case acknowledge(by: String, reason: String)
+        case beginDrill(by: String, reason: String)
+        case endDrill
+        case recordDrill(applied: Int64, restored: Int64, instances: Int)
     }
 
     private let made = Mutex<[Call]>([])
@@ -44,5 +48,38 @@ final class ScriptedActions: AdminActions {
         if let refusal { throw refusal }
         made.withLock { $0.append(.acknowledge(by: person, reason: reason)) }
         return [.redisDown]
+    }
+}
+
+extension ScriptedActions {
+    private func refuseDrill() throws(DrillRefusal) {
+        if let refusal { throw DrillRefusal(refusal.reason) }
+    }
+
+    func beginDrill(by person: String, reason: String) async throws(DrillRefusal) -> DrillNote {
+        try refuseDrill()
+        made.withLock { $0.append(.beginDrill(by: person, reason: reason)) }
+        return DrillNote(
+            id: "1", by: person, reason: reason, instance: "test", began: Timestamp(milliseconds: 5),
+            until: Timestamp(milliseconds: 9), content: Data())
+    }
+
+    func endDrill() async throws(DrillRefusal) -> DrillEnd {
+        try refuseDrill()
+        made.withLock { $0.append(.endDrill) }
+        return .changedByOthers
+    }
+
+    func recordDrill(
+        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int
+    ) async throws(DrillRefusal) -> RollbackDrill {
+        try refuseDrill()
+        made.withLock {
+            $0.append(
+                .recordDrill(applied: appliedMilliseconds, restored: restoredMilliseconds, instances: instances))
+        }
+        return RollbackDrill(
+            time: Timestamp(milliseconds: 7), appliedMilliseconds: appliedMilliseconds,
+            restoredMilliseconds: restoredMilliseconds, instances: instances)
     }
 }

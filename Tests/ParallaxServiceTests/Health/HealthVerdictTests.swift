@@ -51,6 +51,10 @@ import Testing
         Change("flag file torn", .degraded) { $0.flags.problem = "torn" },
         Change("trigger latched", .degraded) { $0.triggers[0].isLatched = true },
         Change("trigger firing", .degraded) { $0.triggers[1].state = .firing },
+        Change("alerts undelivered", .degraded) { $0.alerts = .sample(problem: "receiver 1: it cannot be reached") },
+        Change("alerts delivered", .healthy) { $0.alerts = .sample(problem: nil) },
+        Change("drill interrupted", .degraded) { $0.drill = .init(state: .interrupted, by: "ann", began: .now) },
+        Change("drill running", .healthy) { $0.drill = .init(state: .running, by: "ann", began: .now) },
         Change("baseline too old", .degraded) {
             $0.baselines = [.init(source: .application, state: .stale(.sample))]
         },
@@ -96,5 +100,12 @@ import Testing
         snapshot.redis.state = .unhealthy
         snapshot.redis.hasAnswered = false
         #expect(HealthVerdict(snapshot).isReady)
+    }
+}
+
+extension AlertHealth {
+    fileprivate static func sample(problem: String?) -> AlertHealth {
+        AlertHealth(
+            receivers: 1, firing: [.refusalRate], delivered: 1, failures: 1, waiting: 0, problem: problem, began: [:])
     }
 }

@@ -1,0 +1,37 @@
+import Foundation
+package import ParallaxCore
+
+/// What one instance saw in the watch after a promotion, kept in its database across restarts.
+package struct StoredWatch: Sendable {
+    private static let key = "watch"
+    /// More changes than any migration has; of older ones a watch is told wrongly, and nothing else.
+    private static let mostChanges = 10_000
+
+    private let store: DivergenceStore
+
+    package init(store: DivergenceStore) {
+        self.store = store
+    }
+
+    /// The latest watch that this database's flag history tells of.
+    ///
+    /// - Parameter strategy: What the flag file says now.
+    package func loadWatch(strategy: Strategy) async throws -> PromotionWatch? {
+        let changes = try await store.flagHistory(limit: Self.mostChanges).map(\.change)
+        return PromotionWatch(changes: changes, strategy: strategy)
+    }
+
+    /// What was kept; `nil` where nothing was.
+    package func loadTally() async throws -> WatchTally? {
+        guard let text = try await store.rollbackState(Self.key) else { return nil }
+        return try JSONDecoder().decode(WatchTally.self, from: Data(text.utf8))
+    }
+
+    /// Keeps it in the place of the last.
+    package func save(_ tally: WatchTally) async throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = String(decoding: try encoder.encode(tally), as: UTF8.self)
+        try await store.setRollbackState(Self.key, to: text, at: .now())
+    }
+}

@@ -1,0 +1,20 @@
+/// When alerts are raised and how they are told. Thresholds are strict: a value equal to one raises nothing.
+package struct AlertSettings: Equatable, Sendable {
+    /// Failed and lost connections to Redis within the short window.
+    package var connectionFailures = 5
+    /// Of the answers that were a verdict, the share of refusals, in percent, over both windows.
+    package var refusalPercent = 80.0
+    /// Verdicts in the long window below which a share says nothing.
+    package var minimumAnswers = 100
+    package var longWindowSeconds = 300
+    package var shortWindowSeconds = 60
+    /// How often an alert that lasts is told again.
+    package var resendSeconds = 60
+    /// The longest pause after failed attempts.
+    package var longestPauseSeconds = 60
+
+    package init() {}
+
+    /// How long after the last word of it a receiver takes an alert for over: as many repetitions may be lost.
+    package var endsAheadMilliseconds: Int64 { 4 * Int64(resendSeconds) * 1000 }
+}

@@ -1,0 +1,68 @@
+/// The phases that a migration is walked through, in this order. The raw values are typed, shown and stored: they never
+/// change.
+package enum PromotionPhase: String, CaseIterable, Sendable {
+    case legacy
+    /// Both judge, and control is enforced for everybody.
+    case hybrid
+    /// Both judge, and this share of identities gets the candidate's verdict.
+    case share10 = "10"
+    case share50 = "50"
+    case share100 = "100"
+    case distributedOnly = "distributed_only"
+
+    /// The last phase that these flags have reached: a share of 30 % is beyond 10 and not yet at 50.
+    package init(_ values: FlagValues) {
+        self =
+            switch values.strategy {
+            case .legacy: .legacy
+            case .distributedOnly: .distributedOnly
+            case .hybrid:
+                PromotionPhase.allCases.last { phase in
+                    phase.enforcementPercent.map { $0 <= values.enforcementPercent } ?? false
+                } ?? .hybrid
+            }
+    }
+
+    /// The phase after this one; `nil` after the last.
+    package var next: PromotionPhase? {
+        let place = place + 1
+        return place < PromotionPhase.allCases.count ? PromotionPhase.allCases[place] : nil
+    }
+
+    /// The share of identities given to the candidate; `nil` where not both judge.
+    package var enforcementPercent: Double? {
+        switch self {
+        case .legacy, .distributedOnly: nil
+        case .hybrid: 0
+        case .share10: 10
+        case .share50: 50
+        case .share100: 100
+        }
+    }
+
+    /// What brings the flags into this phase.
+    package var update: FlagUpdate {
+        switch self {
+        // As a rollback does it, for every client of the file.
+        case .legacy: .rollback
+        case .distributedOnly: FlagUpdate(distributedEnabled: true, hybrid: false)
+        case .hybrid, .share10, .share50, .share100:
+            FlagUpdate(distributedEnabled: true, hybrid: true, enforcementPercent: enforcementPercent)
+        }
+    }
+
+    /// From 0.
+    var place: Int { PromotionPhase.allCases.firstIndex(of: self) ?? 0 }
+}
+
+extension PromotionPhase {
+    /// When this phase began, as the flag history tells it; drills do not count, as they leave everything as it was.
+    ///
+    /// - Parameter changes: The newest change first.
+    /// - Returns: `nil` where the history does not say so.
+    package func began(in changes: [FlagChange]) -> Timestamp? {
+        let changes = PromotionWatch.withoutDrills(changes)
+        guard let newest = changes.first, PromotionPhase(newest.to) == self else { return nil }
+        return changes.first { change in change.from.map { PromotionPhase($0) != self } ?? true }?.time
+    }
+}

@@ -1,0 +1,70 @@
+/// What happened in a watch, as one instance saw it.
+package struct WatchTally: Codable, Equatable, Sendable {
+    /// The worst that a trigger came to.
+    package struct Alarm: Codable, Equatable, Sendable {
+        package let trigger: Trigger
+        package let state: TriggerState
+        /// When it was last in that state.
+        package let time: Timestamp
+        package let sentence: String
+    }
+
+    /// When the watch began.
+    package let since: Timestamp
+    /// Answers given, and those of them that were no verdict.
+    package private(set) var answers = 0
+    package private(set) var unavailable = 0
+    /// Triggers that were suspect or firing, each with its worst state.
+    package private(set) var alarms: [Alarm] = []
+    /// Alerts that began, by name.
+    package private(set) var alerts: [String: Int] = [:]
+
+    package init(since: Timestamp) {
+        self.since = since
+    }
+
+    /// Triggers that fired.
+    package var fired: [Trigger] { alarms.filter { $0.state == .firing }.map(\.trigger) }
+
+    /// The worst alarm, and of equals the newest.
+    package var worst: Alarm? {
+        alarms.max { ($0.state == .firing ? 1 : 0, $0.time) < ($1.state == .firing ? 1 : 0, $1.time) }
+    }
+
+    package mutating func count(answers: Int, unavailable: Int) {
+        self.answers += answers
+        self.unavailable += unavailable
+    }
+
+    package mutating func count(alert name: String, times: Int = 1) {
+        alerts[name, default: 0] += times
+    }
+
+    /// Takes in a trigger's verdict.
+    package mutating func note(_ evaluation: Evaluation) {
+        guard evaluation.state == .suspect || evaluation.state == .firing, evaluation.time >= since else { return }
+        note(
+            Alarm(
+                trigger: evaluation.trigger, state: evaluation.state, time: evaluation.time,
+                sentence: evaluation.sentence))
+    }
+
+    /// The sum of what several instances saw of one watch.
+    package mutating func add(_ other: WatchTally) {
+        count(answers: other.answers, unavailable: other.unavailable)
+        for (name, times) in other.alerts { count(alert: name, times: times) }
+        for alarm in other.alarms { note(alarm) }
+    }
+
+    private mutating func note(_ alarm: Alarm) {
+        guard let known = alarms.firstIndex(where: { $0.trigger == alarm.trigger }) else {
+            alarms.append(alarm)
+            return
+        }
+        let isWorse = alarm.state == .firing && alarms[known].state != .firing
+        let isNewer = alarm.state == alarms[known].state && alarm.time >= alarms[known].time
+        if isWorse || isNewer { alarms[known] = alarm }
+    }
+}
+
+extension TriggerState: Codable {}

@@ -1,0 +1,18 @@
+package import ParallaxCore
+
+/// What became of alerts, for health and metrics.
+package struct AlertHealth: Equatable, Sendable {
+    /// How many receivers there are.
+    package let receivers: Int
+    /// The alerts that hold, each once.
+    package let firing: [Alert.Name]
+    /// Attempts to tell a receiver since the start, over all of them.
+    package let delivered: Int
+    package let failures: Int
+    /// Ended alerts that a receiver has not heard of yet.
+    package let waiting: Int
+    /// Which receiver does not take alerts now and why, counted from 1 in the order of the settings; `nil` where all do.
+    package let problem: String?
+    /// How often each alert began since the start.
+    package let began: [Alert.Name: Int]
+}

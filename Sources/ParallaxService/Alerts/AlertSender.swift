@@ -1,0 +1,58 @@
+import AsyncHTTPClient
+package import Foundation
+import NIOCore
+import NIOHTTP1
+import ParallaxCore
+
+/// Tells a receiver; throws ``AlertSendError`` where it did not take what it was told.
+package typealias AlertSender = @Sendable (_ body: Data, _ receiver: AlertReceiver) async throws -> Void
+
+/// Why a receiver was not told. Never holds its address.
+package enum AlertSendError: Error, Equatable, CustomStringConvertible {
+    case refused(status: Int)
+    case timedOut
+    case unreachable
+
+    package var description: String {
+        switch self {
+        case .refused(let status): "it answered with the status \(status)"
+        case .timedOut: "it did not answer in time"
+        case .unreachable: "it cannot be reached"
+        }
+    }
+}
+
+/// Sends alerts over HTTP.
+enum AlertPost {
+    private static let patience: TimeAmount = .seconds(5)
+
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        // A token is for the receiver that the settings name, and for nobody whom that one names.
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = patience
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    static let send: AlertSender = { body, receiver in
+        var request = HTTPClientRequest(url: receiver.url)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        if let authorization = receiver.authorization {
+            request.headers.add(name: "Authorization", value: authorization)
+        }
+        request.body = .bytes(ByteBuffer(bytes: body))
+        let status: Int
+        do {
+            status = Int(try await client.execute(request, timeout: patience).status.code)
+        } catch let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout {
+            throw AlertSendError.timedOut
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw AlertSendError.unreachable
+        }
+        guard (200..<300).contains(status) else { throw AlertSendError.refused(status: status) }
+    }
+}

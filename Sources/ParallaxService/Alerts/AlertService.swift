@@ -1,0 +1,194 @@
+import Foundation
+package import Logging
+package import ParallaxCore
+import ServiceLifecycle
+import Synchronization
+
+/// Tells receivers of alerts: once a second it looks at what holds, and sends what is due, never on a request's path.
+///
+/// A receiver that does not answer delays nobody: not the next look, not the other receivers.
+package final class AlertService: Service {
+    /// What there is to know at one moment; the counts are those since the start.
+    package struct Facts: Equatable, Sendable {
+        package var counts: AlertCounts
+        /// The rollback that waits to be acknowledged; `nil` where none does.
+        package var rollback: RollbackLatch.Firing?
+        /// Whether the flag file could not be written, so that the rollback is this instance's alone.
+        package var isHeldAlone: Bool
+        package var drill: AlertRules.Drill?
+
+        package init(
+            counts: AlertCounts, rollback: RollbackLatch.Firing? = nil, isHeldAlone: Bool = false,
+            drill: AlertRules.Drill? = nil
+        ) {
+            self.counts = counts
+            self.rollback = rollback
+            self.isHeldAlone = isHeldAlone
+            self.drill = drill
+        }
+    }
+
+    /// One request to one receiver.
+    struct Job: Sendable {
+        let place: Int
+        let messages: [AlertMessage]
+    }
+
+    fileprivate struct State {
+        var rules: AlertRules
+        var counted = AlertCounts()
+        var firing: [Alert] = []
+        var began: [Alert.Name: Int] = [:]
+        var deliveries: [AlertDelivery]
+        var problems: [Int: String] = [:]
+    }
+
+    private let state: Mutex<State>
+    private let receivers: [AlertReceiver]
+    private let instance: String
+    private let facts: @Sendable () -> Facts
+    private let sender: AlertSender
+    private let logger: Logger
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Moment
+    private let jitter: @Sendable () -> Double
+
+    /// - Parameters:
+    ///   - receivers: Whom to tell; with none, alerts show in health and metrics alone.
+    ///   - instance: The name of this instance.
+    ///   - facts: What there is to know; asked once a second.
+    ///   - sender: Tells one receiver.
+    ///   - jitter: Draws a number from 0 to 1.
+    package init(
+        settings: AlertSettings, receivers: [AlertReceiver], instance: String, logger: Logger,
+        facts: @escaping @Sendable () -> Facts, sender: AlertSender? = nil,
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader(),
+        jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
+    ) {
+        state = Mutex(
+            State(
+                rules: AlertRules(settings: settings),
+                deliveries: receivers.map { _ in AlertDelivery(settings: settings) }))
+        self.receivers = receivers
+        self.instance = instance
+        self.facts = facts
+        self.sender = sender ?? AlertPost.send
+        self.logger = logger
+        self.clock = clock
+        self.now = now
+        self.jitter = jitter
+    }
+
+    /// Looks and tells until the service shuts down; what has ended by then is told in one last attempt.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await self.watch() }
+        await withDiscardingTaskGroup { group in
+            for job in look() { group.addTask { await self.send(job) } }
+        }
+    }
+
+    private func watch() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for job in look() { group.addTask { await self.send(job) } }
+                do { try await clock.sleep(for: .seconds(1)) } catch { break }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Takes in what holds now.
+    ///
+    /// - Returns: What is to be sent.
+    func look() -> [Job] {
+        let facts = facts()
+        let now = now()
+        let (jobs, began, ended) = state.withLock { state in
+            let before = state.firing
+            state.firing = state.rules.alerts(
+                counting: facts.counts.since(state.counted), rollback: facts.rollback, isHeldAlone: facts.isHeldAlone,
+                drill: facts.drill, at: now)
+            state.counted = facts.counts
+            let began = state.firing.filter { alert in !before.contains { $0.isSame(as: alert) } }
+            let ended = before.filter { alert in !state.firing.contains { $0.isSame(as: alert) } }
+            for alert in began { state.began[alert.name, default: 0] += 1 }
+            return (state.jobs(at: now), began, ended)
+        }
+        for alert in began { log(alert, "An alert began") }
+        for alert in ended { log(alert, "An alert ended") }
+        return jobs
+    }
+
+    /// Sends one job and takes in what came of it.
+    func send(_ job: Job) async {
+        var problem: String?
+        do {
+            try await sender(AlertDocument.body(job.messages, instance: instance), receivers[job.place])
+        } catch let error as AlertSendError {
+            problem = error.description
+        } catch is CancellationError {
+            problem = "the service ended"
+        } catch {
+            // Whatever it says may hold the address.
+            problem = "it could not be told"
+        }
+        let now = now()
+        let jitter = jitter()
+        let isNews = state.withLock { state in
+            state.deliveries[job.place].ended(job.messages, succeeded: problem == nil, at: now, jitter: jitter)
+            let isNews = (state.problems[job.place] == nil) != (problem == nil)
+            state.problems[job.place] = problem
+            return isNews
+        }
+        if isNews { logReceiver(job.place, problem) }
+    }
+
+    package var health: AlertHealth {
+        state.withLock { state in
+            let firing = Set(state.firing.map(\.name))
+            return AlertHealth(
+                receivers: receivers.count, firing: Alert.Name.allCases.filter(firing.contains),
+                delivered: state.deliveries.reduce(0) { $0 + $1.delivered },
+                failures: state.deliveries.reduce(0) { $0 + $1.failures },
+                waiting: state.deliveries.reduce(0) { $0 + $1.waiting },
+                problem: state.problems.min { $0.key < $1.key }.map { "receiver \($0.key + 1): \($0.value)" },
+                began: state.began)
+        }
+    }
+}
+
+extension AlertService.State {
+    /// Tells every receiver's delivery what holds, and takes what is due.
+    fileprivate mutating func jobs(at now: Moment) -> [AlertService.Job] {
+        deliveries.indices.compactMap { place in
+            deliveries[place].heed(firing, at: now)
+            return deliveries[place].next(at: now).map { AlertService.Job(place: place, messages: $0) }
+        }
+    }
+}
+
+extension AlertService {
+    private func log(_ alert: Alert, _ message: Logger.Message) {
+        logger.notice(
+            message,
+            metadata: [
+                "alert": "\(alert.name.rawValue)", "severity": "\(alert.name.severity.rawValue)",
+                "summary": "\(alert.summary)",
+            ])
+    }
+
+    /// Says once that a receiver takes no alerts, and once that it takes them again.
+    private func logReceiver(_ place: Int, _ problem: String?) {
+        let metadata: Logger.Metadata = ["receiver": "\(place + 1)"]
+        if let problem {
+            logger.error("Alerts cannot be delivered; they are tried again: \(problem)", metadata: metadata)
+        } else {
+            logger.notice("Alerts are delivered again", metadata: metadata)
+        }
+    }
+}
+
+extension Alert {
+    /// Whether it is the same alert, from the same beginning on; its figures may differ.
+    fileprivate func isSame(as other: Alert) -> Bool { key == other.key && startsAt == other.startsAt }
+}

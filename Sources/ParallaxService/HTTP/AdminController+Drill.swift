@@ -1,0 +1,94 @@
+import Hummingbird
+import ParallaxCore
+
+/// The three steps of a drill: the flip, the way back, and the note that it went well.
+extension AdminController {
+    func addDrillRoutes(to routes: inout RouteTable<Context>) {
+        on("/v1/rollback/drill", .post, &routes) { access, request, context in
+            let body = try await decode(DrillBody.self, request, context)
+            return try await answer {
+                DrillBeganDocument(try await access.actions.beginDrill(by: body.by, reason: body.reason))
+            }
+        }
+        on("/v1/rollback/drill/end", .post, &routes) { access, _, _ in
+            try await answer { DrillEndDocument(try await access.actions.endDrill()) }
+        }
+        on("/v1/rollback/drill/record", .post, &routes) { access, request, context in
+            let body = try await decode(DrillRecordBody.self, request, context)
+            return try await answer {
+                DrillDocument(
+                    try await access.actions.recordDrill(
+                        appliedMilliseconds: body.appliedMs, restoredMilliseconds: body.restoredMs,
+                        instances: body.instances))
+            }
+        }
+    }
+
+    private func answer<Document: Encodable>(_ act: () async throws -> Document) async throws -> Response {
+        do {
+            return try Response(json: await act())
+        } catch let refusal as DrillRefusal {
+            throw RequestError.refused(reason: refusal.reason)
+        }
+    }
+}
+
+private struct DrillBody: Decodable {
+    let by: String
+    let reason: String
+}
+
+private struct DrillRecordBody: Decodable {
+    private enum CodingKeys: String, CodingKey {
+        case appliedMs = "applied_ms"
+        case restoredMs = "restored_ms"
+        case instances
+    }
+
+    let appliedMs: Int64
+    let restoredMs: Int64
+    let instances: Int
+}
+
+/// The answer to the flip. Times are milliseconds since the Unix epoch.
+struct DrillBeganDocument: Encodable {
+    let began: Timestamp
+    let until: Timestamp
+
+    init(_ note: DrillNote) {
+        began = note.began
+        until = note.until
+    }
+}
+
+/// The answer to the way back.
+struct DrillEndDocument: Encodable {
+    /// `restored`, `changed_by_others`, `taken_over` or `failed`.
+    let outcome: String
+    /// What failed, with the remedy.
+    let problem: String?
+
+    init(_ end: DrillEnd) {
+        switch end {
+        case .restored: (outcome, problem) = ("restored", nil)
+        case .changedByOthers: (outcome, problem) = ("changed_by_others", nil)
+        case .takenOver: (outcome, problem) = ("taken_over", nil)
+        case .failed(let error): (outcome, problem) = ("failed", error.description)
+        }
+    }
+}
+
+/// A drill that went well.
+struct DrillDocument: Encodable {
+    let time: Timestamp
+    let appliedMs: Int64?
+    let restoredMs: Int64?
+    let instances: Int?
+
+    init(_ drill: RollbackDrill) {
+        time = drill.time
+        appliedMs = drill.appliedMilliseconds
+        restoredMs = drill.restoredMilliseconds
+        instances = drill.instances
+    }
+}

@@ -1,0 +1,150 @@
+package import DivergenceStore
+package import Logging
+package import ParallaxCore
+import ServiceLifecycle
+import Synchronization
+
+/// Follows the watch after a promotion to `distributed_only`: when it began, and what happened since.
+package final class WatchService: Service {
+    /// What there is to know at one moment; the counts are those since the start.
+    package struct Facts: Sendable {
+        package var strategy: Strategy
+        /// Changes whenever the flag file does.
+        package var contentHash: String?
+        package var counts: AlertCounts
+        package var began: [Alert.Name: Int]
+        package var evaluations: [Evaluation]
+
+        package init(
+            strategy: Strategy, contentHash: String?, counts: AlertCounts, began: [Alert.Name: Int],
+            evaluations: [Evaluation]
+        ) {
+            self.strategy = strategy
+            self.contentHash = contentHash
+            self.counts = counts
+            self.began = began
+            self.evaluations = evaluations
+        }
+    }
+
+    fileprivate struct State {
+        var watch: PromotionWatch?
+        var tally: WatchTally?
+        var contentHash: String?
+        var counts = AlertCounts()
+        var began: [Alert.Name: Int] = [:]
+        var looks = 0
+        var isFailing = false
+    }
+
+    /// Looks between two writings, and between two readings of the history: as many seconds.
+    private static let looksBetweenWritings = 10
+
+    private let state = Mutex(State())
+    private let store: StoredWatch
+    private let facts: @Sendable () -> Facts
+    private let logger: Logger
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Timestamp
+
+    package init(
+        store: StoredWatch, logger: Logger, facts: @escaping @Sendable () -> Facts,
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock
+    ) {
+        self.store = store
+        self.facts = facts
+        self.logger = logger
+        self.clock = clock
+        self.now = now
+    }
+
+    /// Follows until the service shuts down, and then keeps what was seen.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.look()
+                do { try await self.clock.sleep(for: .seconds(1)) } catch { break }
+            }
+        }
+        await save()
+    }
+
+    /// Takes in what happened in the last second; reads the history where the flags changed, and now and then.
+    func look() async {
+        let facts = facts()
+        let isDue = state.withLock { state in
+            defer { state.looks += 1 }
+            let isDue = state.looks.isMultiple(of: Self.looksBetweenWritings) || state.contentHash != facts.contentHash
+            state.contentHash = facts.contentHash
+            return isDue
+        }
+        if isDue { await follow(facts.strategy) }
+        let now = now()
+        state.withLock { $0.take(facts, at: now) }
+        if isDue { await save() }
+    }
+
+    /// The latest watch and what this instance saw in it; `nil` where there is none.
+    package var current: (watch: PromotionWatch, tally: WatchTally)? {
+        state.withLock { state in
+            guard let watch = state.watch, let tally = state.tally else { return nil }
+            return (watch, tally)
+        }
+    }
+
+    private func follow(_ strategy: Strategy) async {
+        do {
+            let watch = try await store.loadWatch(strategy: strategy)
+            let known = state.withLock { $0.tally }
+            var tally = known
+            if let watch, known?.since != watch.began.time {
+                // A tally that cannot be read makes way for a new one.
+                let kept = try? await store.loadTally()
+                tally = kept?.since == watch.began.time ? kept : WatchTally(since: watch.began.time)
+            }
+            state.withLock { [tally] state in
+                state.watch = watch
+                state.tally = tally
+            }
+            note(nil)
+        } catch {
+            note(error)
+        }
+    }
+
+    private func save() async {
+        guard let tally = state.withLock({ $0.watch == nil ? nil : $0.tally }) else { return }
+        do { try await store.save(tally) } catch { note(error) }
+    }
+
+    /// Says once that the record fails.
+    private func note(_ error: (any Error)?) {
+        let isNews = state.withLock { state in
+            defer { state.isFailing = error != nil }
+            return error != nil && !state.isFailing
+        }
+        if isNews, let error {
+            logger.error("The watch after the promotion cannot be kept", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension WatchService.State {
+    /// Adds what happened since the last look, while the watch runs.
+    fileprivate mutating func take(_ facts: WatchService.Facts, at now: Timestamp) {
+        let counts = facts.counts.since(self.counts)
+        let began = facts.began.merging(self.began) { $0 - $1 }
+        (self.counts, self.began) = (facts.counts, facts.began)
+        switch watch?.state(at: now) {
+        case .running?:
+            tally?.count(answers: counts.answers, unavailable: counts.unavailable)
+            for (name, times) in began where times > 0 { tally?.count(alert: name.rawValue, times: times) }
+            for evaluation in facts.evaluations { tally?.note(evaluation) }
+        case .brokenOff?:
+            // The verdict that broke it off belongs to it.
+            let end = watch?.brokenOff?.time ?? now
+            for evaluation in facts.evaluations where evaluation.time <= end { tally?.note(evaluation) }
+        case .passed?, nil: break
+        }
+    }
+}

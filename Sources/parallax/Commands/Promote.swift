@@ -1,0 +1,145 @@
+import ArgumentParser
+import DivergenceStore
+import Foundation
+import ParallaxCore
+import ParallaxService
+
+/// `parallax promote`
+struct Promote: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Go one phase on, if the report's gate says so, or go back.",
+        discussion: """
+            The phases, in order: legacy, hybrid, 10, 50, 100 (the share of identities in per cent that get the new \
+            limiter's verdict), distributed_only. One step at a time goes forward, and only where the gate says go; going \
+            back is always allowed. What the gate is asked about are the records since the present phase began, of the \
+            last seven days at most; --since names another time. Name the databases of all instances.
+
+              parallax promote --to hybrid --reason "start comparing"
+              parallax promote --to 10 --reason "a week without surprises" --database a.sqlite --database b.sqlite
+              parallax promote --to 50 --reason "the drill is next Monday" --force
+
+            Exit codes: 0 done, 2 the gate says wait, 3 it says no-go or a rollback waits to be acknowledged. \
+            docs/promotion.md is the whole walk.
+            """)
+
+    @Option(name: .customLong("to"), help: ArgumentHelp("The phase.", valueName: "phase"))
+    var target: PromotionPhase
+
+    @Option(help: "Why; kept in the file and in the history.")
+    var reason: String
+
+    @Option(help: "Who you are (default: the user's name).")
+    var by: String?
+
+    @Option(help: "The gate is asked about the records from this time on: 2d ago, or 2026-11-23T14:00:00Z.")
+    var since: ReportTime?
+
+    @Flag(help: "Go on although the gate does not say go; the history keeps that.")
+    var force = false
+
+    @OptionGroup var databases: DatabaseOptions
+
+    @OptionGroup var file: FlagFileOption
+
+    func validate() throws {
+        guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("--reason is empty.") }
+    }
+
+    func run() async throws {
+        let settings = await Settings.load().settings
+        let flags = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
+        let before = flags.health
+        if let problem = before.problem { throw CommandFailure(.badData, problem) }
+        if let note = await flags.drillNote() {
+            throw CommandFailure(.failure, note.obstacle(at: FlagStore.wallClock()))
+        }
+        switch PromotionStep(from: before.file, to: target) {
+        case .none:
+            return Terminal.print("The flags say \(target.rawValue) already; nothing was changed.")
+        case .tooFar(let next):
+            throw CommandFailure(
+                .usage, "\(target.rawValue) is more than one step from \(PromotionPhase(before.file).rawValue)",
+                remedy: "The next step is 'parallax promote --to \(next.rawValue)'.")
+        case .back:
+            try await set(flags, judged: before, to: "back to \(target.rawValue)")
+        case .forward:
+            let shared = flags.sharedLatch.flatMap { $0.isLatched ? $0.firing : nil }
+            let gate = try await askGate(settings, before, shared: shared)
+            try await set(flags, judged: before, to: Self.word(for: gate, target: target))
+        }
+    }
+
+    /// Asks the gate for this step and prints what it says.
+    ///
+    /// - Parameter shared: The rollback that waits to be acknowledged among those who share the flag file.
+    /// - Throws: The exit code of its verdict, unless that is go or the step is forced.
+    private func askGate(
+        _ settings: Settings, _ flags: FlagHealth, shared: RollbackLatch.Firing?
+    ) async throws -> Gate {
+        let question = PromotionQuestion(
+            stores: try await databases.open(), settings: settings.gate, flags: flags.file, target: target,
+            now: FlagStore.wallClock())
+        if let firing = try await question.latched() ?? shared {
+            Terminal.note(Self.latchedText(firing))
+            throw GateVerdict.noGo.exitCode
+        }
+        let (report, gate) = try await question.ask(since: since)
+        Terminal.print(
+            "From \(PromotionPhase(flags.file).rawValue) to \(target.rawValue):\n"
+                + ReportText(report: report, style: .detect(descriptor: STDOUT_FILENO)).verdict.joined(separator: "\n"))
+        guard gate.verdict == .go || force else {
+            Terminal.note(
+                "parallax: the flags stay as they are. To go on all the same: --force, with a --reason that says why.")
+            throw gate.verdict.exitCode
+        }
+        return gate
+    }
+
+    /// Writes the flags, if they are still those that were judged.
+    private func set(_ flags: FlagStore, judged: FlagHealth, to word: String) async throws {
+        await flags.refresh()
+        guard flags.health.contentHash == judged.contentHash, flags.health.problem == nil else { throw Self.changed }
+        let change = try await flags.set(target.update, by: by ?? Person.current, reason: "\(word): \(reason)")
+        if let change, let from = change.from, from != judged.file {
+            // Between looking and writing. A rollback is worth more than a promotion.
+            if from.strategy == .legacy {
+                _ = await flags.rollBackToLegacy(
+                    by: by ?? Person.current, reason: "a promotion had just overwritten another change to legacy")
+            }
+            throw Self.changed
+        }
+        Terminal.print(change.map { FlagsText.change(from: $0.from, to: $0.to) } ?? "Nothing was changed.")
+        for note in flags.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
+        Terminal.print(Self.outlook(from: target))
+    }
+
+    private static let changed = CommandFailure(
+        .failure, "somebody else changed the flags at the same moment",
+        remedy: "See 'parallax flags history', and ask again.")
+
+    /// What the history says of a step, before the person's reason.
+    static func word(for gate: Gate, target: PromotionPhase) -> String {
+        guard gate.verdict != .go else { return "promoted to \(target.rawValue)" }
+        let failing = gate.failing.map(\.rawValue).joined(separator: ", ")
+        return "promoted to \(target.rawValue), forced past \(gate.verdict.rawValue) (\(failing))"
+    }
+
+    static func latchedText(_ firing: RollbackLatch.Firing?) -> String {
+        let what = firing.map { " by \($0.trigger.rawValue) at \(Figures.time($0.time)) UTC" } ?? ""
+        return """
+            parallax: a rollback\(what) waits to be acknowledged, and until then the watchdog acts no more; --force does \
+            not help
+              See 'parallax rollback history', then 'parallax rollback acknowledge'.
+            """
+    }
+
+    /// What comes next.
+    static func outlook(from phase: PromotionPhase) -> String {
+        guard let next = phase.next else {
+            return "The watch of 48 h has begun; 'parallax flags show' and /health tell what happens in it."
+        }
+        return "Next: parallax promote --to \(next.rawValue)"
+    }
+}
+
+extension PromotionPhase: ExpressibleByArgument {}

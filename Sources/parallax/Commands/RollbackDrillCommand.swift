@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import ParallaxCore
+import ParallaxService
+
+/// `parallax rollback drill`
+struct RollbackDrillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drill",
+        abstract: "Prove the way back on running instances: flip to legacy as a rollback does, and put the flags back.",
+        discussion: """
+            The first instance named flips the flag file with its own hands, as its watchdog would; then all instances \
+            named must answer in legacy, and when the file is put back byte for byte, all must be back. That takes about a \
+            second, is marked as a drill in the history, latches nothing, and opens the line "drill" of the gate. Callers \
+            get the old limiter's verdicts for that second.
+
+            Refused while a rollback waits to be acknowledged or a trigger fires. If somebody else writes the flags \
+            meanwhile, theirs stay. Interrupted, the instance puts the flags back by itself, after 30 s at the latest, or \
+            when it starts again; --restore does it without one.
+
+              parallax rollback drill --by ann --reason "before 10 %" --url http://a:8080 --url http://b:8080
+              parallax rollback drill --restore
+            """)
+
+    @Option(name: .customLong("url"), help: "An instance; once for each. The first one drills.")
+    var urls: [String] = []
+
+    @Option(
+        name: .customLong("admin-token-file"),
+        help: ArgumentHelp(
+            "The file that holds the admin token (default: the setting ADMIN_TOKEN_FILE).", valueName: "file"))
+    var adminTokenFile: String?
+
+    @Option(help: "Who you are (default: the user's name).")
+    var by: String?
+
+    @Option(help: "Why; kept in the history.")
+    var reason = "to see that the way back works"
+
+    @Flag(help: "Put back the flags that an interrupted drill has left at legacy.")
+    var restore = false
+
+    @OptionGroup var file: FlagFileOption
+
+    @Flag(help: "Print JSON with stable keys.")
+    var json = false
+
+    func validate() throws {
+        guard !restore || urls.isEmpty else {
+            throw ValidationError("--restore works on the file, and needs no --url.")
+        }
+    }
+
+    func run() async throws {
+        if restore { return try await putBack() }
+        let drill = DrillRun(clients: try makeClients(AdminClient.overHTTP))
+        let (by, reason) = (by ?? Person.current, reason)
+        do {
+            let (result, _) = try await withInterruption { try await drill.run(by: by, reason: reason) }
+            Terminal.print(json ? try JSONText.make(result) : result.text)
+        } catch let interruption as DrillInterruption {
+            Terminal.note("parallax: the drill was interrupted. \(interruption.state)")
+            throw ExitCode(130)
+        }
+    }
+
+    /// A client for each instance, all with the same token.
+    func makeClients(_ transport: @escaping AdminClient.Transport) throws -> [AdminClient] {
+        try (urls.isEmpty ? ["http://127.0.0.1:8080"] : urls).map { url in
+            let token = adminTokenFile.map { ["--admin-token-file", $0] } ?? []
+            return try AdminOptions.parse(["--url", url] + token).makeClient(transport: transport)
+        }
+    }
+
+    private func putBack() async throws {
+        let settings = await Settings.load().settings
+        let store = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
+        guard let note = await store.drillNote() else {
+            return Terminal.print("No drill has left anything to put back; see 'parallax flags show'.")
+        }
+        switch await store.endDrill(note.id) {
+        case .restored:
+            Terminal.print(
+                "The drill by \(note.by.escapedForTerminal) is ended: the flags are as they were "
+                    + "(\(store.health.file.strategy.rawValue)).")
+        case .changedByOthers, .takenOver:
+            Terminal.print("Somebody else has written the flags since; theirs stay. See 'parallax flags history'.")
+        case .failed(let error): throw error
+        }
+    }
+}

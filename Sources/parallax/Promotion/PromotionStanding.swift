@@ -1,0 +1,116 @@
+import DivergenceStore
+import Foundation
+import ParallaxCore
+import ParallaxService
+
+/// What a promotion has left to watch, and the drill that has the flags at legacy: what `flags show` adds to the flags.
+struct PromotionStanding: Sendable {
+    /// The latest watch; `nil` where nothing was promoted lately.
+    var watch: PromotionWatch?
+    /// What the instances saw in it; `nil` where none has kept anything yet.
+    var tally: WatchTally?
+    var drill: DrillNote?
+    var now = FlagStore.wallClock()
+    /// Databases that could not be read, with the reason.
+    var problems: [String] = []
+
+    init(watch: PromotionWatch? = nil, tally: WatchTally? = nil, drill: DrillNote? = nil) {
+        (self.watch, self.tally, self.drill) = (watch, tally, drill)
+    }
+
+    /// Reads it, as far as there is anything: neither a database that is not there nor one that cannot be read is a
+    /// reason not to show the flags.
+    init(store: FlagStore, databases: [String]) async {
+        drill = await store.drillNote()
+        let strategy = store.health.file.strategy
+        for path in databases where FileManager.default.fileExists(atPath: path) {
+            do {
+                let stored = StoredWatch(store: try DivergenceStore(readingFrom: path))
+                try await add(stored, strategy: strategy)
+            } catch {
+                problems.append("\(path): \(error)")
+            }
+        }
+        if let end = watch?.brokenOff, now - end.time > PromotionWatch.milliseconds { (watch, tally) = (nil, nil) }
+    }
+
+    private mutating func add(_ stored: StoredWatch, strategy: Strategy) async throws {
+        guard let found = try await stored.loadWatch(strategy: strategy) else { return }
+        if watch == nil { watch = found }
+        guard let seen = try await stored.loadTally(), seen.since == found.began.time else { return }
+        if tally == nil { tally = seen } else { tally?.add(seen) }
+    }
+
+    /// As lines of text.
+    var lines: [String] {
+        (watch.map { WatchText(watch: $0, tally: tally, now: now).lines } ?? [])
+            + (drill.map { ["drill     " + $0.obstacle(at: now).escapedForTerminal] } ?? [])
+            + problems.map { "  note: the watch is not known: \($0.escapedForTerminal)" }
+    }
+}
+
+/// The watch after a promotion as text.
+struct WatchText {
+    let watch: PromotionWatch
+    let tally: WatchTally?
+    let now: Timestamp
+
+    var lines: [String] {
+        guard let tally else { return ["watch     \(progress), and no instance has kept what it saw yet"] }
+        let alerts = tally.alerts.sorted { $0.key < $1.key }.map { "\($0.key.escapedForTerminal) \($0.value)" }
+        return [
+            "watch     \(progress), \(triggers(tally))",
+            "          \(Figures.count(tally.answers)) answers, \(Figures.count(tally.unavailable)) of them unavailable"
+                + "; alerts: \(alerts.isEmpty ? "none" : alerts.joined(separator: ", "))",
+        ]
+    }
+
+    private var progress: String {
+        let whole = Self.span(PromotionWatch.milliseconds)
+        switch watch.state(at: now) {
+        case .running(let elapsed): return "\(Self.span(elapsed)) of \(whole)"
+        case .passed: return "\(whole) passed"
+        case .brokenOff(let after):
+            let end = watch.brokenOff.map {
+                " by \($0.by.escapedForTerminal) at \(Figures.time($0.time)) UTC (\($0.reason.escapedForTerminal))"
+            }
+            return "broken off after \(Self.span(after))\(end ?? "")"
+        }
+    }
+
+    private func triggers(_ tally: WatchTally) -> String {
+        let fired = tally.fired.map(\.rawValue)
+        let firings = fired.isEmpty ? "no trigger fired" : "fired: \(fired.joined(separator: ", "))"
+        guard let worst = tally.worst else { return "\(firings), none suspect" }
+        return "\(firings), worst state \(worst.state.rawValue) \(worst.trigger.rawValue) at "
+            + "\(Figures.time(worst.time)) UTC: \(worst.sentence.escapedForTerminal)"
+    }
+
+    /// `31 h 12 min`, also of more than a day.
+    private static func span(_ milliseconds: Int64) -> String { FigureText.minutes(Int(milliseconds / 60_000)) }
+}
+
+/// The watch as JSON. Times are milliseconds since the Unix epoch.
+struct WatchDocument: Encodable {
+    let state: String
+    let began: Timestamp
+    let elapsedSeconds: Int64
+    let ofSeconds: Int64
+    let brokenOffBy: String?
+    let brokenOffAt: Timestamp?
+    /// `null` where no instance has kept what it saw yet.
+    let seen: WatchTally?
+
+    init(_ watch: PromotionWatch, tally: WatchTally?, now: Timestamp) {
+        ofSeconds = PromotionWatch.milliseconds / 1000
+        switch watch.state(at: now) {
+        case .running(let elapsed): (state, elapsedSeconds) = ("running", elapsed / 1000)
+        case .passed: (state, elapsedSeconds) = ("passed", ofSeconds)
+        case .brokenOff(let after): (state, elapsedSeconds) = ("broken_off", after / 1000)
+        }
+        began = watch.began.time
+        brokenOffBy = watch.brokenOff?.by
+        brokenOffAt = watch.brokenOff?.time
+        seen = tally
+    }
+}

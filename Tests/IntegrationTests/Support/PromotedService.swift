@@ -1,0 +1,66 @@
+import Foundation
+import ParallaxTesting
+
+/// An instance of the built binary with its files in one folder, and the commands that an operator runs beside it.
+struct PromotedService {
+    static let token = "0123456789abcdef-token"
+
+    let folder: URL
+    let settings: [String: String]
+    let service: ParallaxProcess
+
+    /// - Parameter settings: Beside those that say where things are.
+    init(in folder: URL, redisURL: String, settings: [String: String] = [:]) async throws {
+        self.folder = folder
+        let token = folder.appending(path: "token")
+        try Data(Self.token.utf8).write(to: token)
+        self.settings = [
+            "REDIS_URL": redisURL, "CONFIG_DIRECTORY": folder.path, "INSTANCE_ID": "instance-a",
+            "FEATURE_FLAG_FILE": folder.appending(path: "flags.json").path,
+            "DATABASE_PATH": folder.appending(path: "a.sqlite").path, "ADMIN_TOKEN_FILE": token.path,
+            "ROLLBACK_EVALUATION_INTERVAL": "1", "RECORD_FLUSH_INTERVAL": "0.1",
+        ].merging(settings) { $1 }
+        service = try await ParallaxProcess(environment: self.settings)
+    }
+
+    private init(folder: URL, settings: [String: String], service: ParallaxProcess) {
+        (self.folder, self.settings, self.service) = (folder, settings, service)
+    }
+
+    /// Another process on the same files.
+    func restarted(_ changes: [String: String] = [:]) async throws -> PromotedService {
+        let settings = settings.merging(changes) { $1 }
+        return PromotedService(
+            folder: folder, settings: settings, service: try await ParallaxProcess(environment: settings))
+    }
+
+    func run(_ arguments: String..., with changes: [String: String] = [:]) async throws -> ParallaxBinary.Output {
+        try await ParallaxBinary.run(arguments, environment: settings.merging(changes) { $1 })
+    }
+
+    func drill(_ arguments: String...) async throws -> ParallaxBinary.Output {
+        try await ParallaxBinary.run(
+            ["rollback", "drill", "--by", "ann", "--url", service.url] + arguments, environment: settings)
+    }
+
+    /// Posts to an admin route.
+    func admin(_ path: String, _ body: String) async throws -> ParallaxProcess.Response {
+        try await service.post(path, headers: ["Authorization": "Bearer \(Self.token)"], body)
+    }
+
+    var strategy: String? {
+        get async throws {
+            let health = try await service.get("/health").json()
+            let security = health["security"] as? [String: Any]
+            return (security?["middleware_status"] as? [String: Any])?["migration_strategy"] as? String
+        }
+    }
+
+    var flagFile: Data { get throws { try Data(contentsOf: folder.appending(path: "flags.json")) } }
+
+    /// The history, the newest change first.
+    func history() async throws -> [[String: Any]] {
+        let output = try await run("flags", "history", "--json")
+        return try JSONSerialization.jsonObject(with: Data(output.text.utf8)) as? [[String: Any]] ?? []
+    }
+}

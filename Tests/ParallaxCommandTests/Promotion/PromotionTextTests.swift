@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import ParallaxCore
+import ParallaxService
+import Testing
+
+@testable import parallax
+
+@Suite struct PromotionTextTests {
+    private static let began = Timestamp(milliseconds: 1_800_000_000_000)
+
+    private static func change(_ time: Timestamp, from: FlagValues, to: FlagValues, by: String) -> FlagChange {
+        FlagChange(time: time, by: by, reason: "why\u{1b}", from: from, to: to, contentHash: "\(time)")
+    }
+
+    private static let distributed = FlagUpdate(hybrid: false).applied(to: .standard)
+
+    private static func watch(brokenOffAfter minutes: Int64? = nil) -> PromotionWatch? {
+        var changes = [change(began, from: .standard, to: distributed, by: "ann")]
+        if let minutes {
+            changes.insert(
+                change(
+                    began + minutes * 60_000, from: distributed, to: FlagUpdate.rollback.applied(to: distributed),
+                    by: "parallax-evaluator"), at: 0)
+        }
+        return PromotionWatch(changes: changes, strategy: minutes == nil ? .distributedOnly : .legacy)
+    }
+
+    @Test("a watch is told with how far it is, the worst that was seen, and what callers and alerts saw")
+    func running() throws {
+        var tally = WatchTally(since: Self.began)
+        tally.count(answers: 1_234_567, unavailable: 12)
+        tally.count(alert: "ParallaxRefusalRate")
+        tally.note(
+            Evaluation(
+                trigger: .errorRate, time: Self.began + 60_000, state: .suspect, figures: [:],
+                sentence: "error rate 6 %"))
+        let watch = try #require(Self.watch())
+        let lines = WatchText(watch: watch, tally: tally, now: Self.began + (31 * 60 + 12) * 60_000).lines
+        #expect(
+            lines == [
+                "watch     31 h 12 min of 48 h, no trigger fired, worst state suspect error_rate at "
+                    + "2027-01-15 08:01:00 UTC: error rate 6 %",
+                "          1,234,567 answers, 12 of them unavailable; alerts: ParallaxRefusalRate 1",
+            ])
+    }
+
+    @Test("a watch that passed, one that was broken off and one that nobody saw are told apart")
+    func others() throws {
+        let tally = WatchTally(since: Self.began)
+        let watch = try #require(Self.watch())
+        let passed = WatchText(watch: watch, tally: tally, now: Self.began + 49 * 3_600_000).lines
+        #expect(passed.first == "watch     48 h passed, no trigger fired, none suspect")
+        let unseen = WatchText(watch: watch, tally: nil, now: Self.began).lines
+        #expect(unseen == ["watch     0 min of 48 h, and no instance has kept what it saw yet"])
+        let off = try #require(Self.watch(brokenOffAfter: 182))
+        let line = try #require(WatchText(watch: off, tally: tally, now: Self.began + 182 * 60_000).lines.first)
+        #expect(
+            line.hasPrefix("watch     broken off after 3 h 2 min by parallax-evaluator at 2027-01-15 11:02:00 UTC (why")
+        )
+        #expect(!line.contains("\u{1b}"))
+    }
+
+    @Test("a forced step says in the history past what it was forced")
+    func forced() {
+        var figures = GateFigures()
+        figures.lostWrites = 1
+        figures.compared = 1
+        let gate = Gate(figures, now: Self.began)
+        let word = Promote.word(for: gate, target: .share10)
+        #expect(word.hasPrefix("promoted to 10, forced past no_go (covered, "))
+        #expect(word.contains("lost_writes") && word.contains("drill"))
+    }
+
+    @Test("after each phase the next is named, and after the last the watch")
+    func outlook() {
+        #expect(Promote.outlook(from: .hybrid) == "Next: parallax promote --to 10")
+        #expect(Promote.outlook(from: .share100) == "Next: parallax promote --to distributed_only")
+        #expect(Promote.outlook(from: .distributedOnly).contains("48 h"))
+    }
+
+    @Test("phases are typed as they are shown", arguments: PromotionPhase.allCases)
+    func parses(_ phase: PromotionPhase) throws {
+        #expect(try Promote.parse(["--to", phase.rawValue, "--reason", "r"]).target == phase)
+    }
+
+    @Test("an unknown phase and an empty reason are refused")
+    func refuses() {
+        #expect(throws: (any Error).self) { try Promote.parse(["--to", "25", "--reason", "r"]) }
+        #expect(throws: (any Error).self) { try Promote.parse(["--to", "10", "--reason", " "]) }
+        #expect(throws: (any Error).self) { try Promote.parse(["--to", "10"]) }
+    }
+}

@@ -1,0 +1,98 @@
+import Testing
+
+@testable import ParallaxCore
+
+@Suite struct PromotionWatchTests {
+    private static let hour: Int64 = 3_600_000
+
+    private static func state(
+        _ changes: [FlagChange], _ strategy: Strategy = .distributedOnly, atHour hour: Int64
+    ) -> PromotionWatch.State? {
+        PromotionWatch(changes: changes, strategy: strategy)?.state(at: Timestamp(milliseconds: hour * Self.hour))
+    }
+
+    @Test("a watch begins with the change into distributed_only and is over 48 hours later, not before")
+    func runs() {
+        let changes = [
+            FlagChange.sample(2 * Self.hour, .distributedOnly, to: .distributedOnly, content: "c"),
+            .sample(Self.hour, .hybrid, to: .distributedOnly, content: "b"),
+            .sample(0, nil, to: .hybrid, content: "a"),
+        ]
+        #expect(Self.state(changes, atHour: 1) == .running(elapsed: 0))
+        #expect(Self.state(changes, atHour: 32) == .running(elapsed: 31 * Self.hour))
+        #expect(Self.state(changes, atHour: 49) == .passed)
+    }
+
+    @Test("a first file that says distributed_only begins a watch too, whoever wrote it")
+    func firstFile() {
+        let changes = [FlagChange.sample(5, nil, to: .distributedOnly, by: "unknown", content: "a")]
+        #expect(PromotionWatch(changes: changes, strategy: .distributedOnly)?.began.time == Timestamp(milliseconds: 5))
+    }
+
+    @Test("a rollback breaks it off, a second promotion begins another, and leaving after it leaves nothing to tell")
+    func brokenOff() {
+        let promoted = FlagChange.sample(0, .hybrid, to: .distributedOnly, content: "a")
+        let rolledBack = FlagChange.sample(
+            3 * Self.hour, .distributedOnly, to: .legacy, by: "parallax-evaluator", content: "b")
+        #expect(Self.state([rolledBack, promoted], .legacy, atHour: 9) == .brokenOff(after: 3 * Self.hour))
+        let again = FlagChange.sample(5 * Self.hour, .legacy, to: .distributedOnly, content: "c")
+        #expect(Self.state([again, rolledBack, promoted], atHour: 6) == .running(elapsed: Self.hour))
+        let late = FlagChange.sample(48 * Self.hour, .distributedOnly, to: .legacy, content: "b")
+        #expect(PromotionWatch(changes: [late, promoted], strategy: .legacy) == nil)
+        #expect(PromotionWatch(changes: [], strategy: .distributedOnly) == nil)
+    }
+
+    @Test("a drill neither ends a watch nor begins one anew, while it runs, after it, and as other instances see it")
+    func drills() {
+        let promoted = FlagChange.sample(0, .hybrid, to: .distributedOnly, content: "a")
+        let flip = FlagChange.sample(
+            Self.hour, .distributedOnly, to: .legacy, by: RollbackDrill.author, content: "b")
+        let restored = FlagChange.sample(
+            Self.hour + 9, .legacy, to: .distributedOnly, by: RollbackDrill.author, content: "a")
+        // Only the instance that drilled knows who put the old content back.
+        let seen = FlagChange.sample(Self.hour + 9, .legacy, to: .distributedOnly, by: "unknown", content: "a")
+        #expect(Self.state([flip, promoted], .legacy, atHour: 2) == .running(elapsed: 2 * Self.hour))
+        #expect(Self.state([restored, flip, promoted], atHour: 2) == .running(elapsed: 2 * Self.hour))
+        #expect(Self.state([seen, flip, promoted], atHour: 2) == .running(elapsed: 2 * Self.hour))
+        let other = FlagChange.sample(Self.hour + 9, .legacy, to: .distributedOnly, by: "unknown", content: "z")
+        #expect(Self.state([other, flip, promoted], atHour: 2) == .running(elapsed: Self.hour - 9))
+    }
+
+    @Test("a tally keeps each trigger's worst state with the last time of it, and nothing from before the watch")
+    func tally() {
+        var tally = WatchTally(since: Timestamp(milliseconds: 100))
+        for (time, state) in [
+            (90, TriggerState.firing), (110, .suspect), (120, .ok), (130, .suspect), (135, .inconclusive),
+        ] {
+            tally.note(Self.evaluation(.errorRate, Int64(time), state))
+        }
+        #expect(tally.fired.isEmpty)
+        #expect(tally.worst?.time == Timestamp(milliseconds: 130))
+        tally.note(Self.evaluation(.redisDown, 140, .firing))
+        tally.note(Self.evaluation(.redisDown, 150, .suspect))
+        #expect(tally.fired == [.redisDown])
+        #expect(
+            tally.worst
+                == .init(trigger: .redisDown, state: .firing, time: Timestamp(milliseconds: 140), sentence: "140"))
+    }
+
+    @Test("the tallies of two instances add up to what both saw")
+    func sums() {
+        var first = WatchTally(since: Timestamp(milliseconds: 0))
+        first.count(answers: 10, unavailable: 1)
+        first.count(alert: "A")
+        first.note(Self.evaluation(.errorRate, 1, .suspect))
+        var second = WatchTally(since: Timestamp(milliseconds: 0))
+        second.count(answers: 5, unavailable: 2)
+        second.count(alert: "A", times: 2)
+        second.note(Self.evaluation(.errorRate, 2, .firing))
+        first.add(second)
+        #expect(first.answers == 15 && first.unavailable == 3 && first.alerts == ["A": 3])
+        #expect(first.fired == [.errorRate])
+    }
+
+    private static func evaluation(_ trigger: Trigger, _ time: Int64, _ state: TriggerState) -> Evaluation {
+        Evaluation(
+            trigger: trigger, time: Timestamp(milliseconds: time), state: state, figures: [:], sentence: "\(time)")
+    }
+}

@@ -1,0 +1,130 @@
+import DivergenceStore
+import Foundation
+import Logging
+import ParallaxCore
+import Synchronization
+import Testing
+
+@testable import ParallaxService
+
+@Suite struct WatchServiceTests {
+    /// A watch in virtual time over a real database.
+    private final class World: Sendable {
+        let store: DivergenceStore
+        let seconds = Mutex<Int64>(1_800_000_000)
+        let facts = Mutex(
+            WatchService.Facts(strategy: .hybrid, contentHash: nil, counts: AlertCounts(), began: [:], evaluations: []))
+
+        init(_ path: String) throws { store = try DivergenceStore(path: path) }
+
+        func makeService() -> WatchService {
+            WatchService(
+                store: StoredWatch(store: store), logger: CapturedLog().logger,
+                facts: { self.facts.withLock { $0 } },
+                now: { Timestamp(milliseconds: self.seconds.withLock { $0 } * 1000) })
+        }
+
+        var now: Timestamp { Timestamp(milliseconds: seconds.withLock { $0 } * 1000) }
+
+        /// Writes the flags, as anybody may.
+        func change(to strategy: Strategy, from: Strategy, by: String = "unknown") throws {
+            let hash = "\(seconds.withLock { $0 })"
+            func values(_ strategy: Strategy) -> FlagValues {
+                FlagValues(
+                    distributedEnabled: strategy != .legacy, hybrid: strategy == .hybrid, failOpen: false,
+                    enforcementPercent: 0)
+            }
+            try store.append(
+                FlagChange(time: now, by: by, reason: "r", from: values(from), to: values(strategy), contentHash: hash))
+            facts.withLock { ($0.strategy, $0.contentHash) = (strategy, hash) }
+        }
+
+        /// A second with these answers.
+        func pass(_ service: WatchService, answers: Int = 10, unavailable: Int = 0) async {
+            seconds.withLock { $0 += 1 }
+            facts.withLock { facts in
+                facts.counts.allowed += answers - unavailable
+                facts.counts.unavailable += unavailable
+            }
+            await service.look()
+        }
+
+        func evaluate(_ trigger: Trigger, _ state: TriggerState) {
+            facts.withLock {
+                $0.evaluations = [
+                    Evaluation(trigger: trigger, time: now, state: state, figures: [:], sentence: "a sentence")
+                ]
+            }
+        }
+    }
+
+    private static func with(_ body: (World) async throws -> Void) async throws {
+        try await withFolder { try await body(World($0 + "/a.sqlite")) }
+    }
+
+    @Test("whoever flips the file, a watch begins, and counts what happens from then on alone")
+    func counts() async throws {
+        try await Self.with { world in
+            let service = world.makeService()
+            for _ in 0..<5 { await world.pass(service) }
+            #expect(service.current == nil)
+            try world.change(to: .distributedOnly, from: .hybrid)
+            for _ in 0..<20 { await world.pass(service, unavailable: 1) }
+            world.evaluate(.errorRate, .suspect)
+            world.facts.withLock { $0.began = [.refusalRate: 1] }
+            await world.pass(service)
+            world.evaluate(.errorRate, .ok)
+            await world.pass(service)
+            let (watch, tally) = try #require(service.current)
+            #expect(watch.state(at: world.now) == .running(elapsed: 22_000))
+            #expect(tally.answers == 220 && tally.unavailable == 20)
+            #expect(tally.worst?.state == .suspect && tally.fired.isEmpty)
+            #expect(tally.alerts == ["ParallaxRefusalRate": 1])
+        }
+    }
+
+    @Test("after a restart the same watch goes on with what was seen before")
+    func restart() async throws {
+        try await Self.with { world in
+            try world.change(to: .distributedOnly, from: .hybrid)
+            let first = world.makeService()
+            for _ in 0..<11 { await world.pass(first) }
+            let kept = try #require(try await StoredWatch(store: world.store).loadTally())
+            world.facts.withLock { $0.counts = AlertCounts() }
+            let second = world.makeService()
+            await world.pass(second, answers: 3)
+            #expect(second.current?.tally.answers == kept.answers + 3)
+            #expect(kept.answers > 0)
+        }
+    }
+
+    @Test("the verdict that broke a watch off is in it, and nothing after")
+    func brokenOff() async throws {
+        try await Self.with { world in
+            let service = world.makeService()
+            try world.change(to: .distributedOnly, from: .hybrid)
+            for _ in 0..<3 { await world.pass(service) }
+            world.evaluate(.redisDown, .firing)
+            try world.change(to: .legacy, from: .distributedOnly, by: "parallax-evaluator")
+            await world.pass(service)
+            world.evaluate(.errorRate, .firing)
+            await world.pass(service)
+            let (watch, tally) = try #require(service.current)
+            #expect(watch.brokenOff?.by == "parallax-evaluator")
+            #expect(tally.fired == [.redisDown] && tally.answers == 30)
+        }
+    }
+
+    @Test("after 48 hours it has passed, and counts no more")
+    func passes() async throws {
+        try await Self.with { world in
+            let service = world.makeService()
+            try world.change(to: .distributedOnly, from: .hybrid)
+            await world.pass(service)
+            world.seconds.withLock { $0 += 48 * 3600 }
+            await world.pass(service)
+            let (watch, tally) = try #require(service.current)
+            #expect(watch.state(at: world.now) == .passed && tally.answers == 10)
+        }
+    }
+}
