@@ -8,7 +8,8 @@ import Testing
 @Suite struct ArgumentTests {
     private static let every: [any ParsableCommand.Type] = [
         Parallax.self, Report.self, Divergences.self, DivergencesList.self, DivergencesSettle.self,
-        DivergencesSettlements.self, Flags.self, FlagsShow.self, FlagsSet.self, FlagsHistory.self, FlagsRestore.self,
+        DivergencesSettlements.self, Promote.self, RollbackDrillCommand.self, Flags.self, FlagsShow.self, FlagsSet.self,
+        FlagsHistory.self, FlagsRestore.self,
         Rollbacks.self, RollbackHistory.self, RollbackAcknowledge.self, RollbackSimulate.self, Serve.self, Limits.self,
         LimitsStatus.self, LimitsTop.self,
         LimitsReset.self, Config.self,

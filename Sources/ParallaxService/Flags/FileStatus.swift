@@ -1,3 +1,5 @@
+// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+import CDispatch
 import Glibc
 
 /// What the operating system says of a file.

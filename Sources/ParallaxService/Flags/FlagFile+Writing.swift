@@ -1,5 +1,5 @@
-// Which module a structure of the C library belongs to depends on what is compiled beside it.
-import Dispatch
+// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+import CDispatch
 import Glibc
 
 extension FlagFile {

@@ -45,6 +45,7 @@ struct FlagsRestore: AsyncParsableCommand {
         let store = try await file.open(settings, history: history)
         let update = FlagUpdate(restoring: entry.change.to, emptiesTargeting: emptiesTargeting)
         let why = "restores change \(sequence): \(reason)"
+        if let drill = await store.abandonDrill() { Terminal.note(DrillText.abandoned(drill)) }
         guard let change = try await store.set(update, by: by ?? Person.current, reason: why) else {
             return Terminal.print("The file says so already; nothing was changed.")
         }
