@@ -58,6 +58,24 @@ import Testing
         }
     }
 
+    @Test("the watchdog compares with the hold-out, and says what it lacks", .timeLimit(.minutes(1)))
+    func watchdog() async throws {
+        try await withFolder { folder in
+            try await withPrivateRedis { redis in
+                let service = try await Self.start(folder, redis)
+                try await eventually("the first evaluation is shown") {
+                    let health = try await service.get("/health").json()
+                    let triggers = try #require(health["triggers"] as? [[String: Any]])
+                    let trigger = triggers.first { $0["trigger"] as? String == "response_time" }
+                    return (trigger?["sentence"] as? String)?.hasSuffix("the hold-out has 0 of the 300 response times that it needs") == true
+                }
+                let baselines = try await service.get("/health").json()["baselines"] as? [[String: Any]]
+                #expect(baselines?.map { $0["source"] as? String } == ["door"])
+                #expect(baselines?.first?["state"] as? String == "learning")
+            }
+        }
+    }
+
     @Test("in distributed_only nobody is held out", .timeLimit(.minutes(1)))
     func distributedOnly() async throws {
         try await withFolder { folder in
