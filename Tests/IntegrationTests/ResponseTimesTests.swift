@@ -67,7 +67,8 @@ import Testing
                     let health = try await service.get("/health").json()
                     let triggers = try #require(health["triggers"] as? [[String: Any]])
                     let trigger = triggers.first { $0["trigger"] as? String == "response_time" }
-                    return (trigger?["sentence"] as? String)?.hasSuffix("the hold-out has 0 of the 300 response times that it needs") == true
+                    let lack = "the hold-out has 0 of the 300 response times that it needs"
+                    return (trigger?["sentence"] as? String)?.hasSuffix(lack) == true
                 }
                 let baselines = try await service.get("/health").json()["baselines"] as? [[String: Any]]
                 #expect(baselines?.map { $0["source"] as? String } == ["door"])
