@@ -20,4 +20,22 @@ struct FileStatus: Equatable, Sendable {
         owner = status.st_uid
         group = status.st_gid
     }
+
+    /// What a system call says; `nil` where it fails, with the reason in `errno`.
+    ///
+    /// The memory is for the call to fill. `stat()` would fill it with zeros first, and belongs to whichever C module the
+    /// compiler happened to read first.
+    init?(_ call: (UnsafeMutablePointer<stat>) -> CInt) {
+        let status = withUnsafeTemporaryAllocation(of: stat.self, capacity: 1) { buffer -> FileStatus? in
+            guard let status = buffer.baseAddress, call(status) == 0 else { return nil }
+            return FileStatus(status.pointee)
+        }
+        guard let status else { return nil }
+        self = status
+    }
+
+    /// The file's status behind symbolic links; `nil` where there is none.
+    init?(at path: String) {
+        self.init { stat(path, $0) }
+    }
 }

@@ -62,8 +62,7 @@ extension FlagFile {
         guard error.number == ENOENT, let folder = FlagFile.realPath(folder) else {
             throw FlagFileError(error, doing: "find", path: path)
         }
-        var status = stat()
-        guard lstat(path, &status) != 0 else {
+        guard FileStatus({ lstat(path, $0) }) == nil else {
             throw FlagFileError(
                 .missing, "flag file \(path) is a symbolic link that leads nowhere; mend or remove the link")
         }
@@ -117,14 +116,5 @@ extension FlagFile {
     private static func keepAside(_ target: String) {
         guard let status = FileStatus(at: target) else { return }
         _ = link(target, "\(target).replaced-\(status.modificationTime)")
-    }
-}
-
-extension FileStatus {
-    /// The file's status behind symbolic links; `nil` where there is none.
-    init?(at path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        self.init(status)
     }
 }

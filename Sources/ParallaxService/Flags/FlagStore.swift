@@ -1,7 +1,6 @@
 // To the compiler `timespec` belongs to this module or to Glibc, depending on what is compiled beside it.
 import CDispatch
 import Dispatch
-import Glibc
 package import ParallaxCore
 import Synchronization
 
@@ -105,9 +104,5 @@ package final class FlagStore: Sendable {
     }
 
     /// The time of the operating system's clock.
-    package static let wallClock: @Sendable () -> Timestamp = {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
+    package static let wallClock: @Sendable () -> Timestamp = Clocks.system.now
 }

@@ -15,9 +15,9 @@ struct OpenFile: ~Copyable {
     }
 
     func status() throws(SystemCallError) -> FileStatus {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .last }
-        return FileStatus(status)
+        let descriptor = descriptor
+        guard let status = FileStatus({ fstat(descriptor, $0) }) else { throw .last }
+        return status
     }
 
     /// The content up to a number of bytes.

@@ -8,6 +8,8 @@ import Testing
         var evaluators: [RollbackEvaluator]
         var evaluations: [[Evaluation]]
         private var generator: Seeded
+        /// Changes of the weather that an outage still lasts for.
+        private var outageLeft = 0
         private var (errorShare, slowness, isRedisUp, strategy) = (0.0, 1, true, Strategy.legacy)
 
         init(_ settings: [RollbackSettings], seed: UInt64) throws {
@@ -35,7 +37,10 @@ import Testing
         private mutating func change() {
             errorShare = [0, 0.02, 0.06, 0.1, 0.5].randomElement(using: &generator) ?? 0
             slowness = [1, 1, 2, 3, 8].randomElement(using: &generator) ?? 1
-            isRedisUp = Int.random(in: 0..<4, using: &generator) > 0
+            // Now and then one that outlasts every limit.
+            if Int.random(in: 0..<12, using: &generator) == 0 { outageLeft = 5 }
+            outageLeft = max(0, outageLeft - 1)
+            isRedisUp = outageLeft == 0 && Int.random(in: 0..<4, using: &generator) > 0
             strategy = Int.random(in: 0..<12, using: &generator) == 0 ? .legacy : .hybrid
         }
 

@@ -71,6 +71,33 @@ import Testing
         }
     }
 
+    @Test("a disk that hangs holds the instance at legacy until the rollback is written", .timeLimit(.minutes(1)))
+    func hangingDisk() async throws {
+        try await FlagFolder.with { folder in
+            let store = await folder.startedStore()
+            let gate = DispatchSemaphore(value: 0)
+            let (begun, begin) = AsyncStream<Void>.makeStream()
+            async let hang: Void = store.onQueue {
+                begin.finish()
+                gate.wait()
+            }
+            for await _ in begun {}
+            async let rollback = store.rollBackToLegacy(by: "evaluator", reason: "redis_down")
+            while store.current.strategy != .legacy { await Task.yield() }
+            #expect(store.health.isHeldAtLegacy)
+            #expect(store.health.file.strategy == .hybrid)
+            gate.signal()
+            await hang
+            guard case .flipped = await rollback else {
+                Issue.record("not flipped")
+                return
+            }
+            #expect(!store.health.isHeldAtLegacy)
+            let file = try FlagDefinitionFile(parsing: folder.content(), fallback: .standard)
+            #expect(file.values.strategy == .legacy)
+        }
+    }
+
     @Test("a hold ends in a rollback of the file when the file comes back as it was")
     func heldUntilBack() async throws {
         try await FlagFolder.with { folder in
