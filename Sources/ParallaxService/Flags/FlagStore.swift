@@ -1,5 +1,3 @@
-// To the compiler `timespec` belongs to this module or to Glibc, depending on what is compiled beside it.
-import CDispatch
 import Dispatch
 package import ParallaxCore
 import Synchronization
