@@ -35,6 +35,7 @@ package final class HybridLimiter: Sendable {
     private let clocks: Clocks
     private let flags: @Sendable () -> FlagValues
     private let observer: any DecisionObserver
+    /// Runs the candidate's work that no caller waits for.
     private let executor: (any TaskExecutor)?
 
     private let inFlight = Atomic<Int>(0)
@@ -64,7 +65,6 @@ package final class HybridLimiter: Sendable {
         settings: Settings = Settings(), clocks: Clocks, flags: @escaping @Sendable () -> FlagValues,
         observer: any DecisionObserver, executor: (any TaskExecutor)? = nil
     ) {
-        self.executor = executor
         self.control = control
         self.secondControl = secondControl
         self.candidate = candidate
@@ -74,6 +74,7 @@ package final class HybridLimiter: Sendable {
         self.clocks = clocks
         self.flags = flags
         self.observer = observer
+        self.executor = executor
         controlSince = Atomic(clocks.now().milliseconds)
         candidateSince = Atomic(.min)
     }

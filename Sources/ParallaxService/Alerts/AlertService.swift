@@ -89,9 +89,8 @@ package final class AlertService: Service {
 
     private func watch() async {
         await withDiscardingTaskGroup { group in
-            while !Task.isCancelled {
+            await clock.repeating {
                 for job in look() { group.addTask { await self.send(job) } }
-                do { try await clock.sleep(for: .seconds(1)) } catch { break }
             }
             group.cancelAll()
         }

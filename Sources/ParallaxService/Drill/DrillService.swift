@@ -56,10 +56,7 @@ package final class DrillService: Service {
     /// Ends drills that were left behind, until the service shuts down; then also its own.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await self.look()
-                do { try await self.clock.sleep(for: .seconds(1)) } catch { break }
-            }
+            await self.clock.repeating { await self.look() }
         }
         if let note = state.withLock({ $0.running }) { _ = await end(note, because: "the service shuts down") }
     }

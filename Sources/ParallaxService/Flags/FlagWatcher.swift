@@ -25,10 +25,7 @@ package struct FlagWatcher: Service {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await store.refresh()
-                try? await clock.sleep(for: interval)
-            }
+            await clock.repeating(pausing: interval) { await store.refresh() }
         }
         await store.withdraw()
     }

@@ -20,7 +20,7 @@ package final class RollbackObserver: DecisionObserver {
     private let outages = Atomic<Int>(0)
     private let door = ResponseTimeCounters()
     private let application = ResponseTimeCounters()
-    /// Of the door's answers that a caller waited for the candidate for. Three histograms that must agree, so a lock:
+    /// Of the door's answers that a caller waited for the candidate for. Histograms that must agree, so a lock:
     /// whoever takes it has waited for Redis a thousand times longer.
     private let waited = Mutex(AnsweredTimes())
 

@@ -93,10 +93,9 @@ package final class RollbackService: Service {
             group.addTask { for await _ in wakeUps { await self.synchronize() } }
             // Before the first evaluation, to know of a latch that holds.
             wake.yield()
-            while !Task.isCancelled {
+            await clock.repeating {
                 group.addTask { await self.probeOnce() }
                 if await self.evaluateIfDue() || self.journal.backlog.pending > 0 { wake.yield() }
-                do { try await clock.sleep(for: .seconds(1)) } catch { break }
             }
             wake.finish()
             group.cancelAll()

@@ -61,10 +61,7 @@ package final class WatchService: Service {
     /// Follows until the service shuts down, and then keeps what was seen.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await self.look()
-                do { try await self.clock.sleep(for: .seconds(1)) } catch { break }
-            }
+            await self.clock.repeating { await self.look() }
         }
         await save()
     }

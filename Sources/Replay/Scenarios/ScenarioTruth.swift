@@ -17,12 +17,14 @@ struct ScenarioTruth {
 
     /// Units that a side accepted at once.
     private struct Units {
-        let count: Int
+        let request: CheckRequest
         let instance: Int
         /// By the instance's clock, and by the candidate's.
         let time: Timestamp
         let candidateTime: Timestamp
         var isLost = false
+
+        var count: Int { request.cost }
     }
 
     /// One identity's whole history.
@@ -36,7 +38,6 @@ struct ScenarioTruth {
     private let algorithm: LimiterAlgorithm
     private let tolerances = ComparisonTolerances()
     private var histories: [Identity: History] = [:]
-    private var policies: [Identity: Policy] = [:]
     private var restarts: [Int: Timestamp] = [:]
 
     init(_ scenario: Scenario) {
@@ -60,11 +61,9 @@ struct ScenarioTruth {
     /// A candidate that holds what was not lost.
     func restoredCandidate() -> InMemoryLimiter {
         let limiter = InMemoryLimiter(shardCount: 1)
-        for (identity, history) in histories {
+        for history in histories.values {
             for units in history.candidate where !units.isLost {
-                // Units that were accepted at once, under the policy that accepted them.
-                let accepted = try! CheckRequest(identity: identity, policy: policies[identity]!, cost: units.count)
-                _ = limiter.judge(accepted, at: units.candidateTime)
+                _ = limiter.judge(units.request, at: units.candidateTime)
             }
         }
         return limiter
@@ -72,10 +71,9 @@ struct ScenarioTruth {
 
     mutating func enter(_ judged: Judged) {
         let identity = judged.request.identity
-        policies[identity] = judged.request.policy
         let newest = histories[identity]?.candidate.last(where: { !$0.isLost })?.candidateTime
         let units = Units(
-            count: judged.request.cost, instance: judged.instance, time: judged.time,
+            request: judged.request, instance: judged.instance, time: judged.time,
             candidateTime: newest.map { max($0, judged.candidateTime) } ?? judged.candidateTime)
         if judged.control.isAllowed { histories[identity, default: History()].control.append(units) }
         if judged.candidate.isAllowed { histories[identity, default: History()].candidate.append(units) }
