@@ -13,37 +13,12 @@ struct CheckBody: Equatable, Sendable {
     ///
     /// - Throws: ``RequestError`` saying what is wrong with which field.
     init(_ body: ByteBuffer) throws(RequestError) {
-        var result: Result<CheckBody, RequestError>?
-        body.withUnsafeReadableBytes { bytes in
-            result = Result { () throws(RequestError) in
-                try CheckBody(bytes.bindMemory(to: UInt8.self))
-            }
-        }
-        self = try result!.get()
-    }
-
-    private init(_ bytes: UnsafeBufferPointer<UInt8>) throws(RequestError) {
-        var scanner = JSONScanner(bytes)
         var fields = Fields()
-        do throws(JSONFault) {
-            try Self.open(&scanner)
-        } catch {
-            throw .json(error)
-        }
-        if !scanner.take(UInt8(ascii: "}")) { try fields.read(&scanner) }
-        scanner.skipBlanks()
-        guard scanner.next == nil else { throw .json(scanner.fault(.trailing)) }
+        try BodyReader.read(body) { (reader, name) throws(RequestError) in try fields.read(name, &reader) }
         guard let identifier = fields.identifier else { throw .missingField("identifier") }
         organization = fields.organization ?? nil
         self.identifier = identifier
         cost = fields.cost ?? 1
-    }
-
-    private static func open(_ scanner: inout JSONScanner) throws(JSONFault) {
-        scanner.skipBlanks()
-        guard scanner.next != nil else { throw scanner.fault(.empty) }
-        guard scanner.take(UInt8(ascii: "{")) else { throw scanner.fault(.notAnObject) }
-        scanner.skipBlanks()
     }
 
     /// What was read so far; `nil` where a field was not there.
@@ -52,86 +27,33 @@ struct CheckBody: Equatable, Sendable {
         var identifier: String?
         var cost: Int?
 
-        /// Reads members up to and with the closing brace.
-        mutating func read(_ scanner: inout JSONScanner) throws(RequestError) {
-            repeat {
-                let name: String
-                do throws(JSONFault) {
-                    name = try Self.name(&scanner)
-                } catch {
-                    throw .json(error)
-                }
-                try readValue(of: name, &scanner)
-                scanner.skipBlanks()
-            } while scanner.take(UInt8(ascii: ","))
-            guard scanner.take(UInt8(ascii: "}")) else { throw .json(scanner.surprise()) }
-        }
-
-        private static func name(_ scanner: inout JSONScanner) throws(JSONFault) -> String {
-            scanner.skipBlanks()
-            let name = try scanner.string()
-            scanner.skipBlanks()
-            try scanner.expect(UInt8(ascii: ":"))
-            scanner.skipBlanks()
-            return name
-        }
-
-        private mutating func readValue(of name: String, _ scanner: inout JSONScanner) throws(RequestError) {
+        mutating func read(_ name: String, _ reader: inout BodyReader) throws(RequestError) {
             switch name {
             case "identifier":
                 guard identifier == nil else { throw .repeatedField(name) }
-                identifier = try Self.text(name, &scanner, expected: "a string")
+                identifier = try reader.readText(name)
             case "organization":
                 guard organization == nil else { throw .repeatedField(name) }
-                organization = .some(try Self.textOrNull(name, &scanner))
+                organization = .some(try reader.readTextOrNull(name))
             case "cost":
                 guard cost == nil else { throw .repeatedField(name) }
-                cost = try Self.wholeNumber(name, &scanner)
-            default:
-                do throws(JSONFault) { try scanner.skipValue() } catch { throw .json(error) }
+                cost = try Self.readWholeNumber(name, &reader)
+            default: try reader.skip()
             }
-        }
-
-        private static func text(
-            _ name: String, _ scanner: inout JSONScanner, expected: String
-        ) throws(RequestError) -> String {
-            guard scanner.next == UInt8(ascii: "\"") else {
-                throw try mismatch(name, &scanner, expected: expected)
-            }
-            do throws(JSONFault) { return try scanner.string() } catch { throw .json(error) }
-        }
-
-        private static func textOrNull(_ name: String, _ scanner: inout JSONScanner) throws(RequestError) -> String? {
-            guard scanner.next == UInt8(ascii: "n") else {
-                return try text(name, &scanner, expected: "a string or null")
-            }
-            do throws(JSONFault) { try scanner.expect(word: "null") } catch { throw .json(error) }
-            return nil
         }
 
         /// A whole number, also written as `1.0` or `1e0`: languages without integers write them so.
-        private static func wholeNumber(_ name: String, _ scanner: inout JSONScanner) throws(RequestError) -> Int {
-            guard let byte = scanner.next, byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) else {
-                throw try mismatch(name, &scanner, expected: "a whole number")
-            }
-            let number: (text: String, isInteger: Bool)
-            do throws(JSONFault) { number = try scanner.number() } catch { throw .json(error) }
+        private static func readWholeNumber(_ name: String, _ reader: inout BodyReader) throws(RequestError) -> Int {
+            let expected = "a whole number"
+            let number = try reader.readNumber(name, expected: expected)
             if number.isInteger {
                 guard let value = Int(number.text) else { throw .hugeCost }
                 return value
             }
             guard let value = Double(number.text), value.isFinite else { throw .hugeCost }
-            guard value == value.rounded() else { throw .wrongType(field: name, expected: "a whole number") }
+            guard value == value.rounded() else { throw .wrongType(field: name, expected: expected) }
             guard abs(value) < 9e15 else { throw .hugeCost }
             return Int(value)
-        }
-
-        /// The error of a value of another type, or of something that is no value at all.
-        private static func mismatch(
-            _ name: String, _ scanner: inout JSONScanner, expected: String
-        ) throws(RequestError) -> RequestError {
-            do throws(JSONFault) { try scanner.skipValue() } catch { throw .json(error) }
-            return .wrongType(field: name, expected: expected)
         }
     }
 }
