@@ -86,12 +86,10 @@ extension FlagStore {
     /// Gives back the values that the flip has overwritten, where they were not those of the note.
     private func undo(_ flip: FlagChange) {
         removeDrillNote()
-        guard let content = try? file.read(), FlagFile.hash(content.bytes) == flip.contentHash, let values = flip.from
-        else { return }
-        let update = FlagUpdate(
-            distributedEnabled: values.distributedEnabled, hybrid: values.hybrid, failOpen: values.failOpen,
-            enforcementPercent: values.enforcementPercent)
-        _ = writeOnQueue(update, by: RollbackDrill.author, reason: "took back the flip of a drill that did not begin")
+        guard let values = flip.from else { return }
+        _ = writeOnQueue(
+            FlagUpdate(restoring: values, emptiesTargeting: false), by: RollbackDrill.author,
+            reason: "took back the flip of a drill that did not begin", over: flip.contentHash)
     }
 
     private func releaseHold() {

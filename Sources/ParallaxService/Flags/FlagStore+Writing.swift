@@ -10,11 +10,15 @@ extension FlagStore {
     /// - Parameters:
     ///   - by: The person who wants it.
     ///   - reason: Why.
+    ///   - content: The hash of the content that this was decided on; `nil` writes whatever the file holds by then.
     /// - Returns: The change; `nil` where the file says so already.
-    /// - Throws: ``FlagFileError`` naming the file and the remedy; nothing has changed then.
+    /// - Throws: ``FlagFileError`` naming the file and the remedy, with `superseded` where the file holds another content;
+    ///   nothing has changed then.
     @discardableResult
-    package func set(_ update: FlagUpdate, by: String, reason: String) async throws(FlagFileError) -> FlagChange? {
-        try await onQueue { self.writeOnQueue(update, by: by, reason: reason) }.get()
+    package func set(
+        _ update: FlagUpdate, by: String, reason: String, over content: String? = nil
+    ) async throws(FlagFileError) -> FlagChange? {
+        try await onQueue { self.writeOnQueue(update, by: by, reason: reason, over: content) }.get()
     }
 }
 
@@ -26,6 +30,12 @@ extension FlagStore {
     private struct Base {
         let definition: FlagDefinitionFile
         let expectation: FlagFile.Expectation
+
+        /// Of what is on disk; `nil` where nothing usable is.
+        var contentHash: String? {
+            guard case .content(let bytes) = expectation else { return nil }
+            return FlagFile.hash(bytes)
+        }
     }
 
     func startOnQueue() {
@@ -60,16 +70,20 @@ extension FlagStore {
         let isRollback: Bool
         /// What an evaluator decided on.
         let claim: RollbackClaim?
+        /// The hash of the content that it was decided on; `nil` for whatever the file holds.
+        let content: String?
     }
 
     func writeOnQueue(
-        _ update: FlagUpdate, by: String, reason: String, isRollback: Bool = false, claim: RollbackClaim? = nil
+        _ update: FlagUpdate, by: String, reason: String, isRollback: Bool = false, claim: RollbackClaim? = nil,
+        over content: String? = nil
     ) -> Result<FlagChange?, FlagFileError> {
         let declaration = FlagDeclaration(by: by, reason: reason, changedAt: "")
         guard !declaration.by.isEmpty, !declaration.reason.isEmpty else {
             return .failure(FlagFileError(.badRequest, "a change of the flags needs a name and a reason: give both"))
         }
-        let order = Order(update: update, by: by, reason: reason, isRollback: isRollback, claim: claim)
+        let order = Order(
+            update: update, by: by, reason: reason, isRollback: isRollback, claim: claim, content: content)
         var last = FlagFileError(.changedMeanwhile, "flag file \(file.path) keeps being changed; try again")
         for _ in 0..<FlagStore.mostAttempts {
             do {
@@ -90,6 +104,9 @@ extension FlagStore {
 
     private func attemptLocked(_ order: Order) throws(FlagFileError) -> FlagChange? {
         let bases = try bases(isRollback: order.isRollback)
+        if let content = order.content, bases.first?.contentHash != content {
+            throw FlagFileError(.superseded, "flag file \(file.path) was changed since this was decided")
+        }
         // After the file has been read: its number says whether another's rollback is in it.
         if let claim = order.claim { try judge(claim) } else { readFence() }
         // A rollback that was begun keeps its number, so that trying again makes its lease no longer.

@@ -19,11 +19,7 @@ struct FlagsRestore: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The change's number in 'parallax flags history'.", valueName: "number"))
     var sequence: Int64
 
-    @Option(help: "Why; kept in the file and in the history.")
-    var reason: String
-
-    @Option(help: "Who you are (default: the user's name).")
-    var by: String?
+    @OptionGroup var change: FlagChangeOptions
 
     @Flag(
         name: .customLong("empty-targeting"),
@@ -35,7 +31,6 @@ struct FlagsRestore: AsyncParsableCommand {
 
     func validate() throws {
         guard sequence >= 1 else { throw ValidationError("Changes are numbered from 1.") }
-        guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("--reason is empty.") }
     }
 
     func run() async throws {
@@ -44,13 +39,7 @@ struct FlagsRestore: AsyncParsableCommand {
         let history = FlagFileOption.history(in: await database.resolve())
         let store = try await file.open(settings, history: history)
         let update = FlagUpdate(restoring: entry.change.to, emptiesTargeting: emptiesTargeting)
-        let why = "restores change \(sequence): \(reason)"
-        if let drill = await store.abandonDrill() { Terminal.note(DrillText.abandoned(drill)) }
-        guard let change = try await store.set(update, by: by ?? Person.current, reason: why) else {
-            return Terminal.print("The file says so already; nothing was changed.")
-        }
-        Terminal.print(FlagsText.change(from: change.from, to: change.to))
-        for note in store.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
+        try await change.change(store, update, saying: "restores change \(sequence): ")
     }
 
     private func entry(in store: DivergenceStore) async throws -> FlagHistoryEntry {

@@ -20,11 +20,7 @@ struct FlagsSet: AsyncParsableCommand {
     @Option(help: "Set the flags of this strategy.")
     var strategy: Strategy?
 
-    @Option(help: "Why; kept in the file and in the history.")
-    var reason: String
-
-    @Option(help: "Who you are (default: the user's name).")
-    var by: String?
+    @OptionGroup var change: FlagChangeOptions
 
     @Flag(
         name: .customLong("empty-targeting"),
@@ -37,19 +33,13 @@ struct FlagsSet: AsyncParsableCommand {
         guard strategy != nil || !assignments.isEmpty else {
             throw ValidationError("Say what to set: --strategy, or flags such as DISTRIBUTED_ENFORCEMENT_PERCENT=5.")
         }
-        guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("--reason is empty.") }
     }
 
     func run() async throws {
         let settings = await Settings.load().settings
         let store = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         let update = FlagUpdate(strategy: strategy, assignments: assignments, emptiesTargeting: emptiesTargeting)
-        if let drill = await store.abandonDrill() { Terminal.note(DrillText.abandoned(drill)) }
-        guard let change = try await store.set(update, by: by ?? Person.current, reason: reason) else {
-            return Terminal.print("The file says so already; nothing was changed.")
-        }
-        Terminal.print(FlagsText.change(from: change.from, to: change.to))
-        for note in store.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
+        try await change.change(store, update)
     }
 }
 

@@ -25,11 +25,7 @@ struct Promote: AsyncParsableCommand {
     @Option(name: .customLong("to"), help: ArgumentHelp("The phase.", valueName: "phase"))
     var target: PromotionPhase
 
-    @Option(help: "Why; kept in the file and in the history.")
-    var reason: String
-
-    @Option(help: "Who you are (default: the user's name).")
-    var by: String?
+    @OptionGroup var options: FlagChangeOptions
 
     @Option(help: "The gate is asked about the records from this time on: 2d ago, or 2026-11-23T14:00:00Z.")
     var since: ReportTime?
@@ -40,10 +36,6 @@ struct Promote: AsyncParsableCommand {
     @OptionGroup var databases: DatabaseOptions
 
     @OptionGroup var file: FlagFileOption
-
-    func validate() throws {
-        guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("--reason is empty.") }
-    }
 
     func run() async throws {
         let settings = await Settings.load().settings
@@ -97,16 +89,13 @@ struct Promote: AsyncParsableCommand {
 
     /// Writes the flags, if they are still those that were judged.
     private func set(_ flags: FlagStore, judged: FlagHealth, to word: String) async throws {
-        await flags.refresh()
-        guard flags.health.contentHash == judged.contentHash, flags.health.problem == nil else { throw Self.changed }
-        let change = try await flags.set(target.update, by: by ?? Person.current, reason: "\(word): \(reason)")
-        if let change, let from = change.from, from != judged.file {
-            // Between looking and writing. A rollback is worth more than a promotion.
-            if from.strategy == .legacy {
-                _ = await flags.rollBackToLegacy(
-                    by: by ?? Person.current, reason: "a promotion had just overwritten another change to legacy")
-            }
-            throw Self.changed
+        guard let content = judged.contentHash else { throw Self.changed }
+        let change: FlagChange?
+        do throws(FlagFileError) {
+            change = try await flags.set(
+                target.update, by: options.person, reason: "\(word): \(options.reason)", over: content)
+        } catch {
+            throw error.code == .superseded ? Self.changed : error
         }
         Terminal.print(change.map { FlagsText.change(from: $0.from, to: $0.to) } ?? "Nothing was changed.")
         for note in flags.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }

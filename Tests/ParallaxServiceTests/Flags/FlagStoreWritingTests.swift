@@ -22,6 +22,39 @@ import Testing
         }
     }
 
+    @Test("what was decided on another content is not written, by whomever the file was changed since")
+    func overtaken() async throws {
+        try await FlagFolder.with { folder in
+            let store = await folder.startedStore()
+            let other = await folder.startedStore()
+            let decidedOn = try #require(store.health.contentHash)
+            try await other.set(.rollback, by: "ann", reason: "incident 7")
+            let rolledBack = try folder.content()
+            let error = await #expect(throws: FlagFileError.self) {
+                try await store.set(FlagUpdate(enforcementPercent: 10), by: "bob", reason: "next", over: decidedOn)
+            }
+            #expect(error?.code == .superseded)
+            #expect(try folder.content() == rolledBack)
+            try await store.set(
+                FlagUpdate(enforcementPercent: 10), by: "bob", reason: "next", over: FlagFile.hash(rolledBack))
+            #expect(store.current.enforcementPercent == 10 && store.current.strategy == .legacy)
+        }
+    }
+
+    @Test("what was decided on a content is not written into a file that is gone")
+    func gone() async throws {
+        try await FlagFolder.with { folder in
+            let store = await folder.startedStore()
+            let decidedOn = try #require(store.health.contentHash)
+            try FileManager.default.removeItem(atPath: folder.path)
+            let error = await #expect(throws: FlagFileError.self) {
+                try await store.set(FlagUpdate(enforcementPercent: 10), by: "bob", reason: "next", over: decidedOn)
+            }
+            #expect(error?.code == .superseded)
+            #expect(!FileManager.default.fileExists(atPath: folder.path))
+        }
+    }
+
     @Test("the time of a change is written to the millisecond and read back as it was")
     func time() {
         for milliseconds in (0..<1000).map({ Int64(1_800_000_165_000 + $0) }) + [0, -1, 1_767_323_045_999] {

@@ -1,0 +1,30 @@
+import ArgumentParser
+import ParallaxCore
+import ParallaxService
+
+/// Who changes the flags, and why.
+struct FlagChangeOptions: ParsableArguments {
+    @Option(help: "Why; kept in the file and in the history.")
+    var reason: String
+
+    @Option(help: "Who you are (default: the user's name).")
+    var by: String?
+
+    var person: String { by ?? Person.current }
+
+    func validate() throws {
+        guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("--reason is empty.") }
+    }
+
+    /// Changes the file, takes over a drill that is under way, and says what has changed.
+    ///
+    /// - Parameter word: What the history says before the reason.
+    func change(_ store: FlagStore, _ update: FlagUpdate, saying word: String = "") async throws {
+        if let drill = await store.abandonDrill() { Terminal.note(DrillText.abandoned(drill)) }
+        guard let change = try await store.set(update, by: person, reason: word + reason) else {
+            return Terminal.print("The file says so already; nothing was changed.")
+        }
+        Terminal.print(FlagsText.change(from: change.from, to: change.to))
+        for note in store.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
+    }
+}
