@@ -38,6 +38,24 @@ package struct PromotionWatch: Equatable, Sendable {
         case running(elapsed: Int64)
         case passed
         case brokenOff(after: Int64)
+
+        /// What it is called where it is shown: these words never change.
+        package var name: String {
+            switch self {
+            case .running: "running"
+            case .passed: "passed"
+            case .brokenOff: "broken_off"
+            }
+        }
+
+        /// How long it ran so far, or in all.
+        package var elapsedMilliseconds: Int64 {
+            switch self {
+            case .running(let elapsed): elapsed
+            case .passed: PromotionWatch.milliseconds
+            case .brokenOff(let after): after
+            }
+        }
     }
 
     /// How far it is; spans are milliseconds.

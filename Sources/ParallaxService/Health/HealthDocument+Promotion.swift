@@ -1,4 +1,3 @@
-import Foundation
 import ParallaxCore
 
 /// What a promotion, a drill and alerts add to the body of `/health`.
@@ -25,11 +24,8 @@ extension HealthDocument {
 
         init(_ watch: HealthSnapshot.Watch) {
             ofSeconds = PromotionWatch.milliseconds / 1000
-            switch watch.state {
-            case .running(let elapsed): (state, elapsedSeconds) = ("running", elapsed / 1000)
-            case .passed: (state, elapsedSeconds) = ("passed", ofSeconds)
-            case .brokenOff(let after): (state, elapsedSeconds) = ("broken_off", after / 1000)
-            }
+            state = watch.state.name
+            elapsedSeconds = watch.state.elapsedMilliseconds / 1000
             began = watch.began.textInHealth
             brokenOffBy = watch.brokenOffBy
             brokenOffAt = watch.brokenOffAt?.textInHealth
@@ -72,12 +68,5 @@ extension HealthDocument {
             waiting = alerts.waiting
             problem = alerts.problem
         }
-    }
-}
-
-extension Timestamp {
-    /// An instant to the second, in UTC.
-    fileprivate var textInHealth: String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000).ISO8601Format()
     }
 }

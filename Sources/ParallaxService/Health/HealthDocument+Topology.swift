@@ -1,4 +1,3 @@
-import Foundation
 import ParallaxCore
 
 extension HealthDocument {
@@ -27,7 +26,7 @@ extension HealthDocument {
             id = primary.id
             slots = primary.slots.map(Primary.text).joined(separator: ",")
             replicas = primary.replicas
-            since = Date(timeIntervalSince1970: Double(primary.since.milliseconds) / 1000).ISO8601Format()
+            since = primary.since.textInHealth
             connected = primary.isConnected
             breaker = primary.breaker.rawValue
         }

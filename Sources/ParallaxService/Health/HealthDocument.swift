@@ -1,4 +1,3 @@
-import Foundation
 import ParallaxCore
 
 /// The body of `/health`: the parts that the migration's tools read, then the state of every part of the service.
@@ -58,9 +57,7 @@ struct HealthDocument: Encodable {
             dropped = recorder.dropped
             usedBytes = recorder.usedBytes
             maxBytes = recorder.maximumBytes
-            keptSince = recorder.keptSince.map {
-                Date(timeIntervalSince1970: Double($0.milliseconds) / 1000).ISO8601Format()
-            }
+            keptSince = recorder.keptSince?.textInHealth
             problem = recorder.problem
         }
     }
@@ -117,7 +114,7 @@ struct HealthDocument: Encodable {
             switch baseline.state {
             case .learning: frozenAt = nil
             case .frozen(let frozen), .stale(let frozen):
-                frozenAt = Date(timeIntervalSince1970: Double(frozen.frozenAt.milliseconds) / 1000).ISO8601Format()
+                frozenAt = frozen.frozenAt.textInHealth
             }
         }
     }

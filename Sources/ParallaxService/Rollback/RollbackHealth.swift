@@ -10,9 +10,7 @@ package struct RollbackHealth: Equatable, Sendable {
     package let lastRollback: RollbackLatch.Firing?
     /// Who cleared it; `nil` while it is latched.
     package let acknowledgement: Acknowledgement?
-    /// The door's.
-    package let baseline: Baseline.State
-    /// Of every source.
+    /// What the baseline of every source is good for.
     package let baselines: [ResponseTimeSource: Baseline.State]
     /// Entries that could not be written to the record yet.
     package let unrecorded: Int

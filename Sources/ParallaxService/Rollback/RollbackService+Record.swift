@@ -80,7 +80,6 @@ extension RollbackService {
             return RollbackHealth(
                 evaluations: evaluator.evaluations, latch: evaluator.latch.state(at: now, settings: evaluator.settings),
                 lastRollback: evaluator.latch.firing, acknowledgement: evaluator.latch.acknowledgement,
-                baseline: evaluator.baseline.state(at: now, settings: evaluator.settings),
                 baselines: evaluator.baselineStates(at: now), unrecorded: backlog.pending,
                 droppedEvaluations: backlog.droppedEvaluations, isRestored: state.isRestored)
         }

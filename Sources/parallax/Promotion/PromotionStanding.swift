@@ -103,11 +103,8 @@ struct WatchDocument: Encodable {
 
     init(_ watch: PromotionWatch, tally: WatchTally?, now: Timestamp) {
         ofSeconds = PromotionWatch.milliseconds / 1000
-        switch watch.state(at: now) {
-        case .running(let elapsed): (state, elapsedSeconds) = ("running", elapsed / 1000)
-        case .passed: (state, elapsedSeconds) = ("passed", ofSeconds)
-        case .brokenOff(let after): (state, elapsedSeconds) = ("broken_off", after / 1000)
-        }
+        state = watch.state(at: now).name
+        elapsedSeconds = watch.state(at: now).elapsedMilliseconds / 1000
         began = watch.began.time
         brokenOffBy = watch.brokenOff?.by
         brokenOffAt = watch.brokenOff?.time

@@ -174,7 +174,7 @@ extension RollbackHealth {
         }
         return RollbackHealth(
             evaluations: evaluations ?? [], latch: latch, lastRollback: nil, acknowledgement: nil,
-            baseline: .learning(samples: 0), baselines: [:],
+            baselines: [:],
             unrecorded: 0, droppedEvaluations: 0, isRestored: true)
     }
 }

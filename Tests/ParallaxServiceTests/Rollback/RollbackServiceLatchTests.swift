@@ -72,7 +72,8 @@ import Testing
             let third = try RollbackWorld(settings, record: world.record)
             await third.service.synchronize()
             #expect(third.service.health.isRestored)
-            guard case .latched = third.service.health.latch, case .frozen(let frozen) = third.service.health.baseline
+            guard case .latched = third.service.health.latch,
+                case .frozen(let frozen)? = third.service.health.baselines[.door]
             else {
                 Issue.record("it forgot")
                 return
