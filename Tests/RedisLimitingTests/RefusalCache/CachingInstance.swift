@@ -31,6 +31,16 @@ struct CachingInstance: Sendable {
         try await until { limiter.refusals?.health.isInUse == true }
     }
 
+    /// Asks until a refusal is kept: one that an announcement of an earlier reset meets on its way is not.
+    func untilKept(_ request: CheckRequest) async throws {
+        repeat {
+            guard case .limited = await check(request).outcome else {
+                Issue.record("\(request.identity) was not refused")
+                return
+            }
+        } while refusal(of: request) == nil
+    }
+
     /// How often Redis ran a script.
     func evaluations() async throws -> Int {
         let reply = try await limiter.client.send(RedisCommand("INFO", "commandstats"), deadline: .now() + .seconds(30))
