@@ -10,7 +10,7 @@ import Testing
     private static func environment(_ folder: URL, _ more: [String: String]) -> [String: String] {
         [
             "CONFIG_DIRECTORY": folder.path, "DATABASE_PATH": folder.appending(path: "a.sqlite").path,
-            "FEATURE_FLAG_FILE": folder.appending(path: "flags.json").path, "REDIS_CONNECTION_TIMEOUT": "2",
+            "FEATURE_FLAG_FILE": folder.appending(path: "flags.json").path, "REDIS_CONNECTION_TIMEOUT": "10",
         ].merging(more) { $1 }
     }
 

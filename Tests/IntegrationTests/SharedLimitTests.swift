@@ -23,6 +23,8 @@ import Testing
             "DISTRIBUTED_RATE_LIMITING_ENABLED": "true", "HYBRID_RATE_LIMITING": "false",
             "RATE_LIMIT_PER_SECOND": "12", "RATE_LIMIT_PER_MINUTE": "30", "RATE_LIMIT_PER_HOUR": "900",
             "RATE_LIMIT_BURST": "1000000", "RATE_LIMIT_BURST_WINDOW": "0.001",
+            // Whoever gave up on Redis would not know of the units that it accepted after all.
+            "REDIS_DECISION_TIMEOUT": "8",
         ])
     }
 

@@ -1,6 +1,7 @@
 package import RedisLimiting
 
-/// Three masters with a replica each, of a test's own: a node is failed over half a second after it was last heard of.
+/// Three masters with a replica each, of a test's own: a node is failed over two seconds after it was last heard of, or
+/// never.
 package final class PrivateCluster: Sendable {
     /// The masters at the start, then their replicas in the same order.
     package let nodes: [PrivateRedis]
@@ -52,7 +53,7 @@ package final class PrivateCluster: Sendable {
     }
 
     /// Puts the nodes together, and waits until they agree.
-    fileprivate func create() async throws {
+    fileprivate func create(failsOver: Bool) async throws {
         for (place, slots) in PrivateCluster.slots.enumerated() {
             try await nodes[place].ask("CLUSTER", "ADDSLOTSRANGE", "\(slots.lowerBound)", "\(slots.upperBound)")
             try await nodes[place].ask("CLUSTER", "SET-CONFIG-EPOCH", "\(place + 1)")
@@ -77,6 +78,8 @@ package final class PrivateCluster: Sendable {
                 }
             }
         }
+        // Short while they find each other; then a node that a busy machine kept waiting is not to be taken for dead.
+        for node in nodes { try await node.ask("CONFIG", "SET", "cluster-node-timeout", failsOver ? "2000" : "60000") }
     }
 
     fileprivate func end() async {
@@ -96,13 +99,15 @@ package final class PrivateCluster: Sendable {
 
 /// Lends a cluster of three masters and three replicas to the body and ends it afterwards.
 ///
-/// - Parameter arguments: More arguments of every `redis-server`.
+/// - Parameters:
+///   - failsOver: Whether a replica takes over from a master that is not heard of.
+///   - arguments: More arguments of every `redis-server`.
 package func withPrivateCluster<Result>(
-    arguments: [String] = [], _ body: (PrivateCluster) async throws -> Result
+    failsOver: Bool = true, arguments: [String] = [], _ body: (PrivateCluster) async throws -> Result
 ) async throws -> Result {
     let cluster = try await PrivateCluster(arguments: arguments)
     do {
-        try await cluster.create()
+        try await cluster.create(failsOver: failsOver)
         let result = try await body(cluster)
         await cluster.end()
         return result

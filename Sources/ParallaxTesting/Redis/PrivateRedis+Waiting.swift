@@ -5,7 +5,7 @@ extension PrivateRedis {
     package func waitUntil(_ words: String..., isTrue: (RedisReply) -> Bool) async throws {
         var command = RedisCommand()
         for word in words { command.append(word) }
-        while !isTrue(try await ServerProcess.ask(command, at: url)) {
+        while !isTrue(try await ServerProcess.ask(command, at: url, timeout: PrivateRedis.patience)) {
             try await Task.sleep(for: .milliseconds(10))
         }
     }
@@ -32,7 +32,7 @@ extension RedisSettings {
     /// The servers are looked at only when something went wrong, so that a test sees that it was noticed.
     static func forTests(of url: RedisURL) -> RedisSettings {
         RedisSettings(
-            url: url, decisionDeadline: .seconds(5), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
+            url: url, decisionDeadline: .seconds(30), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
             breaker: BreakerSettings(probeInterval: .milliseconds(20)), topologyInterval: .seconds(600))
     }
 }

@@ -36,7 +36,7 @@ package final class PrivateRedis: Sendable {
     /// Settings for a client of this server, with the waits of a test.
     package var settings: RedisSettings {
         RedisSettings(
-            url: url, decisionDeadline: .seconds(5), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
+            url: url, decisionDeadline: .seconds(30), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
             breaker: BreakerSettings(probeInterval: .milliseconds(20)))
     }
 
@@ -75,12 +75,15 @@ package final class PrivateRedis: Sendable {
         process.withLock { $0 = next }
     }
 
+    /// How long a question may take: a busy machine may stand still for seconds, and no test is about that.
+    static let patience = Duration.seconds(20)
+
     /// Asks it something, on a connection of its own.
     @discardableResult
     package func ask(_ words: String...) async throws -> RedisReply {
         var command = RedisCommand()
         for word in words { command.append(word) }
-        let reply = try await ServerProcess.ask(command, at: url)
+        let reply = try await ServerProcess.ask(command, at: url, timeout: PrivateRedis.patience)
         if case .error(let text) = reply { throw UnexpectedReply(words: words, reply: text) }
         return reply
     }
@@ -118,9 +121,9 @@ struct EmbeddedFileError: Error {
 }
 
 /// A command of a test that a server refused.
-struct UnexpectedReply: Error {
-    let words: [String]
-    let reply: String
+package struct UnexpectedReply: Error {
+    package let words: [String]
+    package let reply: String
 }
 
 /// Lends a Redis server of its own to the body and ends it afterwards.

@@ -56,7 +56,7 @@ package final class PrivateSentinels: Sendable {
     /// Settings for a client, with the waits of a test. Nothing is found by looking from time to time.
     package var settings: RedisSettings { .forTests(of: url) }
 
-    fileprivate func waitUntilReady() async throws {
+    fileprivate func waitUntilReady(failsOver: Bool) async throws {
         for sentinel in sentinels {
             // Sentinels find each other by what they publish.
             try await sentinel.ask(
@@ -70,7 +70,11 @@ package final class PrivateSentinels: Sendable {
         }
         for sentinel in sentinels {
             // For four of these periods they let be what seems to be in the wrong role: time for a failover to be told.
-            try await sentinel.ask("SENTINEL", "DEBUG", "PUBLISH-PERIOD", "2000")
+            try await sentinel.ask("SENTINEL", "DEBUG", "PUBLISH-PERIOD", "10000")
+            guard !failsOver else { continue }
+            // A server that a busy machine kept waiting is not to be taken for dead.
+            try await sentinel.ask(
+                "SENTINEL", "SET", PrivateSentinels.masterName, "down-after-milliseconds", "60000")
         }
     }
 
@@ -96,14 +100,16 @@ package final class PrivateSentinels: Sendable {
 /// Lends a primary, a replica and three sentinels to the body and ends them afterwards.
 ///
 /// - Parameters:
+///   - failsOver: Whether the replica takes over from a primary that is not heard of.
 ///   - password: What clients of the data must give.
 ///   - sentinelPassword: What clients of the sentinels must give.
 package func withPrivateSentinels<Result>(
-    password: String? = nil, sentinelPassword: String? = nil, _ body: (PrivateSentinels) async throws -> Result
+    failsOver: Bool = true, password: String? = nil, sentinelPassword: String? = nil,
+    _ body: (PrivateSentinels) async throws -> Result
 ) async throws -> Result {
     let deployment = try await PrivateSentinels(password: password, sentinelPassword: sentinelPassword)
     do {
-        try await deployment.waitUntilReady()
+        try await deployment.waitUntilReady(failsOver: failsOver)
         let result = try await body(deployment)
         await deployment.end()
         return result

@@ -6,19 +6,25 @@ struct Inquiry: Sendable {
     private let settings: RedisSettings
     private let tls: NIOSSLContext?
     private let eventLoops: any EventLoopGroup
+    private let patience: Duration
     private let counters = RedisCounters()
 
     /// Prepares inquiries.
     ///
-    /// - Parameter settings: Waits and bounds; the address is each question's own.
-    init(settings: RedisSettings, tls: NIOSSLContext?, eventLoops: any EventLoopGroup) {
+    /// - Parameters:
+    ///   - settings: Waits and bounds; the address is each question's own.
+    ///   - patience: The most time that one answer may take, connecting included: others are there to be asked.
+    init(
+        settings: RedisSettings, tls: NIOSSLContext?, eventLoops: any EventLoopGroup, patience: Duration = .seconds(1)
+    ) {
         self.settings = settings
         self.tls = tls
         self.eventLoops = eventLoops
+        self.patience = patience
     }
 
-    /// The most time that one answer may take, connecting included: others are there to be asked.
-    var timeout: Duration { min(settings.connectionTimeout, .seconds(1)) }
+    /// The most time that one answer may take, connecting included.
+    var timeout: Duration { min(settings.connectionTimeout, patience) }
 
     /// Connects, asks, and closes.
     ///

@@ -22,11 +22,13 @@ extension ServerProcess {
 
     /// Asks a server something, on a connection of its own.
     ///
-    /// - Throws: ``RedisError`` where it does not answer within a second; an error that it answers is an answer.
-    package static func ask(_ command: RedisCommand, at url: RedisURL) async throws(RedisError) -> RedisReply {
+    /// - Throws: ``RedisError`` where it does not answer in time; an error that it answers is an answer.
+    package static func ask(
+        _ command: RedisCommand, at url: RedisURL, timeout: Duration = .seconds(1)
+    ) async throws(RedisError) -> RedisReply {
         let inquiry = Inquiry(
-            settings: RedisSettings(url: url, commandTimeout: .seconds(1)), tls: nil,
-            eventLoops: MultiThreadedEventLoopGroup.singleton)
+            settings: RedisSettings(url: url, connectionTimeout: timeout, commandTimeout: timeout), tls: nil,
+            eventLoops: MultiThreadedEventLoopGroup.singleton, patience: timeout)
         return try await inquiry.ask(command, at: url)
     }
 }

@@ -192,8 +192,15 @@ struct NeverCame: Error {
 }
 
 /// Runs a test in a folder of its own that is removed afterwards.
-func withFolder<Result>(_ body: (URL) async throws -> Result) async throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "parallax-\(UUID().uuidString.prefix(8))")
+///
+/// - Parameter inMemory: Where the test waits for what has been synchronized again and again, which a disk may take long
+///   for.
+func withFolder<Result>(inMemory: Bool = false, _ body: (URL) async throws -> Result) async throws -> Result {
+    let memory = URL(filePath: "/dev/shm")
+    let base =
+        inMemory && FileManager.default.isWritableFile(atPath: memory.path)
+        ? memory : FileManager.default.temporaryDirectory
+    let folder = base.appending(path: "parallax-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     return try await body(folder)

@@ -58,6 +58,21 @@ struct PromotedService {
 
     var flagFile: Data { get throws { try Data(contentsOf: folder.appending(path: "flags.json")) } }
 
+    /// Waits until an evaluation has found Redis well: before, a gate may say no for another reason than a test's.
+    func untilRedisIsWell() async throws {
+        try await eventually("Redis is well") {
+            let triggers = try await service.get("/health").json()["triggers"] as? [[String: Any]] ?? []
+            return triggers.contains { $0["trigger"] as? String == "redis_down" && $0["state"] as? String == "ok" }
+        }
+    }
+
+    /// Waits until the newest change of the history has a reason: what is written to disk may come after the change.
+    func untilHistory(says reason: (String) -> Bool) async throws {
+        try await eventually("the change is in the history") {
+            (try await history().first?["reason"] as? String).map(reason) == true
+        }
+    }
+
     /// The history, the newest change first.
     func history() async throws -> [[String: Any]] {
         let output = try await run("flags", "history", "--json")

@@ -78,9 +78,9 @@ import Testing
                 #expect(reason == .unauthorized)
                 refusals.append(try #require(limiter.health.lastError))
             }
-            if case .failure(let error) = await limiter.probe() { refusals.append(error) }
+            if case .failure(let error) = await limiter.probe(timeout: .seconds(30)) { refusals.append(error) }
             do {
-                _ = try await limiter.reset(Identity(identifier: "caller"))
+                _ = try await limiter.reset(Identity(identifier: "caller"), timeout: .seconds(30))
             } catch let error as RedisError {
                 refusals.append(error)
             }

@@ -71,16 +71,18 @@ import Testing
         }
     }
 
-    @Test("a key that outlives its window by the server's clock counts for nothing")
+    @Test("a key that outlives its window by the server's clock counts for nothing", .timeLimit(.minutes(1)))
     func neverLate() async throws {
         let policy = try Policy(windows: [Window(name: "w", limit: 2, durationMilliseconds: 30)])
         let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: policy, cost: 2)
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in
-                for _ in 0..<5 {
+                let key = RedisKey.text(for: request.identity)
+                var rounds = 0
+                while rounds < 5 {
                     let first = try #require(await limiter.check(request, at: nil).judgedAt)
-                    let key = RedisKey.text(for: request.identity)
-                    #expect(try await send("PERSIST", key, to: limiter) == .integer(1))
+                    // On a busy machine the key may have expired before it can be kept.
+                    guard try await send("PERSIST", key, to: limiter) == .integer(1) else { continue }
                     var decision = await limiter.check(request, at: nil)
                     while !decision.isAllowed {
                         #expect(try #require(decision.judgedAt) - first < 30)
@@ -89,6 +91,7 @@ import Testing
                     }
                     #expect(try #require(decision.judgedAt) - first >= 30)
                     _ = try await send("DEL", key, to: limiter)
+                    rounds += 1
                 }
             }
         }

@@ -52,7 +52,8 @@ import Testing
                 let before = Self.goodAnswers(limiter)
                 try await redis.ask("CONFIG", "SET", "maxmemory", "0")
                 try await until { limiter.health.breaker == .closed }
-                #expect(Self.goodAnswers(limiter) - before == 3)
+                // One that comes too late is an answer, and no good probe.
+                #expect(Self.goodAnswers(limiter) - before >= 3)
             }
         }
     }

@@ -14,7 +14,7 @@ import Testing
             var settings = redis.settings
             settings.breaker.probeInterval = .seconds(60)
             try await withRedisLimiter(settings) { limiter in
-                guard case .success = await limiter.probe() else {
+                guard case .success = await limiter.probe(timeout: .seconds(30)) else {
                     Issue.record("a probe of a good server failed")
                     return
                 }
@@ -25,7 +25,7 @@ import Testing
                 #expect(await limiter.probe() == .failure(limiter.health.lastError!))
                 _ = try await limiter.client.send(
                     RedisCommand("REPLICAOF", "NO", "ONE"), deadline: .now() + .seconds(5))
-                guard case .success = await limiter.probe() else {
+                guard case .success = await limiter.probe(timeout: .seconds(30)) else {
                     Issue.record("a probe did not pass the open breaker")
                     return
                 }

@@ -30,9 +30,9 @@ import Testing
 
     @Test("a server that loads its data says so, and decides once it has, by what it had saved")
     func loading() async throws {
-        // Half a millisecond for each key, and a look at the connections after each KB.
+        // Ten milliseconds for each key, and a look at the connections after each KB.
         let slowly = [
-            "--enable-debug-command", "yes", "--key-load-delay", "500", "--loading-process-events-interval-bytes",
+            "--enable-debug-command", "yes", "--key-load-delay", "10000", "--loading-process-events-interval-bytes",
             "1024",
         ]
         try await withPrivateRedis(arguments: slowly) { redis in
@@ -43,6 +43,7 @@ import Testing
                 await redis.kill()
                 try await redis.restartLoading()
                 while limiter.health.lastError?.code != .loading { _ = await limiter.check(Self.request, at: nil) }
+                try await redis.ask("CONFIG", "SET", "key-load-delay", "0")
                 var decision = await limiter.check(Self.request, at: nil)
                 while decision.judgedAt == nil { decision = await limiter.check(Self.request, at: nil) }
                 try await Self.expectRecovery(limiter)

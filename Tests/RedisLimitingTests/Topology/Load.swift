@@ -20,7 +20,7 @@ final class Load: Sendable {
 
     /// - Parameter patience: The most time that a caller waits for a decision.
     init(
-        of limiter: RedisLimiter, policy: Policy, identities: [Identity]? = nil, patience: TimeAmount = .seconds(5)
+        of limiter: RedisLimiter, policy: Policy, identities: [Identity]? = nil, patience: TimeAmount = .seconds(30)
     ) {
         self.patience = patience
         self.limiter = limiter
