@@ -55,6 +55,24 @@ import Testing
         }
     }
 
+    @Test("who has the key finds a caller by the name, whether it was stored as it is or under its pseudonym")
+    func found() async throws {
+        try await withTemporaryPath { path in
+            let store = try DivergenceStore(path: path)
+            let pseudonyms = Pseudonyms(key: try key("one", beside: path))
+            for pseudonyms in [nil, pseudonyms] {
+                let recorder = makeRecorder(store, pseudonyms)
+                for name in ["ann", "bob"] {
+                    recorder.compared(.sample(.diverged(.newlyLimited, .boundary), identifier: name))
+                }
+                #expect(await recorder.flush())
+            }
+            let pseudonym = pseudonyms.rename(try Identity(organization: "acme", identifier: "ann")).identifier
+            let stored = try await store.divergences(of: ["ann", pseudonym], limit: 9).map(\.identifier)
+            #expect(Set(stored) == ["ann", pseudonym] && stored.count == 2)
+        }
+    }
+
     @Test("equal identifiers of two organizations share no pseudonym, wherever one ends and the other begins")
     func apart() throws {
         let pseudonyms = Pseudonyms(key: PseudonymKey())

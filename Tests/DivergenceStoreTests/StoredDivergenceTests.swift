@@ -81,6 +81,14 @@ import Testing
             #expect(stored.allSatisfy { ExactText($0.organization) == ExactText(text) })
             #expect(stored.allSatisfy { ExactText($0.instance) == ExactText(text) })
 
+            // By one identifier, in whichever index it is looked for.
+            for times in [filter, DivergenceFilter(since: .sample + -1, until: .sample + 1, organization: text)] {
+                let own = try await store.divergences(times, of: [text, "nobody"], limit: 99)
+                let same = written.filter { ExactText($0) == ExactText(text) }
+                #expect(own.map { ExactText($0.identifier) } == same.map(ExactText.init))
+            }
+            #expect(try await store.divergences(filter, of: [], limit: 99).isEmpty)
+
             let report = try await store.report(filter)
             #expect(report.diverged == written.count)
             #expect(report.mostAffectedOrganizations.map { ExactText($0.organization!) } == [ExactText(text)])

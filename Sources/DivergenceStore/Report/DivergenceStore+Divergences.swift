@@ -5,12 +5,14 @@ import ParallaxCore
 extension DivergenceStore {
     /// Single divergences, newest first.
     ///
-    /// - Parameter limit: The most that are returned.
+    /// - Parameters:
+    ///   - identifiers: Those of these alone, as they are stored: pseudonyms where it is those; `nil` takes all.
+    ///   - limit: The most that are returned.
     package func divergences(
-        _ filter: DivergenceFilter = DivergenceFilter(), limit: Int
+        _ filter: DivergenceFilter = DivergenceFilter(), of identifiers: [String]? = nil, limit: Int
     ) async throws -> [StoredDivergence] {
         try await read { database in
-            let (ids, arguments) = try Self.newestIDs(filter, limit: limit, in: database)
+            let (ids, arguments) = try Self.newestIDs(filter, of: identifiers, limit: limit, in: database)
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
@@ -34,11 +36,16 @@ extension DivergenceStore {
 
     /// The ids of the newest rows that pass the filter, found in an index alone.
     private static func newestIDs(
-        _ filter: DivergenceFilter, limit: Int, in database: Database
+        _ filter: DivergenceFilter, of identifiers: [String]?, limit: Int, in database: Database
     ) throws -> (sql: String, arguments: StatementArguments) {
-        let (condition, arguments) = filter.condition(
+        var (condition, arguments) = filter.condition(
             time: "time", organization: "organization", kind: "kind", cause: "cause")
-        guard filter.organization != nil || filter.kind != nil || filter.cause != nil else {
+        if let identifiers {
+            let places = identifiers.map { _ in "CAST(? AS TEXT)" }.joined(separator: ", ")
+            condition += " AND identifier IN (\(places))"
+            arguments += StatementArguments(identifiers.map { ExactText($0).databaseValue })
+        }
+        guard filter.organization != nil || filter.kind != nil || filter.cause != nil || identifiers != nil else {
             let sql = "SELECT id FROM divergence WHERE \(condition) ORDER BY time DESC, id DESC LIMIT ?"
             return (sql, arguments + [limit])
         }

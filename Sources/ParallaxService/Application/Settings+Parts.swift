@@ -59,6 +59,14 @@ extension Settings {
         return Pseudonyms(key: try PseudonymKey(file: recorder.identityPrivacyKeyFile ?? ""))
     }
 
+    /// What an identity's identifier may be stored as: itself, and its pseudonym where the settings ask for those. Records
+    /// from before they did hold it as it is.
+    ///
+    /// - Throws: ``PseudonymKeyError``.
+    package func storedIdentifiers(of identity: Identity) throws -> [String] {
+        [identity.identifier] + (try pseudonyms().map { [$0.rename(identity).identifier] } ?? [])
+    }
+
     /// - Throws: ``FlagDefinitionError`` where the percentage is no percentage.
     package func environmentFlags() throws(FlagDefinitionError) -> EnvironmentFlags {
         try EnvironmentFlags(

@@ -219,4 +219,24 @@ import Testing
                     """)
         }
     }
+
+    @Test("a list of one caller is of that organization's, or of global's, and a name that nobody can have is refused")
+    func listedByCaller() async throws {
+        try await withDatabase { database, _ in
+            func listed(_ arguments: String...) async throws -> [String] {
+                let command = try DivergencesList.parse(["--database", database.path] + arguments)
+                return try await command.newest().map(\.identifier)
+            }
+            let name = ReportDatabase.hostile[3]
+            let own = try await listed("--identifier", name, "--organization", name)
+            #expect(own == [name])
+            #expect(try await listed("--identifier", name).isEmpty)
+            #expect(try await listed("--identifier", "nobody", "--organization", name).isEmpty)
+            #expect(try await listed("--organization", name) == [name])
+            let failure = await #expect(throws: CommandFailure.self) {
+                try await listed("--identifier", String(repeating: "x", count: 257))
+            }
+            #expect(failure?.status == .usage && failure?.message.contains("identifier") == true)
+        }
+    }
 }

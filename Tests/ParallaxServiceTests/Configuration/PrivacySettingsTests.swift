@@ -1,5 +1,6 @@
 import DivergenceStore
 import Foundation
+import ParallaxCore
 import Testing
 
 @testable import ParallaxService
@@ -31,11 +32,14 @@ import Testing
             #expect(loaded.findings.isEmpty)
             let pseudonyms = try loaded.settings.pseudonyms()
             #expect(pseudonyms == nil)
+            #expect(try loaded.settings.storedIdentifiers(of: Identity(identifier: "ann")) == ["ann"])
         }
         try await load(["IDENTITY_PRIVACY": "hashed", "IDENTITY_PRIVACY_KEY_FILE": "~/key"]) { loaded in
             #expect(loaded.findings.isEmpty)
             let pseudonyms = try loaded.settings.pseudonyms()
-            #expect(pseudonyms != nil)
+            let caller = try Identity(identifier: "ann")
+            let pseudonym = try #require(pseudonyms).rename(caller).identifier
+            #expect(try loaded.settings.storedIdentifiers(of: caller) == ["ann", pseudonym])
         }
     }
 

@@ -12,11 +12,19 @@ struct DivergencesList: AsyncParsableCommand {
             gives the same for a spreadsheet.
 
               parallax divergences list --since 1d --cause unexplained
+              parallax divergences list --identifier key-1 --organization acme
+
+            Where identifiers are stored as pseudonyms, --identifier finds them by the caller's own name, with the key of \
+            the settings, or by the pseudonym.
             """)
 
     @OptionGroup var databases: DatabaseOptions
 
     @OptionGroup var selection: DivergenceSelection
+
+    @Option(
+        help: "Those of this caller alone: an API key, user or client address, of --organization or else of global.")
+    var identifier: String?
 
     @Option(help: "How many divergences to list.")
     var limit = 20
@@ -29,22 +37,36 @@ struct DivergencesList: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let filter = try selection.makeFilter(now: FlagStore.wallClock())
-        let divergences = try await Self.newest(of: databases.open(), filter, limit: limit)
+        let divergences = try await newest()
         Terminal.print(
             json
                 ? try JSONText.make(divergences.map(DivergenceDocument.init))
                 : divergences.isEmpty
-                    ? "No divergence was kept."
+                    ? "No such divergence was kept."
                     : divergences.map(DivergenceText.init).map(\.text).joined(separator: "\n"))
+    }
+
+    /// What is asked for.
+    func newest() async throws -> [StoredDivergence] {
+        var filter = try selection.makeFilter(now: FlagStore.wallClock())
+        guard let identifier else { return try await Self.newest(of: databases.open(), filter, limit: limit) }
+        let caller: Identity
+        do {
+            caller = try Identity(organization: filter.organization, identifier: identifier)
+        } catch {
+            throw CommandFailure(.usage, "no caller can have this --identifier and --organization: \(error)")
+        }
+        filter.organization = caller.organization
+        let names = try await Settings.load().settings.storedIdentifiers(of: caller)
+        return try await Self.newest(of: databases.open(), filter, identifiers: names, limit: limit)
     }
 
     /// The newest of all databases together.
     static func newest(
-        of stores: [DivergenceStore], _ filter: DivergenceFilter, limit: Int
+        of stores: [DivergenceStore], _ filter: DivergenceFilter, identifiers: [String]? = nil, limit: Int
     ) async throws -> [StoredDivergence] {
         var divergences: [StoredDivergence] = []
-        for store in stores { divergences += try await store.divergences(filter, limit: limit) }
+        for store in stores { divergences += try await store.divergences(filter, of: identifiers, limit: limit) }
         return Array(divergences.sorted { $0.time > $1.time }.prefix(limit))
     }
 }
