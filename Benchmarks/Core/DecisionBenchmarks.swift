@@ -1,7 +1,8 @@
 import Benchmark
 import ParallaxCore
 
-/// Decisions in memory over 100,000 identities, in an order that the processor's caches cannot guess.
+/// Decisions in memory over 100,000 identities, in an order that the processor's caches cannot guess, and that is not the
+/// one in which they came: so they would lie in memory.
 func registerDecisionBenchmarks() {
     for algorithm in LimiterAlgorithm.allCases {
         Benchmark.operation("decision in memory, \(algorithm.rawValue)", prepare: { DecidedTraffic(algorithm) }) {
@@ -31,7 +32,7 @@ struct DecidedTraffic {
         requests = (0..<Self.identities).shuffled(using: &random).map { number in
             try! CheckRequest(identity: Identity(identifier: "client-\(number)"), policy: policy)
         }
-        for request in requests { _ = limiter.judge(request, at: Self.start) }
+        for request in requests.shuffled(using: &random) { _ = limiter.judge(request, at: Self.start) }
     }
 
     /// Everybody has used up what the hour allows.

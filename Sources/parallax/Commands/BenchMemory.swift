@@ -10,7 +10,9 @@ struct BenchMemory: AsyncParsableCommand {
             First an attacker invents identities, once with short names and once with the longest, each time in a \
             process of its own, whose resident memory is compared with the limiter's bound. Then decisions of the default policy are timed: \
             accepted ones of identities with 10 units and more, refused ones of identities with 60, and accepted ones \
-            on two threads; in turn, medians of the rounds.
+            on two threads; in turn, medians of the rounds. Who is asked for comes in another order than the \
+            limiter first met them in, as in a service: nearly every look goes to memory that no cache holds. Asked for in \
+            the order in which they came, which the last two figures are for, they lie one beside the other.
 
               parallax bench memory --attack 0
             """)

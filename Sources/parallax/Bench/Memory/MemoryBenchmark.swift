@@ -8,10 +8,15 @@ struct MemoryBenchmark: Sendable {
     enum Measurement: String, CaseIterable, Encodable, Sendable {
         case accepting
         case refusing
-        /// Two threads on one limiter, each through all identities.
+        /// Two threads on one limiter, each through all identities in an order of its own.
         case acceptingOnTwoThreads
+        /// Asked for in the order in which the identities came, which spares the processor most of the waiting for memory.
+        case acceptingAsTheyCame
+        case refusingAsTheyCame
 
         var threads: Int { self == .acceptingOnTwoThreads ? 2 : 1 }
+        var isRefusing: Bool { self == .refusing || self == .refusingAsTheyCame }
+        var isAsTheyCame: Bool { self == .acceptingAsTheyCame || self == .refusingAsTheyCame }
     }
 
     /// One measurement's outcome.
@@ -27,26 +32,32 @@ struct MemoryBenchmark: Sendable {
     private static let acceptingCircleMilliseconds = 1_000
 
     let decisions: Int
+    /// The order in which the identities come to the limiter.
+    private let arrivals: MemoryWorkload
+    /// Another order for each thread, as callers of a service that has run for a while have.
     private let workloads: [MemoryWorkload]
 
     /// - Parameter decisions: How many each thread asks for.
     init(identities: Int, decisions: Int) {
         self.decisions = decisions
+        arrivals = MemoryWorkload(identities: identities, seed: 0)
         workloads = (1...2).map { MemoryWorkload(identities: identities, seed: $0) }
     }
 
     /// Measures on a limiter of its own, filled beforehand.
     func measure(_ measurement: Measurement) -> Timing {
         let limiter = InMemoryLimiter()
-        let isRefusing = measurement == .refusing
-        let units = isRefusing ? MemoryWorkload.unitsBeforeRefusing : MemoryWorkload.unitsBeforeAccepting
-        let filled = workloads[0].log(units, in: limiter)
+        let units =
+            measurement.isRefusing ? MemoryWorkload.unitsBeforeRefusing : MemoryWorkload.unitsBeforeAccepting
+        let filled = arrivals.log(units, in: limiter)
         // Refusals: no unit leaves the minute while they are measured.
-        let circle = isRefusing ? 1 : MemoryBenchmark.acceptingCircleMilliseconds * measurement.threads
+        let circle =
+            measurement.isRefusing ? 1 : MemoryBenchmark.acceptingCircleMilliseconds * measurement.threads
         let refused = Mutex(0)
         let elapsed = ContinuousClock().measure {
             DispatchQueue.concurrentPerform(iterations: measurement.threads) { thread in
-                let count = workloads[thread].ask(
+                let workload = measurement.isAsTheyCame ? arrivals : workloads[thread]
+                let count = workload.ask(
                     decisions, of: limiter, from: filled + 1_000, circleMilliseconds: circle)
                 refused.withLock { $0 += count }
             }

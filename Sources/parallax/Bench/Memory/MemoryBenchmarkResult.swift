@@ -22,6 +22,12 @@ struct MemoryBenchmarkResult: Sendable {
             BoundedFigure("one thread, refusing", nanoseconds(.refusing), "ns/decision", decimals: 0, bound: most),
             BoundedFigure("two threads, accepting", two, "ns/decision", decimals: 0),
             BoundedFigure("two threads over one", one / two, "x", bound: .atLeast(Self.leastSpeedup)),
+            BoundedFigure(
+                "accepting, asked as they came", nanoseconds(.acceptingAsTheyCame), "ns/decision", decimals: 0,
+                bound: most),
+            BoundedFigure(
+                "refusing, asked as they came", nanoseconds(.refusingAsTheyCame), "ns/decision", decimals: 0,
+                bound: most),
         ]
     }
 
