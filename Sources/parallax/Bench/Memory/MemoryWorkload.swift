@@ -1,4 +1,5 @@
 import ParallaxCore
+import Replay
 
 /// The requests of a measurement in memory: identities in an order that the processor's caches cannot guess, unless it is
 /// the order in which they came to the limiter: so they lie in memory, one beside the other.
@@ -15,7 +16,7 @@ struct MemoryWorkload: Sendable {
 
     /// - Parameter seed: Two workloads of different seeds hold the same identities in different orders.
     init(identities: Int, seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         let numbers = Array(0..<identities).shuffled(using: &random)
         requests = numbers.map { number in
             // Names of this length are held without the heap, as those of most keys and addresses are.

@@ -1,5 +1,6 @@
 import ParallaxCore
 import RedisLimiting
+import Replay
 
 /// Callers of the limiter, each asking again as soon as it was answered.
 struct LimiterLoad: Sendable {
@@ -58,7 +59,7 @@ struct LimiterLoad: Sendable {
     }
 
     private func ask(_ calls: Int, seed: UInt64) async -> Tally {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         var tally = Tally()
         for _ in 0..<calls where !Task.isCancelled {
             tally.count(await limiter.check(requests[Int.random(in: 0..<requests.count, using: &random)], at: nil))
@@ -70,7 +71,7 @@ struct LimiterLoad: Sendable {
     ///
     /// - Returns: How long each call took, in milliseconds, the shortest first.
     func askAlone(calls: Int) async throws -> [Double] {
-        var random = SplitMix64(state: 0)
+        var random = SplitMix64(seed: 0)
         var tally = Tally()
         var times: [Double] = []
         times.reserveCapacity(calls)

@@ -1,4 +1,5 @@
 import ParallaxCore
+import Replay
 
 /// The comparisons of a measurement of the store: organizations and identities of unequal traffic, kinds and causes as a
 /// migration to a shared limiter has them.
@@ -9,7 +10,7 @@ struct StoreWorkload: Sendable {
     private var random: SplitMix64
 
     init(identities: Int, seed: UInt64) {
-        random = SplitMix64(state: seed)
+        random = SplitMix64(seed: seed)
         var random = random
         self.identities = (0..<identities).map { number in
             let organization = Self.skewed(Self.organizations, &random)
