@@ -11,9 +11,10 @@ let rules: [SwiftSetting] = [
 /// Tells the fuzzer which branches an input takes, and lets the targets see what they are to break.
 let instrumented: [SwiftSetting] = rules + [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])]
 
-/// The fuzzer of the way to Redis: a package of its own, so that nobody builds it who does not fuzz.
+/// The fuzzers of the way to Redis and of access logs: a package of its own, so that nobody builds it who does not fuzz.
 ///
-/// Its sources are links to those of the project, and its targets to `Tests/RedisLimitingTests/Fuzzing/Targets`.
+/// Its sources are links to those of the project, and its targets to `Tests/RedisLimitingTests/Fuzzing/Targets` and
+/// `Tests/ReplayTests/Fuzzing/Targets`.
 let package = Package(
     name: "parallax-fuzzing",
     platforms: [.macOS(.v15)],
@@ -59,6 +60,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
+            swiftSettings: instrumented,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+        ),
+        // What reads access logs, without the rest of replay and the database that it needs.
+        .target(name: "Replay", dependencies: ["ParallaxCore"], swiftSettings: instrumented),
+        .executableTarget(
+            name: "LogFuzzer",
+            dependencies: ["LibFuzzer", "ParallaxCore", "Replay"],
             swiftSettings: instrumented,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         ),

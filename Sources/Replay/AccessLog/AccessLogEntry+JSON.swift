@@ -59,7 +59,8 @@ private struct LogMembers {
         guard walked != nil else { return nil }
         time = found.time.value.flatMap { Self.time($0, in: line) }
         client = found.client.value.flatMap { Self.text($0, in: line) }.map(Self.withoutPort)
-        status = found.status.value.flatMap { Self.text($0, in: line, orNumber: true) }.flatMap { Int($0) }
+        status = found.status.value.flatMap { Self.text($0, in: line, orNumber: true) }
+            .flatMap { Int($0) }.flatMap { (0...999).contains($0) ? $0 : nil }
         user = found.user.value.flatMap { Self.text($0, in: line) }
     }
 

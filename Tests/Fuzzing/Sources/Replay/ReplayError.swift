@@ -1,0 +1,1 @@
+../../../../Sources/Replay/ReplayError.swift

@@ -1,0 +1,1 @@
+../../../RedisLimitingTests/Fuzzing/Targets/Violation.swift
