@@ -80,6 +80,7 @@ import Testing
                 identity: Identity(identifier: "everybody"), policy: Policy(windows: windows))
             var accepted = AcceptedUnits()
             while true {
+                await Task.yield()
                 let decision = await limiter.check(request, at: nil)
                 if decision.outcome == .limited(by: "minute") { return accepted }
                 if decision.isAllowed { accepted.note(1, at: try #require(decision.judgedAt)) }

@@ -61,7 +61,7 @@ final class Alertmanager: Sendable {
     func stop() async {
         process.terminate()
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            Thread.detachNewThread {
                 self.process.waitUntilExit()
                 continuation.resume()
             }

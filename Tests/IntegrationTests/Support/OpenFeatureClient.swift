@@ -56,7 +56,7 @@ struct OpenFeatureEnvironment {
         process.standardOutput = output
         process.standardError = output
         let (status, text): (Int32, String) = try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
+            Thread.detachNewThread {
                 do {
                     try process.run()
                     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
@@ -91,9 +91,31 @@ final class OpenFeatureClient: Sendable {
         var enabledForAll: Bool? { Set(enabled).count == 1 ? enabled.first : nil }
     }
 
+    /// What the application told so far. Apart, so that who reads it does not keep the application running.
+    private final class Sights: Sendable {
+        private let sights = Mutex<[Sight]>([])
+
+        var all: [Sight] { sights.withLock { $0 } }
+
+        func read(_ handle: FileHandle) {
+            var rest = Data()
+            while true {
+                let data = handle.availableData
+                if data.isEmpty { return }
+                rest += data
+                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                    if let sight = try? JSONDecoder().decode(Sight.self, from: rest[..<end]) {
+                        sights.withLock { $0.append(sight) }
+                    }
+                    rest = Data(rest[rest.index(after: end)...])
+                }
+            }
+        }
+    }
+
     private let process = Process()
     private let lifeline = Pipe()
-    private let sights = Mutex<[Sight]>([])
+    private let sights = Sights()
 
     init(_ environment: OpenFeatureEnvironment, flagFile: String) throws {
         process.executableURL = environment.python
@@ -105,30 +127,15 @@ final class OpenFeatureClient: Sendable {
         process.standardOutput = output
         try process.run()
         let handle = output.fileHandleForReading
-        DispatchQueue.global().async { self.read(handle) }
+        Thread.detachNewThread { [sights] in sights.read(handle) }
     }
 
     deinit {
         process.terminate()
     }
 
-    private func read(_ handle: FileHandle) {
-        var rest = Data()
-        while true {
-            let data = handle.availableData
-            if data.isEmpty { return }
-            rest += data
-            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                if let sight = try? JSONDecoder().decode(Sight.self, from: rest[..<end]) {
-                    sights.withLock { $0.append(sight) }
-                }
-                rest = Data(rest[rest.index(after: end)...])
-            }
-        }
-    }
-
     /// All that it has told.
-    var all: [Sight] { sights.withLock { $0 } }
+    var all: [Sight] { sights.all }
 
     /// Waits until what it was given last is something, and tells since when.
     @discardableResult

@@ -27,7 +27,7 @@ enum ParallaxBinary {
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
         return try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
+            Thread.detachNewThread {
                 do {
                     try process.run()
                     let text = output.fileHandleForReading.readDataToEndOfFile()
@@ -67,7 +67,7 @@ final class ParallaxProcess: Sendable {
     }
 
     private let process: Process
-    /// The child ends when this closes: no test that fails or is killed leaves an instance behind.
+    /// The child ends when this closes: no test that is killed leaves an instance behind.
     private let lifeline = Pipe()
     let url: String
     /// What it printed once it listened.
@@ -98,10 +98,16 @@ final class ParallaxProcess: Sendable {
         url = Self.address(in: greeting)!
     }
 
+    /// Whoever lets go of a running instance leaves none behind.
+    deinit {
+        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+    }
+
     /// Reads what the service prints up to the address, and goes on reading so that it never blocks on a full pipe.
     private static func greeting(printedTo handle: FileHandle) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
+            // A thread of its own: those of the pool are few, and the tests' own tasks run on them.
+            Thread.detachNewThread {
                 var text = ""
                 while !text.contains("\n") || address(in: text) == nil {
                     let data = handle.availableData
@@ -168,7 +174,7 @@ final class ParallaxProcess: Sendable {
 
     func exitStatus() async -> Int32 {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            Thread.detachNewThread {
                 self.process.waitUntilExit()
                 continuation.resume(returning: self.process.terminationStatus)
             }

@@ -38,6 +38,7 @@ struct CachingInstance: Sendable {
                 Issue.record("\(request.identity) was not refused")
                 return
             }
+            await Task.yield()
         } while refusal(of: request) == nil
     }
 
