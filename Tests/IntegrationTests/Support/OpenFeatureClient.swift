@@ -130,8 +130,10 @@ final class OpenFeatureClient: Sendable {
         Thread.detachNewThread { [sights] in sights.read(handle) }
     }
 
+    /// Whoever lets go of a running application leaves none behind. It may hold back every signal that can be held back,
+    /// as the thread does that started it.
     deinit {
-        process.terminate()
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
     /// All that it has told.
