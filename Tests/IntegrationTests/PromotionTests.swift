@@ -69,7 +69,8 @@ import Testing
         }
         try await eventually("and with the flags") {
             let shown = try await promoted.run("flags", "show").text
-            return shown.contains(" min of 48 h, no trigger fired") && !shown.contains("          0 answers")
+            return shown.contains(/watch {5}[0-9] min of 48 h, no trigger fired/)
+                && !shown.contains("          0 answers")
         }
     }
 

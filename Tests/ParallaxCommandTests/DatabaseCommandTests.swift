@@ -74,7 +74,7 @@ import Testing
             let update = FlagUpdate(strategy: .legacy, assignments: [], emptiesTargeting: false)
             let change = try #require(try await store.set(update, by: "ada", reason: "before the move"))
             #expect(change.by == "ada")
-            try await store.untilHistoryIsWritten()
+            await store.finishHistory()
 
             let entries = try await DivergenceStore(readingFrom: database).flagHistory(limit: 10)
             #expect(entries.map(\.change.by) == ["ada"])

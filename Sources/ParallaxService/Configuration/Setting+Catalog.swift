@@ -119,7 +119,8 @@ extension Setting {
         "A divergence that vanishes when judged this many milliseconds earlier or later has the cause `boundary`.")
     static let clockSkewTolerance = Setting(
         "CLOCK_SKEW_TOLERANCE_MS", .comparison, .integer(0...3_600_000), standard: "250",
-        "How many milliseconds the clocks of Redis and the instance may differ before that counts as a cause.")
+        "How many milliseconds the clocks of Redis and the instance may differ before that counts as a cause; no less "
+            + "than `REDIS_DECISION_TIMEOUT`, since a later answer would pass for a clock that stepped.")
     static let quotaDriftTolerance = Setting(
         "QUOTA_DRIFT_TOLERANCE", .comparison, .integer(0...Policy.maximumLimit), standard: "1",
         "How many units `remaining` may differ by before that counts as `quota_drift`.")

@@ -68,6 +68,11 @@ final class FlagRecorder: Sendable {
         _ = work.wait(timeout: .now() + patience)
     }
 
+    /// Waits until what was recorded so far is kept, or could not be.
+    func finish() async {
+        await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    }
+
     /// Tries again what could not be kept.
     func retry() {
         let isNeeded = state.withLock { state in

@@ -20,6 +20,10 @@ extension FlagStore {
     ) async throws(FlagFileError) -> FlagChange? {
         try await onQueue { self.writeOnQueue(update, by: by, reason: reason, over: content) }.get()
     }
+
+    /// Waits until the history has every change so far, or could not be written: a process that ends before leaves them
+    /// for others to find.
+    package func finishHistory() async { await recorder.finish() }
 }
 
 /// What runs on the store's queue to write the file.

@@ -121,9 +121,9 @@ struct EmbeddedFileError: Error {
 }
 
 /// A command of a test that a server refused.
-package struct UnexpectedReply: Error {
-    package let words: [String]
-    package let reply: String
+struct UnexpectedReply: Error {
+    let words: [String]
+    let reply: String
 }
 
 /// Lends a Redis server of its own to the body and ends it afterwards.

@@ -24,6 +24,7 @@ struct FlagChangeOptions: ParsableArguments {
         guard let change = try await store.set(update, by: person, reason: word + reason) else {
             return Terminal.print("The file says so already; nothing was changed.")
         }
+        await store.finishHistory()
         Terminal.print(FlagsText.change(from: change.from, to: change.to))
         for note in store.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
     }

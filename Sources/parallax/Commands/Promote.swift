@@ -97,6 +97,7 @@ struct Promote: AsyncParsableCommand {
         } catch {
             throw error.code == .superseded ? Self.changed : error
         }
+        await flags.finishHistory()
         Terminal.print(change.map { FlagsText.change(from: $0.from, to: $0.to) } ?? "Nothing was changed.")
         for note in flags.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
         Terminal.print(Self.outlook(from: target))

@@ -24,8 +24,8 @@ struct HybridFleet {
                 "DISTRIBUTED_RATE_LIMITING_ENABLED": "true", "HYBRID_RATE_LIMITING": "true",
                 // On a busy machine a decision may take long; none of these tests is about that.
                 "REDIS_DECISION_TIMEOUT": "5", "CANDIDATE_MAX_IN_FLIGHT": "10000",
-                // And where it stands still, no clock has stepped.
-                "CLOCK_SKEW_TOLERANCE_MS": "20000",
+                // No less than that, as by default: a later answer would pass for a clock that stepped.
+                "CLOCK_SKEW_TOLERANCE_MS": "5000",
             ]) { $1 }
             .merging(settings) { $1 }
         for place in 0..<count { services.append(try await start(place)) }

@@ -90,7 +90,10 @@ import Testing
                 let running = Task { await load.run(callers: 8) }
                 await load.waitForAllowed(more: 100)
                 let asked = try await failover(to: 1, of: deployment, limiter, load) {
-                    try await askForFailover(of: deployment)
+                    // Refused while a sentinel has not heard of the replica for too long.
+                    try await deployment.sentinels[0].waitUntil("SENTINEL", "FAILOVER", PrivateSentinels.masterName) {
+                        $0 == .status("OK")
+                    }
                 }
                 // The old one goes on as a primary for seconds: only the sentinels can have told that it was to be left.
                 let role = try await deployment.servers[0].ask("INFO", "replication").text ?? ""
@@ -120,18 +123,6 @@ import Testing
     private func waitUntilAtRest(_ limiter: RedisLimiter) async throws {
         guard case .several(let router) = limiter.servers else { return }
         try await until { router.refresh.due >= .now() + .seconds(60) }
-    }
-
-    /// Has the sentinels put the replica in the primary's place; asked again while they have not heard of it for too long.
-    private func askForFailover(of deployment: PrivateSentinels) async throws {
-        while true {
-            do {
-                try await deployment.sentinels[0].ask("SENTINEL", "FAILOVER", PrivateSentinels.masterName)
-                return
-            } catch let error as UnexpectedReply where error.reply.hasPrefix("NOGOODSLAVE") {
-                try await Task.sleep(for: .milliseconds(50))
-            }
-        }
     }
 
     /// Runs what makes a failover, and waits until decisions are made by the new primary.

@@ -6,7 +6,7 @@ import ParallaxCore
 /// server writes.
 ///
 /// The fuzzer and the tests run the same body: the one to find inputs, the others to keep what was found.
-enum AccessLogTarget {
+enum FuzzTarget {
     /// What a log was read as.
     private struct Reading: Equatable {
         var entries: [AccessLogEntry] = []

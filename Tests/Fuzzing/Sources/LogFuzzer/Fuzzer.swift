@@ -1,0 +1,1 @@
+../Fuzzer/Fuzzer.swift

@@ -1,0 +1,1 @@
+../../RedisLimitingTests/Fuzzing/Corpus.swift
