@@ -53,7 +53,10 @@ import Testing
             try await store.set(.rollback, by: "ann", reason: "first")
             #expect(store.current == .legacy)
             #expect(store.health.historyWaiting == 2)
+            // Whoever ends after the change waits for as long as it takes.
             history.release()
+            await store.finishHistory()
+            #expect(store.health.historyWaiting == 0)
         }
     }
 
