@@ -49,13 +49,19 @@ extension App {
         let access = try settings.http.adminTokenFile.map { file in
             AdminAccess(token: try AdminToken(file: file), actions: parts.admin, policies: settings.limits.book)
         }
+        let files = OpenFiles(settings.redis)
+        let maximum = files.maximumConnections(settings.http.maximumConnections)
+        OpenFiles.raise(to: maximum + files.reserve)
+        let bounds = ConnectionBounds(maximum: maximum, hosts: settings.http.allowedHosts)
         let endpoints = Endpoints(
             door: parts.door, trustedProxies: settings.http.trustedProxies, health: parts.health,
-            metrics: parts.metrics, admin: access, applicationTimes: parts.applicationTimes)
+            metrics: parts.metrics, http: parts.http, connections: bounds.connections, admin: access,
+            applicationTimes: parts.applicationTimes)
         let host = settings.http.host
         return Application(
-            router: makeRouter(endpoints), server: .bounded,
-            configuration: ApplicationConfiguration(settings.http),
+            router: makeRouter(endpoints), server: .bounded(bounds, metrics: parts.http),
+            configuration: ApplicationConfiguration(settings.http, maximumConnections: maximum),
+            services: [ConnectionSweeper(connections: bounds.connections)],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.http.port
                 listening("http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
@@ -69,6 +75,7 @@ private struct Parts: Sendable {
     let redis: RedisLimiter
     let recorder: Recorder
     let metrics = DecisionMetrics()
+    let http = HTTPMetrics()
     let hybrid: HybridLimiter
     let rollback: RollbackService
     let alerts: AlertService
@@ -108,7 +115,7 @@ private struct Parts: Sendable {
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
-        let metrics = self.metrics
+        let (metrics, http) = (self.metrics, self.http)
         let record = StoredRollbackRecord(store: store)
         let drill = DrillService(
             flags: flags, rollback: { rollback.health }, save: { try await record.save($0) },
@@ -137,7 +144,7 @@ private struct Parts: Sendable {
                     duration, strategy: answer.strategy, isHeldOut: answer.isHeldOut,
                     candidateWait: answer.candidateWait)
                 metrics.responded(answer, after: duration)
-            })
+            }, recordUnjudgedPass: { http.passedUnjudged() })
         applicationTimes = ApplicationTimes(
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
             strategy: { flags.current.strategy })

@@ -22,6 +22,14 @@ extension Setting {
     static let httpHost = Setting("HTTP_HOST", .http, .text, standard: "127.0.0.1", "The address to listen on.")
     static let httpPort = Setting(
         "HTTP_PORT", .http, .integer(0...65_535), standard: "8080", "The port to listen on; 0 takes any free one.")
+    static let httpMaxConnections = Setting(
+        "HTTP_MAX_CONNECTIONS", .http, .integer(0...1_000_000), standard: "0",
+        "The most connections at once; 0 for as many as the limit of open files has room for, at most 10000. "
+            + "At the bound the longest idle one gives its place to a new one.")
+    static let httpAllowedHosts = Setting(
+        "HTTP_ALLOWED_HOSTS", .http, .list, standard: "",
+        "Public names by which the service is called, in addition to HTTP_HOST. "
+            + "Addresses, names without a dot and private names are always understood.")
     static let trustedProxies = Setting(
         "TRUSTED_PROXIES", .http, .list, standard: "",
         "Networks (CIDR) whose `X-Forwarded-For` and `X-Organization-Id` are believed.")
@@ -236,7 +244,7 @@ extension Setting {
     /// All settings, in the order in which they are documented.
     package static let all: [Setting] = [
         environment, configDirectory, instanceID, logLevel,
-        httpHost, httpPort, trustedProxies, adminTokenFile,
+        httpHost, httpPort, httpMaxConnections, httpAllowedHosts, trustedProxies, adminTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
         redisURL, redisPasswordFile, redisCAFile, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,

@@ -57,6 +57,12 @@ extension Settings.HTTP {
     fileprivate init(reading reader: inout SettingsReader) {
         host = reader.text(.httpHost)
         port = reader.integer(.httpPort)
+        maximumConnections = reader.bound(.httpMaxConnections)
+        let names = reader.list(.httpAllowedHosts, expecting: "a host's name without a port, such as parallax.example")
+        {
+            AllowedHosts.isName($0) ? $0 : nil
+        }
+        allowedHosts = AllowedHosts([host] + names)
         trustedProxies = reader.list(.trustedProxies, expecting: "a network such as 10.0.0.0/8 or fd00::/8") {
             CIDR($0)
         }

@@ -26,6 +26,10 @@ package struct Settings: Equatable, Sendable {
     package struct HTTP: Equatable, Sendable {
         package var host: String
         package var port: Int
+        /// The most connections at once; `nil` for as many as there are files for.
+        package var maximumConnections: Int?
+        /// The names by which the service may be called.
+        package var allowedHosts: AllowedHosts
         package var trustedProxies: [CIDR]
         /// The path of the file with the admin token; `nil` where the admin routes are off.
         package var adminTokenFile: String?

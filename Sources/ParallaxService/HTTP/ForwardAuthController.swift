@@ -25,7 +25,7 @@ struct ForwardAuthController<Context: DoorContext>: Sendable {
             let identity = try identification.identify(
                 peer: context.peer, apiKeys: headers[values: .apiKey], organizations: headers[values: .organizationID],
                 forwardedFor: headers[values: .forwardedFor])
-            response = try await door.answer(identity, cost: 1, arrival: arrival)
+            response = try await door.answer(identity, cost: 1, arrival: arrival, hasBodyIfAllowed: false)
         } catch {
             response = Response(error)
         }

@@ -15,8 +15,8 @@ struct ResponseTimesController<Context: DoorContext>: Sendable {
     private func collect(_ body: RequestBody) async throws -> ByteBuffer {
         do {
             return try await body.collect(upTo: ResponseTimesBody.maximumBytes)
-        } catch is NIOTooManyBytesError {
-            throw RequestError.bodyTooLarge(maximumBytes: ResponseTimesBody.maximumBytes)
+        } catch {
+            throw RequestError(reading: error, maximumBytes: ResponseTimesBody.maximumBytes)
         }
     }
 }

@@ -6,6 +6,9 @@ package struct Endpoints: Sendable {
     package var trustedProxies: [CIDR]
     package var health: any HealthSource
     package var metrics: DecisionMetrics
+    package var http: HTTPMetrics
+    /// The open connections; `nil` if they are not counted.
+    package var connections: ConnectionTable?
     /// The admin routes' token and actions; `nil` where they are off.
     package var admin: AdminAccess?
     /// Takes the response times that applications report; `nil` where there is no such route.
@@ -13,12 +16,15 @@ package struct Endpoints: Sendable {
 
     package init(
         door: Door, trustedProxies: [CIDR] = [], health: any HealthSource, metrics: DecisionMetrics,
-        admin: AdminAccess? = nil, applicationTimes: ApplicationTimes? = nil
+        http: HTTPMetrics = HTTPMetrics(), connections: ConnectionTable? = nil, admin: AdminAccess? = nil,
+        applicationTimes: ApplicationTimes? = nil
     ) {
         self.door = door
         self.trustedProxies = trustedProxies
         self.health = health
         self.metrics = metrics
+        self.http = http
+        self.connections = connections
         self.admin = admin
         self.applicationTimes = applicationTimes
     }
@@ -37,9 +43,11 @@ package func makeRouter<Context: DoorContext>(
         door: endpoints.door, identification: CallerIdentification(trustedProxies: endpoints.trustedProxies)
     ).addRoutes(to: &routes)
     // What follows goes through the middleware, and so do unknown paths.
-    router.add(middleware: ErrorMiddleware())
+    router.add(middleware: ErrorMiddleware(metrics: endpoints.http))
     HealthController(source: endpoints.health).addRoutes(to: &routes)
-    MetricsController(metrics: endpoints.metrics, health: endpoints.health).addRoutes(to: &routes)
+    MetricsController(
+        metrics: endpoints.metrics, http: endpoints.http, connections: endpoints.connections, health: endpoints.health
+    ).addRoutes(to: &routes)
     AdminController(access: endpoints.admin).addRoutes(to: &routes)
     if let times = endpoints.applicationTimes { ResponseTimesController(times: times).addRoutes(to: &routes) }
     return router

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct SettingsCheckTests {
     private func load(
-        _ environment: [String: String], files: [String: String] = [:],
+        _ environment: [String: String], files: [String: String] = [:], openFileLimit: Int = 4096,
         redisURLProblem: @escaping @Sendable (String) -> String? = { RedisURL.problem(of: $0) }
     ) async throws -> [Finding] {
         try await withFolder { folder in
@@ -16,8 +16,10 @@ import Testing
             environment["CONFIG_DIRECTORY"] = environment["CONFIG_DIRECTORY"] ?? folder
             environment["FEATURE_FLAG_FILE"] = environment["FEATURE_FLAG_FILE"] ?? folder + "/flags.json"
             environment["DATABASE_PATH"] = environment["DATABASE_PATH"] ?? folder + "/parallax.sqlite"
-            return await Settings.load(environment: environment, hostName: "host", redisURLProblem: redisURLProblem)
-                .findings
+            return await Settings.load(
+                environment: environment, hostName: "host", redisURLProblem: redisURLProblem,
+                openFileLimit: openFileLimit
+            ).findings
         }
     }
 
@@ -39,6 +41,7 @@ import Testing
             ("ENVIRONMENT", "prod", .wrongType, "development, staging, production"),
             ("LEGACY_ALGORITHM", "leaky", .wrongType, "sliding_log"), ("LOG_LEVEL", "loud", .wrongType, "notice"),
             ("TRUSTED_PROXIES", "10.0.0.0/8,localhost", .wrongType, "\"localhost\""),
+            ("HTTP_ALLOWED_HOSTS", "a.example:80", .wrongType, "without a port"),
             ("ROLLBACK_DRY_RUN", "redis_up", .wrongType, "redis_down"),
             ("RATE_LIMIT_PER_MINUTE", "6\u{1b}[31m0", .wrongType, "\\u{1b}"),
         ])
@@ -47,6 +50,18 @@ import Testing
         #expect(finding.severity == .error && finding.kind == kind && finding.setting == name)
         #expect(finding.origin == "environment")
         #expect(finding.problem.contains(part) && !finding.remedy.isEmpty, "\(finding)")
+    }
+
+    @Test("more connections than the limit of open files has room for are an error that says how many fit")
+    func findsMissingFiles() async throws {
+        #expect(try await load(["HTTP_MAX_CONNECTIONS": "500"], openFileLimit: 1024).isEmpty)
+        let findings = try await load(["HTTP_MAX_CONNECTIONS": "1024"], openFileLimit: 1024)
+        #expect(findings.map(\.setting) == ["HTTP_MAX_CONNECTIONS"])
+        #expect(findings.first?.kind == .impossibleCombination)
+        #expect(findings.first?.problem.contains("1024") == true)
+        let cluster = ["HTTP_MAX_CONNECTIONS": "700", "REDIS_URL": "redis+cluster://a:6379,b:6379"]
+        #expect(try await load(cluster, openFileLimit: 1024).map(\.setting) == ["HTTP_MAX_CONNECTIONS"])
+        #expect(try await load([:], openFileLimit: 64).map(\.setting) == ["HTTP_MAX_CONNECTIONS"])
     }
 
     @Test(

@@ -31,7 +31,11 @@ import Testing
         let settings = loaded.settings
         #expect(loaded.findings.isEmpty)
         #expect(settings.instance == .init(environment: .development, id: "host:8080", logLevel: .info))
-        #expect(settings.http == .init(host: "127.0.0.1", port: 8080, trustedProxies: [], adminTokenFile: nil))
+        #expect(
+            settings.http
+                == .init(
+                    host: "127.0.0.1", port: 8080, maximumConnections: nil, allowedHosts: AllowedHosts(["127.0.0.1"]),
+                    trustedProxies: [], adminTokenFile: nil))
         #expect(
             settings.flags.initial
                 == FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 0))
