@@ -47,14 +47,14 @@ extension App {
         _ parts: Parts, settings: Settings, logger: Logger, listening: @escaping @Sendable (String) -> Void
     ) throws -> some Service {
         let access = try settings.http.adminTokenFile.map { file in
-            AdminAccess(token: try AdminToken(file: file), actions: parts.admin, policies: settings.limits.book)
+            AdminAccess(token: try BearerToken(file: file), actions: parts.admin, policies: settings.limits.book)
         }
         let files = OpenFiles(settings.redis)
         let maximum = files.maximumConnections(settings.http.maximumConnections)
         OpenFiles.raise(to: maximum + files.reserve)
         let bounds = ConnectionBounds(maximum: maximum, hosts: settings.http.allowedHosts)
         let endpoints = Endpoints(
-            door: parts.door, trustedProxies: settings.http.trustedProxies, health: parts.health,
+            door: parts.door, identification: settings.http.identification, health: parts.health,
             metrics: parts.metrics, http: parts.http, connections: bounds.connections, admin: access,
             applicationTimes: parts.applicationTimes)
         let host = settings.http.host
@@ -147,7 +147,8 @@ private struct Parts: Sendable {
             }, recordUnjudgedPass: { http.passedUnjudged() })
         applicationTimes = ApplicationTimes(
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
-            strategy: { flags.current.strategy })
+            token: try settings.http.responseTimesTokenFile.map { try BearerToken(file: $0) },
+            windowSeconds: settings.rollbackSettings.longWindowSeconds, strategy: { flags.current.strategy })
         health = ServiceHealth(
             settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
             rollback: rollback, control: control, alerts: alerts, watch: watch, drill: drill)

@@ -32,10 +32,24 @@ extension Setting {
             + "Addresses, names without a dot and private names are always understood.")
     static let trustedProxies = Setting(
         "TRUSTED_PROXIES", .http, .list, standard: "",
-        "Networks (CIDR) whose `X-Forwarded-For` and `X-Organization-Id` are believed.")
+        "The gateways' addresses, or networks (CIDR), whose `X-Forwarded-For` and organization header are believed.")
+    static let trustedHops = Setting(
+        "TRUSTED_HOPS", .http, .integer(1...64), standard: String(ClientAddress.usualMaximumHops),
+        "The most entries of `X-Forwarded-For` that trusted proxies append: one for each proxy before the service.")
+    static let organizationHeader = Setting(
+        "ORGANIZATION_HEADER", .http, .text, standard: "",
+        "The header in which a trusted proxy names the organization, such as `X-Organization-Id`; empty for none. "
+            + "The proxy must set it or strip it: clients can send it too.")
+    static let ipv6PrefixLength = Setting(
+        "IPV6_PREFIX_LENGTH", .http, .integer(1...128), standard: "64",
+        "How many bits of a client's IPv6 address are limited as one; 128 for single addresses.")
     static let adminTokenFile = Setting(
         "ADMIN_TOKEN_FILE", .http, .text, standard: "",
         "The file with the bearer token of the admin routes; without it they are off.")
+    static let responseTimesTokenFile = Setting(
+        "RESPONSE_TIMES_TOKEN_FILE", .http, .text, standard: "",
+        "The file with the bearer token of applications that report response times; without it their times are recorded "
+            + "and alert, and do not roll back.")
 
     // Feature flags
     static let distributedEnabled = Setting(
@@ -244,7 +258,8 @@ extension Setting {
     /// All settings, in the order in which they are documented.
     package static let all: [Setting] = [
         environment, configDirectory, instanceID, logLevel,
-        httpHost, httpPort, httpMaxConnections, httpAllowedHosts, trustedProxies, adminTokenFile,
+        httpHost, httpPort, httpMaxConnections, httpAllowedHosts, trustedProxies, trustedHops, organizationHeader,
+        ipv6PrefixLength, adminTokenFile, responseTimesTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
         redisURL, redisPasswordFile, redisCAFile, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,

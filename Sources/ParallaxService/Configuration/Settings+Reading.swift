@@ -1,3 +1,4 @@
+import HTTPTypes
 import Logging
 import ParallaxCore
 
@@ -63,10 +64,16 @@ extension Settings.HTTP {
             AllowedHosts.isName($0) ? $0 : nil
         }
         allowedHosts = AllowedHosts([host] + names)
-        trustedProxies = reader.list(.trustedProxies, expecting: "a network such as 10.0.0.0/8 or fd00::/8") {
+        trustedProxies = reader.list(
+            .trustedProxies, expecting: "an address or a network such as 10.0.0.7 or fd00::/64"
+        ) {
             CIDR($0)
         }
+        trustedHops = reader.integer(.trustedHops)
+        organizationHeader = reader.optionalText(.organizationHeader).flatMap { HTTPField.Name($0) }
+        ipv6PrefixLength = reader.integer(.ipv6PrefixLength)
         adminTokenFile = reader.optionalText(.adminTokenFile)
+        responseTimesTokenFile = reader.optionalText(.responseTimesTokenFile)
     }
 }
 

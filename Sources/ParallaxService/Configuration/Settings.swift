@@ -1,3 +1,4 @@
+package import HTTPTypes
 package import Logging
 package import ParallaxCore
 
@@ -31,8 +32,15 @@ package struct Settings: Equatable, Sendable {
         /// The names by which the service may be called.
         package var allowedHosts: AllowedHosts
         package var trustedProxies: [CIDR]
+        /// The most entries of `X-Forwarded-For` that are believed.
+        package var trustedHops: Int
+        /// The header that names the organization; `nil` if none does.
+        package var organizationHeader: HTTPField.Name?
+        package var ipv6PrefixLength: Int
         /// The path of the file with the admin token; `nil` where the admin routes are off.
         package var adminTokenFile: String?
+        /// The path of the file with the token of reporters; `nil` if anybody can report.
+        package var responseTimesTokenFile: String?
     }
 
     package struct Flags: Equatable, Sendable {

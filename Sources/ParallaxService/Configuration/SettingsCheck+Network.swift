@@ -1,11 +1,37 @@
+import HTTPTypes
+
 extension SettingsCheck {
+    /// Headers that mean something else.
+    private static let takenHeaders: [HTTPField.Name] = [.apiKey, .forwardedFor, .host, .authorization]
+
     /// Whether callers can choose who they are.
     func network() -> [Finding] {
-        settings.http.trustedProxies.filter(\.isEverything).map { network in
-            finding(
-                .warning, .risk, .trustedProxies, "trusts everybody (\(network)): callers choose their own address",
-                "name your gateways' networks only")
+        settings.http.trustedProxies.filter(\.isWide).map { network in
+            let problem =
+                network.isEverything
+                ? "trusts everybody (\(network)): callers choose their own address"
+                : "trusts a wide network (\(network)): whoever sends from it chooses an address"
+            return finding(
+                .warning, .risk, .trustedProxies, problem,
+                "name your gateways' addresses only, or set TRUSTED_HOPS to how many of them a request passes")
+        } + organizationHeader()
+    }
+
+    private func organizationHeader() -> [Finding] {
+        guard let text = reader.optionalText(.organizationHeader) else { return [] }
+        guard let name = settings.http.organizationHeader, !Self.takenHeaders.contains(name) else {
+            return [
+                finding(
+                    .error, .wrongType, .organizationHeader, "\(QuotedText(text)) cannot name the organization",
+                    "name a header of its own, such as X-Organization-Id, or take it out")
+            ]
         }
+        guard settings.http.trustedProxies.isEmpty else { return [] }
+        return [
+            finding(
+                .warning, .noEffect, .organizationHeader, "has no effect: TRUSTED_PROXIES is empty",
+                "name the gateway that sets the header there, or take it out")
+        ]
     }
 
     /// Whether the limit of open files leaves room for connections.

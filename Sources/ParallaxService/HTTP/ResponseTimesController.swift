@@ -6,9 +6,13 @@ struct ResponseTimesController<Context: DoorContext>: Sendable {
     let times: ApplicationTimes
 
     func addRoutes(to routes: inout RouteTable<Context>) {
-        routes.on("/v1/response-times", [.post]) { request, _ in
+        routes.on("/v1/response-times", [.post]) { request, context in
+            guard times.token?.matches(authorization: request.headers[.authorization]) ?? true else {
+                throw RequestError.unauthorizedReport
+            }
             let body = try ResponseTimesBody(try await collect(request.body))
-            return try Response(json: times.record(body.reports), status: .accepted)
+            return try Response(
+                json: times.record(body.reports, from: context.peer?.description ?? ""), status: .accepted)
         }
     }
 

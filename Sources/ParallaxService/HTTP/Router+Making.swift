@@ -3,7 +3,7 @@ package import Hummingbird
 /// All that the routes need. The admin routes answer 404 with an explanation where there is no token.
 package struct Endpoints: Sendable {
     package var door: Door
-    package var trustedProxies: [CIDR]
+    package var identification: CallerIdentification
     package var health: any HealthSource
     package var metrics: DecisionMetrics
     package var http: HTTPMetrics
@@ -15,12 +15,13 @@ package struct Endpoints: Sendable {
     package var applicationTimes: ApplicationTimes?
 
     package init(
-        door: Door, trustedProxies: [CIDR] = [], health: any HealthSource, metrics: DecisionMetrics,
-        http: HTTPMetrics = HTTPMetrics(), connections: ConnectionTable? = nil, admin: AdminAccess? = nil,
+        door: Door, identification: CallerIdentification = CallerIdentification(), health: any HealthSource,
+        metrics: DecisionMetrics, http: HTTPMetrics = HTTPMetrics(), connections: ConnectionTable? = nil,
+        admin: AdminAccess? = nil,
         applicationTimes: ApplicationTimes? = nil
     ) {
         self.door = door
-        self.trustedProxies = trustedProxies
+        self.identification = identification
         self.health = health
         self.metrics = metrics
         self.http = http
@@ -40,7 +41,7 @@ package func makeRouter<Context: DoorContext>(
     var routes = RouteTable(router: router)
     CheckController(door: endpoints.door).addRoutes(to: &routes)
     ForwardAuthController(
-        door: endpoints.door, identification: CallerIdentification(trustedProxies: endpoints.trustedProxies)
+        door: endpoints.door, identification: endpoints.identification, metrics: endpoints.http
     ).addRoutes(to: &routes)
     // What follows goes through the middleware, and so do unknown paths.
     router.add(middleware: ErrorMiddleware(metrics: endpoints.http))

@@ -35,7 +35,8 @@ import Testing
             settings.http
                 == .init(
                     host: "127.0.0.1", port: 8080, maximumConnections: nil, allowedHosts: AllowedHosts(["127.0.0.1"]),
-                    trustedProxies: [], adminTokenFile: nil))
+                    trustedProxies: [], trustedHops: 64, organizationHeader: nil, ipv6PrefixLength: 64,
+                    adminTokenFile: nil, responseTimesTokenFile: nil))
         #expect(
             settings.flags.initial
                 == FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 0))

@@ -17,7 +17,9 @@ import Testing
         let door = Door(
             judge: judge, policies: PolicyBook(standard: .standard), isProduction: false, failsOpen: { false })
         let endpoints = Endpoints(
-            door: door, trustedProxies: trustedProxies, health: ScriptedHealth(), metrics: DecisionMetrics())
+            door: door,
+            identification: CallerIdentification(addresses: ClientAddress(trustedProxies: trustedProxies)),
+            health: ScriptedHealth(), metrics: DecisionMetrics())
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let app = Application(

@@ -169,4 +169,64 @@ import Testing
             }
         }
     }
+
+    @Test(
+        "a browser's page of another origin cannot post",
+        arguments: [
+            "Origin: http://evil.example\r\n", "Origin: null\r\n", "Sec-Fetch-Site: cross-site\r\n",
+            "Sec-Fetch-Site: same-site\r\n", "origin: http://a:81\r\n",
+        ])
+    func refusesOtherOrigins(headers: String) async throws {
+        try await RawService.run { service in
+            for path in ["/v1/check", "/v1/response-times", "/v1/rollback/acknowledge"] {
+                let answer = try await service.exchange(
+                    "POST \(path) HTTP/1.1\r\nHost: a\r\n\(headers)Content-Length: 2\r\n\r\n{}")
+                #expect(answer.hasPrefix("HTTP/1.1 403 ") && answer.contains("cross_site"))
+            }
+            #expect(service.judge.requests.isEmpty)
+        }
+    }
+
+    @Test("the service's own pages and clients that are no browsers can post")
+    func takesOwnOrigins() async throws {
+        try await RawService.run { service in
+            for headers in ["", "Origin: http://a\r\nSec-Fetch-Site: same-origin\r\n", "Sec-Fetch-Site: none\r\n"] {
+                let answer = try await service.exchange(Self.check(headers + "Connection: close\r\n"))
+                #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            }
+        }
+    }
+
+    @Test(
+        "a public name must be listed; addresses and private names need not be",
+        arguments: [
+            ("evil.example", false), ("evil.example:8080", false), ("parallax.example", true),
+            ("PARALLAX.example:8080", true), ("localhost:8080", true), ("parallax", true), ("10.1.2.3:8080", true),
+            ("[::1]:8080", true), ("parallax.shop.svc", true), ("parallax.shop.svc.cluster.local", true),
+            ("shop.internal", true), ("evil.example.", false), ("127.0.0.1.evil.example", false), ("", false),
+        ])
+    func knowsItsNames(host: String, isKnown: Bool) async throws {
+        try await RawService.run(hosts: ["parallax.example"]) { service in
+            let answer = try await service.exchange(
+                "GET /health/live HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
+            #expect(answer.hasPrefix(isKnown ? "HTTP/1.1 200 " : "HTTP/1.1 421 "), "\(answer)")
+            let gateway = try await service.exchange(
+                "GET /v1/forward-auth HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
+            #expect(gateway.hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test(
+        "a key whose bytes are not UTF-8 is refused: two of them would be one identity", arguments: [0xe8, 0xe9, 0xff])
+    func refusesOtherEncodings(byte: UInt8) async throws {
+        try await RawService.run { service in
+            let connection = try await RawConnection(port: service.port)
+            let request = Array("GET /v1/forward-auth HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: caf".utf8)
+            try await connection.send(request + [byte] + Array("\r\n\r\n".utf8))
+            let answer = await connection.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("invalid_header"))
+            await connection.close()
+            #expect(service.judge.requests.isEmpty)
+        }
+    }
 }

@@ -15,7 +15,8 @@ struct RawService: Sendable {
     let connections: ConnectionTable
 
     static func run(
-        maximumConnections: Int = 100, hosts: [String] = [], trustedProxies: [CIDR] = [],
+        maximumConnections: Int = 100, hosts: [String] = [],
+        identification: CallerIdentification = CallerIdentification(),
         _ test: @escaping @Sendable (RawService) async throws -> Void
     ) async throws {
         let judge = ScriptedJudge.allowing()
@@ -25,7 +26,7 @@ struct RawService: Sendable {
             judge: judge, policies: PolicyBook(standard: .standard), isProduction: false, failsOpen: { false })
         let decisions = DecisionMetrics()
         let endpoints = Endpoints(
-            door: door, trustedProxies: trustedProxies, health: ScriptedHealth(), metrics: decisions, http: metrics,
+            door: door, identification: identification, health: ScriptedHealth(), metrics: decisions, http: metrics,
             connections: bounds.connections,
             applicationTimes: ApplicationTimes(
                 observer: RollbackObserver(), metrics: decisions, holdoutPercent: 0, strategy: { .hybrid }))
