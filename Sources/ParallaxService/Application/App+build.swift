@@ -115,6 +115,7 @@ private struct Parts: Sendable {
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
+        await rollback.start()
         let (metrics, http) = (self.metrics, self.http)
         let record = StoredRollbackRecord(store: store)
         let drill = DrillService(
