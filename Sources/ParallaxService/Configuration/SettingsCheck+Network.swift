@@ -1,8 +1,6 @@
-import HTTPTypes
-
 extension SettingsCheck {
     /// Headers that mean something else.
-    private static let takenHeaders: [HTTPField.Name] = [.apiKey, .forwardedFor, .host, .authorization]
+    private static let takenHeaders = ["x-api-key", "x-forwarded-for", "host", "authorization"]
 
     /// Whether callers can choose who they are.
     func network() -> [Finding] {
@@ -19,7 +17,7 @@ extension SettingsCheck {
 
     private func organizationHeader() -> [Finding] {
         guard let text = reader.optionalText(.organizationHeader) else { return [] }
-        guard let name = settings.http.organizationHeader, !Self.takenHeaders.contains(name) else {
+        guard settings.http.organizationHeader != nil, !Self.takenHeaders.contains(text.lowercased()) else {
             return [
                 finding(
                     .error, .wrongType, .organizationHeader, "\(QuotedText(text)) cannot name the organization",

@@ -46,6 +46,7 @@ package final class HTTPMetrics: Sendable {
 
     private let attempts = CounterTable<BypassAttempt>()
     private let closings = CounterTable<ConnectionState.Reason>()
+    private let connectionsOpened = Counter()
     private let connectionsRefused = Counter()
     private let failOpenPasses = Counter()
     private let answers = HTTPMetrics.statuses.map { _ in Counter() }
@@ -68,6 +69,8 @@ package final class HTTPMetrics: Sendable {
     func passedUnjudged() { failOpenPasses.add() }
 
     func closed(_ reason: ConnectionState.Reason) { closings.add(reason) }
+
+    func connectionOpened() { connectionsOpened.add() }
 
     func connectionRefused() { connectionsRefused.add() }
 
@@ -94,6 +97,8 @@ package final class HTTPMetrics: Sendable {
         text.sample("parallax_http_connections", connections?.count ?? 0)
         text.begin("parallax_http_connections_maximum", .gauge, help: "The most HTTP connections that are served.")
         text.sample("parallax_http_connections_maximum", connections?.maximum ?? 0)
+        text.begin("parallax_http_connections_opened_total", .counter, help: "HTTP connections that were opened.")
+        text.sample("parallax_http_connections_opened_total", connectionsOpened.value)
         text.begin(
             "parallax_http_connections_refused_total", .counter,
             help: "Connections that were closed at once, since all others were owed an answer.")

@@ -90,8 +90,14 @@ import Testing
         expected.responseTimeFloorMilliseconds = 12.5
         expected.evaluationSeconds = 5
         expected.dryRun = [.errorRate]
+        // Without a token who reports is not known.
+        expected.trustsApplicationTimes = false
         #expect(loaded.settings.rollbackSettings == expected)
-        #expect(try await load().settings.rollbackSettings == RollbackSettings())
+        var standard = RollbackSettings()
+        standard.trustsApplicationTimes = false
+        #expect(try await load().settings.rollbackSettings == standard)
+        let withToken = try await load(["RESPONSE_TIMES_TOKEN_FILE": "token"])
+        #expect(withToken.settings.rollbackSettings == RollbackSettings())
         for trigger in Trigger.allCases {
             let dry = try await load(["ROLLBACK_DRY_RUN": trigger.rawValue])
             #expect(dry.settings.rollbackSettings.dryRun == [trigger])

@@ -153,7 +153,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch event {
         case ConnectionEvent.deadline(let now):
             let action = state.deadlinePassed(at: now)
-            if action == .answer(.timedOut) || action == .failBody(.timedOut) { metrics.closed(.slowRequest) }
+            if action == .answer(.timedOut) || action == .failBody(.timedOut) {
+                metrics.refused(.timedOut)
+                metrics.closed(.slowRequest)
+            }
             perform(action, context)
         case ConnectionEvent.evict: perform(state.evicted(), context)
         case is ChannelShouldQuiesceEvent: perform(state.quiesced(), context)

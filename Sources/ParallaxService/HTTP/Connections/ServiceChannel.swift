@@ -45,6 +45,7 @@ package struct ServiceChannel: ServerChildChannel {
                 channel.close(promise: nil)
                 return value
             }
+            metrics.connectionOpened()
             channel.closeFuture.whenComplete { _ in connections.remove(entry) }
             return value
         }

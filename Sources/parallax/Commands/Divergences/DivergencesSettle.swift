@@ -16,8 +16,6 @@ struct DivergencesSettle: AsyncParsableCommand {
                 --note "the planned failover of Monday" --since 7d
             """)
 
-    /// The longest name or note.
-
     @Option(help: "The kind of the divergences.")
     var kind: DivergenceKind
 
