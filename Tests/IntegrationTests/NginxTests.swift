@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import ParallaxTesting
 import RedisLimiting
 import Testing
