@@ -122,6 +122,7 @@ private struct Parts: Sendable {
                 counts.connectionFailures = redis.health.reconnects
                 return AlertService.Facts(
                     counts: counts, rollback: rollback.health.latchedFiring, isHeldAlone: flags.health.isHeldAtLegacy,
+                    strategy: flags.current.strategy,
                     drill: drill.alert)
             })
         let watch = WatchService(store: StoredWatch(store: store), logger: logger) {
