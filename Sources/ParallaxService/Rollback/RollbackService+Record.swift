@@ -65,6 +65,9 @@ extension RollbackService {
                 journal.append(.adopted(state.evaluator.latch))
                 return false
             }
+            // Settles rollbacks that were left open next to an acknowledged latch.
+            if !state.hasReadLatch, latch.acknowledgement != nil { journal.append(.adopted(latch)) }
+            state.hasReadLatch = true
             let wasLatched = state.evaluator.latch.isLatched
             state.evaluator.adopt(latch)
             return wasLatched && !latch.isLatched
