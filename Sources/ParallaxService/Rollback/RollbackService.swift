@@ -22,6 +22,8 @@ package final class RollbackService: Service {
         var latchChanges = 0
         /// Whether the flags were told of the latch's hold, or hold this instance since a rollback of this process.
         var isHolding = false
+        /// Whether the stored latch has been read since the start.
+        var hasReadLatch = false
         var isRestored = false
         var isRecordFailing = false
         /// What was last said of each baseline.
@@ -87,9 +89,6 @@ package final class RollbackService: Service {
     package func start() async {
         let restoreError = await restore()
         logRecord(await readLatch() ?? restoreError)
-        // Settles rollbacks that were left open next to an acknowledged latch.
-        let latch = state.withLock { $0.evaluator.latch }
-        if latch.acknowledgement != nil { journal.append(.adopted(latch)) }
     }
 
     /// Watches until the service shuts down, and then writes what is left to write.
@@ -106,7 +105,9 @@ package final class RollbackService: Service {
             wake.yield()
             await clock.repeating {
                 group.addTask { await self.probeOnce() }
-                if await self.evaluateIfDue() || self.journal.backlog.pending > 0 { wake.yield() }
+                let hasEvaluated = await self.evaluateIfDue()
+                // While a rollback waits, the record is asked every second: that is where the command clears it.
+                if hasEvaluated || self.journal.backlog.pending > 0 || self.isLatched { wake.yield() }
             }
             wake.finish()
             group.cancelAll()
@@ -115,6 +116,8 @@ package final class RollbackService: Service {
 }
 
 extension RollbackService {
+    private var isLatched: Bool { state.withLock { $0.evaluator.latch.isLatched } }
+
     /// Probes Redis and tells the evaluator; counts a failure where the last probe has not answered yet.
     func probeOnce() async {
         let turn = state.withLock { state in
@@ -155,6 +158,7 @@ extension RollbackService {
         let moment = now()
         state.withLock { state in
             state.evaluator.count(counts.attempts, at: moment)
+            state.evaluator.count(counts.failures, at: moment)
             state.evaluator.count(counts.door, from: .door, at: moment)
             state.evaluator.count(counts.application, from: .application, at: moment)
         }
@@ -221,11 +225,11 @@ extension RollbackService {
         }
         // If another instance that shares the file was first, there was nothing left to flip.
         let wasLegacy = flip.before.strategy == .legacy
-        journal.append(
-            .rollback(
-                Rollback(
-                    evaluation: evaluation, isDryRun: wasLegacy, flagsBefore: flip.before, flagsAfter: flip.after)))
+        let rollback = Rollback(
+            evaluation: evaluation, isDryRun: wasLegacy, flagsBefore: flip.before, flagsAfter: flip.after)
+        journal.append(.rollback(rollback))
         logRollback(evaluation, flip)
+        if !wasLegacy { await sharing.keep(rollback, flip.hold != nil) }
     }
 
     private func recordDryRun(_ evaluation: Evaluation) {
