@@ -123,11 +123,12 @@ private struct Parts: Sendable {
                     counts: counts, rollback: rollback.health.latchedFiring, isHeldAlone: flags.health.isHeldAtLegacy,
                     drill: drill.alert)
             })
-        let watch = WatchService(store: StoredWatch(store: store), logger: logger) {
+        let watch = WatchService(store: StoredWatch(store: store), bounds: settings.gate, logger: logger) {
             let health = flags.health
             return WatchService.Facts(
-                strategy: health.file.strategy, contentHash: health.contentHash, counts: metrics.totals,
-                began: alerts.health.began, evaluations: rollback.health.evaluations)
+                strategy: health.file.strategy, effectiveStrategy: health.effective.strategy,
+                contentHash: health.contentHash, counts: metrics.totals, began: alerts.health.began,
+                evaluations: rollback.health.evaluations)
         }
         door = Door(
             judge: hybrid, policies: settings.limits.book, isProduction: settings.instance.isProduction,

@@ -31,7 +31,8 @@ struct FlagsShow: AsyncParsableCommand {
         let instances = InstancesText(
             instances: await store.instances(), health: health, now: FlagStore.wallClock())
         let promotion = await PromotionStanding(
-            store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases)
+            store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases,
+            bounds: settings.gate)
         let sections = [
             FlagsText(health: health).text, LatchText(latch: store.sharedLatch).text,
             promotion.lines.joined(separator: "\n"), instances.text,

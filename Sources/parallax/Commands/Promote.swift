@@ -56,7 +56,7 @@ struct Promote: AsyncParsableCommand {
             try await set(flags, judged: before, to: "back to \(target.rawValue)")
         case .forward:
             let shared = flags.sharedLatch.flatMap { $0.isLatched ? $0.firing : nil }
-            let gate = try await askGate(settings, before, shared: shared)
+            let gate = try await askGate(settings, flags, judged: before, shared: shared)
             try await set(flags, judged: before, to: Self.word(for: gate, target: target))
         }
     }
@@ -66,18 +66,19 @@ struct Promote: AsyncParsableCommand {
     /// - Parameter shared: The rollback that waits to be acknowledged among those who share the flag file.
     /// - Throws: The exit code of its verdict, unless that is go or the step is forced.
     private func askGate(
-        _ settings: Settings, _ flags: FlagHealth, shared: RollbackLatch.Firing?
+        _ settings: Settings, _ flags: FlagStore, judged: FlagHealth, shared: RollbackLatch.Firing?
     ) async throws -> Gate {
+        let now = FlagStore.wallClock()
         let question = PromotionQuestion(
-            stores: try await databases.open(), settings: settings.gate, flags: flags.file, target: target,
-            now: FlagStore.wallClock())
+            stores: try await databases.open(), settings: settings.gate, flags: judged.file,
+            circumstances: await GateCircumstances(settings, flags: flags, target: target, now: now), now: now)
         if let firing = try await question.latched() ?? shared {
             Terminal.note(Self.latchedText(firing))
             throw GateVerdict.noGo.exitCode
         }
         let (report, gate) = try await question.ask(since: since)
         Terminal.print(
-            "From \(PromotionPhase(flags.file).rawValue) to \(target.rawValue):\n"
+            "From \(PromotionPhase(judged.file).rawValue) to \(target.rawValue):\n"
                 + ReportText(report: report, style: .detect(descriptor: STDOUT_FILENO)).verdict.joined(separator: "\n"))
         guard gate.verdict == .go || force else {
             Terminal.note(

@@ -10,10 +10,10 @@ struct PromotionQuestion: Sendable {
     let settings: GateSettings
     /// What the file says now.
     let flags: FlagValues
-    let target: PromotionPhase
+    let circumstances: GateCircumstances
     let now: Timestamp
 
-    /// The rollback that waits to be acknowledged in any of the databases; `nil` where none does.
+    /// The rollback that waits to be acknowledged in any of the databases; `nil` if none does.
     func latched() async throws -> RollbackLatch.Firing? {
         for store in stores {
             let latch = try await StoredRollbackRecord(store: store).loadLatch()
@@ -30,7 +30,8 @@ struct PromotionQuestion: Sendable {
         let since = if let since { since.resolve(now: now) } else { try await beginning() }
         var report = try await DivergenceStore.report(
             of: stores, DivergenceFilter(since: since), maximumAffected: 0)
-        let gate = try await DivergenceStore.gate(report, of: stores, settings: settings, now: now).asked(for: target)
+        let gate = try await DivergenceStore.gate(report, of: stores, settings: settings, circumstances, now: now)
+            .asked(for: circumstances.target ?? .distributedOnly)
         report.gate = gate
         return (report, gate)
     }

@@ -6,6 +6,7 @@ import Testing
 
 @Suite struct ReportTextTests {
     private func makeReport() -> DivergenceReport {
+        let first = Timestamp(milliseconds: 1_767_225_600_000)
         var report = DivergenceReport()
         report.from = Timestamp(milliseconds: 1_767_225_600_000)
         report.to = Timestamp(milliseconds: 1_767_225_660_000)
@@ -21,20 +22,26 @@ import Testing
         report.causesByKind = [
             "newly_limited": ["other_instances": 170, "boundary": 10], "different_window": ["boundary": 20],
         ]
+        report.causeTimes = [
+            "other_instances": .init(from: first, to: first + 60_000, busiest: first, busiestRequests: 120)
+        ]
+        report.durations = .init(
+            requests: 4213,
+            control: .init(medianMicroseconds: 40, p95Microseconds: 90, p99Microseconds: 200),
+            candidate: .init(medianMicroseconds: 900, p95Microseconds: 2_400, p99Microseconds: 12_000))
         report.storedOneByOne = 150
         report.onlyCounted = 50
         report.newlyLimited.requests = 180
         report.newlyLimited.organizationCount = 2
         report.newlyLimited.identityCount = 1
-        let first = Timestamp(milliseconds: 1_767_225_600_000)
         report.newlyLimited.organizations = [
             .init(organization: "acme", requests: 170, first: first, last: first + 60_000),
             .init(organization: nil, requests: 10, first: first, last: first),
         ]
         report.newlyLimited.identities = [
             .init(
-                organization: "acme", identifier: "evil\u{1b}[2J", stored: 99, first: first + 1_000,
-                last: first + 59_000)
+                organization: "acme", identifier: "evil\u{1b}[2J", requests: 169, stored: 99, first: first,
+                last: first + 60_000)
         ]
         report.coverage.minutes = 2
         report.coverage.recordedMinutes = 2

@@ -63,9 +63,8 @@ struct ReportPage {
     private var footer: [HTML] {
         [
             .paragraph(
-                "Control is the limiter in each instance's memory, candidate the one that all share in Redis. Totals are "
-                    + "exact; examples, identities and durations come from divergences stored one by one. Intervals "
-                    + "are Wilson's at 95 % and take requests as independent of each other.")
+                "Totals and the counts of callers are exact; examples come from divergences stored one by one. Intervals are "
+                    + "Wilson's at 95 % and take requests as independent of each other.")
         ]
     }
 
