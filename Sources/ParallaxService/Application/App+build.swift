@@ -108,6 +108,7 @@ private struct Parts: Sendable {
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
+        await rollback.start()
         let metrics = self.metrics
         let record = StoredRollbackRecord(store: store)
         let drill = DrillService(

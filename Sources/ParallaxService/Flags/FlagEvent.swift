@@ -11,6 +11,8 @@ package enum FlagEvent: Equatable, Sendable {
     case recovered
     /// A rollback could not be written; this instance alone is held at `legacy`.
     case heldAtLegacy(FlagFileError)
+    /// A rollback of an earlier process that is not in the file holds this instance at `legacy` again.
+    case holdResumed(sentence: String)
     /// A change could not be kept in the history; it is tried again.
     case historyFailed(String)
 }
@@ -33,7 +35,13 @@ extension FlagEvent {
         case .recovered:
             logger.notice("the flag file is good again")
         case .heldAtLegacy(let error):
-            logger.critical("rolled back in this instance alone, and tried again: \(error)")
+            logger.critical("rolled back in this instance only, and tried again: \(error)")
+        case .holdResumed(let sentence):
+            logger.critical(
+                """
+                held at legacy since the start: an earlier rollback is not in the flag file and was not acknowledged; see \
+                'parallax rollback history'
+                """, metadata: ["sentence": "\(sentence)"])
         case .historyFailed(let message):
             logger.error("a change of the flags could not be kept in the history; it is tried again: \(message)")
         }

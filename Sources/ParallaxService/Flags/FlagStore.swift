@@ -51,13 +51,23 @@ package final class FlagStore: Sendable {
     ///   - lease: How long another instance has for the rollback that it began, before this one does it instead.
     ///   - now: The wall clock.
     ///   - uptime: A clock that never steps.
-    package init(
+    package convenience init(
         path: String, environment: EnvironmentFlags, isProduction: Bool, history: (any FlagHistory)? = nil,
         instance: String? = nil, lease: Duration = .seconds(30),
         now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock,
         uptime: @escaping @Sendable () -> Duration = Clocks.system.uptime
     ) {
-        file = FlagFile(path: path)
+        self.init(
+            file: FlagFile(path: path), environment: environment, isProduction: isProduction, history: history,
+            instance: instance, lease: lease, now: now, uptime: uptime)
+    }
+
+    init(
+        file: FlagFile, environment: EnvironmentFlags, isProduction: Bool, history: (any FlagHistory)?,
+        instance: String?, lease: Duration = .seconds(30), now: @escaping @Sendable () -> Timestamp,
+        uptime: @escaping @Sendable () -> Duration
+    ) {
+        self.file = file
         recorder = FlagRecorder(history, observers: observers)
         self.instance = instance
         self.lease = lease

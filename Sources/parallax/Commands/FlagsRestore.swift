@@ -34,9 +34,9 @@ struct FlagsRestore: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let settings = try await Settings.load(for: .flags)
         let entry = try await entry(in: database.open())
-        let settings = await Settings.load().settings
-        let history = FlagFileOption.history(in: await database.resolve())
+        let history = FlagFileOption.history(in: try await database.resolve())
         let store = try await file.open(settings, history: history)
         let update = FlagUpdate(restoring: entry.change.to, emptiesTargeting: emptiesTargeting)
         try await change.change(store, update, saying: "restores change \(sequence): ")

@@ -25,7 +25,7 @@ struct FlagsShow: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let settings = await Settings.load().settings
+        let settings = try await Settings.load(for: [.flags, .database, .gate])
         let store = try await file.open(settings)
         let health = store.health
         let instances = InstancesText(

@@ -38,7 +38,7 @@ struct Promote: AsyncParsableCommand {
     @OptionGroup var file: FlagFileOption
 
     func run() async throws {
-        let settings = await Settings.load().settings
+        let settings = try await Settings.load(for: [.flags, .database, .gate])
         let flags = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         let before = flags.health
         if let problem = before.problem { throw CommandFailure(.badData, problem) }

@@ -57,11 +57,11 @@ struct Report: AsyncParsableCommand {
     func run() async throws {
         let now = FlagStore.wallClock()
         let filter = try selection.makeFilter(now: now)
+        let settings = try await Settings.load(for: [.gate, .flags])
         let stores = try await databases.open()
         var report = try await DivergenceStore.report(
             of: stores, filter, maximumAffected: top, comparedWith: Self.periodBefore(filter, now: now))
-        let settings = await Settings.load().settings
-        let circumstances = await GateCircumstances(settings, flags: try? await file.open(settings), now: now)
+        let circumstances = await GateCircumstances(settings, flags: try await file.open(settings), now: now)
         let verdict = try await DivergenceStore.gate(
             report, of: stores, settings: settings.gate, circumstances, now: now)
         report.gate = verdict

@@ -26,7 +26,7 @@ struct RollbackAcknowledge: AsyncParsableCommand {
     @OptionGroup var database: OneDatabaseOption
 
     func run() async throws {
-        let path = await database.resolve()
+        let path = try await database.resolve()
         guard FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure(
                 .noInput, "there is no database at \(path)", remedy: "Name one with --database or DATABASE_PATH.")

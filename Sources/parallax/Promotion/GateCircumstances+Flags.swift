@@ -4,11 +4,9 @@ import ParallaxService
 
 extension GateCircumstances {
     /// What a flag file and the settings tell.
-    ///
-    /// - Parameter flags: The file; `nil` if it cannot be read.
-    init(_ settings: Settings, flags: FlagStore?, target: PromotionPhase? = nil, now: Timestamp) async {
+    init(_ settings: Settings, flags: FlagStore, target: PromotionPhase? = nil, now: Timestamp) async {
         self.init(
-            sharers: await flags?.sharers(at: now), hasHoldout: settings.rollback.baselineHoldoutPercent > 0,
+            sharers: await flags.sharers(at: now), hasHoldout: settings.rollback.baselineHoldoutPercent > 0,
             target: target)
     }
 }
