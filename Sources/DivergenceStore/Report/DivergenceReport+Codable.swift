@@ -7,7 +7,8 @@ extension DivergenceReport: Codable {
             candidate, kinds, causes, causesByKind, storedOneByOne, onlyCounted, rowsDropped, mostAffected,
             mostAffectedOrganizations,
             controlWhereIncomparable, timeline, timelineStepMilliseconds, newlyLimited,
-            newlyAllowed, summary, causeTimes, volume, durations, noise, coverage, previous, changes, shares, open,
+            newlyAllowed, summary, causeTimes, volume, durations, noise, coverage, events, previous, changes, shares,
+            open,
             settlements, gate
     }
 
@@ -45,8 +46,9 @@ extension DivergenceReport: Codable {
         timelineStepMilliseconds = try values.decode(Int64.self, forKey: .timelineStepMilliseconds)
         newlyLimited = try values.decode(AffectedParties.self, forKey: .newlyLimited)
         newlyAllowed = try values.decode(AffectedParties.self, forKey: .newlyAllowed)
-        // Reports of earlier versions lack the next three.
+        // Reports of earlier versions lack the next ones.
         causeTimes = try values.decodeIfPresent([String: CauseTimes].self, forKey: .causeTimes) ?? [:]
+        events = try values.decodeIfPresent([ReportEvent].self, forKey: .events) ?? []
         durations = try values.decodeIfPresent(ReportDurations.self, forKey: .durations)
         volume = try values.decode(ReportVolume.self, forKey: .volume)
         noise = try values.decodeIfPresent(NoiseFloor.self, forKey: .noise)
@@ -91,6 +93,7 @@ extension DivergenceReport: Codable {
         try values.encode(durations, forKey: .durations)
         try values.encode(noise, forKey: .noise)
         try values.encode(coverage, forKey: .coverage)
+        try values.encode(events, forKey: .events)
         try values.encode(previous, forKey: .previous)
         try values.encode(changes, forKey: .changes)
         try values.encode(shares, forKey: .shares)

@@ -136,6 +136,8 @@ package struct DivergenceReport: Equatable, Sendable {
     package var coverage = ReportCoverage()
     /// The period before; `nil` where this one has no beginning.
     package var previous: ReportPeriod?
+    /// What else happened in the period, the earliest first; the newest 200.
+    package var events: [ReportEvent] = []
     /// What speaks against going on, without what reviewers have settled.
     package var open = OpenDivergences()
     /// What reviewers said, the newest first.

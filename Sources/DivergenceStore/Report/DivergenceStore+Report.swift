@@ -50,8 +50,21 @@ extension DivergenceStore {
             sums = try await store.read { [sums] in try sums.addingNamed($0) }
         }
         var report = sums.makeReport(maximumAffected: maximumAffected, isExact: stores.count == 1)
+        report.events = try await events(of: stores, from: report.from, filter)
         if let previous { report.previous = try await period(previous, of: stores, filter) }
         return report
+    }
+
+    /// What happened from the beginning of the period, or the first minute with a record, to its end.
+    private static func events(
+        of stores: [DivergenceStore], from: Timestamp?, _ filter: DivergenceFilter
+    ) async throws -> [ReportEvent] {
+        guard let start = filter.since ?? from else { return [] }
+        let end = filter.until ?? Timestamp(milliseconds: .max)
+        guard start < end else { return [] }
+        var sums = EventSums()
+        for store in stores { try await store.addEvents(of: start..<end, to: &sums) }
+        return sums.makeEvents()
     }
 
     private static func period(

@@ -47,6 +47,7 @@ extension DivergenceStore {
             SELECT minute, side, bucket FROM duration WHERE minute < ? LIMIT ?)
         """,
         "DELETE FROM noise WHERE minute IN (SELECT minute FROM noise WHERE minute < ? LIMIT ?)",
+        "DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE time < ? LIMIT ?)",
         "DELETE FROM evaluation WHERE id IN (SELECT id FROM evaluation WHERE time < ? LIMIT ?)",
         "DELETE FROM instance WHERE id IN (SELECT id FROM instance WHERE last_flush_at < ? LIMIT ?)",
     ]

@@ -124,7 +124,9 @@ private struct Parts: Sendable {
                     counts: counts, rollback: rollback.health.latchedFiring, isHeldAlone: flags.health.isHeldAtLegacy,
                     drill: drill.alert)
             })
-        let watch = WatchService(store: StoredWatch(store: store), bounds: settings.gate, logger: logger) {
+        let watch = WatchService(
+            store: StoredWatch(store: store), instance: settings.instance.id, bounds: settings.gate, logger: logger
+        ) {
             let health = flags.health
             return WatchService.Facts(
                 strategy: health.file.strategy, effectiveStrategy: health.effective.strategy,

@@ -45,19 +45,23 @@ package final class WatchService: Service {
 
     private let state = Mutex(State())
     private let store: StoredWatch
+    private let instance: String
     private let bounds: GateSettings
     private let facts: @Sendable () -> Facts
     private let logger: Logger
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
 
-    /// - Parameter bounds: When a watch has passed.
+    /// - Parameters:
+    ///   - instance: The name under which reports list its alerts.
+    ///   - bounds: When a watch has passed.
     package init(
-        store: StoredWatch, bounds: GateSettings = GateSettings(), logger: Logger,
+        store: StoredWatch, instance: String, bounds: GateSettings = GateSettings(), logger: Logger,
         facts: @escaping @Sendable () -> Facts,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock
     ) {
         self.store = store
+        self.instance = instance
         self.bounds = bounds
         self.facts = facts
         self.logger = logger
@@ -84,8 +88,13 @@ package final class WatchService: Service {
         }
         if isDue { await follow(facts.strategy) }
         let now = now()
-        state.withLock { $0.take(facts, at: now, bounds: bounds) }
+        let began = state.withLock { $0.take(facts, at: now, bounds: bounds) }
+        for name in began { await note(alert: name, at: now) }
         if isDue { await save() }
+    }
+
+    private func note(alert name: Alert.Name, at time: Timestamp) async {
+        do { try await store.note(alert: name.rawValue, instance: instance, at: time) } catch { note(error) }
     }
 
     /// The latest watch and what this instance saw in it; `nil` if there is none.
@@ -135,7 +144,11 @@ package final class WatchService: Service {
 
 extension WatchService.State {
     /// Adds what happened since the last look, while the watch runs.
-    fileprivate mutating func take(_ facts: WatchService.Facts, at now: Timestamp, bounds: GateSettings) {
+    ///
+    /// - Returns: The alerts that began, whether a watch runs or not.
+    fileprivate mutating func take(
+        _ facts: WatchService.Facts, at now: Timestamp, bounds: GateSettings
+    ) -> [Alert.Name] {
         let counts = facts.counts.since(self.counts)
         let began = facts.began.merging(self.began) { $0 - $1 }
         (self.counts, self.began) = (facts.counts, facts.began)
@@ -151,5 +164,6 @@ extension WatchService.State {
             for evaluation in facts.evaluations where evaluation.time <= end { tally?.note(evaluation) }
         case .passed?, .failed?, nil: break
         }
+        return began.filter { $0.value > 0 }.map(\.key).sorted { $0.rawValue < $1.rawValue }
     }
 }

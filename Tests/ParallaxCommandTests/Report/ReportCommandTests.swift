@@ -129,6 +129,7 @@ import Testing
                 "control", "candidate", "kinds", "causes", "causesByKind", "storedOneByOne", "onlyCounted",
                 "rowsDropped", "mostAffected", "mostAffectedOrganizations", "controlWhereIncomparable", "timeline",
                 "timelineStepMilliseconds", "newlyLimited", "newlyAllowed", "summary", "causeTimes", "durations",
+                "events",
                 "coverage", "previous", "changes", "shares",
                 "open", "settlements", "gate",
             ]

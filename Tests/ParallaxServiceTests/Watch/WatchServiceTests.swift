@@ -21,7 +21,7 @@ import Testing
 
         func makeService() -> WatchService {
             WatchService(
-                store: StoredWatch(store: store), logger: CapturedLog().logger,
+                store: StoredWatch(store: store), instance: "a", logger: CapturedLog().logger,
                 facts: { self.facts.withLock { $0 } },
                 now: { Timestamp(milliseconds: self.seconds.withLock { $0 } * 1000) })
         }
@@ -86,6 +86,10 @@ import Testing
             #expect(tally.answers == 220 && tally.unavailable == 20)
             #expect(tally.worst?.state == .suspect && tally.fired.isEmpty)
             #expect(tally.alerts == ["ParallaxRefusalRate": 1])
+            let events = try await world.store.report(DivergenceFilter(since: tally.since)).events
+            #expect(events.contains { $0.kind == .alert && $0.text == "ParallaxRefusalRate began on a" })
+            #expect(
+                events.contains { $0.kind == .flags && $0.text.hasPrefix("hybrid -> distributed_only, by unknown") })
         }
     }
 

@@ -65,7 +65,7 @@ extension ReportPage {
         guard !undecided.isEmpty else { return [] }
         return [
             .element(
-                "div", ["class": "verdict"], [.paragraph("Not judged by the gate:"), .list(undecided)])
+                "div", ["class": "verdict"], [.paragraph(SummarySentences.undecided(report)), .list(undecided)])
         ]
     }
 

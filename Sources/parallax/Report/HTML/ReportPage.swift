@@ -19,7 +19,7 @@ struct ReportPage {
                     "body", [:],
                     [
                         .element("header", [:], header),
-                        .element("main", [:], [verdict, volume, affected, causes, foundation, outages]),
+                        .element("main", [:], [verdict, events, volume, affected, causes, foundation, outages]),
                         .element("footer", [:], footer),
                     ]),
             ]
@@ -45,7 +45,8 @@ struct ReportPage {
 
     private var header: [HTML] {
         let links = [
-            ("verdict", "Verdict"), ("volume", "How much"), ("affected", "Who is hit"), ("causes", "Why"),
+            ("verdict", "Verdict"), ("events", "What happened"), ("volume", "How much"), ("affected", "Who is hit"),
+            ("causes", "Why"),
             ("foundation", "What it stands on"),
             ("outages", "Outages"),
         ]

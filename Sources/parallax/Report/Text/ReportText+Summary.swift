@@ -16,7 +16,7 @@ extension ReportText {
         let undecided = summary.undecided.map { "  - " + $0 }
         return [style.bold(SummarySentences.headline(summary))] + table.lines()
             + ["  " + SummarySentences.sides]
-            + (undecided.isEmpty ? [] : ["Not judged by the gate:"] + undecided)
+            + (undecided.isEmpty ? [] : [SummarySentences.undecided(report)] + undecided)
     }
 }
 
@@ -25,6 +25,11 @@ enum SummarySentences {
     /// What the two sides are.
     static let sides =
         "Control is the limiter in each instance's memory, the candidate the one in Redis that all instances share."
+
+    /// What comes before the sentences that people have to decide on.
+    static func undecided(_ report: DivergenceReport) -> String {
+        report.gate == nil ? "To decide:" : "Not judged by the gate:"
+    }
 
     static func headline(_ summary: DivergenceReport.Summary) -> String {
         "\(Figures.count(summary.changed.count)) of \(FigureText.counted(summary.compared, "request")) "

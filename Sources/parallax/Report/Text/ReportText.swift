@@ -10,7 +10,8 @@ struct ReportText {
     var text: String {
         guard report.from != nil else { return nothing }
         return [
-            decision, summary, checks, volume, limited, letThrough, causes, kinds, settlements, changes, foundation,
+            decision, summary, checks, events, volume, limited, letThrough, causes, kinds, settlements, changes,
+            foundation,
             sides,
             durations, coverage, outages,
         ]

@@ -12,3 +12,12 @@ CREATE TABLE duration (
 -- Those of the requests that control allowed and the candidate limits; the others are the reverse. NULL in rows from before
 -- this column.
 ALTER TABLE volume ADD COLUMN newly_limited INTEGER;
+
+-- Alerts that an instance began to raise.
+CREATE TABLE alert (
+    id INTEGER PRIMARY KEY,
+    time INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    instance TEXT NOT NULL
+) STRICT;
+CREATE INDEX alert_time ON alert (time);
