@@ -148,6 +148,7 @@ let package = Package(
                 "ParallaxTesting", "RedisLimiting",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
+            resources: [.embedInCode("Resources")],
             swiftSettings: settings
         ),
         .testTarget(

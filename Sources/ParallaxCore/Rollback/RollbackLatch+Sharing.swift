@@ -18,7 +18,7 @@ extension RollbackLatch {
     package func merged(with shared: RollbackLatch) -> RollbackLatch {
         guard let theirs = shared.firing else { return self }
         guard let ours = firing, ours.time > theirs.time || ours == theirs else {
-            return shared.acknowledged(alsoBy: self).keeping(hold)
+            return shared.acknowledged(alsoBy: self).keeping(hold ?? shared.hold)
         }
         return acknowledged(alsoBy: shared)
     }

@@ -19,6 +19,19 @@ package struct RollbackLatch: Codable, Equatable, Sendable {
         case latched(Firing)
         /// Cleared a short while ago.
         case holdingOff(until: Timestamp)
+
+        /// Until when no rollback takes place, in words; `nil` if one can.
+        ///
+        /// - Parameter text: Writes a time, with its zone.
+        package func gap(_ text: (Timestamp) -> String) -> String? {
+            switch self {
+            case .armed: nil
+            case .latched(let firing):
+                "no automatic rollback until the one by \(firing.trigger.rawValue) at \(text(firing.time)) is acknowledged"
+            case .holdingOff(let end):
+                "no automatic rollback until \(text(end)), since the last one was acknowledged a short while ago"
+            }
+        }
     }
 
     /// Two rollbacks no further apart double the hold-off.

@@ -13,6 +13,8 @@ package enum FlagEvent: Equatable, Sendable {
     case heldAtLegacy(FlagFileError)
     /// A rollback of an earlier process that is not in the file holds this instance at `legacy` again.
     case holdResumed(sentence: String)
+    /// The file cannot be written, or can be again.
+    case writing(FlagFileError?)
     /// A change could not be kept in the history; it is tried again.
     case historyFailed(String)
 }
@@ -42,6 +44,10 @@ extension FlagEvent {
                 held at legacy since the start: an earlier rollback is not in the flag file and was not acknowledged; see \
                 'parallax rollback history'
                 """, metadata: ["sentence": "\(sentence)"])
+        case .writing(let error?):
+            logger.error("a rollback could not reach the flag file and would hold this instance only: \(error)")
+        case .writing(nil):
+            logger.notice("the flag file can be written again")
         case .historyFailed(let message):
             logger.error("a change of the flags could not be kept in the history; it is tried again: \(message)")
         }

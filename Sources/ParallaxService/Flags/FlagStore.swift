@@ -17,6 +17,7 @@ package final class FlagStore: Sendable {
         var heldRollback: HeldRollback?
         /// Whether a rollback is on its way into the file.
         var isRollingBack = false
+        var writing = Writing()
         var fencing = Fencing()
         /// What was said last of what is applied here; `nil` before the first time.
         var posting: Posting?
@@ -85,7 +86,7 @@ package final class FlagStore: Sendable {
         let work = work.withLock { $0 }
         return FlagHealth(
             work.flags, path: file.path, history: recorder.status, modificationTime: work.modificationTime,
-            sharingProblems: Array(work.fencing.problems.values))
+            writeProblem: work.writing.problem?.message, sharingProblems: Array(work.fencing.problems.values))
     }
 
     /// Calls back at every event from now on, on a queue of the store's: the observer must not block for long.

@@ -22,6 +22,8 @@ package final class RollbackService: Service {
         var latchChanges = 0
         /// Whether the flags were told of the latch's hold, or hold this instance since a rollback of this process.
         var isHolding = false
+        /// Whether the stored latch has been read since the start.
+        var hasReadLatch = false
         var isRestored = false
         var isRecordFailing = false
         /// What was last said of each baseline.
@@ -87,9 +89,6 @@ package final class RollbackService: Service {
     package func start() async {
         let restoreError = await restore()
         logRecord(await readLatch() ?? restoreError)
-        // Settles rollbacks that were left open next to an acknowledged latch.
-        let latch = state.withLock { $0.evaluator.latch }
-        if latch.acknowledgement != nil { journal.append(.adopted(latch)) }
     }
 
     /// Watches until the service shuts down, and then writes what is left to write.
