@@ -1,4 +1,5 @@
 import DivergenceStore
+import Foundation
 import ParallaxCore
 import Testing
 
@@ -177,12 +178,14 @@ import Testing
     }
 
     @Test("requests that are newly let through without more units, and what happened, have their sentences")
-    func sentences() {
+    func sentences() throws {
         var report = makeReport()
         report.volume.controlUnits = 10
         report.volume.candidateUnits = 9
+        let window =
+            #"{"name":"minute","durationMilliseconds":60000,"spanMilliseconds":60000,"spans":3,"differing":1,"lessUnits":9,"moreUnits":0}"#
         report.volume.windows = [
-            ReportVolume.WindowVolume(name: "minute", durationMilliseconds: 60_000, spanMilliseconds: 60_000)
+            try JSONDecoder().decode(ReportVolume.WindowVolume.self, from: Data(window.utf8))
         ]
         report.newlyAllowed.requests = 404
         let time = Timestamp(milliseconds: 1_767_225_600_000)
