@@ -91,11 +91,17 @@ extension GateJudge {
         guard isRecent else {
             return make(.drill, false, figure, bound, "The rollback was last drilled \(days) days ago. " + remedy)
         }
+        // Earlier versions noted only how many were asked.
         let known = figures.sharers?.count ?? 0
+        let missing = drill.unheard ?? []
+        let asked = drill.instances ?? known
         return make(
-            .drill, drill.instances.map { $0 >= known } ?? true, figure, bound,
-            "The last drill asked \(FigureText.counted(drill.instances ?? 0, "instance")) of the "
-                + "\(FigureText.grouped(known)) that share the flag file: drill with --url for each.")
+            .drill, drill.unheard.map(\.isEmpty) ?? (asked >= known), figure, bound,
+            missing.isEmpty
+                ? "The last drill asked \(FigureText.counted(asked, "instance")) of the \(FigureText.grouped(known)) that "
+                    + "share the flag file: drill with --url for each."
+                : "The last drill did not ask \(Self.listed(missing)), which shared the flag file: drill with --url for each."
+        )
     }
 
     /// `2 ok, 1 inconclusive`, in the order of the states.

@@ -93,6 +93,12 @@ import Testing
         Border(.drill, "of one instance of two", .fail, .wait, drill(0, instances: 1)),
         Border(.drill, "of more instances than there are now", .pass, .go, drill(0, instances: 3)),
         Border(.drill, "noted by a version that did not count", .pass, .go, drill(0, instances: nil)),
+        Border(.drill, "that left one out", .fail, .wait) {
+            $0.lastDrill = RollbackDrill(time: now, instances: 2, heard: ["a", "b"], unheard: ["c"])
+        },
+        Border(.drill, "of all that there were, fewer than now", .pass, .go) {
+            $0.lastDrill = RollbackDrill(time: now, instances: 1, heard: ["a"], unheard: [])
+        },
         Border(.instances, "one without records", .fail, .wait) { $0.recordedInstances = ["a"] },
         Border(.instances, "records of one that has gone", .pass, .go) { $0.recordedInstances = ["a", "b", "c"] },
         Border(.instances, "one that does not do what the file says", .fail, .wait) {

@@ -43,7 +43,12 @@ extension ReportEvent {
     }
 
     init(_ drill: RollbackDrill) {
-        let instances = drill.instances.map { "\(FigureText.counted($0, "instance"))" } ?? "instances"
+        var instances =
+            drill.heard?.joined(separator: ", ") ?? drill.instances.map { FigureText.counted($0, "instance") }
+            ?? "instances"
+        if let unheard = drill.unheard, !unheard.isEmpty {
+            instances += " (not asked: \(unheard.joined(separator: ", ")))"
+        }
         let times = [
             drill.appliedMilliseconds.map { "in legacy after \($0) ms" },
             drill.restoredMilliseconds.map { "back after \($0) ms" },
