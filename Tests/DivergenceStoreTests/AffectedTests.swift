@@ -73,7 +73,7 @@ import Testing
             #expect(summary.undecided.count == 2)
             // Volumes do not know causes: then stored rows are what there is.
             let narrow = try await store.report(DivergenceFilter(cause: .otherInstances)).newlyLimited
-            #expect(narrow.identities.map(\.identifier) == ["quiet", "small"])
+            #expect(narrow.identities.map(\.identifier) == ["small", "quiet"])
             #expect(narrow.identities.allSatisfy { $0.requests == nil })
         }
     }

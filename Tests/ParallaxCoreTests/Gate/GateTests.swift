@@ -151,14 +151,14 @@ import Testing
         (settings.unexplainedPercent, settings.gapPercent, settings.droppedPercent) = (1, 50, 50)
         (settings.drillDays, settings.unansweredPercent, settings.minimumInstances) = (60, 20, 3)
         var figures = GateFigures.passing(at: Self.now)
-        (figures.recordedMinutes, figures.compared, figures.unexplained) = (60, 1_000, 4)
+        (figures.recordedMinutes, figures.compared, figures.unexplained) = (60, 1_000, 3)
         (figures.gapMinutes, figures.dropped, figures.incomparable) = (60, 1_000, ["error": 250])
         (figures.sharers, figures.recordedInstances) = (nil, ["a", "b", "c"])
         figures.lastDrill = RollbackDrill(time: Self.now + -60 * 86_400_000)
         #expect(Gate(figures, settings: settings, now: Self.now).verdict == .go)
         figures.unexplained = 10
         #expect(Gate(figures, settings: settings, now: Self.now).verdict == .noGo)
-        figures.unexplained = 4
+        figures.unexplained = 3
         figures.recordedInstances = ["a", "b"]
         #expect(Gate(figures, settings: settings, now: Self.now).failing == [.instances])
     }
