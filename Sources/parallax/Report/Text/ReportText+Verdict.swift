@@ -4,7 +4,7 @@ import ParallaxCore
 /// Whether to go on, and every line that this was reached from.
 extension ReportText {
     /// The decision and its checks, as a promotion prints them.
-    var verdict: [String] { decision + [""] + checks }
+    var verdict: [String] { decision.isEmpty ? [] : decision + [""] + checks }
 
     var decision: [String] {
         guard let gate = report.gate else { return [] }
