@@ -134,11 +134,14 @@ private struct Parts: Sendable {
                     strategy: flags.current.strategy,
                     drill: drill.alert)
             })
-        let watch = WatchService(store: StoredWatch(store: store), logger: logger) {
+        let watch = WatchService(
+            store: StoredWatch(store: store), instance: settings.instance.id, bounds: settings.gate, logger: logger
+        ) {
             let health = flags.health
             return WatchService.Facts(
-                strategy: health.file.strategy, contentHash: health.contentHash, counts: metrics.totals,
-                began: alerts.health.began, evaluations: rollback.health.evaluations)
+                strategy: health.file.strategy, effectiveStrategy: health.effective.strategy,
+                contentHash: health.contentHash, counts: metrics.totals, began: alerts.health.began,
+                evaluations: rollback.health.evaluations)
         }
         door = Door(
             judge: hybrid, policies: settings.limits.book, isProduction: settings.instance.isProduction,

@@ -233,6 +233,13 @@ extension Setting {
     static let gateDropped = Setting(
         "GATE_DROPPED_PERCENT", .gate, .decimal(0...100), standard: "1",
         "The most requests, as a share, that could not be recorded.")
+    static let gateUnanswered = Setting(
+        "GATE_UNANSWERED_PERCENT", .gate, .decimal(0...100), standard: "1",
+        "The most requests, as a share, that the candidate may leave unanswered; in the watch of 48 h, the most answers of 503."
+    )
+    static let gateInstances = Setting(
+        "GATE_INSTANCES", .gate, .integer(0...100_000), standard: "0",
+        "How many instances must have recorded, at least; 0 asks for those that share the flag file.")
     static let gateDrillDays = Setting(
         "GATE_DRILL_DAYS", .gate, .integer(1...36_500), standard: "30",
         "How many days a drill of the rollback holds.")
@@ -276,7 +283,8 @@ extension Setting {
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
         rollbackOutagesAsErrors, rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor,
         baselineHoldoutPercent, rollbackEvaluationInterval, rollbackDryRun,
-        gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateDrillDays,
+        gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateUnanswered,
+        gateInstances, gateDrillDays,
         alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRefusalPercent,
         alertRefusalMinimum,
     ]

@@ -51,6 +51,8 @@ extension GateSettings {
         unexplainedPercent = reader.decimal(.gateUnexplained)
         gapPercent = reader.decimal(.gateGaps)
         droppedPercent = reader.decimal(.gateDropped)
+        unansweredPercent = reader.decimal(.gateUnanswered)
+        minimumInstances = reader.integer(.gateInstances)
         drillDays = reader.integer(.gateDrillDays)
     }
 }

@@ -1,7 +1,7 @@
 import ParallaxCore
 
 extension DivergenceCause {
-    /// What a cause means for whoever decides, in one sentence.
+    /// What a cause means for the decision, in one sentence.
     var meaning: String {
         switch self {
         case .boundary: "The request came within milliseconds of a window's edge: expected, and harmless."
