@@ -167,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "ParallaxServiceTests",
             dependencies: [
-                "ParallaxService", "ParallaxTesting",
+                "DivergenceStore", "ParallaxService", "ParallaxTesting",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings
