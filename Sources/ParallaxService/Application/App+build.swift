@@ -37,7 +37,7 @@ extension App {
             CandidateDrain(
                 inFlight: { parts.hybrid.candidatesInFlight },
                 patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
-            FlagWatcher(store: parts.flags, logger: logger), parts.rollback,
+            FlagWatcher(store: parts.flags, logger: logger), parts.rollback, parts.clockWatch,
             ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
             parts.alerts, parts.watch, parts.drill, door,
         ]
@@ -80,6 +80,7 @@ private struct Parts: Sendable {
     let http = HTTPMetrics()
     let hybrid: HybridLimiter
     let rollback: RollbackService
+    let clockWatch: ClockWatch
     let alerts: AlertService
     let watch: WatchService
     let drill: DrillService
@@ -100,6 +101,7 @@ private struct Parts: Sendable {
             pseudonyms: try settings.pseudonyms(), logger: logger)
         let refused = MostRefused()
         let rollbackCounts = RollbackObserver()
+        let clockWatch = ClockWatch(clocks: .systemWithSleep, logger: logger)
         let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds)
         let hybrid = HybridLimiter(
             control: control,
@@ -108,7 +110,7 @@ private struct Parts: Sendable {
             candidate: redis, refusals: redis.refusals,
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
-            observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]), executor: redis.executor)
+            observer: ObserverGroup([recorder, rollbackCounts, metrics, refused, clockWatch]), executor: redis.executor)
         let probes = ProbeLog()
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
@@ -158,7 +160,7 @@ private struct Parts: Sendable {
             windowSeconds: settings.rollbackSettings.longWindowSeconds, strategy: { flags.current.strategy })
         health = ServiceHealth(
             settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
-            rollback: rollback, control: control, alerts: alerts, watch: watch, drill: drill)
+            rollback: rollback, control: control, clockWatch: clockWatch, alerts: alerts, watch: watch, drill: drill)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,
             health: health)
@@ -170,6 +172,7 @@ private struct Parts: Sendable {
         self.recorder = recorder
         self.hybrid = hybrid
         self.rollback = rollback
+        self.clockWatch = clockWatch
         self.drill = drill
         self.alerts = alerts
         self.watch = watch

@@ -69,6 +69,22 @@ import Testing
     }
 
     @Test(
+        "a limit for which Redis keeps a hundred thousand units of one caller is warned of, with its cost",
+        arguments: [("99999", nil), ("100000", "0.8 MB"), ("1000000", "8.0 MB")] as [(String, String?)])
+    func costlyLimits(limit: String, cost: String?) async throws {
+        let high = [
+            "RATE_LIMIT_PER_SECOND": "100000", "RATE_LIMIT_PER_MINUTE": "1000000", "RATE_LIMIT_BURST": "200000",
+        ]
+        let findings = try await load(high.merging(["RATE_LIMIT_PER_HOUR": limit]) { _, own in own })
+            .filter { $0.kind == .risk && $0.setting == "RATE_LIMIT_PER_HOUR" }
+        #expect(findings.count == (cost == nil ? 0 : 1))
+        if let cost { #expect(findings.first?.problem.contains(cost) == true, "\(findings)") }
+        let organization = "organizations: {big: {second: 1000000, minute: 1000000, hour: \(limit), burst: 1000000}}"
+        let own = try await load([:], files: ["parallax.yaml": organization]).filter { $0.kind == .risk }
+        #expect(own.contains { $0.problem.contains("organization \"big\"") } == (cost != nil), "\(own)")
+    }
+
+    @Test(
         "a combination that cannot work is an error at the setting that causes it",
         arguments: [
             (["ENVIRONMENT": "production", "FAIL_OPEN_ON_REDIS_ERROR": "true"], "FAIL_OPEN_ON_REDIS_ERROR"),
