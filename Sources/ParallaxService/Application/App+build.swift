@@ -85,10 +85,13 @@ private struct Parts: Sendable {
             isProduction: settings.instance.isProduction, history: store, instance: settings.instance.id,
             lease: settings.rollback.evaluationInterval * 3)
         await flags.start()
-        let redis = try RedisLimiter(settings: settings.redisSettings(at: redisURL), logger: logger)
+        let pseudonyms = try settings.pseudonyms()
+        let redis = try RedisLimiter(
+            settings: settings.redisSettings(at: redisURL), logger: logger,
+            nameInLogs: { RedisKey.text(for: pseudonyms?.rename($0) ?? $0) })
         let recorder = Recorder(
             store: store, instance: settings.instance.id, settings: settings.recordingSettings,
-            pseudonyms: try settings.pseudonyms(), logger: logger)
+            pseudonyms: pseudonyms, logger: logger)
         let refused = MostRefused()
         let rollbackCounts = RollbackObserver()
         let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds)
@@ -100,10 +103,14 @@ private struct Parts: Sendable {
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
             observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]), executor: redis.executor)
-        let probes = ProbeLog()
+        let probes = ProbeLog(logger: logger)
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
-            probe: { probes.note(await redis.probe()) },
+            probe: {
+                let outcome = await redis.probe()
+                let health = redis.health
+                return probes.note(outcome, decisions: .init(made: health.decided, failed: health.undecided))
+            },
             flipToLegacy: { by, reason, claim in
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },

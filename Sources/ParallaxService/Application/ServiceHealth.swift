@@ -70,8 +70,10 @@ struct ServiceHealth: HealthSource {
             isEmbedded: settings.redis.isEmbedded,
             roundTripMilliseconds: probe.roundTrip.map { $0 / .milliseconds(1) },
             downSeconds: probe.downFor.map { $0 / .seconds(1) },
-            problem: state == .healthy ? nil : health.lastError?.unavailability.rawValue,
-            connectionFailures: health.reconnects, topology: health.topology.map(HealthSnapshot.Topology.init))
+            problem: state == .healthy ? nil : (probe.problem ?? health.lastError)?.unavailability.rawValue,
+            isDeciding: probe.isDeciding && breaker == .closed, connectionFailures: health.reconnects,
+            replacedForeignValues: health.replacedForeignValues,
+            topology: health.topology.map(HealthSnapshot.Topology.init))
     }
 
     private var recorderState: HealthSnapshot.Recorder {

@@ -24,6 +24,8 @@ struct HealthDocument: Encodable {
         let roundTripMs: Double?
         let downSeconds: Double?
         let problem: String?
+        /// Left out until the first.
+        let replacedValues: Int?
         let topology: Topology?
 
         init(_ redis: HealthSnapshot.Redis) {
@@ -33,6 +35,7 @@ struct HealthDocument: Encodable {
             roundTripMs = redis.roundTripMilliseconds
             downSeconds = redis.downSeconds
             problem = redis.problem
+            replacedValues = redis.replacedForeignValues == 0 ? nil : redis.replacedForeignValues
             topology = redis.topology.map(Topology.init)
         }
     }

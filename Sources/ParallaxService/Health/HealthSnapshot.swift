@@ -91,15 +91,20 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var downSeconds: Double?
         /// What went wrong last, without address or password.
         package var problem: String?
+        /// Whether callers get decisions although probes fail.
+        package var isDeciding: Bool
         /// Connections that failed or were lost since the start.
         package var connectionFailures: Int
+        /// Values under keys of the limiter that no release wrote and that were replaced, since the start.
+        package var replacedForeignValues: Int
         /// The servers behind the address; `nil` where it names one.
         package var topology: Topology?
 
         package init(
             state: State, breaker: Breaker = .closed, hasAnswered: Bool, isEmbedded: Bool = false,
             roundTripMilliseconds: Double? = nil, downSeconds: Double? = nil,
-            problem: String? = nil, connectionFailures: Int = 0, topology: Topology? = nil
+            problem: String? = nil, isDeciding: Bool = false, connectionFailures: Int = 0,
+            replacedForeignValues: Int = 0, topology: Topology? = nil
         ) {
             self.state = state
             self.breaker = breaker
@@ -108,7 +113,9 @@ package struct HealthSnapshot: Equatable, Sendable {
             self.roundTripMilliseconds = roundTripMilliseconds
             self.downSeconds = downSeconds
             self.problem = problem
+            self.isDeciding = isDeciding
             self.connectionFailures = connectionFailures
+            self.replacedForeignValues = replacedForeignValues
             self.topology = topology
         }
     }

@@ -40,7 +40,11 @@ struct HealthVerdict: Equatable, Sendable {
     private static func worries(_ snapshot: HealthSnapshot) -> [String] {
         var worries: [String] = []
         if snapshot.redis.state != .healthy, snapshot.strategy != .legacy, !snapshot.isShut {
-            worries.append("Redis is \(snapshot.redis.state.rawValue)")
+            let problem = snapshot.redis.problem.map { " (\($0))" } ?? ""
+            worries.append(
+                snapshot.redis.isDeciding
+                    ? "the probe of Redis fails\(problem), while checks are answered"
+                    : "Redis is \(snapshot.redis.state.rawValue)")
         }
         if snapshot.flags.isLoaded, snapshot.flags.problem != nil {
             worries.append("the flag file cannot be used; the last good flags are in force")
@@ -78,5 +82,7 @@ extension HealthSnapshot {
     var failsClosed: Bool { environment == .production || !flags.values.failOpen }
 
     /// Whether every check is answered with 503.
-    fileprivate var isShut: Bool { strategy == .distributedOnly && failsClosed && redis.state != .healthy }
+    fileprivate var isShut: Bool {
+        strategy == .distributedOnly && failsClosed && redis.state != .healthy && !redis.isDeciding
+    }
 }

@@ -5,7 +5,13 @@ struct SlidingLogReply {
     private static let headBytes = 25
     private static let windowBytes = 8
 
+    /// The first byte of an acceptance whose key held a value that no release wrote.
+    private static let acceptedInPlace: UInt8 = 128
+
     let bytes: [UInt8]
+
+    /// Whether a value that no release wrote was replaced.
+    var hasReplacedForeignValue: Bool { bytes.first == Self.acceptedInPlace }
 
     /// The decision that the answer stands for.
     ///
@@ -14,8 +20,10 @@ struct SlidingLogReply {
     ///   numbers: none may reach arithmetic that overflows.
     func decision(policy: Policy, cost: Int) throws(RedisError) -> Decision {
         let count = policy.windows.count
-        guard bytes.count == Self.headBytes + count * Self.windowBytes, bytes[0] <= count else { throw .noDecision }
-        let place = Int(bytes[0])
+        guard bytes.count == Self.headBytes + count * Self.windowBytes,
+            bytes[0] <= count || hasReplacedForeignValue
+        else { throw .noDecision }
+        let place = hasReplacedForeignValue ? 0 : Int(bytes[0])
         let now = try time(at: 1)
         let effective = try time(at: 9)
         let added = place == 0 ? cost : 0

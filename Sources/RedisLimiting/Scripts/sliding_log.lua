@@ -6,7 +6,8 @@
 -- ARGV[3]  the milliseconds that the key is kept after an acceptance: the longest duration, or more
 -- ARGV[4]  the time to judge at, in milliseconds since the epoch; without it the server's clock
 --
--- Replies with one string, big-endian: the place of the limiting window (one byte, 0: accepted), as doubles the time
+-- Replies with one string, big-endian: the place of the limiting window (one byte, 0: accepted, 128: accepted in place
+-- of a value that no release wrote, such as another type), as doubles the time
 -- of the server or the caller, the time judged at (never before the newest unit) and the instant at which the limiting
 -- window stops to limit, then for every window four bytes each: the units used before this decision, and the age of
 -- the unit that must leave for the remaining ones to grow.
@@ -33,14 +34,23 @@ else
     now = time[1] * 1000 + (microseconds - microseconds % 1000) / 1000
 end
 
-local log = call('GET', KEYS[1])
+local log, foreign = redis.pcall('GET', KEYS[1]), false
+if type(log) == 'table' then
+    if not string.find(log.err, 'WRONGTYPE', 1, true) then return log end
+    log, foreign = false, true
+elseif log then
+    local units = (#log - HEADER) / UNIT
+    foreign = units < 1 or units % 1 ~= 0
+    if not foreign then
+        local time = unpack('>d', log)
+        foreign = not (time >= 0 and time <= 9007199254740992 and time % 1 == 0)
+    end
+    if foreign then log = false end
+end
 -- Times are offsets from the base. `lost` is the newest offset that counts as pruned.
 local base, duration, count, oldest, newest, lost, effective = now, 0, 0, 0, 0, -1, 0
 if log then
     count = (#log - HEADER) / UNIT
-    if count < 1 or count % 1 ~= 0 then
-        return redis.error_reply('ERR the value under the key is no sliding log')
-    end
     if #log >= LONG then
         local room = string.find(log, ROOM, #log - BLOCK, true)
         if room then
@@ -95,6 +105,7 @@ end
 if place > 0 then
     reply[1], reply[4] = place, base + latest
 elseif cost > 0 then
+    if foreign then reply[1] = 128 end
     -- Where the clock has stepped back the newest unit leaves later than a whole duration from now.
     if not passed and base + effective > now then kept = kept + (base + effective - now) end
     local units = pack('>I4', effective)

@@ -68,6 +68,11 @@ import Testing
             $0.flags.values.hybrid = false
             $0.redis.state = .unhealthy
         },
+        Change("distributed_only, the probe fails, checks are answered", .degraded) {
+            $0.flags.values.hybrid = false
+            $0.redis.state = .unhealthy
+            $0.redis.isDeciding = true
+        },
         Change("distributed_only, open, Redis down", .degraded) {
             $0.flags.values.hybrid = false
             $0.flags.values.failOpen = true
