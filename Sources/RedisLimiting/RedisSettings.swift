@@ -1,6 +1,8 @@
 /// How to reach Redis, how long to wait for it, and when to stop asking.
 package struct RedisSettings: Equatable, Sendable {
     package var url: RedisURL
+    /// What every key and the channel of this deployment begin with.
+    package var keyPrefix: String
     /// The most time to connect and log in.
     package var connectionTimeout: Duration
     /// The socket time-out: a connection on which a command waits longer is given up.
@@ -27,6 +29,7 @@ package struct RedisSettings: Equatable, Sendable {
 
     package init(
         url: RedisURL = .local,
+        keyPrefix: String = "",
         connectionTimeout: Duration = .seconds(5),
         commandTimeout: Duration = .seconds(10),
         maximumConnections: Int = 20,
@@ -43,6 +46,7 @@ package struct RedisSettings: Equatable, Sendable {
         precondition(maximumConnections >= 2, "Redis needs at least 2 connections: one of them may listen for resets")
         precondition(maximumPendingCommands >= 1, "at least one command must be allowed to wait on a connection")
         self.url = url
+        self.keyPrefix = keyPrefix
         self.connectionTimeout = connectionTimeout
         self.commandTimeout = commandTimeout
         self.maximumConnections = maximumConnections
@@ -56,4 +60,7 @@ package struct RedisSettings: Equatable, Sendable {
         self.resetHeartbeat = resetHeartbeat
         self.topologyInterval = topologyInterval
     }
+
+    /// The keys and the channel of this deployment.
+    package var keyspace: RedisKeyspace { RedisKeyspace(prefix: keyPrefix, database: url.database) }
 }

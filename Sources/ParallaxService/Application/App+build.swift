@@ -86,9 +86,11 @@ private struct Parts: Sendable {
             lease: settings.rollback.evaluationInterval * 3)
         await flags.start()
         let pseudonyms = try settings.pseudonyms()
+        let redisSettings = settings.redisSettings(at: redisURL)
+        let keys = redisSettings.keyspace
         let redis = try RedisLimiter(
-            settings: settings.redisSettings(at: redisURL), logger: logger,
-            nameInLogs: { RedisKey.text(for: pseudonyms?.rename($0) ?? $0) })
+            settings: redisSettings, logger: logger,
+            nameInLogs: { keys.text(for: pseudonyms?.rename($0) ?? $0) })
         let recorder = Recorder(
             store: store, instance: settings.instance.id, settings: settings.recordingSettings,
             pseudonyms: pseudonyms, logger: logger)

@@ -9,7 +9,7 @@ typealias RecordingSettings = Recorder.Settings
 extension Settings {
     package func redisSettings(at url: RedisURL) -> RedisSettings {
         RedisSettings(
-            url: url, connectionTimeout: redis.connectionTimeout, commandTimeout: redis.socketTimeout,
+            url: url, keyPrefix: redis.keyPrefix, connectionTimeout: redis.connectionTimeout, commandTimeout: redis.socketTimeout,
             maximumConnections: redis.maximumConnections, decisionDeadline: redis.decisionTimeout,
             trustedCertificatesFile: redis.certificateAuthorityFile,
             refusalCacheIdentities: redis.refusalCacheIdentities)

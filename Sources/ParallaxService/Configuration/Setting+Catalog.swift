@@ -81,6 +81,10 @@ extension Setting {
     static let redisCAFile = Setting(
         "REDIS_CA_FILE", .redis, .text, standard: "",
         "The file of certificates (PEM) that `rediss://` trusts instead of the system's.")
+    static let redisKeyPrefix = Setting(
+        "REDIS_KEY_PREFIX", .redis, .text, standard: "",
+        "What every key and the channel of this deployment begin with, so that several can share one Redis; letters, digits "
+            + "and `:._-`. The same at all its instances.")
     static let embeddedRedis = Setting(
         "EMBEDDED_REDIS", .redis, .boolean, standard: "false",
         "Whether to start a private redis-server of our own, for trying things out. Refused in production.")
@@ -239,7 +243,7 @@ extension Setting {
         httpHost, httpPort, trustedProxies, adminTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
-        redisURL, redisPasswordFile, redisCAFile, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,
+        redisURL, redisPasswordFile, redisCAFile, redisKeyPrefix, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,
         redisDecisionTimeout, redisMaxConnections,
         candidateMaxInFlight, refusalCacheMaxIdentities,
         legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,

@@ -84,6 +84,7 @@ extension Settings.Redis {
         url = SecretText(reader.text(.redisURL))
         passwordFile = reader.optionalText(.redisPasswordFile)
         certificateAuthorityFile = reader.optionalText(.redisCAFile)
+        keyPrefix = reader.text(.redisKeyPrefix)
         isEmbedded = reader.boolean(.embeddedRedis)
         connectionTimeout = reader.seconds(.redisConnectionTimeout)
         socketTimeout = reader.seconds(.redisSocketTimeout)

@@ -61,6 +61,8 @@ package struct Settings: Equatable, Sendable {
         package var passwordFile: String?
         /// The path of the file of trusted certificates; `nil` for the system's.
         package var certificateAuthorityFile: String?
+        /// What every key and the channel of this deployment begin with.
+        package var keyPrefix: String
         /// Whether to start a private server and ignore the URL.
         package var isEmbedded: Bool
         package var connectionTimeout: Duration

@@ -3,7 +3,12 @@ import RedisLimiting
 extension SettingsCheck {
     /// Whether Redis can be reached by what the settings say, as far as that shows without trying.
     func redis() -> [Finding] {
-        (settings.redis.isEmbedded ? needlessAddress() : address()) + timeouts()
+        (settings.redis.isEmbedded ? needlessAddress() : address()) + keyPrefix() + timeouts()
+    }
+
+    private func keyPrefix() -> [Finding] {
+        guard let problem = RedisKeyspace.problem(withPrefix: settings.redis.keyPrefix) else { return [] }
+        return [finding(.error, .outOfRange, .redisKeyPrefix, problem, "write it like staging: or shop.eu:")]
     }
 
     private func address() -> [Finding] {

@@ -9,12 +9,12 @@ extension RedisLimiter {
     /// - Returns: Whether Redis held anything of it.
     /// - Throws: ``RedisError`` where Redis did not answer or refused.
     package func reset(_ identity: Identity, timeout: Duration = .seconds(2)) async throws(RedisError) -> Bool {
-        let key = RedisKey.text(for: identity)
+        let key = script.keys.text(for: identity)
         let removed = try await integer(RedisCommand("DEL", key), about: identity, timeout: timeout)
         refusals?.reset(identity)
         // Whichever node of a cluster gets it passes it on to all others.
         _ = try await integer(
-            RedisCommand("PUBLISH", RedisKey.resetsChannel, key), about: identity, timeout: timeout)
+            RedisCommand("PUBLISH", script.keys.resetsChannel, key), about: identity, timeout: timeout)
         return removed > 0
     }
 
@@ -54,9 +54,9 @@ extension RedisLimiter {
 
     /// Listens to a server until it is left or lost, and says whether it had served.
     private func listen(to source: ResetSource) async -> Bool {
-        let connection = source.client.makeConnection(subscribingTo: RedisKey.resetsChannel) {
-            [resetRelay, refusals] message in
-            guard let identity = RedisLimiter.identity(fromMessage: message) else { return }
+        let connection = source.client.makeConnection(subscribingTo: script.keys.resetsChannel) {
+            [resetRelay, refusals, keys = script.keys] message in
+            guard let identity = RedisLimiter.identity(fromMessage: message, of: keys) else { return }
             refusals?.reset(identity)
             resetRelay.pass(identity)
         }
@@ -87,8 +87,8 @@ extension RedisLimiter {
     }
 
     /// The identity that a message of the channel of resets is about; `nil` for any other message.
-    static func identity(fromMessage message: RedisReply) -> Identity? {
+    static func identity(fromMessage message: RedisReply, of keys: RedisKeyspace = RedisKeyspace()) -> Identity? {
         guard case .array(let elements) = message, elements.count == 3, let key = elements[2].text else { return nil }
-        return RedisKey.identity(fromKey: key)
+        return keys.identity(fromKey: key)
     }
 }

@@ -16,7 +16,7 @@ package final class RedisLimiter: Limiter, Service {
     /// What this instance keeps of Redis's refusals; `nil` where it keeps none. Asked by whoever decides by Redis alone:
     /// ``check(_:at:)`` never does.
     package let refusals: RefusalCache?
-    let script = SlidingLogScript()
+    let script: SlidingLogScript
     private let counters = RedisCounters()
     private let nameInLogs: @Sendable (Identity) -> String
     private let foreignValueLog: ProblemLog
@@ -31,12 +31,12 @@ package final class RedisLimiter: Limiter, Service {
     ///
     /// - Parameters:
     ///   - uptime: The clock of the refusal cache; it never steps, and goes on while the machine sleeps.
-    ///   - nameInLogs: How the log names the key of an identity.
+    ///   - nameInLogs: How the log names the key of an identity; `nil` for the key itself.
     /// - Throws: ``RedisError`` where a setting is at fault.
     package init(
         settings: RedisSettings, logger: Logger,
         uptime: @escaping @Sendable () -> Duration = RedisLimiter.uptime(since: .now),
-        nameInLogs: @escaping @Sendable (Identity) -> String = RedisKey.text(for:)
+        nameInLogs: (@Sendable (Identity) -> String)? = nil
     ) throws(RedisError) {
         refusals =
             settings.refusalCacheIdentities == 0
@@ -49,7 +49,9 @@ package final class RedisLimiter: Limiter, Service {
         subscriptionLog = ProblemLog(
             "not subscribed to resets: a reset at another instance does not reach this one's memory",
             end: "subscribed to resets again", logger: logger)
-        self.nameInLogs = nameInLogs
+        let keys = settings.keyspace
+        script = SlidingLogScript(keys: keys)
+        self.nameInLogs = nameInLogs ?? { keys.text(for: $0) }
         foreignValueLog = ProblemLog(
             "replaced a value under a key of the limiter that no release of it wrote",
             end: "no more foreign values under keys of the limiter", logger: logger)
@@ -130,7 +132,7 @@ package final class RedisLimiter: Limiter, Service {
                 case .one(let client, _): try await script.probe(on: client, deadline: .now() + TimeAmount(timeout))
                 case .several(let router): try await probe(router, timeout: timeout)
                 }
-            if hasReplacedForeignValue { noteForeignValue(under: RedisKey.probe) }
+            if hasReplacedForeignValue { noteForeignValue(under: script.keys.probe) }
             renewal.withLock { $0.probeSucceeded() }
             renewalLog.ended()
             return .success(start.duration(to: .now))

@@ -7,8 +7,10 @@ struct SlidingLogScript: Sendable {
     let source = PackageResources.sliding_log_lua
     /// `EVALSHA <hash> 1`, which every call begins with.
     let evalsha: RedisCommand
+    let keys: RedisKeyspace
 
-    init() {
+    init(keys: RedisKeyspace = RedisKeyspace()) {
+        self.keys = keys
         let hash = Insecure.SHA1.hash(data: source).map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
@@ -27,7 +29,7 @@ struct SlidingLogScript: Sendable {
         _ request: CheckRequest, at now: Timestamp?, on client: RedisClient, deadline: NIODeadline
     ) async throws(RedisError) -> Judgement {
         let reply = try await run(
-            key: { RedisKey.append(request.identity, to: &$0) }, policy: request.policy, cost: request.cost, at: now,
+            key: { keys.append(request.identity, to: &$0) }, policy: request.policy, cost: request.cost, at: now,
             on: client, deadline: deadline)
         return try SlidingLogScript.judgement(from: reply, policy: request.policy, cost: request.cost)
     }
@@ -37,8 +39,9 @@ struct SlidingLogScript: Sendable {
     /// - Returns: Whether the key had held a value that no release wrote.
     @discardableResult
     func probe(
-        key: [UInt8] = Array(RedisKey.probe.utf8), on client: RedisClient, deadline: NIODeadline
+        key: [UInt8]? = nil, on client: RedisClient, deadline: NIODeadline
     ) async throws(RedisError) -> Bool {
+        let key = key ?? Array(keys.probe.utf8)
         let reply = try await run(
             key: { $0.append(contentsOf: key) }, policy: SlidingLogScript.probePolicy, cost: 1, at: nil,
             on: client, deadline: deadline)
