@@ -32,7 +32,7 @@ extension App {
         }
         var services: [any Service] = embedded.map { [$0] } ?? []
         services += [
-            parts.redis, parts.recorder,
+            parts.redis, parts.survey, parts.recorder,
             CandidateDrain(
                 inFlight: { parts.hybrid.candidatesInFlight },
                 patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
@@ -67,6 +67,7 @@ extension App {
 private struct Parts: Sendable {
     let flags: FlagStore
     let redis: RedisLimiter
+    let survey: ServerSurvey
     let recorder: Recorder
     let metrics = DecisionMetrics()
     let hybrid: HybridLimiter
@@ -150,8 +151,9 @@ private struct Parts: Sendable {
         applicationTimes = ApplicationTimes(
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
             strategy: { flags.current.strategy })
+        survey = ServerSurvey(redis: redis)
         health = ServiceHealth(
-            settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
+            settings: settings, flags: flags, hybrid: hybrid, redis: redis, survey: survey, probes: probes, recorder: recorder,
             rollback: rollback, control: control, alerts: alerts, watch: watch, drill: drill)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,

@@ -46,6 +46,12 @@ struct HealthVerdict: Equatable, Sendable {
                     ? "the probe of Redis fails\(problem), while checks are answered"
                     : "Redis is \(snapshot.redis.state.rawValue)")
         }
+        if snapshot.strategy != .legacy {
+            worries += snapshot.redis.concerns.filter(\.isUrgent).map(\.sentence)
+            if snapshot.redis.state == .healthy, let problem = snapshot.redis.resetsProblem {
+                worries.append("resets at other instances do not reach this one's memory (\(problem))")
+            }
+        }
         if snapshot.flags.isLoaded, snapshot.flags.problem != nil {
             worries.append("the flag file cannot be used; the last good flags are in force")
         }

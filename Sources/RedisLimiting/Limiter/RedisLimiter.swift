@@ -18,6 +18,7 @@ package final class RedisLimiter: Limiter, Service {
     package let refusals: RefusalCache?
     let script: SlidingLogScript
     private let counters = RedisCounters()
+    private let metCluster = Atomic<Bool>(false)
     private let nameInLogs: @Sendable (Identity) -> String
     private let foreignValueLog: ProblemLog
     private let renewal: Mutex<RenewalSchedule>
@@ -183,8 +184,15 @@ package final class RedisLimiter: Limiter, Service {
         renewalLog.occurred(error, metadata: ["redis": "\(settings.url)"])
     }
 
+    /// Whether the one server has sent a command to another node of its cluster.
+    package var hasMetCluster: Bool { metCluster.load(ordering: .relaxed) }
+
     private func note(_ error: RedisError) {
         guard error.code != .cancelled else { return }
+        switch error.redirection {
+        case .moved?, .ask?: if servers.isOneServer { metCluster.store(true, ordering: .relaxed) }
+        case .toPrimary?, nil: break
+        }
         lastError.withLock { $0 = error }
     }
 }

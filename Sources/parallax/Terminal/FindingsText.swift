@@ -24,7 +24,14 @@ struct FindingsText {
         let warnings = findings.count - errors
         let parts = [(errors, "error"), (warnings, "warning")].filter { $0.0 > 0 }
             .map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
-        return parts.joined(separator: ", ") + (errors > 0 ? ": a service does not start with these settings." : ".")
+        let onlyUnreachable = findings.allSatisfy { $0.severity != .error || $0.kind == .unreachable }
+        let consequence =
+            errors == 0
+            ? "."
+            : onlyUnreachable
+                ? ": a service starts with these settings, and Redis decides nothing yet."
+                : ": a service does not start with these settings."
+        return parts.joined(separator: ", ") + consequence
     }
 }
 
