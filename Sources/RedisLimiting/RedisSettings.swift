@@ -11,6 +11,8 @@ package struct RedisSettings: Equatable, Sendable {
     package var maximumConnections: Int
     /// The most time a decision waits for its answer.
     package var decisionDeadline: Duration
+    /// The most decisions of one identity on their way at once, 1 or more; others of it wait for a turn.
+    package var maximumInFlightPerIdentity: Int
     /// The most commands that wait on one connection; what comes on top is skipped.
     package var maximumPendingCommands: Int
     /// Commands waiting on the least busy connection from which on another connection is opened.
@@ -34,6 +36,7 @@ package struct RedisSettings: Equatable, Sendable {
         commandTimeout: Duration = .seconds(10),
         maximumConnections: Int = 20,
         decisionDeadline: Duration = .milliseconds(250),
+        maximumInFlightPerIdentity: Int = 32,
         maximumPendingCommands: Int = 4096,
         growthThreshold: Int = 512,
         reconnectDelays: ClosedRange<Duration> = .milliseconds(50) ... .seconds(2),
@@ -51,6 +54,7 @@ package struct RedisSettings: Equatable, Sendable {
         self.commandTimeout = commandTimeout
         self.maximumConnections = maximumConnections
         self.decisionDeadline = decisionDeadline
+        self.maximumInFlightPerIdentity = maximumInFlightPerIdentity
         self.maximumPendingCommands = maximumPendingCommands
         self.growthThreshold = growthThreshold
         self.reconnectDelays = reconnectDelays

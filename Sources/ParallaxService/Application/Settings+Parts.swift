@@ -11,6 +11,7 @@ extension Settings {
         RedisSettings(
             url: url, keyPrefix: redis.keyPrefix, connectionTimeout: redis.connectionTimeout, commandTimeout: redis.socketTimeout,
             maximumConnections: redis.maximumConnections, decisionDeadline: redis.decisionTimeout,
+            maximumInFlightPerIdentity: redis.maximumInFlightPerIdentity,
             trustedCertificatesFile: redis.certificateAuthorityFile,
             refusalCacheIdentities: redis.refusalCacheIdentities)
     }

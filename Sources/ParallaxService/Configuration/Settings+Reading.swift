@@ -91,6 +91,7 @@ extension Settings.Redis {
         decisionTimeout = reader.seconds(.redisDecisionTimeout)
         maximumConnections = reader.integer(.redisMaxConnections)
         candidateMaximumInFlight = reader.integer(.candidateMaxInFlight)
+        maximumInFlightPerIdentity = reader.integer(.redisMaxInFlightPerIdentity)
         refusalCacheIdentities = reader.integer(.refusalCacheMaxIdentities)
     }
 }

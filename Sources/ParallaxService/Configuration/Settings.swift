@@ -71,6 +71,8 @@ package struct Settings: Equatable, Sendable {
         package var maximumConnections: Int
         /// The most candidate decisions under way in hybrid.
         package var candidateMaximumInFlight: Int
+        /// The most decisions of one identity on their way to Redis.
+        package var maximumInFlightPerIdentity: Int
         /// The most identities whose refusals are kept; 0 keeps none.
         package var refusalCacheIdentities: Int
     }

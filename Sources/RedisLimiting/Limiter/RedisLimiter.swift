@@ -1,5 +1,6 @@
 package import Logging
 package import NIOCore
+import NIOPosix
 package import ParallaxCore
 import ServiceLifecycle
 import Synchronization
@@ -24,6 +25,7 @@ package final class RedisLimiter: Limiter, Service {
     private let renewal: Mutex<RenewalSchedule>
     private let renewalLog: ProblemLog
     private let decisionDeadline: TimeAmount
+    private let turns: IdentityTurns
     private let lastError = Mutex<RedisError?>(nil)
     /// Why resets are not heard of; set by the subscription.
     let resetsProblem = Mutex<RedisError?>(nil)
@@ -50,6 +52,8 @@ package final class RedisLimiter: Limiter, Service {
         subscriptionLog = ProblemLog(
             "not subscribed to resets: a reset at another instance does not reach this one's memory",
             end: "subscribed to resets again", logger: logger)
+        turns = IdentityTurns(
+            maximum: settings.maximumInFlightPerIdentity, eventLoop: MultiThreadedEventLoopGroup.singleton.next())
         let keys = settings.keyspace
         script = SlidingLogScript(keys: keys)
         self.nameInLogs = nameInLogs ?? { keys.text(for: $0) }
@@ -107,6 +111,8 @@ package final class RedisLimiter: Limiter, Service {
         switch servers {
         case .one(let client, let breaker):
             guard breaker.admits else { throw .circuitOpen }
+            try await turns.begin(request.identity, deadline: deadline)
+            defer { turns.end(request.identity) }
             do throws(RedisError) {
                 let judgement = try await script.check(request, at: now, on: client, deadline: deadline)
                 breaker.succeeded()
@@ -116,6 +122,8 @@ package final class RedisLimiter: Limiter, Service {
                 throw error
             }
         case .several(let router):
+            try await turns.begin(request.identity, deadline: deadline)
+            defer { turns.end(request.identity) }
             return try await judge(request, at: now, deadline: deadline, on: router)
         }
     }
