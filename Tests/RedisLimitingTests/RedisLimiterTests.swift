@@ -134,7 +134,7 @@ import Testing
                     let request = try CheckRequest(identity: identity, policy: Self.policy, cost: 5)
                     #expect(await first.check(request, at: nil).isAllowed)
                     #expect(try await first.reset(identity, timeout: .seconds(30)))
-                    #expect(await resets.next() == identity)
+                    #expect(await resets.next() == .identity(identity))
                     #expect(try await !first.reset(identity, timeout: .seconds(30)))
                     #expect(await first.check(request, at: nil).isAllowed)
                 }

@@ -51,6 +51,35 @@ package struct RedisKeyspace: Equatable, Sendable {
         RedisKey.append(identity, to: &bytes)
     }
 
+    /// How a reset is announced: by the key, or by the pattern of the keys. Releases before know keys only.
+    package func message(for scope: ResetScope) -> String {
+        switch scope {
+        case .identity(let identity): text(for: identity)
+        case .organization, .everything: pattern(for: scope)
+        }
+    }
+
+    /// The reset that a message announces; `nil` for any other message.
+    package func scope(fromMessage message: String) -> ResetScope? {
+        if let identity = identity(fromKey: message) { return .identity(identity) }
+        if message == pattern(for: .everything) { return .everything }
+        let (start, end) = (prefix + "rate_limit:{", ":*")
+        guard message.hasPrefix(start), message.hasSuffix(end), message.utf8.count > start.utf8.count + end.utf8.count,
+            let organization = PercentEncoding.decode(message.utf8.dropFirst(start.utf8.count).dropLast(end.utf8.count)),
+            pattern(for: .organization(organization)) == message
+        else { return nil }
+        return .organization(organization)
+    }
+
+    /// The pattern of SCAN for the keys of a scope: what it begins with holds no character that means something there.
+    func pattern(for scope: ResetScope) -> String {
+        switch scope {
+        case .identity(let identity): text(for: identity)
+        case .organization(let name): prefix + "rate_limit:{" + PercentEncoding.encode(name) + ":*"
+        case .everything: prefix + "rate_limit:{*"
+        }
+    }
+
     /// The identity whose log has this key; `nil` for any other key.
     package func identity(fromKey key: String) -> Identity? {
         guard key.utf8.starts(with: prefixBytes) else { return nil }

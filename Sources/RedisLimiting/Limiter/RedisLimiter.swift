@@ -10,7 +10,7 @@ import Synchronization
 /// Never waits beyond the decision's deadline, and answers at once while Redis is known to fail.
 package final class RedisLimiter: Limiter, Service {
     let servers: RedisServers
-    let settings: RedisSettings
+    package let settings: RedisSettings
     private let logger: Logger
     let subscriptionLog: ProblemLog
     let resetRelay = ResetRelay()

@@ -3,8 +3,10 @@ import Foundation
 
 /// How to reach a running instance's admin routes.
 struct AdminOptions: ParsableArguments {
-    @Option(name: .long, help: "The instance to ask.")
-    var url = "http://127.0.0.1:8080"
+    @Option(
+        name: .long,
+        help: "The instance to ask (default: the settings HTTP_HOST and HTTP_PORT, or http://127.0.0.1:8080).")
+    var url: [String] = []
 
     @Option(
         name: .customLong("admin-token-file"),
@@ -16,6 +18,11 @@ struct AdminOptions: ParsableArguments {
     func makeClient(
         environment: [String: String] = ProcessInfo.processInfo.environment, transport: @escaping AdminClient.Transport
     ) throws -> AdminClient {
+        guard url.count <= 1 else {
+            throw CommandFailure(
+                .usage, "--url is given \(url.count) times", remedy: "This command asks one instance; run it once for each.")
+        }
+        let url = try url.first ?? AdminOptions.ownURL(environment)
         guard let address = URLComponents(string: url), ["http", "https"].contains(address.scheme),
             address.host?.isEmpty == false
         else {
@@ -29,6 +36,23 @@ struct AdminOptions: ParsableArguments {
         return AdminClient(
             baseURL: url.hasSuffix("/") ? String(url.dropLast()) : url, token: try readToken(environment),
             transport: transport)
+    }
+
+    /// Where a service with the settings of this environment listens, as seen from its own machine.
+    private static func ownURL(_ environment: [String: String]) throws -> String {
+        let text = environment["HTTP_PORT"] ?? ""
+        guard text.isEmpty || Int(text).map({ (1...65_535).contains($0) }) == true else {
+            throw CommandFailure(
+                .configuration, "HTTP_PORT is not a number from 1 to 65535", remedy: "Correct it, or give --url.")
+        }
+        let host =
+            switch environment["HTTP_HOST"] ?? "" {
+            case "", "0.0.0.0": "127.0.0.1"
+            case "::": "[::1]"
+            case let host where host.contains(":"): "[\(host)]"
+            case let host: host
+            }
+        return "http://\(host):\(text.isEmpty ? "8080" : text)"
     }
 
     private func readToken(_ environment: [String: String]) throws -> String {
