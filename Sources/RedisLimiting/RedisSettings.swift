@@ -22,6 +22,8 @@ package struct RedisSettings: Equatable, Sendable {
     package var breaker: BreakerSettings
     /// A file of certificates in PEM that are trusted instead of the system's; for servers with a private authority.
     package var trustedCertificatesFile: String?
+    /// What this client proves its own name with; for servers that ask for it.
+    package var clientCertificate: ClientCertificate?
     /// The most identities whose refusals are kept and repeated without asking Redis; 0 keeps none.
     package var refusalCacheIdentities: Int
     /// How often the subscription to resets must prove that it is alive while refusals are kept.
@@ -42,6 +44,7 @@ package struct RedisSettings: Equatable, Sendable {
         reconnectDelays: ClosedRange<Duration> = .milliseconds(50) ... .seconds(2),
         breaker: BreakerSettings = BreakerSettings(),
         trustedCertificatesFile: String? = nil,
+        clientCertificate: ClientCertificate? = nil,
         refusalCacheIdentities: Int = 0,
         resetHeartbeat: Duration = .seconds(1),
         topologyInterval: Duration? = nil
@@ -60,6 +63,7 @@ package struct RedisSettings: Equatable, Sendable {
         self.reconnectDelays = reconnectDelays
         self.breaker = breaker
         self.trustedCertificatesFile = trustedCertificatesFile
+        self.clientCertificate = clientCertificate
         self.refusalCacheIdentities = refusalCacheIdentities
         self.resetHeartbeat = resetHeartbeat
         self.topologyInterval = topologyInterval

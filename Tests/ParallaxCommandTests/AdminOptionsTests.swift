@@ -47,6 +47,29 @@ import Testing
     }
 
     @Test(
+        "without --url the instance of the environment's settings is asked",
+        arguments: [
+            ([:], "http://127.0.0.1:8080"), (["HTTP_PORT": "9000"], "http://127.0.0.1:9000"),
+            (["HTTP_HOST": "0.0.0.0"], "http://127.0.0.1:8080"), (["HTTP_HOST": "::"], "http://[::1]:8080"),
+            (["HTTP_HOST": "fd00::5", "HTTP_PORT": "1"], "http://[fd00::5]:1"),
+            (["HTTP_HOST": "10.0.0.5"], "http://10.0.0.5:8080"),
+        ])
+    func ownAddress(environment: [String: String], url: String) throws {
+        try withTokenFile("s3cret") { path in
+            let client = try AdminOptions.parse(["--admin-token-file", path])
+                .makeClient(environment: environment, transport: AdminClient.overHTTP)
+            #expect(client.baseURL == url)
+        }
+    }
+
+    @Test("a port that cannot be one, and several addresses, are refused")
+    func refusedAddresses() throws {
+        #expect(try failure([], ["HTTP_PORT": "x"])?.message.contains("HTTP_PORT") == true)
+        let several = try failure(["--url", "http://a", "--url", "http://b"])
+        #expect(several?.status == .usage && several?.message.contains("2 times") == true)
+    }
+
+    @Test(
         "what is no address is refused",
         arguments: ["127.0.0.1:8080", "ftp://h", "http://", "http://u:p@h", "nonsense"])
     func badAddress(url: String) throws {

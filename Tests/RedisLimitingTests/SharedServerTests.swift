@@ -11,7 +11,8 @@ import Testing
         identity: identity,
         policy: Policy(windows: [Window(name: "hour", limit: 1, durationMilliseconds: 3_600_000)]))
 
-    private static func settings(_ redis: PrivateRedis, prefix: String = "", database: Int = 0) throws -> RedisSettings {
+    private static func settings(_ redis: PrivateRedis, prefix: String = "", database: Int = 0) throws -> RedisSettings
+    {
         var settings = redis.settings
         settings.url = try RedisURL("unix://\(redis.socketPath)?db=\(database)")
         settings.keyPrefix = prefix

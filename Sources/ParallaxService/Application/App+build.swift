@@ -153,7 +153,8 @@ private struct Parts: Sendable {
             strategy: { flags.current.strategy })
         survey = ServerSurvey(redis: redis)
         health = ServiceHealth(
-            settings: settings, flags: flags, hybrid: hybrid, redis: redis, survey: survey, probes: probes, recorder: recorder,
+            settings: settings, flags: flags, hybrid: hybrid, redis: redis, survey: survey, probes: probes,
+            recorder: recorder,
             rollback: rollback, control: control, alerts: alerts, watch: watch, drill: drill)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,

@@ -42,7 +42,7 @@ extension LoadedSettings {
     package func checkingRedis(_ probe: @Sendable (Settings) async -> RedisCheck) async -> LoadedSettings {
         // A wrong or needless address says nothing about the server.
         let address = [
-            Setting.redisURL, .redisPasswordFile, .redisCAFile, .redisKeyPrefix,
+            Setting.redisURL, .redisPasswordFile, .redisCAFile, .redisCertificateFile, .redisKeyFile, .redisKeyPrefix,
         ].map(\.name)
         let isWrong = findings.contains { address.contains($0.setting) && $0.severity == .error }
         guard !settings.redis.isEmbedded, !isWrong else { return self }

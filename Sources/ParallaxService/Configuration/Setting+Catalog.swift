@@ -81,6 +81,12 @@ extension Setting {
     static let redisCAFile = Setting(
         "REDIS_CA_FILE", .redis, .text, standard: "",
         "The file of certificates (PEM) that `rediss://` trusts instead of the system's.")
+    static let redisCertificateFile = Setting(
+        "REDIS_CERTIFICATE_FILE", .redis, .text, standard: "",
+        "The file of the certificate (PEM) that this client shows to a `rediss://` server that asks for one.")
+    static let redisKeyFile = Setting(
+        "REDIS_KEY_FILE", .redis, .text, standard: "",
+        "The file of that certificate's private key (PEM, without a passphrase).")
     static let redisKeyPrefix = Setting(
         "REDIS_KEY_PREFIX", .redis, .text, standard: "",
         "What every key and the channel of this deployment begin with, so that several can share one Redis; letters, digits "
@@ -247,7 +253,8 @@ extension Setting {
         httpHost, httpPort, trustedProxies, adminTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
-        redisURL, redisPasswordFile, redisCAFile, redisKeyPrefix, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,
+        redisURL, redisPasswordFile, redisCAFile, redisCertificateFile, redisKeyFile, redisKeyPrefix, embeddedRedis,
+        redisConnectionTimeout, redisSocketTimeout,
         redisDecisionTimeout, redisMaxConnections,
         candidateMaxInFlight, redisMaxInFlightPerIdentity,
         refusalCacheMaxIdentities,

@@ -84,6 +84,8 @@ extension Settings.Redis {
         url = SecretText(reader.text(.redisURL))
         passwordFile = reader.optionalText(.redisPasswordFile)
         certificateAuthorityFile = reader.optionalText(.redisCAFile)
+        certificateFile = reader.optionalText(.redisCertificateFile)
+        keyFile = reader.optionalText(.redisKeyFile)
         keyPrefix = reader.text(.redisKeyPrefix)
         isEmbedded = reader.boolean(.embeddedRedis)
         connectionTimeout = reader.seconds(.redisConnectionTimeout)

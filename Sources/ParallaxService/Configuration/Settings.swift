@@ -61,6 +61,9 @@ package struct Settings: Equatable, Sendable {
         package var passwordFile: String?
         /// The path of the file of trusted certificates; `nil` for the system's.
         package var certificateAuthorityFile: String?
+        /// The paths of this client's own certificate and key; `nil` if it shows none.
+        package var certificateFile: String?
+        package var keyFile: String?
         /// What every key and the channel of this deployment begin with.
         package var keyPrefix: String
         /// Whether to start a private server and ignore the URL.

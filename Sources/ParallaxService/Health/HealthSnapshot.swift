@@ -120,7 +120,8 @@ package struct HealthSnapshot: Equatable, Sendable {
             state: State, breaker: Breaker = .closed, hasAnswered: Bool, isEmbedded: Bool = false,
             roundTripMilliseconds: Double? = nil, downSeconds: Double? = nil,
             problem: String? = nil, isDeciding: Bool = false, connectionFailures: Int = 0,
-            replacedForeignValues: Int = 0, resetsProblem: String? = nil, concerns: [Concern] = [], topology: Topology? = nil
+            replacedForeignValues: Int = 0, resetsProblem: String? = nil, concerns: [Concern] = [],
+            topology: Topology? = nil
         ) {
             self.state = state
             self.breaker = breaker

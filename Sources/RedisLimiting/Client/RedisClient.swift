@@ -227,12 +227,17 @@ extension RedisClient {
             if let file = settings.trustedCertificatesFile {
                 configuration.trustRoots = .certificates(try TrustedCertificates.read(file: file))
             }
+            if let own = settings.clientCertificate {
+                let (chain, key) = try own.read()
+                configuration.certificateChain = chain.map { .certificate($0) }
+                configuration.privateKey = .privateKey(key)
+            }
             return try NIOSSLContext(configuration: configuration)
         } catch let error as RedisError {
             throw error
         } catch {
             throw RedisError(
-                .configuration, "TLS for Redis could not be set up; check the file of trusted certificates",
+                .configuration, "TLS for Redis could not be set up; check the files of certificates and of the key",
                 cause: RedisError.printable("\(error)"))
         }
     }

@@ -65,7 +65,8 @@ package struct RedisKeyspace: Equatable, Sendable {
         if message == pattern(for: .everything) { return .everything }
         let (start, end) = (prefix + "rate_limit:{", ":*")
         guard message.hasPrefix(start), message.hasSuffix(end), message.utf8.count > start.utf8.count + end.utf8.count,
-            let organization = PercentEncoding.decode(message.utf8.dropFirst(start.utf8.count).dropLast(end.utf8.count)),
+            let organization = PercentEncoding.decode(
+                message.utf8.dropFirst(start.utf8.count).dropLast(end.utf8.count)),
             pattern(for: .organization(organization)) == message
         else { return nil }
         return .organization(organization)

@@ -43,7 +43,8 @@ package enum ServerConcern: Hashable, Sendable {
     package var problem: String {
         switch self {
         case .clusterNode: "names one node of a Redis Cluster, so that most identities get no decision"
-        case .eviction(let policy): "leads to a Redis that forgets limits when its memory is full (maxmemory-policy \(policy))"
+        case .eviction(let policy):
+            "leads to a Redis that forgets limits when its memory is full (maxmemory-policy \(policy))"
         case .memory(let percent): "leads to a Redis that uses \(percent) % of its maxmemory"
         }
     }

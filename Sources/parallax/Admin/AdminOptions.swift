@@ -20,7 +20,8 @@ struct AdminOptions: ParsableArguments {
     ) throws -> AdminClient {
         guard url.count <= 1 else {
             throw CommandFailure(
-                .usage, "--url is given \(url.count) times", remedy: "This command asks one instance; run it once for each.")
+                .usage, "--url is given \(url.count) times",
+                remedy: "This command asks one instance; run it once for each.")
         }
         let url = try url.first ?? AdminOptions.ownURL(environment)
         guard let address = URLComponents(string: url), ["http", "https"].contains(address.scheme),

@@ -5,7 +5,8 @@ import NIOCore
 struct LimitsReset: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset",
-        abstract: "Forget what one identity, an organization or everybody has used, in Redis and in the instances' memory.",
+        abstract:
+            "Forget what one identity, an organization or everybody has used, in Redis and in the instances' memory.",
         discussion: """
             The instance that is asked clears Redis and its own memory, and tells the others through Redis. Exits with 69 \
             where Redis could not be asked.

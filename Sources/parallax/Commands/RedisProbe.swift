@@ -31,7 +31,8 @@ enum RedisProbe {
             warnings.append(
                 RedisCheck.Warning(
                     problem: "leads to a Redis that refuses the subscription to resets: \(error)",
-                    remedy: "give the user SUBSCRIBE and the channel; without them a reset does not reach the memory of "
+                    remedy:
+                        "give the user SUBSCRIBE and the channel; without them a reset does not reach the memory of "
                         + "other instances"))
         }
         // A user without the right to INFO decides as well as any other.

@@ -197,6 +197,19 @@ import Testing
             ])
     }
 
+    @Test("a Redis that answers and refuses is not said to be silent, and what is risky is a warning")
+    func tellsRefusalsApart() async throws {
+        let loaded = await Settings.load(
+            environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json"], hostName: "host")
+        let refused = await loaded.checkingRedis { _ in RedisCheck(RedisError(.unauthorized, "wrong password")) }
+        let finding = try #require(refused.findings.first)
+        #expect(finding.kind == .unreachable && finding.problem.hasPrefix("Redis answers"))
+        let risky = await loaded.checkingRedis { _ in
+            RedisCheck(warnings: [RedisCheck.Warning(problem: "forgets", remedy: "noeviction")])
+        }
+        #expect(risky.errors.isEmpty && risky.warnings.map(\.kind) == [.risk])
+    }
+
     @Test("a Redis that does not answer is told apart, and not asked where its address is wrong")
     func tellsUnreachableApart() async throws {
         let loaded = await Settings.load(

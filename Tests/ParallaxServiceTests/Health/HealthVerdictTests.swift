@@ -47,6 +47,18 @@ import Testing
         Change("nothing", .healthy) { _ in },
         Change("Redis down", .degraded) { $0.redis.state = .unhealthy },
         Change("Redis unknown", .degraded) { $0.redis.state = .unknown },
+        Change("a node of a cluster", .degraded) {
+            $0.redis.concerns = [.init(sentence: "names one node of a Redis Cluster", isUrgent: true)]
+        },
+        Change("a policy that evicts", .healthy) {
+            $0.redis.concerns = [.init(sentence: "forgets limits", isUrgent: false)]
+        },
+        Change("resets not heard", .degraded) { $0.redis.resetsProblem = "unauthorized" },
+        Change("legacy, resets not heard, memory nearly full", .healthy) {
+            $0.flags.values.distributedEnabled = false
+            $0.redis.resetsProblem = "unauthorized"
+            $0.redis.concerns = [.init(sentence: "uses 90 % of its maxmemory", isUrgent: true)]
+        },
         Change("recorder failing", .degraded) { $0.recorder.problem = "disk full" },
         Change("flag file torn", .degraded) { $0.flags.problem = "torn" },
         Change("trigger latched", .degraded) { $0.triggers[0].isLatched = true },

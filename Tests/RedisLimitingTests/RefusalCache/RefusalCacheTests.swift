@@ -74,7 +74,8 @@ import Testing
     func resetOvertakes() async throws {
         let clock = VirtualClock()
         let interruptions: [@Sendable (RefusalCache) -> Void] = [
-            { $0.reset(.identity(Self.request("a").identity)) }, { $0.reset(.identity(Self.request("b").identity)) }, { $0.lost() },
+            { $0.reset(.identity(Self.request("a").identity)) }, { $0.reset(.identity(Self.request("b").identity)) },
+            { $0.lost() },
             {
                 $0.lost()
                 $0.heard(askedAt: .zero)

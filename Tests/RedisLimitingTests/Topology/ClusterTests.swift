@@ -190,10 +190,13 @@ import Testing
                 }
                 // Those whose master has died can be reset when its replica has taken over. What is announced while the
                 // subscription moves to another node is missed, as whatever is while a connection is away.
-                while !heard.withLock({ $0.contains(.identity(identities[0])) }) { _ = try? await limiter.reset(identities[0]) }
+                while !heard.withLock({ $0.contains(.identity(identities[0])) }) {
+                    _ = try? await limiter.reset(identities[0])
+                }
                 await hearing.value
                 // The node that took the subscription over may have got the last announcement from the others just now.
-                #expect(heard.withLock { Set($0) }.subtracting([.identity(identities[9])]) == [.identity(identities[0])])
+                #expect(
+                    heard.withLock { Set($0) }.subtracting([.identity(identities[9])]) == [.identity(identities[0])])
             }
         }
     }

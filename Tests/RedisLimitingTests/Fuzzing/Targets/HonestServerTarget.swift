@@ -34,7 +34,8 @@ enum HonestServerTarget {
         let heard = connection.messages.compactMap { RedisKeyspace().scope(fromMessage: $0) }
         try Violation.unless(heard.count == connection.messages.count, "a message was not understood")
         try Violation.unless(
-            heard == server.announced.prefix(heard.count).map { .identity(HonestServer.identity($0)) }, "messages came in another order")
+            heard == server.announced.prefix(heard.count).map { .identity(HonestServer.identity($0)) },
+            "messages came in another order")
     }
 
     /// Once the server has answered everything, nobody waits, if the connection is still there.
