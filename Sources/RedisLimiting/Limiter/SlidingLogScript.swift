@@ -21,7 +21,7 @@ struct SlidingLogScript: Sendable {
     /// A decision, and whether the key had held a value that no release wrote.
     struct Judgement {
         let decision: Decision
-        let hasReplacedForeignValue: Bool
+        let replacedAlienValue: Bool
     }
 
     /// Checks a request, loading the script where Redis does not hold it.
@@ -46,7 +46,7 @@ struct SlidingLogScript: Sendable {
             key: { $0.append(contentsOf: key) }, policy: SlidingLogScript.probePolicy, cost: 1, at: nil,
             on: client, deadline: deadline)
         return try SlidingLogScript.judgement(from: reply, policy: SlidingLogScript.probePolicy, cost: 1)
-            .hasReplacedForeignValue
+            .replacedAlienValue
     }
 
     /// A window so short and a limit so high that probes never refuse each other and leave nothing behind.
@@ -114,7 +114,7 @@ extension SlidingLogScript {
             let reply = SlidingLogReply(bytes: bytes)
             return Judgement(
                 decision: try reply.decision(policy: policy, cost: cost),
-                hasReplacedForeignValue: reply.hasReplacedForeignValue)
+                replacedAlienValue: reply.replacedAlienValue)
         case .error(let text): throw RedisError(serverReply: text)
         case .status, .integer, .array, .null: throw .noDecision
         }

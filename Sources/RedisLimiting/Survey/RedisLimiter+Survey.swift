@@ -26,7 +26,7 @@ extension RedisLimiter {
         let connection = source.client.makeConnection(subscribingTo: script.keys.resetsChannel) { _ in }
         let outcome = Eventual<RedisError?>()
         let running = Task {
-            outcome.settle(await connection.run(whenReady: { outcome.settle(nil) }))
+            _ = outcome.settle(await connection.run(whenReady: { outcome.settle(nil) }))
         }
         let timer = Task {
             if (try? await Task.sleep(for: timeout)) != nil { outcome.settle(.late) }

@@ -38,7 +38,8 @@ struct LimitsReset: AsyncParsableCommand {
 
     func run() async throws {
         // Going through millions of keys takes a while.
-        let client = try admin.makeClient(transport: AdminClient.overHTTP(timeout: all ? .minutes(5) : .seconds(10)))
+        let client = try await admin.makeClient(
+            transport: AdminClient.overHTTP(timeout: all ? .minutes(5) : .seconds(10)))
         let body = Body(organization: organization, identifier: identifier, all: all ? true : nil)
         if all {
             try finish(try await client.post("/v1/limits/reset", body: body) as ResetAllAnswer)
