@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("a server that stands still has the bound's decisions of one caller waiting and another's beside them")
+    @Test("a server that stands still has the bound's decisions of one caller waiting, and another's too")
     func doesNotFill() async throws {
         try await withPrivateRedis { redis in
             var settings = redis.settings

@@ -63,7 +63,7 @@ package struct ResetReport: Equatable, Encodable, Sendable {
     }
 }
 
-/// What clearing many identities came to.
+/// What was cleared of many identities.
 package struct ResetAllReport: Equatable, Encodable, Sendable {
     /// Identities that this instance's memory held.
     package let memoryIdentities: Int

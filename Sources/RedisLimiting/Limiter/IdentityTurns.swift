@@ -69,8 +69,8 @@ final class IdentityTurns: Sendable {
 
     /// Gives a turn back, to the next that waits.
     func end(_ identity: Identity) {
-        let entries = shard(of: identity).entries
-        while let turn = entries.withLock({ $0.passOn(identity) }) {
+        let shard = shard(of: identity)
+        while let turn = shard.entries.withLock({ $0.passOn(identity) }) {
             // One whose deadline has passed has left.
             if turn.settle(true) { return }
         }

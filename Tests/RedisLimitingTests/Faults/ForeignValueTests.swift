@@ -12,7 +12,7 @@ import Testing
     private static let other = try! CheckRequest(identity: Identity(identifier: "other"), policy: .standard)
     private static let key = RedisKey.text(for: request.identity)
     private static let foreign: [[String]] = [
-        ["SET", key, "5"], ["SET", key, ""], ["SET", key, "twelve bytes"], ["SET", key, "text of 16 bytes"],
+        ["SET", key, "5"], ["SET", key, "twelve bytes"], ["SET", key, "text of 16 bytes"],
         ["SET", key, String(repeating: "text", count: 403)], ["SET", key, "\u{7f}xxxxxxxxxxxxxxx"],
         ["LPUSH", key, "x"], ["HSET", key, "field", "value"], ["ZADD", key, "1", "member"], ["SADD", key, "member"],
         ["XADD", key, "*", "field", "value"],
