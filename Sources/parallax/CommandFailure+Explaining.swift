@@ -18,7 +18,8 @@ extension CommandFailure {
         case let error as FlagDefinitionError: self.init(.configuration, error.description)
         case let error as RollbackLatchError: self.init(.failure, error.description)
         case let error as EmbeddedRedisError: self.init(.unavailable, error.description)
-        case let error as AdminTokenError: self.init(.configuration, "ADMIN_TOKEN_FILE: \(error)")
+        case let error as BearerTokenError:
+            self.init(.configuration, "ADMIN_TOKEN_FILE or RESPONSE_TIMES_TOKEN_FILE: \(error)")
         case let error as PseudonymKeyError:
             self.init(
                 .configuration, "IDENTITY_PRIVACY_KEY_FILE: the file \(QuotedText(error.path)) \(error.problem)",

@@ -110,6 +110,23 @@ import Testing
         }
     }
 
+    @Test("a Redis whose clock is two hours ahead for a moment is the clock's matter", .timeLimit(.minutes(1)))
+    func clockAheadForAMoment() async throws {
+        try await withFolder { folder in
+            try await withSteppingRedis(in: folder) { redis, setAhead in
+                let figures = try await run(
+                    "clock 2 h ahead for a moment", redisURL: redis.url.description, folder: folder,
+                    expected: Self.concurrency.union([.clockSkew])
+                ) { fleet in
+                    try setAhead(7_200)
+                    _ = try await Self.clients.push(for: .milliseconds(500), at: fleet.services)
+                    try setAhead(0)
+                }
+                #expect(figures.count(.clockSkew) > 0)
+            }
+        }
+    }
+
     @Test(
         "a legacy limiter that counts in another way diverges because of that", .timeLimit(.minutes(1)),
         arguments: LimiterAlgorithm.allCases.filter { $0 != .slidingLog })

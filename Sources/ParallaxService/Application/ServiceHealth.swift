@@ -13,6 +13,7 @@ struct ServiceHealth: HealthSource {
     let recorder: Recorder
     let rollback: RollbackService
     let control: InMemoryLimiter
+    let clockWatch: ClockWatch
     let alerts: AlertService
     let watch: WatchService
     let drill: DrillService
@@ -22,6 +23,7 @@ struct ServiceHealth: HealthSource {
             instance: settings.instance.id, environment: settings.instance.environment, flags: flagFile,
             redis: redisState, recorder: recorderState, triggers: triggers, memory: memory,
             refusals: refusals, baselines: baselines, waiting: waiting)
+        snapshot.clock = clockWatch.health
         snapshot.latch = rollback.health.latch
         addPromotion(to: &snapshot)
         return snapshot

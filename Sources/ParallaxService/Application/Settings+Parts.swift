@@ -91,6 +91,7 @@ extension Settings {
         settings.baselineHoldoutPercent = rollback.baselineHoldoutPercent
         settings.evaluationSeconds = Self.wholeSeconds(rollback.evaluationInterval)
         settings.dryRun = rollback.dryRun
+        settings.trustsApplicationTimes = http.responseTimesTokenFile != nil
         return settings
     }
 
@@ -121,5 +122,14 @@ extension Settings.Redis {
     var clientCertificate: ClientCertificate? {
         guard let certificateFile, let keyFile else { return nil }
         return ClientCertificate(certificateFile: certificateFile, keyFile: keyFile)
+    }
+}
+
+extension Settings.HTTP {
+    /// How callers of forward-auth are named.
+    var identification: CallerIdentification {
+        CallerIdentification(
+            addresses: ClientAddress(trustedProxies: trustedProxies, maximumHops: trustedHops),
+            organizationHeader: organizationHeader, ipv6PrefixLength: ipv6PrefixLength)
     }
 }

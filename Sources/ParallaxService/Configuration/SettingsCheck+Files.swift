@@ -4,12 +4,15 @@ extension SettingsCheck {
     /// Files that settings name: readable, or in a folder in which they can be made.
     func usedFiles() -> [Finding] {
         var findings: [Finding] = []
-        if let path = settings.http.adminTokenFile {
-            do throws(AdminTokenError) {
-                _ = try AdminToken(file: path)
+        for (setting, path) in [
+            (Setting.adminTokenFile, settings.http.adminTokenFile),
+            (.responseTimesTokenFile, settings.http.responseTimesTokenFile),
+        ] {
+            guard let path else { continue }
+            do throws(BearerTokenError) {
+                _ = try BearerToken(file: path)
             } catch {
-                findings.append(
-                    unusable(.adminTokenFile, error.description, "write a secret of 16 bytes or more into it"))
+                findings.append(unusable(setting, error.description, "write a secret of 16 bytes or more into it"))
             }
         }
         switch FilePlace(settings.flags.file) {

@@ -179,6 +179,8 @@ struct HealthDocument: Encodable {
     let memory: Memory
     /// Left out where refusals are not kept.
     let refusalCache: RefusalCache?
+    /// Left out if no clock stepped since the start.
+    let clock: Clock?
     /// Left out where there is none.
     let watch: Watch?
     let drill: Drill?
@@ -204,6 +206,7 @@ struct HealthDocument: Encodable {
         waiting = Waiting(callers: snapshot.waiting.callers, untracked: snapshot.waiting.untracked)
         memory = Memory(snapshot.memory)
         refusalCache = snapshot.refusals.map(RefusalCache.init)
+        clock = snapshot.clock.map(Clock.init)
         watch = snapshot.watch.map(Watch.init)
         drill = snapshot.drill.map(Drill.init)
         alerts = snapshot.alerts.map(Alerts.init)

@@ -14,6 +14,8 @@ package struct HealthSnapshot: Equatable, Sendable {
     /// What response times are compared with.
     package var baselines: [Baseline]
     package var waiting: Waiting
+    /// `nil` if no clock stepped since the start.
+    package var clock: Clock?
     /// Whether a rollback may take place, and if not, why.
     package var latch = RollbackLatch.State.armed
     /// The watch after a promotion; `nil` where there is none to tell of.

@@ -94,7 +94,10 @@ struct FlagsDocument: Encodable {
         effective = Values(health.effective)
         file = Values(health.file)
         notes = health.notes
-        watch = promotion.watch.map { WatchDocument($0, tally: promotion.tally, now: promotion.now) }
+        watch = promotion.watch.map {
+            WatchDocument(
+                $0, tally: promotion.tally, bounds: promotion.bounds, now: promotion.now)
+        }
         drill = promotion.drill.map(DrillNoteDocument.init)
     }
 }

@@ -25,13 +25,14 @@ struct FlagsShow: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let settings = try await Settings.load(for: [.flags, .database])
+        let settings = try await Settings.load(for: [.flags, .database, .gate])
         let store = try await file.open(settings)
         let health = store.health
         let instances = InstancesText(
             instances: await store.instances(), health: health, now: FlagStore.wallClock())
         let promotion = await PromotionStanding(
-            store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases)
+            store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases,
+            bounds: settings.gate)
         let protection = await Protection(store: store, database: settings.recorder.databasePath)
         let sections = [
             FlagsText(health: health).text,

@@ -1,21 +1,21 @@
 import Crypto
 import Foundation
 
-/// The secret that opens the admin routes. Only its hash is kept.
-package struct AdminToken: Sendable {
+/// A secret that opens routes. Only its hash is kept.
+package struct BearerToken: Sendable {
     /// The fewest bytes of a token: what can be guessed is no secret.
     package static let minimumBytes = 16
 
     private let digest: SHA256.Digest
 
-    /// - Throws: ``AdminTokenError`` where the token is too short.
-    package init(_ token: String) throws(AdminTokenError) {
+    /// - Throws: ``BearerTokenError`` where the token is too short.
+    package init(_ token: String) throws(BearerTokenError) {
         guard token.utf8.count >= Self.minimumBytes else { throw .tooShort }
         digest = SHA256.hash(data: Data(token.utf8))
     }
 
     /// Reads the token from a file, without the blanks and line ends around it.
-    package init(file path: String) throws(AdminTokenError) {
+    package init(file path: String) throws(BearerTokenError) {
         guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
         guard let text = String(validating: data, as: UTF8.self) else { throw .notText(path: path) }
         try self.init(text.trimmingCharacters(in: .whitespacesAndNewlines))
@@ -39,7 +39,7 @@ package struct AdminToken: Sendable {
 }
 
 /// Why there is no usable token. Never says what the token is.
-package enum AdminTokenError: Error, Equatable, CustomStringConvertible {
+package enum BearerTokenError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String)
     case notText(path: String)
     case tooShort
@@ -48,7 +48,7 @@ package enum AdminTokenError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let path): "the file \(QuotedText(path)) cannot be read"
         case .notText(let path): "the file \(QuotedText(path)) holds no text in UTF-8"
-        case .tooShort: "the token has fewer than \(AdminToken.minimumBytes) bytes"
+        case .tooShort: "the token has fewer than \(BearerToken.minimumBytes) bytes"
         }
     }
 }

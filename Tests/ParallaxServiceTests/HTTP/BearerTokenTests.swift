@@ -3,13 +3,13 @@ import Testing
 
 @testable import ParallaxService
 
-@Suite struct AdminTokenTests {
+@Suite struct BearerTokenTests {
     @Test("a token is read from a file without the line end")
     func readsFiles() throws {
         try withFolder { folder in
             let path = folder + "/token"
             try "  a-secret-of-some-length \n".write(toFile: path, atomically: true, encoding: .utf8)
-            let token = try AdminToken(file: path)
+            let token = try BearerToken(file: path)
             #expect(token.matches(authorization: "Bearer a-secret-of-some-length"))
             #expect(!token.matches(authorization: "Bearer a-secret-of-some-lengti"))
         }
@@ -18,15 +18,15 @@ import Testing
     @Test("a file that is missing, no text, empty or too short gives no token")
     func refusesFiles() throws {
         try withFolder { folder in
-            #expect(throws: AdminTokenError.unreadable(path: folder + "/none")) {
-                try AdminToken(file: folder + "/none")
+            #expect(throws: BearerTokenError.unreadable(path: folder + "/none")) {
+                try BearerToken(file: folder + "/none")
             }
             let path = folder + "/token"
             try Data([0xff, 0xfe]).write(to: URL(fileURLWithPath: path))
-            #expect(throws: AdminTokenError.notText(path: path)) { try AdminToken(file: path) }
+            #expect(throws: BearerTokenError.notText(path: path)) { try BearerToken(file: path) }
             for text in ["", "\n", "fifteen-bytes-1"] {
                 try text.write(toFile: path, atomically: true, encoding: .utf8)
-                #expect(throws: AdminTokenError.tooShort) { try AdminToken(file: path) }
+                #expect(throws: BearerTokenError.tooShort) { try BearerToken(file: path) }
             }
         }
     }
