@@ -53,6 +53,28 @@ import Testing
     }
 
     @Test(
+        "a server that asks for a certificate takes a client that shows one, and no other",
+        .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"))
+    func clientCertificate() async throws {
+        let port = try await LoopbackPort.free()
+        try await withTemporaryCertificates { certificates in
+            let arguments = certificates.arguments(port: port, asksClients: true)
+            try await withPrivateRedis(arguments: arguments) { redis in
+                let url = "rediss://localhost:\(port)/0"
+                #expect(await !decides(redis, at: url, trusting: certificates.authority, patience: .seconds(2)))
+                var settings = redis.settings
+                settings.url = try RedisURL(url)
+                settings.trustedCertificatesFile = certificates.authority
+                settings.clientCertificate = ClientCertificate(
+                    certificateFile: certificates.certificate, keyFile: certificates.key)
+                try await withRedisLimiter(settings) { limiter in
+                    _ = try await limiter.probe(timeout: .seconds(30)).get()
+                }
+            }
+        }
+    }
+
+    @Test(
         "a certificate that was signed for another name is refused",
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"),
         arguments: [

@@ -33,7 +33,7 @@ extension App {
         }
         var services: [any Service] = embedded.map { [$0] } ?? []
         services += [
-            parts.redis, parts.keeper, parts.recorder,
+            parts.redis, parts.survey, parts.keeper, parts.recorder,
             CandidateDrain(
                 inFlight: { parts.hybrid.candidatesInFlight },
                 patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
@@ -74,6 +74,7 @@ extension App {
 private struct Parts: Sendable {
     let flags: FlagStore
     let redis: RedisLimiter
+    let survey: ServerSurvey
     let keeper: StoreKeeper
     let recorder: Recorder
     let metrics = DecisionMetrics()
@@ -95,10 +96,15 @@ private struct Parts: Sendable {
             isProduction: settings.instance.isProduction, history: store, instance: settings.instance.id,
             lease: settings.rollback.evaluationInterval * 3)
         await flags.start()
-        let redis = try RedisLimiter(settings: settings.redisSettings(at: redisURL), logger: logger)
+        let pseudonyms = try settings.pseudonyms()
+        let redisSettings = settings.redisSettings(at: redisURL)
+        let keys = redisSettings.keyspace
+        let redis = try RedisLimiter(
+            settings: redisSettings, logger: logger,
+            nameInLogs: { keys.text(for: pseudonyms?.rename($0) ?? $0) })
         let recorder = Recorder(
             store: store, instance: settings.instance.id, settings: settings.recordingSettings,
-            pseudonyms: try settings.pseudonyms(), logger: logger)
+            pseudonyms: pseudonyms, logger: logger)
         let refused = MostRefused()
         let rollbackCounts = RollbackObserver()
         let clockWatch = ClockWatch(clocks: .systemWithSleep, logger: logger)
@@ -111,10 +117,14 @@ private struct Parts: Sendable {
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
             observer: ObserverGroup([recorder, rollbackCounts, metrics, refused, clockWatch]), executor: redis.executor)
-        let probes = ProbeLog()
+        let probes = ProbeLog(logger: logger)
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
-            probe: { probes.note(await redis.probe()) },
+            probe: {
+                let outcome = await redis.probe()
+                let health = redis.health
+                return probes.note(outcome, decisions: .init(made: health.decided, failed: health.undecided))
+            },
             flipToLegacy: { by, reason, claim in
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
@@ -158,9 +168,11 @@ private struct Parts: Sendable {
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
             token: try settings.http.responseTimesTokenFile.map { try BearerToken(file: $0) },
             windowSeconds: settings.rollbackSettings.longWindowSeconds, strategy: { flags.current.strategy })
+        survey = ServerSurvey(redis: redis)
         health = ServiceHealth(
-            settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
-            rollback: rollback, control: control, clockWatch: clockWatch, alerts: alerts, watch: watch, drill: drill)
+            settings: settings, flags: flags, hybrid: hybrid, redis: redis, survey: survey, probes: probes,
+            recorder: recorder, rollback: rollback, control: control, clockWatch: clockWatch, alerts: alerts,
+            watch: watch, drill: drill)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,
             health: health)

@@ -8,6 +8,7 @@ struct ServiceHealth: HealthSource {
     let flags: FlagStore
     let hybrid: HybridLimiter
     let redis: RedisLimiter
+    let survey: ServerSurvey
     let probes: ProbeLog
     let recorder: Recorder
     let rollback: RollbackService
@@ -75,8 +76,12 @@ struct ServiceHealth: HealthSource {
             isEmbedded: settings.redis.isEmbedded,
             roundTripMilliseconds: probe.roundTrip.map { $0 / .milliseconds(1) },
             downSeconds: probe.downFor.map { $0 / .seconds(1) },
-            problem: state == .healthy ? nil : health.lastError?.unavailability.rawValue,
-            connectionFailures: health.reconnects, topology: health.topology.map(HealthSnapshot.Topology.init))
+            problem: state == .healthy ? nil : (probe.problem ?? health.lastError)?.unavailability.rawValue,
+            isDeciding: probe.isDeciding && breaker == .closed, connectionFailures: health.reconnects,
+            replacedForeignValues: health.replacedForeignValues,
+            resetsProblem: health.resetsProblem?.unavailability.rawValue,
+            concerns: survey.concerns.map(HealthSnapshot.Redis.Concern.init).sorted { $0.sentence < $1.sentence },
+            topology: health.topology.map(HealthSnapshot.Topology.init))
     }
 
     private var recorderState: HealthSnapshot.Recorder {
@@ -122,6 +127,15 @@ extension HealthSnapshot.Redis.Breaker {
             case .open: .open
             case .halfOpen: .halfOpen
             }
+    }
+}
+
+extension HealthSnapshot.Redis.Concern {
+    fileprivate init(_ concern: ServerConcern) {
+        switch concern {
+        case .clusterNode, .memory: self.init(sentence: "REDIS_URL \(concern.problem)", isUrgent: true)
+        case .eviction: self.init(sentence: "REDIS_URL \(concern.problem)", isUrgent: false)
+        }
     }
 }
 

@@ -9,9 +9,11 @@ typealias RecordingSettings = Recorder.Settings
 extension Settings {
     package func redisSettings(at url: RedisURL) -> RedisSettings {
         RedisSettings(
-            url: url, connectionTimeout: redis.connectionTimeout, commandTimeout: redis.socketTimeout,
+            url: url, keyPrefix: redis.keyPrefix, connectionTimeout: redis.connectionTimeout,
+            commandTimeout: redis.socketTimeout,
             maximumConnections: redis.maximumConnections, decisionDeadline: redis.decisionTimeout,
-            trustedCertificatesFile: redis.certificateAuthorityFile,
+            maximumInFlightPerIdentity: redis.maximumInFlightPerIdentity,
+            trustedCertificatesFile: redis.certificateAuthorityFile, clientCertificate: redis.clientCertificate,
             refusalCacheIdentities: redis.refusalCacheIdentities)
     }
 
@@ -112,6 +114,14 @@ extension Settings {
 
     private static func wholeSeconds(_ duration: Duration) -> Int {
         max(1, Int((duration / .seconds(1)).rounded(.up)))
+    }
+}
+
+extension Settings.Redis {
+    /// The certificate that this client shows; `nil` unless both of its files are named.
+    var clientCertificate: ClientCertificate? {
+        guard let certificateFile, let keyFile else { return nil }
+        return ClientCertificate(certificateFile: certificateFile, keyFile: keyFile)
     }
 }
 

@@ -103,6 +103,16 @@ extension Setting {
     static let redisCAFile = Setting(
         "REDIS_CA_FILE", .redis, .text, standard: "",
         "The file of certificates (PEM) that `rediss://` trusts instead of the system's.")
+    static let redisCertificateFile = Setting(
+        "REDIS_CERTIFICATE_FILE", .redis, .text, standard: "",
+        "The file of the certificate (PEM) that this client shows to a `rediss://` server that asks for one.")
+    static let redisKeyFile = Setting(
+        "REDIS_KEY_FILE", .redis, .text, standard: "",
+        "The file of that certificate's private key (PEM, without a passphrase).")
+    static let redisKeyPrefix = Setting(
+        "REDIS_KEY_PREFIX", .redis, .text, standard: "",
+        "What every key and the channel of this deployment begin with, so that several can share one Redis; letters, digits "
+            + "and `:._-`. The same at all its instances.")
     static let embeddedRedis = Setting(
         "EMBEDDED_REDIS", .redis, .boolean, standard: "false",
         "Whether to start a private redis-server of our own, for trying things out. Refused in production.")
@@ -120,6 +130,10 @@ extension Setting {
     static let candidateMaxInFlight = Setting(
         "CANDIDATE_MAX_IN_FLIGHT", .redis, .integer(1...1_000_000), standard: "1024",
         "The most candidate decisions under way in hybrid; what exceeds it is skipped and counted.")
+    static let redisMaxInFlightPerIdentity = Setting(
+        "REDIS_MAX_IN_FLIGHT_PER_IDENTITY", .redis, .integer(1...100_000), standard: "32",
+        "The most decisions of one identity on their way to Redis; others of it wait for a turn as long as a decision may, so "
+            + "that one caller cannot make all others wait.")
     static let refusalCacheMaxIdentities = Setting(
         "REFUSAL_CACHE_MAX_IDENTITIES", .redis, .integer(0...10_000_000), standard: "0",
         "In distributed_only, the most identities whose refusals are repeated without asking Redis; 0 asks always.")
@@ -273,9 +287,11 @@ extension Setting {
         ipv6PrefixLength, adminTokenFile, responseTimesTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
-        redisURL, redisPasswordFile, redisCAFile, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,
+        redisURL, redisPasswordFile, redisCAFile, redisCertificateFile, redisKeyFile, redisKeyPrefix, embeddedRedis,
+        redisConnectionTimeout, redisSocketTimeout,
         redisDecisionTimeout, redisMaxConnections,
-        candidateMaxInFlight, refusalCacheMaxIdentities,
+        candidateMaxInFlight, redisMaxInFlightPerIdentity,
+        refusalCacheMaxIdentities,
         legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,
         boundaryTolerance, clockSkewTolerance, quotaDriftTolerance, noiseFloor,
         databasePath, moveDamagedDatabase, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,

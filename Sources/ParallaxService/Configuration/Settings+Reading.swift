@@ -100,12 +100,16 @@ extension Settings.Redis {
         url = SecretText(reader.text(.redisURL))
         passwordFile = reader.optionalText(.redisPasswordFile)
         certificateAuthorityFile = reader.optionalText(.redisCAFile)
+        certificateFile = reader.optionalText(.redisCertificateFile)
+        keyFile = reader.optionalText(.redisKeyFile)
+        keyPrefix = reader.text(.redisKeyPrefix)
         isEmbedded = reader.boolean(.embeddedRedis)
         connectionTimeout = reader.seconds(.redisConnectionTimeout)
         socketTimeout = reader.seconds(.redisSocketTimeout)
         decisionTimeout = reader.seconds(.redisDecisionTimeout)
         maximumConnections = reader.integer(.redisMaxConnections)
         candidateMaximumInFlight = reader.integer(.candidateMaxInFlight)
+        maximumInFlightPerIdentity = reader.integer(.redisMaxInFlightPerIdentity)
         refusalCacheIdentities = reader.integer(.refusalCacheMaxIdentities)
     }
 }

@@ -73,6 +73,11 @@ package struct Settings: Equatable, Sendable {
         package var passwordFile: String?
         /// The path of the file of trusted certificates; `nil` for the system's.
         package var certificateAuthorityFile: String?
+        /// The paths of this client's own certificate and key; `nil` if it shows none.
+        package var certificateFile: String?
+        package var keyFile: String?
+        /// What every key and the channel of this deployment begin with.
+        package var keyPrefix: String
         /// Whether to start a private server and ignore the URL.
         package var isEmbedded: Bool
         package var connectionTimeout: Duration
@@ -81,6 +86,8 @@ package struct Settings: Equatable, Sendable {
         package var maximumConnections: Int
         /// The most candidate decisions under way in hybrid.
         package var candidateMaximumInFlight: Int
+        /// The most decisions of one identity on their way to Redis.
+        package var maximumInFlightPerIdentity: Int
         /// The most identities whose refusals are kept; 0 keeps none.
         package var refusalCacheIdentities: Int
     }

@@ -11,6 +11,9 @@ package protocol AdminActions: Sendable {
     /// Clears one identity in Redis and in the instances' memory.
     func reset(_ identity: Identity) async -> ResetReport
 
+    /// Clears all identities of a scope in Redis and in the instances' memory.
+    func resetAll(of scope: ResetScope) async -> ResetAllReport
+
     /// The flags in force.
     func flags() async -> HealthSnapshot.FlagFile
 
@@ -56,6 +59,22 @@ package struct ResetReport: Equatable, Encodable, Sendable {
     package init(memory: Bool, redis: Bool?, problem: String? = nil) {
         self.memory = memory
         self.redis = redis
+        self.problem = problem
+    }
+}
+
+/// What was cleared of many identities.
+package struct ResetAllReport: Equatable, Encodable, Sendable {
+    /// Identities that this instance's memory held.
+    package let memoryIdentities: Int
+    /// Identities that Redis held; `nil` if not all could be cleared.
+    package let redisIdentities: Int?
+    /// Why not all could be cleared in Redis.
+    package let problem: String?
+
+    package init(memoryIdentities: Int, redisIdentities: Int?, problem: String? = nil) {
+        self.memoryIdentities = memoryIdentities
+        self.redisIdentities = redisIdentities
         self.problem = problem
     }
 }

@@ -24,6 +24,11 @@ struct HealthDocument: Encodable {
         let roundTripMs: Double?
         let downSeconds: Double?
         let problem: String?
+        /// Left out until the first.
+        let replacedValues: Int?
+        let resetsProblem: String?
+        /// Left out if there are none.
+        let concerns: [String]?
         let topology: Topology?
 
         init(_ redis: HealthSnapshot.Redis) {
@@ -33,6 +38,9 @@ struct HealthDocument: Encodable {
             roundTripMs = redis.roundTripMilliseconds
             downSeconds = redis.downSeconds
             problem = redis.problem
+            resetsProblem = redis.resetsProblem
+            concerns = redis.concerns.isEmpty ? nil : redis.concerns.map(\.sentence)
+            replacedValues = redis.replacedForeignValues == 0 ? nil : redis.replacedForeignValues
             topology = redis.topology.map(Topology.init)
         }
     }

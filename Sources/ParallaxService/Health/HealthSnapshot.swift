@@ -75,6 +75,18 @@ package struct HealthSnapshot: Equatable, Sendable {
     }
 
     package struct Redis: Equatable, Sendable {
+        /// Something that is wrong with a server that answers.
+        package struct Concern: Equatable, Sendable {
+            package let sentence: String
+            /// Whether a person should look now: it makes the service degraded.
+            package let isUrgent: Bool
+
+            package init(sentence: String, isUrgent: Bool) {
+                self.sentence = sentence
+                self.isUrgent = isUrgent
+            }
+        }
+
         package enum State: String, CaseIterable, Sendable {
             case healthy
             case unhealthy
@@ -100,15 +112,25 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var downSeconds: Double?
         /// What went wrong last, without address or password.
         package var problem: String?
+        /// Whether callers get decisions although probes fail.
+        package var isDeciding: Bool
         /// Connections that failed or were lost since the start.
         package var connectionFailures: Int
+        /// Values under keys of the limiter that no release wrote and that were replaced, since the start.
+        package var replacedForeignValues: Int
+        /// Why resets at other instances do not reach this one's memory; `nil` if they do, or need not.
+        package var resetsProblem: String?
+        /// What is wrong with a server that answers.
+        package var concerns: [Concern]
         /// The servers behind the address; `nil` where it names one.
         package var topology: Topology?
 
         package init(
             state: State, breaker: Breaker = .closed, hasAnswered: Bool, isEmbedded: Bool = false,
             roundTripMilliseconds: Double? = nil, downSeconds: Double? = nil,
-            problem: String? = nil, connectionFailures: Int = 0, topology: Topology? = nil
+            problem: String? = nil, isDeciding: Bool = false, connectionFailures: Int = 0,
+            replacedForeignValues: Int = 0, resetsProblem: String? = nil, concerns: [Concern] = [],
+            topology: Topology? = nil
         ) {
             self.state = state
             self.breaker = breaker
@@ -117,7 +139,11 @@ package struct HealthSnapshot: Equatable, Sendable {
             self.roundTripMilliseconds = roundTripMilliseconds
             self.downSeconds = downSeconds
             self.problem = problem
+            self.isDeciding = isDeciding
             self.connectionFailures = connectionFailures
+            self.replacedForeignValues = replacedForeignValues
+            self.resetsProblem = resetsProblem
+            self.concerns = concerns
             self.topology = topology
         }
     }

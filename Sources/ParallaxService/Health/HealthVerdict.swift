@@ -40,7 +40,17 @@ struct HealthVerdict: Equatable, Sendable {
     private static func worries(_ snapshot: HealthSnapshot) -> [String] {
         var worries: [String] = []
         if snapshot.redis.state != .healthy, snapshot.strategy != .legacy, !snapshot.isShut {
-            worries.append("Redis is \(snapshot.redis.state.rawValue)")
+            let problem = snapshot.redis.problem.map { " (\($0))" } ?? ""
+            worries.append(
+                snapshot.redis.isDeciding
+                    ? "the probe of Redis fails\(problem), while checks are answered"
+                    : "Redis is \(snapshot.redis.state.rawValue)")
+        }
+        if snapshot.strategy != .legacy {
+            worries += snapshot.redis.concerns.filter(\.isUrgent).map(\.sentence)
+            if snapshot.redis.state == .healthy, let problem = snapshot.redis.resetsProblem {
+                worries.append("resets at other instances do not reach this one's memory (\(problem))")
+            }
         }
         if snapshot.flags.isHeldAtLegacy {
             worries.append("a rollback is not in the flag file and holds this instance only at legacy")
@@ -86,5 +96,7 @@ extension HealthSnapshot {
     var failsClosed: Bool { environment == .production || !flags.values.failOpen }
 
     /// Whether every check is answered with 503.
-    fileprivate var isShut: Bool { strategy == .distributedOnly && failsClosed && redis.state != .healthy }
+    fileprivate var isShut: Bool {
+        strategy == .distributedOnly && failsClosed && redis.state != .healthy && !redis.isDeciding
+    }
 }

@@ -20,6 +20,7 @@ final class RedisConnection: Sendable {
         let whenReady = Mutex<(@Sendable () -> Void)?>(nil)
         let whenServed = Mutex<(@Sendable () -> Void)?>(nil)
         let end = Eventual<RedisError>()
+        let successor = Mutex<RedisConnection?>(nil)
 
         /// Notes that Redis has answered well on a connection that is ready.
         func served() {
@@ -94,6 +95,25 @@ final class RedisConnection: Sendable {
         } onCancel: {
             eventLoop.execute { self.handler.value.drain() }
         }
+    }
+
+    /// The connection that this one was left for.
+    var successor: RedisConnection? { progress.successor.withLock { $0 } }
+
+    /// Ends ``run(whenReady:whenServed:)`` at once, and the connection itself when the callers who wait have their answers.
+    ///
+    /// - Returns: Whether it was left; `false` if it has ended by itself.
+    func leave(for successor: RedisConnection) -> Bool {
+        progress.successor.withLock { $0 = successor }
+        guard progress.end.settle(.left) else { return false }
+        progress.isReady.store(false, ordering: .relaxed)
+        eventLoop.execute { self.handler.value.drain() }
+        return true
+    }
+
+    /// Ends a connection that was never run.
+    func discard() {
+        eventLoop.execute { self.handler.value.close(.shutDown) }
     }
 
     /// Sends a command for a caller. The call is settled in any case.

@@ -47,6 +47,18 @@ import Testing
         Change("nothing", .healthy) { _ in },
         Change("Redis down", .degraded) { $0.redis.state = .unhealthy },
         Change("Redis unknown", .degraded) { $0.redis.state = .unknown },
+        Change("a node of a cluster", .degraded) {
+            $0.redis.concerns = [.init(sentence: "names one node of a Redis Cluster", isUrgent: true)]
+        },
+        Change("a policy that evicts", .healthy) {
+            $0.redis.concerns = [.init(sentence: "forgets limits", isUrgent: false)]
+        },
+        Change("resets not heard", .degraded) { $0.redis.resetsProblem = "unauthorized" },
+        Change("legacy, resets not heard, memory nearly full", .healthy) {
+            $0.flags.values.distributedEnabled = false
+            $0.redis.resetsProblem = "unauthorized"
+            $0.redis.concerns = [.init(sentence: "uses 90 % of its maxmemory", isUrgent: true)]
+        },
         Change("flag file read-only", .degraded) { $0.flags.writeProblem = "read-only file system" },
         Change("held at legacy", .degraded) { $0.flags.isHeldAtLegacy = true },
         Change("hybrid within the hold-off", .degraded) { $0.latch = .holdingOff(until: .now) },
@@ -80,6 +92,11 @@ import Testing
         Change("distributed_only, closed, Redis down", .unhealthy) {
             $0.flags.values.hybrid = false
             $0.redis.state = .unhealthy
+        },
+        Change("distributed_only, the probe fails, checks are answered", .degraded) {
+            $0.flags.values.hybrid = false
+            $0.redis.state = .unhealthy
+            $0.redis.isDeciding = true
         },
         Change("distributed_only, open, Redis down", .degraded) {
             $0.flags.values.hybrid = false
