@@ -31,7 +31,11 @@ struct ServiceHealth: HealthSource {
         let states = rollback.health.baselines
         return ResponseTimeSource.allCases.compactMap { source in
             guard let state = states[source], source == .door || state.samples > 0 else { return nil }
-            return HealthSnapshot.Baseline(source: source, state: state)
+            var isPlausible = true
+            if case .frozen(let frozen) = state {
+                isPlausible = frozen.isPlausible(of: source, settings: settings.rollbackSettings)
+            }
+            return HealthSnapshot.Baseline(source: source, state: state, isPlausible: isPlausible)
         }
     }
 
@@ -68,13 +72,15 @@ struct ServiceHealth: HealthSource {
             case true?: breaker == .closed ? .healthy : .unhealthy
             case false?: .unhealthy
             }
-        return HealthSnapshot.Redis(
+        var snapshot = HealthSnapshot.Redis(
             state: state, breaker: breaker, hasAnswered: probe.hasSucceeded,
             isEmbedded: settings.redis.isEmbedded,
             roundTripMilliseconds: probe.roundTrip.map { $0 / .milliseconds(1) },
             downSeconds: probe.downFor.map { $0 / .seconds(1) },
             problem: state == .healthy ? nil : health.lastError?.unavailability.rawValue,
             connectionFailures: health.reconnects, topology: health.topology.map(HealthSnapshot.Topology.init))
+        snapshot.answersDecisions = rollback.health.isRedisAnswering
+        return snapshot
     }
 
     private var recorderState: HealthSnapshot.Recorder {
@@ -94,7 +100,8 @@ struct ServiceHealth: HealthSource {
             let evaluation = health.evaluations.first { $0.trigger == trigger }
             return HealthSnapshot.TriggerReading(
                 trigger: trigger, state: evaluation?.state ?? .warming, isLatched: health.latchedTrigger == trigger,
-                isDryRun: dryRun.contains(trigger), sentence: evaluation?.sentence)
+                isDryRun: dryRun.contains(trigger), isArmed: evaluation?.isArmed ?? false,
+                isHeldBack: evaluation?.isHeldBack ?? false, sentence: evaluation?.sentence)
         }
     }
 

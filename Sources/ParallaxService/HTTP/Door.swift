@@ -8,7 +8,7 @@ package struct Door: Sendable {
     let isProduction: Bool
     /// What `FAIL_OPEN_ON_REDIS_ERROR` says at this moment.
     let failsOpen: @Sendable () -> Bool
-    /// Told of every answer with the time from the request's arrival to its answer.
+    /// Told of every answer with the time from the whole request's arrival to its answer.
     let recordResponseTime: @Sendable (Answer, Duration) -> Void
 
     package init(
@@ -25,7 +25,7 @@ package struct Door: Sendable {
     /// Asks about an identity and puts the answer into HTTP. The time that is told ends when the whole answer stands: what
     /// follows is the writing to the socket.
     ///
-    /// - Parameter arrival: When the request arrived.
+    /// - Parameter arrival: When the request had arrived as a whole; for one whose body is not read, when its head had.
     func answer(
         _ identity: Identity, cost: Int, arrival: ContinuousClock.Instant
     ) async throws(RequestError) -> Response {

@@ -33,14 +33,24 @@ struct HealthVerdict: Equatable, Sendable {
     private static func failures(_ snapshot: HealthSnapshot) -> [String] {
         var failures: [String] = []
         if !snapshot.flags.isLoaded { failures.append("no valid flags were read yet") }
-        if snapshot.isShut { failures.append("Redis does not answer, so that every check is answered with 503") }
+        if snapshot.isShut {
+            failures.append("Redis does not answer, so that every check is answered with 503")
+        } else if let count = snapshot.alerts?.unansweredRun, snapshot.failsClosed {
+            failures.append("the last \(count) checks were answered with 503")
+        }
         return failures
     }
 
     private static func worries(_ snapshot: HealthSnapshot) -> [String] {
         var worries: [String] = []
         if snapshot.redis.state != .healthy, snapshot.strategy != .legacy, !snapshot.isShut {
-            worries.append("Redis is \(snapshot.redis.state.rawValue)")
+            worries.append(
+                snapshot.redis.answersDecisions
+                    ? "probes of Redis fail, although it answers decisions"
+                    : "Redis is \(snapshot.redis.state.rawValue)")
+        }
+        if let count = snapshot.alerts?.unansweredRun, !snapshot.failsClosed {
+            worries.append("the last \(count) checks passed without a verdict")
         }
         if snapshot.flags.isHeldAtLegacy {
             worries.append("a rollback is not in the flag file and holds this instance only at legacy")
@@ -56,9 +66,17 @@ struct HealthVerdict: Equatable, Sendable {
                 "the \(baseline.source.rawValue)'s baseline of response times is too old; run in legacy to learn a new one"
             )
         }
+        for baseline in snapshot.baselines where !baseline.isPlausible {
+            worries.append(
+                "the \(baseline.source.rawValue)'s baseline of response times was learned while something else was slow; "
+                    + "parallax rollback baseline forget")
+        }
         for reading in snapshot.triggers where reading.isLatched || reading.state == .firing {
             let state = reading.isLatched ? "fired and waits to be acknowledged" : "is firing"
             worries.append("trigger \(reading.trigger.rawValue) \(state)")
+        }
+        for reading in snapshot.triggers where reading.isHeldBack {
+            worries.append("trigger \(reading.trigger.rawValue) would fire, and going back would not help")
         }
         if snapshot.strategy != .legacy, let gap = snapshot.latch.gap(\.textInHealth) {
             worries.append("at \(snapshot.strategy.rawValue), and \(gap)")
@@ -86,5 +104,7 @@ extension HealthSnapshot {
     var failsClosed: Bool { environment == .production || !flags.values.failOpen }
 
     /// Whether every check is answered with 503.
-    fileprivate var isShut: Bool { strategy == .distributedOnly && failsClosed && redis.state != .healthy }
+    fileprivate var isShut: Bool {
+        strategy == .distributedOnly && failsClosed && redis.state != .healthy && !redis.answersDecisions
+    }
 }

@@ -10,6 +10,8 @@ package struct RollbackHealth: Equatable, Sendable {
     package let lastRollback: RollbackLatch.Firing?
     /// Who cleared it; `nil` while it is latched.
     package let acknowledgement: Acknowledgement?
+    /// Whether decisions show that Redis is there although its probes fail.
+    package let isRedisAnswering: Bool
     /// What the baseline of every source is good for.
     package let baselines: [ResponseTimeSource: Baseline.State]
     /// Entries that could not be written to the record yet.

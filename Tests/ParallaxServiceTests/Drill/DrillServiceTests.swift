@@ -193,7 +193,7 @@ extension RollbackHealth {
         }
         return RollbackHealth(
             evaluations: evaluations ?? [], latch: latch, lastRollback: nil, acknowledgement: nil,
-            baselines: [:],
+            isRedisAnswering: false, baselines: [:],
             unrecorded: 0, droppedEvaluations: 0, isRestored: true)
     }
 }

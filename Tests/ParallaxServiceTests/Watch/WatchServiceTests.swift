@@ -79,7 +79,7 @@ import Testing
             #expect(watch.state(at: world.now) == .running(elapsed: 22_000))
             #expect(tally.answers == 220 && tally.unavailable == 20)
             #expect(tally.worst?.state == .suspect && tally.fired.isEmpty)
-            #expect(tally.alerts == ["ParallaxRefusalRate": 1])
+            #expect(tally.alerts == ["rate_limiting_high_denial_rate": 1])
         }
     }
 
