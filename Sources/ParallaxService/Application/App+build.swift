@@ -135,17 +135,13 @@ private struct Parts: Sendable {
         let drill = DrillService(
             flags: flags, rollback: { rollback.health }, save: { try await record.save($0) },
             instance: settings.instance.id, logger: logger)
+        let facts = AlertFacts(
+            settings: settings, metrics: metrics, flags: flags, redis: redis, probes: probes, recorder: recorder,
+            rollback: rollback, drill: drill)
         let alerts = AlertService(
             settings: settings.alertSettings, receivers: try settings.alertReceivers(), instance: settings.instance.id,
             logger: logger,
-            facts: {
-                var counts = metrics.totals
-                counts.connectionFailures = redis.health.reconnects
-                return AlertService.Facts(
-                    counts: counts, rollback: rollback.health.latchedFiring, isHeldAlone: flags.health.isHeldAtLegacy,
-                    strategy: flags.current.strategy,
-                    drill: drill.alert)
-            })
+            facts: { facts.current })
         let watch = WatchService(
             store: StoredWatch(store: store), instance: settings.instance.id, bounds: settings.gate, logger: logger
         ) {

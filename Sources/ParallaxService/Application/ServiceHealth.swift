@@ -34,7 +34,11 @@ struct ServiceHealth: HealthSource {
         let states = rollback.health.baselines
         return ResponseTimeSource.allCases.compactMap { source in
             guard let state = states[source], source == .door || state.samples > 0 else { return nil }
-            return HealthSnapshot.Baseline(source: source, state: state)
+            var isPlausible = true
+            if case .frozen(let frozen) = state {
+                isPlausible = frozen.isPlausible(of: source, settings: settings.rollbackSettings)
+            }
+            return HealthSnapshot.Baseline(source: source, state: state, isPlausible: isPlausible)
         }
     }
 
@@ -101,7 +105,8 @@ struct ServiceHealth: HealthSource {
             let evaluation = health.evaluations.first { $0.trigger == trigger }
             return HealthSnapshot.TriggerReading(
                 trigger: trigger, state: evaluation?.state ?? .warming, isLatched: health.latchedTrigger == trigger,
-                isDryRun: dryRun.contains(trigger), sentence: evaluation?.sentence)
+                isDryRun: dryRun.contains(trigger), isArmed: evaluation?.isArmed ?? false,
+                isHeldBack: evaluation?.isHeldBack ?? false, sentence: evaluation?.sentence)
         }
     }
 

@@ -80,6 +80,7 @@ extension Settings {
     package var rollbackSettings: RollbackSettings {
         var settings = RollbackSettings()
         settings.redisDownSeconds = Self.wholeSeconds(rollback.redisDownAfter)
+        settings.redisDownWindowSeconds = Self.wholeSeconds(rollback.redisDownWindow)
         settings.errorRatePercent = rollback.errorRatePercent
         settings.longWindowSeconds = Self.wholeSeconds(rollback.errorWindow)
         settings.shortWindowSeconds = Self.wholeSeconds(rollback.errorShortWindow)
@@ -88,6 +89,7 @@ extension Settings {
         settings.responseTimeFactor = rollback.responseTimeFactor
         settings.minimumSamples = rollback.responseTimeMinimumSamples
         settings.responseTimeFloorMilliseconds = rollback.responseTimeFloorMilliseconds
+        settings.firesUnwaited = rollback.responseTimeFiresUnwaited
         settings.baselineHoldoutPercent = rollback.baselineHoldoutPercent
         settings.evaluationSeconds = Self.wholeSeconds(rollback.evaluationInterval)
         settings.dryRun = rollback.dryRun
@@ -98,6 +100,8 @@ extension Settings {
     var alertSettings: AlertSettings {
         var settings = AlertSettings()
         settings.connectionFailures = alerts.connectionFailures
+        settings.redisUnhealthySeconds = Self.wholeSeconds(alerts.redisUnhealthyAfter)
+        settings.unavailablePercent = alerts.unavailablePercent
         settings.refusalPercent = alerts.refusalPercent
         settings.minimumAnswers = alerts.refusalMinimum
         settings.resendSeconds = Self.wholeSeconds(alerts.resendInterval)

@@ -195,6 +195,10 @@ extension Setting {
     static let rollbackRedisDown = Setting(
         "ROLLBACK_REDIS_DOWN_SECONDS", .rollback, .seconds(1...86_400), standard: "120",
         "Rolls back when Redis had no good run for longer than this.")
+    static let rollbackRedisDownWindow = Setting(
+        "ROLLBACK_REDIS_DOWN_WINDOW_SECONDS", .rollback, .seconds(0...3600), standard: "600",
+        "Rolls back also when several outages within this time make up more than ROLLBACK_REDIS_DOWN_SECONDS in all. "
+            + "With 0 each outage is judged by itself.")
     static let rollbackErrorRate = Setting(
         "ROLLBACK_ERROR_RATE_PERCENT", .rollback, .decimal(0.01...99.99), standard: "5",
         "Rolls back when more than this share of candidate decisions fails.")
@@ -220,6 +224,10 @@ extension Setting {
     static let rollbackResponseTimeFloor = Setting(
         "ROLLBACK_RESPONSE_TIME_FLOOR_MS", .rollback, .decimal(0...59_999), standard: "5",
         "Response times below this many milliseconds never roll back.")
+    static let rollbackResponseTimeUnwaited = Setting(
+        "ROLLBACK_RESPONSE_TIME_UNWAITED", .rollback, .boolean, standard: "false",
+        "Whether slow callers roll back in hybrid also while none of them waits for Redis, so that going back takes no wait "
+            + "away.")
     static let baselineHoldoutPercent = Setting(
         "BASELINE_HOLDOUT_PERCENT", .rollback, .decimal(0...RollbackSettings.maximumHoldoutPercent), standard: "0",
         "In hybrid, the share of identities that the legacy limiter alone judges, to compare response times with.")
@@ -273,6 +281,12 @@ extension Setting {
     static let alertConnectionFailures = Setting(
         "ALERT_REDIS_CONNECTION_FAILURES", .alerts, .integer(0...1_000_000), standard: "5",
         "Alerts when more connections to Redis than this failed or were lost within 60 s.")
+    static let alertRedisUnhealthy = Setting(
+        "ALERT_REDIS_UNHEALTHY_SECONDS", .alerts, .seconds(1...3600), standard: "10",
+        "Alerts when Redis has not been healthy for this long.")
+    static let alertUnavailablePercent = Setting(
+        "ALERT_UNAVAILABLE_PERCENT", .alerts, .decimal(0...100), standard: "5",
+        "Alerts when more than this share of the answers is no verdict, over 300 s and over 60 s.")
     static let alertRefusalPercent = Setting(
         "ALERT_REFUSAL_PERCENT", .alerts, .decimal(0...100), standard: "80",
         "Alerts when more than this share of the verdicts are refusals, over 300 s and over 60 s.")
@@ -296,12 +310,14 @@ extension Setting {
         boundaryTolerance, clockSkewTolerance, quotaDriftTolerance, noiseFloor,
         databasePath, moveDamagedDatabase, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,
         identityPrivacy, identityPrivacyKeyFile,
-        rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
+        rollbackRedisDown, rollbackRedisDownWindow, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow,
+        rollbackErrorMinimum,
         rollbackOutagesAsErrors, rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor,
-        baselineHoldoutPercent, rollbackEvaluationInterval, rollbackDryRun,
+        rollbackResponseTimeUnwaited, baselineHoldoutPercent, rollbackEvaluationInterval, rollbackDryRun,
         gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateUnanswered,
         gateInstances, gateDrillDays,
-        alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRefusalPercent,
+        alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRedisUnhealthy,
+        alertUnavailablePercent, alertRefusalPercent,
         alertRefusalMinimum,
     ]
 

@@ -117,6 +117,7 @@ extension Settings.Redis {
 extension Settings.RollbackRules {
     fileprivate init(reading reader: inout SettingsReader) {
         redisDownAfter = reader.seconds(.rollbackRedisDown)
+        redisDownWindow = reader.seconds(.rollbackRedisDownWindow)
         errorRatePercent = reader.decimal(.rollbackErrorRate)
         errorWindow = reader.seconds(.rollbackErrorWindow)
         errorShortWindow = reader.seconds(.rollbackErrorShortWindow)
@@ -125,6 +126,7 @@ extension Settings.RollbackRules {
         responseTimeFactor = reader.decimal(.rollbackResponseTimeFactor)
         responseTimeMinimumSamples = reader.integer(.rollbackResponseTimeMinimum)
         responseTimeFloorMilliseconds = reader.decimal(.rollbackResponseTimeFloor)
+        responseTimeFiresUnwaited = reader.boolean(.rollbackResponseTimeUnwaited)
         baselineHoldoutPercent = reader.decimal(.baselineHoldoutPercent)
         evaluationInterval = reader.seconds(.rollbackEvaluationInterval)
         let triggers = Trigger.allCases.map(\.rawValue).joined(separator: ", ")
@@ -139,6 +141,8 @@ extension Settings.Alerts {
         tokenFile = reader.optionalText(.alertTokenFile)
         resendInterval = reader.seconds(.alertResendInterval)
         connectionFailures = reader.integer(.alertConnectionFailures)
+        redisUnhealthyAfter = reader.seconds(.alertRedisUnhealthy)
+        unavailablePercent = reader.decimal(.alertUnavailablePercent)
         refusalPercent = reader.decimal(.alertRefusalPercent)
         refusalMinimum = reader.integer(.alertRefusalMinimum)
     }

@@ -124,6 +124,8 @@ package struct Settings: Equatable, Sendable {
 
     package struct RollbackRules: Equatable, Sendable {
         package var redisDownAfter: Duration
+        /// Over which outages are summed up; 0 for not at all.
+        package var redisDownWindow: Duration
         package var errorRatePercent: Double
         package var errorWindow: Duration
         package var errorShortWindow: Duration
@@ -133,6 +135,8 @@ package struct Settings: Equatable, Sendable {
         package var responseTimeFactor: Double
         package var responseTimeMinimumSamples: Int
         package var responseTimeFloorMilliseconds: Double
+        /// Whether slow callers roll back in hybrid also while none of them waits for Redis.
+        package var responseTimeFiresUnwaited: Bool
         /// In hybrid, the share of identities that control alone judges.
         package var baselineHoldoutPercent: Double
         package var evaluationInterval: Duration
@@ -146,6 +150,8 @@ package struct Settings: Equatable, Sendable {
         package var tokenFile: String?
         package var resendInterval: Duration
         package var connectionFailures: Int
+        package var redisUnhealthyAfter: Duration
+        package var unavailablePercent: Double
         package var refusalPercent: Double
         package var refusalMinimum: Int
     }

@@ -8,7 +8,7 @@ package struct Door: Sendable {
     let isProduction: Bool
     /// What `FAIL_OPEN_ON_REDIS_ERROR` says at this moment.
     let failsOpen: @Sendable () -> Bool
-    /// Told of every answer with the time from the request's arrival to its answer.
+    /// Told of every answer with the time from the whole request's arrival to its answer.
     let recordResponseTime: @Sendable (Answer, Duration) -> Void
     /// Told of every request that passed though it was not judged.
     let recordUnjudgedPass: @Sendable () -> Void
@@ -30,7 +30,7 @@ package struct Door: Sendable {
     /// follows is the writing to the socket.
     ///
     /// - Parameters:
-    ///   - arrival: When the request arrived.
+    ///   - arrival: When the request had arrived as a whole; for one whose body is not read, when its head had.
     ///   - hasBodyIfAllowed: Whether an answer that lets the request pass has a body.
     func answer(
         _ identity: Identity, cost: Int, arrival: ContinuousClock.Instant, hasBodyIfAllowed: Bool = true

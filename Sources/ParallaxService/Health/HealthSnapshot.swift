@@ -186,17 +186,23 @@ package struct HealthSnapshot: Equatable, Sendable {
         /// Whether it fired and nobody has acknowledged that yet.
         package var isLatched: Bool
         package var isDryRun: Bool
+        /// Whether it could fire were something wrong. If not, the sentence says what is missing.
+        package var isArmed: Bool
+        /// Whether it would fire, if other evidence did not show that a rollback would not help.
+        package var isHeldBack: Bool
         /// The last verdict as a sentence.
         package var sentence: String?
 
         package init(
             trigger: Trigger, state: TriggerState, isLatched: Bool = false, isDryRun: Bool = false,
-            sentence: String? = nil
+            isArmed: Bool = true, isHeldBack: Bool = false, sentence: String? = nil
         ) {
             self.trigger = trigger
             self.state = state
             self.isLatched = isLatched
             self.isDryRun = isDryRun
+            self.isArmed = isArmed
+            self.isHeldBack = isHeldBack
             self.sentence = sentence
         }
     }
@@ -205,10 +211,13 @@ package struct HealthSnapshot: Equatable, Sendable {
     package struct Baseline: Equatable, Sendable {
         package var source: ResponseTimeSource
         package var state: ParallaxCore.Baseline.State
+        /// Whether it can be how long callers wait without Redis.
+        package var isPlausible: Bool
 
-        package init(source: ResponseTimeSource, state: ParallaxCore.Baseline.State) {
+        package init(source: ResponseTimeSource, state: ParallaxCore.Baseline.State, isPlausible: Bool = true) {
             self.source = source
             self.state = state
+            self.isPlausible = isPlausible
         }
     }
 

@@ -33,7 +33,11 @@ struct HealthVerdict: Equatable, Sendable {
     private static func failures(_ snapshot: HealthSnapshot) -> [String] {
         var failures: [String] = []
         if !snapshot.flags.isLoaded { failures.append("no valid flags were read yet") }
-        if snapshot.isShut { failures.append("Redis does not answer, so that every check is answered with 503") }
+        if snapshot.isShut {
+            failures.append("Redis does not answer, so that every check is answered with 503")
+        } else if let count = snapshot.alerts?.unansweredRun, snapshot.failsClosed {
+            failures.append("the last \(count) checks were answered with 503")
+        }
         return failures
     }
 
@@ -52,6 +56,9 @@ struct HealthVerdict: Equatable, Sendable {
                 worries.append("resets at other instances do not reach this one's memory (\(problem))")
             }
         }
+        if let count = snapshot.alerts?.unansweredRun, !snapshot.failsClosed {
+            worries.append("the last \(count) checks passed without a verdict")
+        }
         if snapshot.flags.isHeldAtLegacy {
             worries.append("a rollback is not in the flag file and holds this instance only at legacy")
         } else if snapshot.flags.isLoaded, snapshot.flags.problem != nil {
@@ -66,9 +73,17 @@ struct HealthVerdict: Equatable, Sendable {
                 "the \(baseline.source.rawValue)'s baseline of response times is too old; run in legacy to learn a new one"
             )
         }
+        for baseline in snapshot.baselines where !baseline.isPlausible {
+            worries.append(
+                "the \(baseline.source.rawValue)'s baseline of response times was learned while something else was slow; "
+                    + "parallax rollback baseline forget")
+        }
         for reading in snapshot.triggers where reading.isLatched || reading.state == .firing {
             let state = reading.isLatched ? "fired and waits to be acknowledged" : "is firing"
             worries.append("trigger \(reading.trigger.rawValue) \(state)")
+        }
+        for reading in snapshot.triggers where reading.isHeldBack {
+            worries.append("trigger \(reading.trigger.rawValue) would fire, and going back would not help")
         }
         if snapshot.strategy != .legacy, let gap = snapshot.latch.gap(\.textInHealth) {
             worries.append("at \(snapshot.strategy.rawValue), and \(gap)")

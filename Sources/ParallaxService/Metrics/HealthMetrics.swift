@@ -88,6 +88,11 @@ struct HealthMetrics {
                     reading.state == state ? 1 : 0)
             }
         }
+        text.begin(
+            "parallax_trigger_armed", .gauge, help: "1 if a trigger could fire, 0 if it lacks data or a baseline.")
+        for reading in snapshot.triggers {
+            text.sample("parallax_trigger_armed", ["trigger": reading.trigger.rawValue], reading.isArmed ? 1 : 0)
+        }
         text.begin("parallax_trigger_latched", .gauge, help: "1 where a trigger fired and nobody acknowledged it.")
         for reading in snapshot.triggers {
             text.sample(

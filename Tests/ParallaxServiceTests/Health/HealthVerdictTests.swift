@@ -83,11 +83,16 @@ import Testing
         Change("baseline too old", .degraded) {
             $0.baselines = [.init(source: .application, state: .stale(.sample))]
         },
+        Change("baseline learned while something was slow", .degraded) {
+            $0.baselines = [.init(source: .door, state: .frozen(.sample), isPlausible: false)]
+        },
         Change("baseline frozen", .healthy) { $0.baselines = [.init(source: .door, state: .frozen(.sample))] },
         Change("baseline being learned", .healthy) {
             $0.baselines = [.init(source: .door, state: .learning(samples: 7))]
         },
         Change("trigger suspect", .healthy) { $0.triggers[1].state = .suspect },
+        Change("trigger held back", .degraded) { $0.triggers[1].isHeldBack = true },
+        Change("trigger not armed", .healthy) { $0.triggers[1].isArmed = false },
         Change("no flags", .unhealthy) { $0.flags.isLoaded = false },
         Change("distributed_only, closed, Redis down", .unhealthy) {
             $0.flags.values.hybrid = false
@@ -102,6 +107,11 @@ import Testing
             $0.flags.values.hybrid = false
             $0.flags.values.failOpen = true
             $0.redis.state = .unhealthy
+        },
+        Change("the last answers were all 503", .unhealthy) { $0.alerts = .sample(problem: nil, unansweredRun: 5) },
+        Change("the last checks passed without a verdict", .degraded) {
+            $0.flags.values.failOpen = true
+            $0.alerts = .sample(problem: nil, unansweredRun: 5)
         },
         Change("legacy, Redis down", .healthy) {
             $0.flags.values.distributedEnabled = false
@@ -145,8 +155,9 @@ import Testing
 }
 
 extension AlertHealth {
-    fileprivate static func sample(problem: String?) -> AlertHealth {
+    fileprivate static func sample(problem: String?, unansweredRun: Int? = nil) -> AlertHealth {
         AlertHealth(
-            receivers: 1, firing: [.refusalRate], delivered: 1, failures: 1, waiting: 0, problem: problem, began: [:])
+            receivers: 1, firing: [.refusalRate], delivered: 1, failures: 1, waiting: 0, problem: problem, began: [:],
+            unansweredRun: unansweredRun)
     }
 }
