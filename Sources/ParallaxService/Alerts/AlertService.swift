@@ -44,7 +44,8 @@ package final class AlertService: Service {
     }
 
     private let state: Mutex<State>
-    private let receivers: [AlertReceiver]
+    /// Only what opens them is ever replaced: their number and order stay.
+    let receivers: Replaceable<[AlertReceiver]>
     private let instance: String
     private let facts: @Sendable () -> Facts
     private let sender: AlertSender
@@ -69,7 +70,7 @@ package final class AlertService: Service {
             State(
                 rules: AlertRules(settings: settings),
                 deliveries: receivers.map { _ in AlertDelivery(settings: settings) }))
-        self.receivers = receivers
+        self.receivers = Replaceable(receivers)
         self.instance = instance
         self.facts = facts
         self.sender = sender ?? AlertPost.send
@@ -122,7 +123,7 @@ package final class AlertService: Service {
     func send(_ job: Job) async {
         var problem: String?
         do {
-            try await sender(AlertDocument.body(job.messages, instance: instance), receivers[job.place])
+            try await sender(AlertDocument.body(job.messages, instance: instance), receivers.read { $0[job.place] })
         } catch let error as AlertSendError {
             problem = error.description
         } catch is CancellationError {
@@ -146,7 +147,7 @@ package final class AlertService: Service {
         state.withLock { state in
             let firing = Set(state.firing.map(\.name))
             return AlertHealth(
-                receivers: receivers.count, firing: Alert.Name.allCases.filter(firing.contains),
+                receivers: receivers.read { $0.count }, firing: Alert.Name.allCases.filter(firing.contains),
                 delivered: state.deliveries.reduce(0) { $0 + $1.delivered },
                 failures: state.deliveries.reduce(0) { $0 + $1.failures },
                 waiting: state.deliveries.reduce(0) { $0 + $1.waiting },

@@ -5,26 +5,33 @@ import NIOPosix
 import ParallaxCore
 import RedisLimiting
 package import ServiceLifecycle
+import UnixSignals
 
 extension App {
     /// Wires the service from its settings.
     ///
     /// - Parameters:
+    ///   - loaded: The settings, without errors.
+    ///   - reload: Reads the settings again, from the same places.
     ///   - companions: Services of the caller's that run beside it; when one ends, all shut down.
     ///   - greet: Called once the door is open.
     /// - Throws: What keeps a part from being made, such as ``DivergenceStoreError`` or ``EmbeddedRedisError``: each
     ///   names the setting or file at fault and what to do.
     package static func build(
-        settings: Settings, logger: Logger, companions: [any Service] = [],
+        loaded: LoadedSettings, logger: Logger, companions: [any Service] = [],
+        reload: @escaping @Sendable () async -> LoadedSettings,
         greet: @escaping @Sendable (Greeting) -> Void = { _ in }
     ) async throws -> App {
+        let settings = loaded.settings
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         precondition(
             !(settings.redis.isEmbedded && settings.instance.isProduction), "production has no Redis of its own")
         let store = try DivergenceStore(path: settings.recorder.databasePath)
         let embedded = settings.redis.isEmbedded ? try await EmbeddedRedis.start(logger: logger) : nil
         let redisURL = try embedded?.url ?? settings.redisURL()
         let parts = try await Parts(settings: settings, redisURL: redisURL, store: store, logger: logger)
-        let door = try makeDoor(parts, settings: settings, logger: logger) { url in
+        let endpoints = try makeEndpoints(parts, settings: settings)
+        let door = makeDoor(endpoints, settings: settings, logger: logger) { url in
             greet(
                 Greeting(
                     url: url, strategy: parts.flags.current.strategy, redis: redisURL.description,
@@ -39,19 +46,40 @@ extension App {
             FlagWatcher(store: parts.flags, logger: logger), parts.rollback,
             ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
             parts.alerts, parts.watch, parts.drill, door,
+            ReloadService(
+                signals: hangups,
+                reloader: SettingsReloader(
+                    started: loaded, parts: reloadableParts(parts, endpoints, redisURL: redisURL, started: settings)),
+                load: reload, logger: logger),
         ]
-        return App(services: services + companions, logger: logger)
+        return App(
+            services: services + companions + [parts.shutdownDelay], shutdownDelay: settings.http.shutdownDelay,
+            logger: logger)
     }
 
-    private static func makeDoor(
-        _ parts: Parts, settings: Settings, logger: Logger, listening: @escaping @Sendable (String) -> Void
-    ) throws -> some Service {
+    private static func reloadableParts(
+        _ parts: Parts, _ endpoints: Endpoints, redisURL: RedisURL, started: Settings
+    ) -> [ReloadablePart] {
+        [
+            .limits([endpoints.door.policies] + (endpoints.admin.map { [$0.policies] } ?? [])),
+            .trustedProxies(endpoints.identification), .adminToken(endpoints.admin),
+            .redisPassword(redisURL, started: started), .redisCertificates(parts.redis, started: started),
+            .alertToken(parts.alerts.receivers, started: started),
+        ]
+    }
+
+    private static func makeEndpoints(_ parts: Parts, settings: Settings) throws -> Endpoints {
         let access = try settings.http.adminTokenFile.map { file in
             AdminAccess(token: try AdminToken(file: file), actions: parts.admin, policies: settings.limits.book)
         }
-        let endpoints = Endpoints(
+        return Endpoints(
             door: parts.door, trustedProxies: settings.http.trustedProxies, health: parts.health,
             metrics: parts.metrics, admin: access, applicationTimes: parts.applicationTimes)
+    }
+
+    private static func makeDoor(
+        _ endpoints: Endpoints, settings: Settings, logger: Logger, listening: @escaping @Sendable (String) -> Void
+    ) -> some Service {
         let host = settings.http.host
         return Application(
             router: makeRouter(endpoints), server: .bounded,
@@ -78,6 +106,7 @@ private struct Parts: Sendable {
     let admin: ServiceAdmin
     let door: Door
     let applicationTimes: ApplicationTimes
+    let shutdownDelay: ShutdownDelay
 
     init(settings: Settings, redisURL: RedisURL, store: DivergenceStore, logger: Logger) async throws {
         let flags = FlagStore(
@@ -138,12 +167,15 @@ private struct Parts: Sendable {
                     candidateWait: answer.candidateWait)
                 metrics.responded(answer, after: duration)
             })
+        let shutdownDelay = ShutdownDelay(settings.http.shutdownDelay)
+        self.shutdownDelay = shutdownDelay
         applicationTimes = ApplicationTimes(
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
             strategy: { flags.current.strategy })
         health = ServiceHealth(
             settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
-            rollback: rollback, control: control, alerts: alerts, watch: watch, drill: drill)
+            rollback: rollback, control: control, alerts: alerts, watch: watch, drill: drill,
+            shutdownDelay: shutdownDelay)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,
             health: health)

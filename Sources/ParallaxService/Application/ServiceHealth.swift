@@ -15,6 +15,7 @@ struct ServiceHealth: HealthSource {
     let alerts: AlertService
     let watch: WatchService
     let drill: DrillService
+    let shutdownDelay: ShutdownDelay
 
     func health() async -> HealthSnapshot {
         var snapshot = HealthSnapshot(
@@ -22,6 +23,7 @@ struct ServiceHealth: HealthSource {
             redis: redisState, recorder: recorderState, triggers: triggers, memory: memory,
             refusals: refusals, baselines: baselines, waiting: waiting)
         addPromotion(to: &snapshot)
+        snapshot.isShuttingDown = shutdownDelay.hasBegun
         return snapshot
     }
 

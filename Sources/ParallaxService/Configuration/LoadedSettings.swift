@@ -6,6 +6,8 @@ package struct LoadedSettings: Equatable, Sendable {
     package let findings: [Finding]
     /// Where each setting came from, by name: a source, or `default`.
     package let origins: [String: String]
+    /// Each setting as it was written, by name; its default if no source says anything.
+    let texts: [String: SecretText]
 
     package var errors: [Finding] { findings.filter { $0.severity == .error } }
     package var warnings: [Finding] { findings.filter { $0.severity == .warning } }

@@ -21,6 +21,6 @@ extension LoadedSettings {
         let origin = origins[Setting.redisURL.name] ?? "default"
         return LoadedSettings(
             settings: settings, findings: findings + [.unreachableRedis(origin: origin, problem: problem)],
-            origins: origins)
+            origins: origins, texts: texts)
     }
 }

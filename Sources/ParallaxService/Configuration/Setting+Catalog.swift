@@ -22,6 +22,9 @@ extension Setting {
     static let httpHost = Setting("HTTP_HOST", .http, .text, standard: "127.0.0.1", "The address to listen on.")
     static let httpPort = Setting(
         "HTTP_PORT", .http, .integer(0...65_535), standard: "8080", "The port to listen on; 0 takes any free one.")
+    static let shutdownDelay = Setting(
+        "SHUTDOWN_DELAY", .http, .seconds(0...600), standard: "0",
+        "How long requests are still answered after SIGTERM or SIGINT, while `/health/ready` says no.")
     static let trustedProxies = Setting(
         "TRUSTED_PROXIES", .http, .list, standard: "",
         "Networks (CIDR) whose `X-Forwarded-For` and `X-Organization-Id` are believed.")
@@ -236,7 +239,7 @@ extension Setting {
     /// All settings, in the order in which they are documented.
     package static let all: [Setting] = [
         environment, configDirectory, instanceID, logLevel,
-        httpHost, httpPort, trustedProxies, adminTokenFile,
+        httpHost, httpPort, shutdownDelay, trustedProxies, adminTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
         redisURL, redisPasswordFile, redisCAFile, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,

@@ -61,6 +61,7 @@ extension Settings.HTTP {
             CIDR($0)
         }
         adminTokenFile = reader.optionalText(.adminTokenFile)
+        shutdownDelay = reader.seconds(.shutdownDelay)
     }
 }
 

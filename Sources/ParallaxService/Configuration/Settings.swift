@@ -29,6 +29,8 @@ package struct Settings: Equatable, Sendable {
         package var trustedProxies: [CIDR]
         /// The path of the file with the admin token; `nil` where the admin routes are off.
         package var adminTokenFile: String?
+        /// How long requests are still answered after the service was asked to end.
+        package var shutdownDelay: Duration = .zero
     }
 
     package struct Flags: Equatable, Sendable {

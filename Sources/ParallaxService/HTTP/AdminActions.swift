@@ -72,13 +72,13 @@ package struct AcknowledgementRefusal: Error, Equatable {
 
 /// The admin routes' key and what they open.
 package struct AdminAccess: Sendable {
-    let token: AdminToken
+    let token: Replaceable<AdminToken>
     let actions: any AdminActions
-    let policies: PolicyBook
+    let policies: Replaceable<PolicyBook>
 
     package init(token: AdminToken, actions: any AdminActions, policies: PolicyBook) {
-        self.token = token
+        self.token = Replaceable(token)
         self.actions = actions
-        self.policies = policies
+        self.policies = Replaceable(policies)
     }
 }

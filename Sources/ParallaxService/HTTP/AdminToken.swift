@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 
 /// The secret that opens the admin routes. Only its hash is kept.
-package struct AdminToken: Sendable {
+package struct AdminToken: Equatable, Sendable {
     /// The fewest bytes of a token: what can be guessed is no secret.
     package static let minimumBytes = 16
 

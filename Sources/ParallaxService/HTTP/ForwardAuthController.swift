@@ -7,7 +7,7 @@ import ParallaxCore
 /// Traefik and Caddy ask with GET. Envoy asks with the method of the request it holds, and appends its path.
 struct ForwardAuthController<Context: DoorContext>: Sendable {
     let door: Door
-    let identification: CallerIdentification
+    let identification: Replaceable<CallerIdentification>
 
     func addRoutes(to routes: inout RouteTable<Context>) {
         for path in ["/v1/forward-auth", "/v1/forward-auth/**"] {
@@ -22,7 +22,7 @@ struct ForwardAuthController<Context: DoorContext>: Sendable {
         let response: Response
         do throws(RequestError) {
             let headers = request.headers
-            let identity = try identification.identify(
+            let identity = try identification.current.identify(
                 peer: context.peer, apiKeys: headers[values: .apiKey], organizations: headers[values: .organizationID],
                 forwardedFor: headers[values: .forwardedFor])
             response = try await door.answer(identity, cost: 1, arrival: arrival)

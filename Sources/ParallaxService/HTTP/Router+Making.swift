@@ -1,9 +1,10 @@
 package import Hummingbird
+import ParallaxCore
 
 /// All that the routes need. The admin routes answer 404 with an explanation where there is no token.
 package struct Endpoints: Sendable {
     package var door: Door
-    package var trustedProxies: [CIDR]
+    let identification: Replaceable<CallerIdentification>
     package var health: any HealthSource
     package var metrics: DecisionMetrics
     /// The admin routes' token and actions; `nil` where they are off.
@@ -16,7 +17,7 @@ package struct Endpoints: Sendable {
         admin: AdminAccess? = nil, applicationTimes: ApplicationTimes? = nil
     ) {
         self.door = door
-        self.trustedProxies = trustedProxies
+        identification = Replaceable(CallerIdentification(trustedProxies: trustedProxies))
         self.health = health
         self.metrics = metrics
         self.admin = admin
@@ -33,9 +34,7 @@ package func makeRouter<Context: DoorContext>(
     let router = Router(context: Context.self)
     var routes = RouteTable(router: router)
     CheckController(door: endpoints.door).addRoutes(to: &routes)
-    ForwardAuthController(
-        door: endpoints.door, identification: CallerIdentification(trustedProxies: endpoints.trustedProxies)
-    ).addRoutes(to: &routes)
+    ForwardAuthController(door: endpoints.door, identification: endpoints.identification).addRoutes(to: &routes)
     // What follows goes through the middleware, and so do unknown paths.
     router.add(middleware: ErrorMiddleware())
     HealthController(source: endpoints.health).addRoutes(to: &routes)

@@ -1,5 +1,6 @@
 package import Logging
 package import NIOCore
+import NIOSSL
 package import ParallaxCore
 import ServiceLifecycle
 import Synchronization
@@ -9,6 +10,8 @@ import Synchronization
 /// Never waits beyond the decision's deadline, and answers at once while Redis is known to fail.
 package final class RedisLimiter: Limiter, Service {
     let servers: RedisServers
+    /// The TLS context of the next connections; `nil` if none is encrypted.
+    private let tls: Replaceable<NIOSSLContext>?
     let settings: RedisSettings
     let logger: Logger
     let resetRelay = ResetRelay()
@@ -35,7 +38,8 @@ package final class RedisLimiter: Limiter, Service {
             ? nil
             : RefusalCache(
                 maximumIdentities: settings.refusalCacheIdentities, lease: settings.resetHeartbeat * 3, uptime: uptime)
-        servers = try RedisServers(settings: settings, logger: logger, counters: counters)
+        tls = settings.url.needsTLS ? Replaceable(try RedisClient.makeTLS(settings)) : nil
+        servers = RedisServers(settings: settings, tls: tls, logger: logger, counters: counters)
         self.settings = settings
         self.logger = logger
         decisionDeadline = TimeAmount(settings.decisionDeadline)
@@ -131,6 +135,18 @@ package final class RedisLimiter: Limiter, Service {
                 lastError: lastError ?? topology.problem, resetsProblem: resetsProblem, counters: counters,
                 topology: topology)
         }
+    }
+
+    /// Reads the certificates to trust, without trusting them yet.
+    ///
+    /// - Returns: Lets the next connections trust them; those that stand keep standing.
+    /// - Throws: ``RedisError`` with `configuration` if the file cannot be used.
+    package func prepareTrust(inFile file: String?) throws(RedisError) -> @Sendable () -> Void {
+        guard let tls else { return {} }
+        var settings = settings
+        settings.trustedCertificatesFile = file
+        let context = try RedisClient.makeTLS(settings)
+        return { tls.replace(with: context) }
     }
 
     private func note(_ error: RedisError) {

@@ -27,6 +27,15 @@ import Testing
         }
     }
 
+    @Test("an instance that was asked to end is not ready, and as healthy as before")
+    func isNotReadyAtTheEnd() {
+        var snapshot = HealthSnapshot.sound(.hybrid)
+        snapshot.isShuttingDown = true
+        let verdict = HealthVerdict(snapshot)
+        #expect(!verdict.isReady && verdict.unreadiness == ["the instance is shutting down"])
+        #expect(verdict.status == .healthy)
+    }
+
     /// A change to a sound snapshot of hybrid, and the status that must follow.
     struct Change: Sendable, CustomTestStringConvertible {
         let testDescription: String
