@@ -1,15 +1,24 @@
 import Foundation
 import GRDB
 import ParallaxCore
+import Synchronization
 
 /// The database of one or more instances: totals, single divergences, flag history, evaluations and rollbacks.
 ///
-/// One connection writes and several read (SQLite in WAL mode), so a report never stops the recorder.
+/// One connection writes and several read (SQLite in WAL mode), so a report never stops the recorder. A store that a
+/// service uses may be closed for a time: every access then throws why, and a ``StoreKeeper`` opens it again.
 package final class DivergenceStore: Sendable {
-    package let path: String
-    let pool: DatabasePool
+    struct State: Sendable {
+        var connection: Connection
+        var failure: DivergenceStoreError?
+        var losses = 0
+    }
 
-    /// Opens the database, creating it where there is none, and brings its schema up to date.
+    package let path: String
+    let opening: StoreOpening
+    let state: Mutex<State>
+
+    /// Opens the database, creating it if there is none, and brings its schema up to date.
     ///
     /// Several processes may do so at the same time.
     ///
@@ -20,7 +29,7 @@ package final class DivergenceStore: Sendable {
 
     /// Opens an existing database to read, also while other processes write.
     ///
-    /// - Throws: ``DivergenceStoreError``, also where the schema is older than this version's.
+    /// - Throws: ``DivergenceStoreError``, also if the schema is older than this version's.
     package convenience init(readingFrom path: String) throws {
         var isFolder = ObjCBool(false)
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
@@ -28,6 +37,15 @@ package final class DivergenceStore: Sendable {
                 .missing, "there is no database at \(path); name one with --database or DATABASE_PATH")
         }
         try self.init(path: path, migrations: Migration.all, isReadOnly: true)
+    }
+
+    /// A database that is not open yet; ``open(within:)`` opens it.
+    package init(unopenedAt path: String, busyTimeout: Duration = .seconds(5)) {
+        self.path = path
+        opening = StoreOpening(
+            path: path, migrator: Migrator(migrations: Migration.all), isReadOnly: false, busyTimeout: busyTimeout)
+        let error = DivergenceStoreError(.unopened, "the database \(path) is not open yet")
+        state = Mutex(State(connection: .closed(error)))
     }
 
     /// Opens with other migrations or time-outs than everyday ones.
@@ -38,50 +56,30 @@ package final class DivergenceStore: Sendable {
         now: Timestamp = .now()
     ) throws {
         self.path = path
-        let migrator = Migrator(migrations: migrations)
-        var configuration = Configuration()
-        configuration.readonly = isReadOnly
-        configuration.busyMode = .timeout(busyTimeout / .seconds(1))
-        configuration.prepareDatabase { database in
-            // Before GRDB turns on WAL: another program's file is left as it is.
-            try migrator.refuseForeign(database, path: path)
-            try database.execute(sql: "PRAGMA cache_size = -32768")
-        }
-        do {
-            pool = try Self.openPool(path: path, configuration: configuration, patience: busyTimeout)
-            if isReadOnly {
-                try pool.read { try migrator.check($0, path: path) }
-            } else {
-                try migrator.migrate(pool, path: path, now: now)
-            }
-        } catch {
-            throw DivergenceStoreError(error, path: path)
-        }
+        opening = StoreOpening(
+            path: path, migrator: Migrator(migrations: migrations), isReadOnly: isReadOnly, busyTimeout: busyTimeout)
+        state = Mutex(State(connection: .open(try opening.open(now: now), nil)))
     }
 
-    /// Opens the pool, again and again while another process turns the new file to WAL.
+    /// The open connections.
     ///
-    /// SQLite does not call the busy handler for that change of mode, so the time-out has to be kept here.
-    private static func openPool(
-        path: String, configuration: Configuration, patience: Duration
-    ) throws -> DatabasePool {
-        let deadline = ContinuousClock.now + patience
-        while true {
-            do {
-                return try DatabasePool(path: path, configuration: configuration)
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline
-            {
-                Thread.sleep(forTimeInterval: 0.01)
+    /// - Throws: ``DivergenceStoreError`` while there are none.
+    var pool: DatabasePool {
+        get throws {
+            switch connection {
+            case .open(let pool, _): return pool
+            case .closed(let error), .opening(let error): throw error
             }
         }
     }
 
-    /// Moves everything into the one file at the path, so that it can be copied alone. For whoever writes nothing any more.
+    /// Moves everything into the one file at the path, so that it can be copied without `-wal`. For those who write
+    /// nothing any more.
     package func gather() throws {
         do {
             _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         } catch {
-            throw DivergenceStoreError(error, path: path)
+            throw explain(error)
         }
     }
 
@@ -99,7 +97,7 @@ extension DivergenceStore {
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw DivergenceStoreError(error, path: path)
+            throw explain(error)
         }
     }
 
@@ -121,16 +119,19 @@ extension DivergenceStore {
         do {
             return try pool.read(body)
         } catch {
-            throw DivergenceStoreError(error, path: path)
+            throw explain(error)
         }
     }
 
     /// Begins to write in one transaction, and does not wait for it. Writes end in the order in which they began.
     func startWriting(_ body: @escaping @Sendable (Database) throws -> Void) -> PendingWrite {
         let write = PendingWrite()
-        pool.asyncWriteWithoutTransaction { [path] database in
-            write.end(
-                Result { try Self.transact(database, body) }.mapError { DivergenceStoreError($0, path: path) })
+        do {
+            try pool.asyncWriteWithoutTransaction { [self] database in
+                write.end(Result { try Self.transact(database, body) }.mapError(explain))
+            }
+        } catch {
+            write.end(.failure(explain(error)))
         }
         return write
     }
@@ -140,7 +141,7 @@ extension DivergenceStore {
         do {
             return try pool.writeWithoutTransaction { try Self.transactDurably($0, body) }
         } catch {
-            throw DivergenceStoreError(error, path: path)
+            throw explain(error)
         }
     }
 
@@ -152,10 +153,10 @@ extension DivergenceStore {
     }
 
     private func access<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            pool.asyncWriteWithoutTransaction { [path] database in
-                continuation.resume(
-                    with: Result { try body(database) }.mapError { DivergenceStoreError($0, path: path) })
+        let pool = try pool
+        return try await withCheckedThrowingContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { [self] database in
+                continuation.resume(with: Result { try body(database) }.mapError(explain))
             }
         }
     }

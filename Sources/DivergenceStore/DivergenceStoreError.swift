@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// Why the store could not be opened, read or written.
@@ -33,6 +34,10 @@ package struct DivergenceStoreError: Error, CustomStringConvertible {
         case notFound = "not_found"
         /// The same database was named twice.
         case repeated
+        /// It is not open yet.
+        case unopened
+        /// It was removed, renamed, replaced or cut short while it was in use.
+        case lost
         /// Anything else that SQLite refuses.
         case failed
     }
@@ -51,7 +56,7 @@ package struct DivergenceStoreError: Error, CustomStringConvertible {
     /// Whether the same call can succeed later without anybody changing the file.
     package var canRetry: Bool {
         switch code {
-        case .locked, .diskFull, .inputOutput: true
+        case .locked, .diskFull, .inputOutput, .unopened, .lost: true
         default: false
         }
     }
@@ -81,7 +86,8 @@ extension DivergenceStoreError {
                 (.corrupt, "the database \(path) is damaged (\(words)); move it away, or restore it from a copy")
             case .SQLITE_BUSY, .SQLITE_LOCKED:
                 (.locked, "the database \(path) is locked by another program; end its transaction, then try again")
-            case .SQLITE_FULL:
+            case .SQLITE_FULL,
+                .SQLITE_IOERR where Self.isFull(path):
                 (.diskFull, "no space is left for the database \(path) (\(words)); free some, or shorten the retention")
             case .SQLITE_READONLY:
                 (.readOnly, "the database \(path) may not be written (\(words)); give this user the right to it")
@@ -93,5 +99,12 @@ extension DivergenceStoreError {
                 (.failed, "the database \(path) refused a statement (\(error.resultCode.rawValue): \(words))")
             }
         self.init(code, message, cause: error)
+    }
+
+    /// Whether the file system has no space left: SQLite calls that an I/O error if it happens in `-shm`.
+    private static func isFull(_ path: String) -> Bool {
+        var status = statvfs()
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        return statvfs(folder, &status) == 0 && status.f_bavail == 0
     }
 }

@@ -40,7 +40,8 @@ extension CommandFailure {
         case .repeated: self.init(.usage, error.message)
         case .locked: self.init(.unavailable, error.message)
         case .unreadable, .readOnly: self.init(.notPermitted, error.message)
-        case .failedMigration, .diskFull, .inputOutput, .notFound, .failed: self.init(.failure, error.message)
+        case .failedMigration, .diskFull, .inputOutput, .notFound, .unopened, .lost, .failed:
+            self.init(.failure, error.message)
         }
     }
 

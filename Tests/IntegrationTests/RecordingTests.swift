@@ -82,6 +82,36 @@ import Testing
         }
     }
 
+    @Test(
+        "a service whose database is none answers, says so, and records once the file is replaced",
+        .timeLimit(.minutes(2)))
+    func startsWithoutItsRecord() async throws {
+        try await withFolder { folder in
+            try await withPrivateRedis { redis in
+                let database = folder.appending(path: "a.sqlite")
+                try Data(String(repeating: "no database\n", count: 99).utf8).write(to: database)
+                let (service, path) = try await Self.start(folder, redis: redis, flushInterval: "0.05")
+                #expect(await Self.send(40, to: service) == 40)
+                try await eventually("health is degraded") {
+                    let health = try await service.get("/health")
+                    return health.status == 200 && health.body.contains("not an SQLite database")
+                }
+                try FileManager.default.removeItem(at: database)
+                try await eventually(within: .seconds(60), "what waited is recorded") {
+                    (try? await Self.recorded(in: path)) == 40
+                }
+                // In use, it is removed; the next one gets what comes then.
+                for ending in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: path + ending) }
+                try await eventually("a new one is there") { FileManager.default.fileExists(atPath: path) }
+                #expect(await Self.send(16, to: service) == 16)
+                try await eventually("what came since is recorded") {
+                    guard let recorded = try? await Self.recorded(in: path) else { return false }
+                    return recorded >= 16
+                }
+            }
+        }
+    }
+
     @Test("a service that is killed leaves no private Redis behind", .timeLimit(.minutes(1)))
     func embeddedRedis() async throws {
         try await withFolder { folder in

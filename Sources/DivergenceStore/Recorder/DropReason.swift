@@ -10,6 +10,12 @@ package enum DropReason: String, CaseIterable, Sendable {
     case diskFull = "disk_full"
     /// Another program held the database locked for longer than the buffer lasts.
     case databaseLocked = "database_locked"
+    /// The file was damaged, or no SQLite database, for longer than the buffer lasts.
+    case databaseDamaged = "database_damaged"
+    /// The file could not be opened, or is not one that this version may write, for longer than the buffer lasts.
+    case databaseUnusable = "database_unusable"
+    /// It had been written into a file that was then removed or cut short.
+    case fileLost = "file_lost"
     /// The database could not be written for any other reason.
     case writeFailed = "write_failed"
 
@@ -18,6 +24,10 @@ package enum DropReason: String, CaseIterable, Sendable {
             switch error.code {
             case .diskFull: .diskFull
             case .locked: .databaseLocked
+            case .corrupt, .notADatabase: .databaseDamaged
+            case .missing, .unreadable, .readOnly, .foreign, .changedMigration, .newerSchema, .olderSchema, .unopened,
+                .lost:
+                .databaseUnusable
             default: .writeFailed
             }
     }

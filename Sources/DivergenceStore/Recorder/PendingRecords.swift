@@ -13,6 +13,8 @@ struct PendingRecords: Sendable {
     /// What is being written just now.
     private var comparisonsInFlight = 0
     private var rowsInFlight = 0
+    /// As many of the written comparisons as were seen to be in a file that is in place.
+    private var safeComparisons = 0
 
     init(bounds: RecordBatch.Bounds) {
         self.bounds = bounds
@@ -48,13 +50,14 @@ struct PendingRecords: Sendable {
 
     /// A batch was written.
     ///
+    /// - Parameter isLost: Whether the file that it was written into is known to be gone.
     /// - Returns: The number of failed attempts before it.
-    mutating func succeeded(_ batch: RecordBatch, rows: Int, at now: Timestamp) -> Int {
+    mutating func succeeded(_ batch: RecordBatch, rows: Int, at now: Timestamp, isLost: Bool = false) -> Int {
         land(batch)
+        if isLost { drop(batch.comparisons, at: now) } else { state.writtenComparisons += batch.comparisons }
         defer { state.failuresInARow = 0 }
         lastFailure = nil
         state.lastFlush = now
-        state.writtenComparisons += batch.comparisons
         state.writtenRows += rows
         return state.failuresInARow
     }
@@ -79,6 +82,31 @@ struct PendingRecords: Sendable {
     mutating func measured(_ pruning: SizePruning) {
         state.usedBytes = pruning.usedBytes
         if let since = pruning.keptSince { state.keptSince = since }
+    }
+
+    /// Comparisons written since the start.
+    var writtenComparisons: Int { state.writtenComparisons }
+
+    /// The file was in place after this many comparisons had been written.
+    mutating func confirm(written count: Int) {
+        safeComparisons = max(safeComparisons, count)
+    }
+
+    /// The file is gone, and with it what was written since it was last seen in place: that counts as dropped.
+    ///
+    /// - Returns: How many comparisons those are.
+    @discardableResult
+    mutating func loseFile(at now: Timestamp) -> Int {
+        let lost = state.writtenComparisons - safeComparisons
+        safeComparisons = state.writtenComparisons
+        drop(lost, at: now)
+        return lost
+    }
+
+    private mutating func drop(_ comparisons: Int, at now: Timestamp) {
+        guard comparisons > 0 else { return }
+        batch.drop(comparisons, of: .comparison, in: now.startOfMinute, because: .fileLost, bounds: bounds)
+        state.drops.add(batch.takeNewDrops())
     }
 
     private mutating func land(_ batch: RecordBatch) {

@@ -80,10 +80,13 @@ package final class Recorder: DecisionObserver, Sendable {
         collect()
         let time = now()
         guard let batch = pending.withLock({ $0.take(at: time) }) else { return true }
+        let losses = store.losses
         do {
             let rows = try await store.write(
                 batch, instance: instance, startedAt: startedAt, now: time, pseudonyms: pseudonyms)
-            let failures = pending.withLock { $0.succeeded(batch, rows: rows, at: time) }
+            let failures = pending.withLock {
+                $0.succeeded(batch, rows: rows, at: time, isLost: store.losses != losses)
+            }
             if failures > 0 { logger.notice("recording goes on", metadata: ["failedAttempts": "\(failures)"]) }
             return true
         } catch {
@@ -99,6 +102,21 @@ package final class Recorder: DecisionObserver, Sendable {
         let pruning = try await store.prune(toBytes: maximumBytes, before: now())
         pending.withLock { $0.measured(pruning) }
         return pruning
+    }
+
+    /// Comparisons written since the start.
+    var writtenComparisons: Int { pending.withLock { $0.writtenComparisons } }
+
+    /// Notes that the file was in place after this many comparisons had been written.
+    func confirm(written count: Int) {
+        pending.withLock { $0.confirm(written: count) }
+    }
+
+    /// Counts as dropped what was written since the file was last seen in place.
+    ///
+    /// - Returns: How many comparisons those are.
+    func loseFile() -> Int {
+        pending.withLock { $0.loseFile(at: now()) }
     }
 
     /// Moves the buffer behind what already waits, so that the request path finds it empty.

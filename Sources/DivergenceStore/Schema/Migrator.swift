@@ -51,8 +51,13 @@ struct Migrator: Sendable {
         }
     }
 
-    /// Refuses a database that another program made.
-    func refuseForeign(_ database: Database, path: String) throws {
+    /// Refuses a database that another program made, a newer version, or one whose migrations had another text.
+    func refuse(_ database: Database, path: String) throws {
+        try refuseForeign(database, path: path)
+        _ = try checkedApplied(database, path: path)
+    }
+
+    private func refuseForeign(_ database: Database, path: String) throws {
         // One statement, so that another process cannot migrate the new file between two looks at it.
         let foreignTables = try Int.fetchOne(
             database,

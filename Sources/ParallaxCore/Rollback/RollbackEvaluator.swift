@@ -140,8 +140,15 @@ package struct RollbackEvaluator: Sendable {
     // MARK: What was done
 
     /// Latches: the flags were flipped because of this evaluation.
-    package mutating func rolledBack(_ evaluation: Evaluation) {
-        latch.fire(evaluation)
+    ///
+    /// - Parameter hold: The hold that stands in for the flag file, which could not be written.
+    package mutating func rolledBack(_ evaluation: Evaluation, hold: FlagHold? = nil) {
+        latch.fire(evaluation, hold: hold)
+    }
+
+    /// The hold is over: the flag file has taken its place.
+    package mutating func releaseHold() {
+        latch.releaseHold()
     }
 
     /// Clears the latch.

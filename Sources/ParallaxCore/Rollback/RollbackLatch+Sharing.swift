@@ -13,11 +13,12 @@ extension RollbackLatch {
         return latch
     }
 
-    /// What an instance holds once it knows the latch that all share: the later rollback, cleared by whoever cleared it.
+    /// What an instance holds once it knows the latch that all share: the later rollback, with the acknowledgement of
+    /// either, and its own hold.
     package func merged(with shared: RollbackLatch) -> RollbackLatch {
         guard let theirs = shared.firing else { return self }
         guard let ours = firing, ours.time > theirs.time || ours == theirs else {
-            return shared.acknowledged(alsoBy: self)
+            return shared.acknowledged(alsoBy: self).keeping(hold ?? shared.hold)
         }
         return acknowledged(alsoBy: shared)
     }

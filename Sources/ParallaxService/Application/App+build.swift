@@ -15,8 +15,8 @@ extension App {
     ///   - reload: Reads the settings again, from the same places.
     ///   - companions: Services of the caller's that run beside it; when one ends, all shut down.
     ///   - greet: Called once the door is open.
-    /// - Throws: What keeps a part from being made, such as ``DivergenceStoreError`` or ``EmbeddedRedisError``: each
-    ///   names the setting or file at fault and what to do.
+    /// - Throws: What keeps a part from being made, such as ``EmbeddedRedisError``: each names the setting or file at fault
+    ///   and what to do. A database that cannot be opened is no such thing: the limiter works without it.
     package static func build(
         loaded: LoadedSettings, logger: Logger, companions: [any Service] = [],
         reload: @escaping @Sendable () async -> LoadedSettings,
@@ -26,7 +26,8 @@ extension App {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         precondition(
             !(settings.redis.isEmbedded && settings.instance.isProduction), "production has no Redis of its own")
-        let store = try DivergenceStore(path: settings.recorder.databasePath)
+        let store = DivergenceStore(unopenedAt: settings.recorder.databasePath)
+        store.open(within: .seconds(1))
         let embedded = settings.redis.isEmbedded ? try await EmbeddedRedis.start(logger: logger) : nil
         let redisURL = try embedded?.url ?? settings.redisURL()
         let parts = try await Parts(settings: settings, redisURL: redisURL, store: store, logger: logger)
@@ -39,7 +40,7 @@ extension App {
         }
         var services: [any Service] = embedded.map { [$0] } ?? []
         services += [
-            parts.redis, parts.recorder,
+            parts.redis, parts.keeper, parts.recorder,
             CandidateDrain(
                 inFlight: { parts.hybrid.candidatesInFlight },
                 patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
@@ -95,6 +96,7 @@ extension App {
 private struct Parts: Sendable {
     let flags: FlagStore
     let redis: RedisLimiter
+    let keeper: StoreKeeper
     let recorder: Recorder
     let metrics = DecisionMetrics()
     let hybrid: HybridLimiter
@@ -137,6 +139,7 @@ private struct Parts: Sendable {
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
+        await rollback.start()
         let metrics = self.metrics
         let record = StoredRollbackRecord(store: store)
         let drill = DrillService(
@@ -150,6 +153,7 @@ private struct Parts: Sendable {
                 counts.connectionFailures = redis.health.reconnects
                 return AlertService.Facts(
                     counts: counts, rollback: rollback.health.latchedFiring, isHeldAlone: flags.health.isHeldAtLegacy,
+                    strategy: flags.current.strategy,
                     drill: drill.alert)
             })
         let watch = WatchService(store: StoredWatch(store: store), logger: logger) {
@@ -181,6 +185,9 @@ private struct Parts: Sendable {
             health: health)
         self.flags = flags
         self.redis = redis
+        keeper = StoreKeeper(
+            store: store, recorder: recorder, movesDamaged: settings.recorder.movesDamagedDatabase, logger: logger,
+            willReplace: { rollback.rewriteRecord() })
         self.recorder = recorder
         self.hybrid = hybrid
         self.rollback = rollback

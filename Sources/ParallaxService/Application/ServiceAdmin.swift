@@ -43,6 +43,8 @@ struct ServiceAdmin: AdminActions {
         let latched = rollback.health.latchedTrigger
         do {
             try rollback.acknowledge(by: person, reason: reason)
+            // Next to the flag file before it is answered: the record may be locked, and the process may end.
+            await rollback.shareAcknowledgement()
             return latched.map { [$0] } ?? []
         } catch {
             throw AcknowledgementRefusal(reason: error.description)

@@ -136,6 +136,10 @@ extension Setting {
     // Recording
     static let databasePath = Setting(
         "DATABASE_PATH", .recorder, .text, standard: "parallax.sqlite", "The SQLite file of what was recorded.")
+    static let moveDamagedDatabase = Setting(
+        "MOVE_DAMAGED_DATABASE", .recorder, .boolean, standard: "false",
+        "Whether a damaged database is renamed to .damaged-TIME next to it, so that recording goes on in a new one. "
+            + "Otherwise it stays for a person, and nothing is recorded until then.")
     static let recordFlushInterval = Setting(
         "RECORD_FLUSH_INTERVAL", .recorder, .seconds(0.01...3600), standard: "0.5",
         "How long comparisons may wait in the buffer before they are written.")
@@ -247,7 +251,7 @@ extension Setting {
         candidateMaxInFlight, refusalCacheMaxIdentities,
         legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,
         boundaryTolerance, clockSkewTolerance, quotaDriftTolerance, noiseFloor,
-        databasePath, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,
+        databasePath, moveDamagedDatabase, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,
         identityPrivacy, identityPrivacyKeyFile,
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
         rollbackOutagesAsErrors, rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor,

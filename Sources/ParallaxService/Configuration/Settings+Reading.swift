@@ -29,6 +29,7 @@ extension Settings {
             hasNoiseFloor: reader.boolean(.noiseFloor))
         recorder = Recorder(
             databasePath: reader.text(.databasePath),
+            movesDamagedDatabase: reader.boolean(.moveDamagedDatabase),
             flushInterval: reader.seconds(.recordFlushInterval),
             bufferCapacity: reader.integer(.recordBuffer),
             retentionDays: reader.integer(.recordRetentionDays),

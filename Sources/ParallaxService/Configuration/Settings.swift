@@ -92,6 +92,8 @@ package struct Settings: Equatable, Sendable {
 
     package struct Recorder: Equatable, Sendable {
         package var databasePath: String
+        /// Whether a damaged file gets another name, so that a new one can be made.
+        package var movesDamagedDatabase: Bool
         package var flushInterval: Duration
         /// The most comparisons waiting to be written.
         package var bufferCapacity: Int

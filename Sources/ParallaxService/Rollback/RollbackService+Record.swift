@@ -7,13 +7,13 @@ extension RollbackService {
         let restoreError = await restore()
         let writeError = await journal.write()
         let readError = await readLatch()
-        heedSharedLatch()
+        adoptSharedLatch()
         await shareAcknowledgement()
         logRecord(restoreError ?? writeError ?? readError)
     }
 
     /// Reads what an earlier process left, until it has succeeded once.
-    private func restore() async -> (any Error)? {
+    func restore() async -> (any Error)? {
         guard state.withLock({ !$0.isRestored }) else { return nil }
         do {
             finishRestoring(with: try await record.loadBaseline())
@@ -34,13 +34,25 @@ extension RollbackService {
         }
     }
 
-    private func readLatch() async -> (any Error)? {
+    func readLatch() async -> (any Error)? {
         let changes = state.withLock { $0.latchChanges }
         do {
             adopt(try await record.loadLatch(), unlessChangedSince: changes)
+            await resumeHold()
             return nil
         } catch {
             return error
+        }
+    }
+
+    /// Puts what must outlive a restart into the journal again, for a record that has lost it.
+    func rewriteRecord() {
+        let now = now().wall
+        state.withLock { state in
+            let evaluator = state.evaluator
+            if evaluator.latch.firing != nil { journal.append(.adopted(evaluator.latch)) }
+            let hasBaseline = evaluator.baselineStates(at: now).values.contains { $0.stage != .learning }
+            if hasBaseline { journal.append(.baseline(evaluator.baseline)) }
         }
     }
 
@@ -48,6 +60,14 @@ extension RollbackService {
     private func adopt(_ latch: RollbackLatch, unlessChangedSince changes: Int) {
         let isClearedElsewhere = state.withLock { state in
             guard state.latchChanges == changes, !journal.holdsLatchChange else { return false }
+            // A record that knows of no rollback is a new one: a latch is cleared by a person, and by no loss of a file.
+            guard latch.firing != nil || state.evaluator.latch.firing == nil else {
+                journal.append(.adopted(state.evaluator.latch))
+                return false
+            }
+            // Settles rollbacks that were left open next to an acknowledged latch.
+            if !state.hasReadLatch, latch.acknowledgement != nil { journal.append(.adopted(latch)) }
+            state.hasReadLatch = true
             let wasLatched = state.evaluator.latch.isLatched
             state.evaluator.adopt(latch)
             return wasLatched && !latch.isLatched

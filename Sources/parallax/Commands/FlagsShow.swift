@@ -33,7 +33,8 @@ struct FlagsShow: AsyncParsableCommand {
         let promotion = await PromotionStanding(
             store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases)
         let sections = [
-            FlagsText(health: health).text, LatchText(latch: store.sharedLatch).text,
+            FlagsText(health: health).text,
+            LatchText(latch: store.sharedLatch, settings: await Protection.settings(), now: FlagStore.wallClock()).text,
             promotion.lines.joined(separator: "\n"), instances.text,
         ]
         Terminal.print(

@@ -1,3 +1,4 @@
+import DivergenceStore
 import Foundation
 import ParallaxCore
 import RedisLimiting
@@ -160,6 +161,39 @@ import Testing
         let findings = try await load([name: "/dev/null/file"])
         #expect(findings.map(\.kind) == [.unusableFile])
         #expect(findings.first?.severity == .error)
+    }
+
+    @Test("a database in a folder that is not there is a warning, since the service starts without its record")
+    func warnsOfMissingFolder() async throws {
+        let findings = try await load(["DATABASE_PATH": "/nowhere/deep/parallax.sqlite"])
+        #expect(findings.map(\.kind) == [.unusableFile])
+        #expect(findings.first?.severity == .warning)
+        #expect(findings.first?.problem.contains("does not exist") == true)
+    }
+
+    @Test("a database path that is a folder is an error")
+    func refusesFolder() async throws {
+        let findings = try await load(["DATABASE_PATH": "/tmp"])
+        #expect(findings.map(\.severity) == [.error])
+    }
+
+    @Test("a check of the database names one that cannot be used, and none that can")
+    func checksTheDatabase() async throws {
+        try await withFolder { folder in
+            let path = folder + "/parallax.sqlite"
+            let environment = [
+                "CONFIG_DIRECTORY": folder, "FEATURE_FLAG_FILE": folder + "/flags.json", "DATABASE_PATH": path,
+            ]
+            let loaded = await Settings.load(environment: environment, hostName: "host")
+            #expect(loaded.checkingDatabase().findings.isEmpty)
+            try DivergenceStore(path: path).close()
+            #expect(loaded.checkingDatabase().findings.isEmpty)
+            try "no database, but long enough to be looked at".write(toFile: path, atomically: true, encoding: .utf8)
+            let findings = loaded.checkingDatabase().findings
+            #expect(findings.map(\.kind) == [.unusableFile])
+            #expect(findings.map(\.severity) == [.warning])
+            #expect(findings.first?.problem.contains("not an SQLite database") == true)
+        }
     }
 
     @Test("an address that is no Redis's is refused, and never shown")

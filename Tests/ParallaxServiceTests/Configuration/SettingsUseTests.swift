@@ -1,4 +1,5 @@
 import Foundation
+import ParallaxCore
 import Testing
 
 @testable import ParallaxService

@@ -23,6 +23,12 @@ final class MemoryRecord: RollbackRecord {
 
     var rollbacks: [Rollback] { contents.withLock(\.rollbacks) }
     var latch: RollbackLatch { contents.withLock(\.latch) }
+    var baseline: Baseline? { contents.withLock(\.baseline) }
+
+    /// As if the file had been removed and a new one made.
+    func forget() {
+        contents.withLock { $0 = Contents() }
+    }
 
     func lock(_ isLocked: Bool) {
         contents.withLock { $0.isLocked = isLocked }

@@ -58,6 +58,36 @@ import Testing
         }
     }
 
+    @Test("a record that has lost the latch clears none, and gets it again")
+    func lostRecord() async throws {
+        try await withRolledBackWorld { world in
+            world.record.forget()
+            await world.run(seconds: 20)
+            guard case .latched = world.service.health.latch else {
+                Issue.record("the loss of a file cleared the latch")
+                return
+            }
+            #expect(world.record.latch.isLatched)
+        }
+    }
+
+    @Test("a record that is replaced gets the latch and the baseline again")
+    func replacedRecord() async throws {
+        var settings = RollbackSettings()
+        settings.baselineMinimumSamples = 10
+        settings.baselineMinimumSeconds = 0
+        let world = try RollbackWorld(settings)
+        world.change { $0.flags.distributedEnabled = false }
+        await world.service.synchronize()
+        for _ in 0..<10 { world.observer.recordResponseTime(.milliseconds(8), strategy: .legacy) }
+        await world.run(seconds: 10)
+        let baseline = try #require(world.record.baseline)
+        world.record.forget()
+        world.service.rewriteRecord()
+        await world.service.synchronize()
+        #expect(world.record.baseline == baseline)
+    }
+
     @Test("a restarted service knows the latch and the baseline of the last")
     func restart() async throws {
         try await withRolledBackWorld { world in

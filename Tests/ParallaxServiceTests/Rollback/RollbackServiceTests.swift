@@ -130,7 +130,7 @@ import Testing
         let flags = FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0)
         let service = try RollbackService(
             observer: world.observer, flags: { .standard }, probe: { true },
-            flipToLegacy: { _, _, _ in (flags, flags) },
+            flipToLegacy: { _, _, _ in LegacyFlip(before: flags, after: flags) },
             record: world.record, logger: world.log.logger, now: world.service.now)
         for _ in 0..<7 {
             world.change { $0.milliseconds += 10_000 }
@@ -165,7 +165,8 @@ import Testing
             probe: {
                 for await success in answers { return success }
                 return false
-            }, flipToLegacy: { _, _, _ in (.standard, .standard) }, record: world.record, logger: world.log.logger,
+            }, flipToLegacy: { _, _, _ in LegacyFlip(before: .standard, after: .standard) }, record: world.record,
+            logger: world.log.logger,
             now: world.service.now)
         async let hanging: Void = service.probeOnce()
         while service.state.withLock({ $0.probe == ProbeTurn() }) { await Task.yield() }

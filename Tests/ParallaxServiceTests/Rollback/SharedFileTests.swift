@@ -160,7 +160,7 @@ import Testing
                 await member.service.probeOnce()
                 _ = await member.service.evaluateIfDue()
             }
-            #expect(member.log.lines.count { $0.message.contains("decided on what is past") } == 4)
+            #expect(member.log.lines.count { $0.message.contains("decision is stale") } == 4)
             // Up to ten until the evaluation, and one for each time that it was overtaken.
             #expect(steps <= 15)
             #expect(world.flips == 1, "\(member.store.health) \(member.log.lines.suffix(3))")

@@ -1,0 +1,95 @@
+import Foundation
+import GRDB
+import ParallaxCore
+import Synchronization
+
+extension DivergenceStore {
+    /// The connections to the database, or why there are none.
+    enum Connection: Sendable {
+        /// Not open. Every access fails with the error.
+        case closed(DivergenceStoreError)
+        /// A thread is opening it. Every access fails with the error.
+        case opening(DivergenceStoreError)
+        /// Open. The files are `nil` if no keeper looks after them.
+        case open(DatabasePool, StoreFiles?)
+    }
+
+    /// Begins to open the database on a thread of its own, and waits until that has ended, at most for a while: a file that
+    /// another program has locked, or a disk that does not answer, holds up no start.
+    package func open(within patience: Duration) {
+        let work = DispatchWorkItem { try? self.open() }
+        DispatchQueue.global().async(execute: work)
+        _ = work.wait(timeout: .now() + .milliseconds(Int(patience / .milliseconds(1))))
+    }
+
+    /// Opens the database, unless it is open or being opened. Blocks the thread.
+    func open() throws {
+        let isFree = state.withLock { state in
+            guard case .closed(let error) = state.connection else { return false }
+            state.connection = .opening(error)
+            return true
+        }
+        guard isFree else { return }
+        do {
+            let pool = try opening.open(now: .now())
+            guard let files = StoreFiles(path: path) else {
+                try pool.close()
+                throw DivergenceStoreError(.lost, "the database \(path) was removed while it was being opened")
+            }
+            state.withLock { state in
+                state.connection = .open(pool, files)
+                state.failure = nil
+            }
+        } catch {
+            let error = DivergenceStoreError(error, path: path)
+            state.withLock { $0.connection = .closed(error) }
+            throw error
+        }
+    }
+
+    /// Lets go of the connections. Every access fails with the error from then on. Blocks the thread.
+    ///
+    /// - Parameter losesWrites: Whether what was written has gone with the file.
+    func disconnect(because error: DivergenceStoreError, losesWrites: Bool) {
+        let pool = state.withLock { state -> DatabasePool? in
+            guard case .open(let pool, _) = state.connection else { return nil }
+            state.connection = .closed(error)
+            state.failure = nil
+            if losesWrites { state.losses += 1 }
+            return pool
+        }
+        guard let pool else { return }
+        // A file that was renamed gets what lies in its `-wal`: closing leaves that out, and the name of `-wal` is another's.
+        _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try? pool.close()
+    }
+
+    /// Bytes that the database should have at least, by its own count of pages.
+    func countedBytes() throws -> Int64 {
+        try readAndWait { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+        }
+    }
+
+    var connection: Connection { state.withLock { $0.connection } }
+
+    /// The last failed access that opening the file again may cure; `nil` if there was none since it was opened.
+    var failure: DivergenceStoreError? { state.withLock { $0.failure } }
+
+    /// How often what had been written was lost with its file.
+    var losses: Int { state.withLock { $0.losses } }
+
+    /// Puts an error into words, and remembers it if opening the file again may cure it.
+    func explain(_ error: any Error) -> DivergenceStoreError {
+        let error = DivergenceStoreError(error, path: path)
+        switch error.code {
+        case .corrupt, .notADatabase, .inputOutput, .unreadable:
+            state.withLock { state in
+                if case .open = state.connection { state.failure = error }
+            }
+        default: break
+        }
+        return error
+    }
+}

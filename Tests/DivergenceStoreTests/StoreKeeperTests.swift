@@ -1,0 +1,254 @@
+import Foundation
+import GRDB
+import Logging
+import ParallaxCore
+import Synchronization
+import Testing
+
+@testable import DivergenceStore
+
+@Suite struct StoreKeeperTests {
+    /// What keeps a database from being opened.
+    enum Obstacle: CaseIterable {
+        case textFile, damaged, foreign, newer, missingFolder, folder
+
+        var reason: DropReason {
+            switch self {
+            case .textFile, .damaged: .databaseDamaged
+            case .foreign, .newer, .missingFolder, .folder: .databaseUnusable
+            }
+        }
+
+        func put(at path: String) throws {
+            switch self {
+            case .textFile: try Data(String(repeating: "text\n", count: 999).utf8).write(to: URL(fileURLWithPath: path))
+            case .damaged:
+                try DivergenceStore(path: path).close()
+                var content = try Data(contentsOf: URL(fileURLWithPath: path))
+                content.replaceSubrange(100..<4_096, with: Data(repeating: 0xa5, count: 3_996))
+                try content.write(to: URL(fileURLWithPath: path))
+            case .foreign:
+                try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE theirs (id INTEGER)") }
+            case .newer:
+                let later = Migration(version: Migration.all.count + 1, name: "later", text: Array("SELECT 1".utf8))
+                try DivergenceStore(path: path, migrations: Migration.all + [later]).close()
+            case .missingFolder:
+                try FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent)
+            case .folder: try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            }
+        }
+
+        func remove(from path: String) throws {
+            switch self {
+            case .missingFolder:
+                try FileManager.default.createDirectory(
+                    atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: false)
+            default: try FileManager.default.removeItem(atPath: path)
+            }
+        }
+    }
+
+    /// What can happen to a file in use.
+    enum Loss: CaseIterable {
+        case removed, replaced, cutShort
+
+        func happen(to path: String) throws {
+            switch self {
+            case .removed:
+                for ending in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: path + ending) }
+            case .replaced:
+                try DivergenceStore(path: path + ".other").close()
+                guard rename(path + ".other", path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+            case .cutShort:
+                guard truncate(path, 0) == 0, truncate(path + "-wal", 0) == 0 else {
+                    throw CocoaError(.fileWriteUnknown)
+                }
+            }
+        }
+    }
+
+    private final class Scene: Sendable {
+        let store: DivergenceStore
+        let recorder: Recorder
+        let keeper: StoreKeeper
+        private let replacements: Counter
+
+        init(_ path: String, movesDamaged: Bool = false) {
+            store = DivergenceStore(unopenedAt: path, busyTimeout: .zero)
+            recorder = Recorder.sample(store) {
+                $0.maximumBufferedRows = 1
+                $0.maximumRowsPerMinuteAndGroup = 1_000
+            }
+            let replacements = Counter()
+            keeper = StoreKeeper(
+                store: store, recorder: recorder, movesDamaged: movesDamaged,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                willReplace: { replacements.count.withLock { $0 += 1 } })
+            self.replacements = replacements
+        }
+
+        private final class Counter: Sendable { let count = Mutex(0) }
+
+        var timesReplaced: Int { replacements.count.withLock { $0 } }
+
+        func record(_ count: Int) {
+            for _ in 0..<count { recorder.compared(.sample(.diverged(.newlyLimited, .boundary))) }
+        }
+
+        /// Looks until the database is open again; there are pauses between attempts.
+        func lookUntilOpen() async {
+            for _ in 0..<40 {
+                await keeper.look()
+                if case .open = store.connection { return }
+            }
+        }
+    }
+
+    @Test(
+        "what keeps the database from being opened is left as it is, counted by reason, and over once it is gone",
+        arguments: Obstacle.allCases)
+    func opensLater(obstacle: Obstacle) async throws {
+        try await withTemporaryPath { path in
+            try obstacle.put(at: path)
+            let content = FileManager.default.contents(atPath: path)
+            let scene = Scene(path)
+            scene.store.open(within: .seconds(60))
+            for _ in 0..<3 {
+                scene.record(1)
+                await scene.keeper.look()
+                #expect(await !scene.recorder.flush())
+            }
+            #expect(scene.recorder.health.droppedRows == [obstacle.reason: 2])
+            #expect(scene.recorder.health.lastError?.contains(path) == true)
+            #expect(FileManager.default.contents(atPath: path) == content)
+
+            try obstacle.remove(from: path)
+            await scene.lookUntilOpen()
+            #expect(await scene.recorder.flush())
+            #expect(try await scene.store.report().diverged == 3)
+            #expect(scene.timesReplaced == 0)
+        }
+    }
+
+    @Test("a database that is locked at the start holds up nobody, and is opened when the lock is gone")
+    func opensAfterLock() async throws {
+        try await withTemporaryPath { path in
+            try DivergenceStore(path: path).close()
+            let scene = Scene(path)
+            try await withExclusiveLock(on: path) { _ in
+                scene.store.open(within: .seconds(60))
+                let error = #expect(throws: DivergenceStoreError.self) { try scene.store.newest() }
+                #expect(error?.code == .locked)
+            }
+            await scene.lookUntilOpen()
+            #expect(try scene.store.newest() == nil)
+        }
+    }
+
+    @Test(
+        "a file that is lost in use is noticed at the next look, and what it took along is counted",
+        arguments: Loss.allCases)
+    func noticesLoss(loss: Loss) async throws {
+        try await withTemporaryPath { path in
+            let scene = Scene(path)
+            scene.store.open(within: .seconds(60))
+            scene.record(3)
+            #expect(await scene.recorder.flush())
+            await scene.keeper.look()
+            scene.record(4)
+            #expect(await scene.recorder.flush())
+
+            try loss.happen(to: path)
+            await scene.keeper.look()
+            await scene.lookUntilOpen()
+            #expect(scene.timesReplaced == 1)
+            scene.record(5)
+            #expect(await scene.recorder.flush())
+            #expect(scene.recorder.health.droppedComparisons == [.fileLost: 4])
+            let report = try await scene.store.report()
+            #expect(report.diverged == 5)
+            #expect(report.dropped == ["file_lost": 4])
+        }
+    }
+
+    @Test("a renamed file holds all that was written into it, and nothing of that counts as lost")
+    func noticesRename() async throws {
+        try await withTemporaryPath { path in
+            let scene = Scene(path)
+            scene.store.open(within: .seconds(60))
+            await scene.keeper.look()
+            scene.record(3)
+            #expect(await scene.recorder.flush())
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+            await scene.keeper.look()
+            scene.record(2)
+            #expect(await scene.recorder.flush())
+            #expect(scene.recorder.health.droppedComparisons.isEmpty)
+            #expect(try await scene.store.report().diverged == 2)
+            try scene.store.close()
+            #expect(try await DivergenceStore(readingFrom: path + ".1").report().diverged == 3)
+        }
+    }
+
+    @Test("a removed -wal is noticed, and what lay in it is not lost")
+    func noticesRemovedLog() async throws {
+        try await withTemporaryPath { path in
+            let scene = Scene(path)
+            scene.store.open(within: .seconds(60))
+            scene.record(3)
+            #expect(await scene.recorder.flush())
+            try FileManager.default.removeItem(atPath: path + "-wal")
+            await scene.keeper.look()
+            scene.record(2)
+            #expect(await scene.recorder.flush())
+            #expect(try await scene.store.report().diverged == 5)
+            #expect(scene.recorder.health.droppedComparisons.isEmpty)
+        }
+    }
+
+    @Test("a file in place is opened once, however often it is looked at")
+    func leavesAlone() async throws {
+        try await withTemporaryPath { path in
+            let scene = Scene(path)
+            scene.store.open(within: .seconds(60))
+            let pool = try scene.store.pool
+            for _ in 0..<100 {
+                scene.record(1)
+                #expect(await scene.recorder.flush())
+                await scene.keeper.look()
+            }
+            #expect(try scene.store.pool === pool)
+            #expect(scene.recorder.health.droppedComparisons.isEmpty)
+        }
+    }
+
+    @Test("a damaged file is moved aside only if the setting says so, and stays whole there")
+    func movesDamagedAside() async throws {
+        try await withTemporaryPath { path in
+            try Obstacle.damaged.put(at: path)
+            let content = FileManager.default.contents(atPath: path)
+            let scene = Scene(path, movesDamaged: true)
+            scene.store.open(within: .seconds(60))
+            await scene.keeper.look()
+            scene.record(2)
+            #expect(await scene.recorder.flush())
+            #expect(try await scene.store.report().diverged == 2)
+            let folder = (path as NSString).deletingLastPathComponent
+            let aside = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.contains(".damaged-") }
+            #expect(aside.count == 1)
+            #expect(FileManager.default.contents(atPath: folder + "/" + (aside.first ?? "")) == content)
+        }
+    }
+
+    @Test("another program's file is not moved aside", arguments: [Obstacle.foreign, .newer])
+    func leavesForeign(obstacle: Obstacle) async throws {
+        try await withTemporaryPath { path in
+            try obstacle.put(at: path)
+            let content = FileManager.default.contents(atPath: path)
+            let scene = Scene(path, movesDamaged: true)
+            scene.store.open(within: .seconds(60))
+            for _ in 0..<3 { await scene.keeper.look() }
+            #expect(FileManager.default.contents(atPath: path) == content)
+        }
+    }
+}
