@@ -20,8 +20,10 @@ extension ReloadablePart {
     static func trustedProxies(_ identification: Replaceable<CallerIdentification>) -> ReloadablePart {
         ReloadablePart(name: "TRUSTED_PROXIES", settings: [.trustedProxies]) { settings in
             let networks = settings.http.trustedProxies
-            guard networks != identification.current.addresses.trustedProxies else { return .none }
-            return .replace { identification.replace(with: CallerIdentification(trustedProxies: networks)) }
+            var renewed = identification.current
+            guard networks != renewed.addresses.trustedProxies else { return .none }
+            renewed.addresses.trustedProxies = networks
+            return .replace { [renewed] in identification.replace(with: renewed) }
         }
     }
 

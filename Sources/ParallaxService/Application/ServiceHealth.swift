@@ -47,7 +47,8 @@ struct ServiceHealth: HealthSource {
         let health = flags.health
         return HealthSnapshot.FlagFile(
             values: health.effective, isLoaded: health.lastGoodTime != nil, problem: Self.problem(of: health),
-            writeProblem: health.writeProblem, invalidReads: health.invalidReads, contentHash: health.contentHash)
+            writeProblem: health.writeProblem.map { Self.withoutPaths($0, file: health.path) },
+            invalidReads: health.invalidReads, contentHash: health.contentHash)
     }
 
     private static func problem(of health: FlagHealth) -> String? {
@@ -55,7 +56,13 @@ struct ServiceHealth: HealthSource {
             return "a rollback could not be written to the flag file; this instance only is held at legacy"
         }
         if health.historyLost > 0 { return "\(health.historyLost) changes are not in the history" }
-        return health.problem
+        return health.problem.map { withoutPaths($0, file: health.path) }
+    }
+
+    /// Health needs no token, and so does not say where files lie: of a path only its last part is left.
+    static func withoutPaths(_ text: String, file path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        return text.replacing(path, with: name).replacing(/\/?(?:[^\s\/"]+\/)+([^\s\/"]+)/) { String($0.1) }
     }
 
     private var redisState: HealthSnapshot.Redis {

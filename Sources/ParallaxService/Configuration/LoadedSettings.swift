@@ -9,6 +9,11 @@ package struct LoadedSettings: Equatable, Sendable {
     /// Each setting as it was written, by name; its default if no source says anything.
     let texts: [String: SecretText]
 
+    /// The same settings with more findings.
+    func adding(_ findings: [Finding]) -> LoadedSettings {
+        LoadedSettings(settings: settings, findings: self.findings + findings, origins: origins, texts: texts)
+    }
+
     package var errors: [Finding] { findings.filter { $0.severity == .error } }
     package var warnings: [Finding] { findings.filter { $0.severity == .warning } }
 }

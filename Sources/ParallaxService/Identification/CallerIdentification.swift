@@ -5,7 +5,7 @@ import ParallaxCore
 /// The identifier is the API key, else the client's address. The two must not meet: a caller who sends another one's
 /// address as key would spend that one's budget. So a key that reads as an address is refused.
 struct CallerIdentification: Sendable {
-    let addresses: ClientAddress
+    var addresses: ClientAddress
 
     init(trustedProxies: [CIDR]) {
         addresses = ClientAddress(trustedProxies: trustedProxies)

@@ -6,7 +6,7 @@ package struct ClientAddress: Sendable {
     /// How many entries are looked at: no chain of trusted proxies is as long.
     private static let maximumHops = 64
 
-    let trustedProxies: [CIDR]
+    var trustedProxies: [CIDR]
 
     package init(trustedProxies: [CIDR]) {
         self.trustedProxies = trustedProxies

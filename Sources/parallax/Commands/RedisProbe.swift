@@ -7,7 +7,7 @@ enum RedisProbe {
     /// What happened on trying, without secrets; `nil` where Redis could decide.
     ///
     /// The script itself is run: a Redis that answers PING may still refuse writes, or the user the right to run it.
-    static func run(_ settings: Settings) async -> String? {
+    static func run(_ settings: Settings) async -> RedisError? {
         do {
             let limiter = try RedisLimiter(
                 settings: settings.redisSettings(at: settings.redisURL()),
@@ -17,9 +17,9 @@ enum RedisProbe {
             guard case .failure(let error) = await limiter.probe(timeout: settings.redis.connectionTimeout) else {
                 return nil
             }
-            return "\(error)"
+            return error
         } catch {
-            return "\(error)"
+            return error as? RedisError ?? RedisError(.configuration, "\(error)")
         }
     }
 }

@@ -235,13 +235,13 @@ import Testing
     func tellsUnreachableApart() async throws {
         let loaded = await Settings.load(
             environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json"], hostName: "host")
-        let checked = await loaded.checkingRedis { _ in "connection refused" }
+        let checked = await loaded.checkingRedis { _ in RedisError(.disconnected, "connection refused") }
         #expect(checked.findings.map(\.kind) == [.unreachable])
         #expect(await loaded.checkingRedis { _ in nil } == loaded)
         let wrong = await Settings.load(
             environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json", "REDIS_URL": "x"],
             hostName: "host")
-        #expect(await wrong.checkingRedis { _ in "never asked" } == wrong)
+        #expect(await wrong.checkingRedis { _ in RedisError(.server, "never asked") } == wrong)
     }
 
     @Test(

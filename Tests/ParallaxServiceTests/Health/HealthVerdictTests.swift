@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    @Test("health says what is wrong with a file and not where it lies")
+    func hidesPaths() {
+        let texts = [
+            ("flag file /etc/p x/flags.json is a folder; put a file in its place", "/etc/p x/flags.json"),
+            ("flag file /mnt/real/flags.json cannot be read", "config/flags.json"),
+        ]
+        for (text, path) in texts {
+            let shown = ServiceHealth.withoutPaths(text, file: path)
+            #expect(shown.hasPrefix("flag file flags.json ") && !shown.contains("/"), "\(shown)")
+        }
+    }
+
     @Test("an instance that was asked to end is not ready, and as healthy as before")
     func isNotReadyAtTheEnd() {
         var snapshot = HealthSnapshot.sound(.hybrid)
