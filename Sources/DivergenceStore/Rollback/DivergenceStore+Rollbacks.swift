@@ -125,3 +125,19 @@ extension Rollback {
             flagsAfter: try StoredFlags.decode(row["flags_after"]), acknowledgement: acknowledgement)
     }
 }
+
+extension DivergenceStore {
+    /// Whether another program has held the database's write lock for a second, so that what a service has to note is not
+    /// in it yet.
+    package static func isWriteLocked(_ path: String) -> Bool {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(1)
+        guard let queue = try? DatabaseQueue(path: path, configuration: configuration) else { return false }
+        do {
+            try queue.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE; ROLLBACK") }
+            return false
+        } catch {
+            return (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
+        }
+    }
+}

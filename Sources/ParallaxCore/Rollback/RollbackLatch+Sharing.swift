@@ -13,6 +13,13 @@ extension RollbackLatch {
         return latch
     }
 
+    /// The word that clears a rollback of some instance that shares this latch; `nil` if it waits, or its word was replaced
+    /// by that of a later one.
+    package func acknowledgement(of time: Timestamp) -> Acknowledgement? {
+        guard let firing, let acknowledgement, time <= max(firing.time, acknowledgement.time) else { return nil }
+        return acknowledgement
+    }
+
     /// What an instance holds once it knows the latch that all share: the later rollback, with the acknowledgement of
     /// either, and its own hold.
     package func merged(with shared: RollbackLatch) -> RollbackLatch {

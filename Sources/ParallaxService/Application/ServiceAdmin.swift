@@ -60,9 +60,10 @@ extension ServiceAdmin {
     func endDrill() async throws(DrillRefusal) -> DrillEnd { try await drill.end() }
 
     func recordDrill(
-        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int
+        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int, heard: [String]
     ) async throws(DrillRefusal) -> RollbackDrill {
         try await drill.record(
-            appliedMilliseconds: appliedMilliseconds, restoredMilliseconds: restoredMilliseconds, instances: instances)
+            appliedMilliseconds: appliedMilliseconds, restoredMilliseconds: restoredMilliseconds, instances: instances,
+            heard: heard)
     }
 }

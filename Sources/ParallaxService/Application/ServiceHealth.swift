@@ -45,10 +45,12 @@ struct ServiceHealth: HealthSource {
 
     var flagFile: HealthSnapshot.FlagFile {
         let health = flags.health
-        return HealthSnapshot.FlagFile(
+        var file = HealthSnapshot.FlagFile(
             values: health.effective, isLoaded: health.lastGoodTime != nil, problem: Self.problem(of: health),
             writeProblem: health.writeProblem.map { Self.withoutPaths($0, file: health.path) },
             invalidReads: health.invalidReads, contentHash: health.contentHash)
+        file.isHeldAtLegacy = health.isHeldAtLegacy
+        return file
     }
 
     private static func problem(of health: FlagHealth) -> String? {

@@ -71,6 +71,8 @@ struct HealthDocument: Encodable {
         let invalidReads: Int
         let contentHash: String?
         let problem: String?
+        /// Whether a rollback that is not in the file holds this instance only at legacy.
+        let heldAtLegacy: Bool
         /// Left out while the file can be written.
         let writeProblem: String?
 
@@ -83,6 +85,7 @@ struct HealthDocument: Encodable {
             invalidReads = flags.invalidReads
             contentHash = flags.contentHash
             problem = flags.problem
+            heldAtLegacy = flags.isHeldAtLegacy
             writeProblem = flags.writeProblem
         }
     }

@@ -52,6 +52,8 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var isLoaded: Bool
         /// What is wrong with the file as it is now; `nil` where nothing is.
         package var problem: String?
+        /// Whether a rollback that is not in the file holds this instance, and no other, at `legacy`.
+        package var isHeldAtLegacy = false
         /// Why the file cannot be written, so that a rollback would not reach it; `nil` if it can.
         package var writeProblem: String?
         /// Readings that were no valid flags since the start.

@@ -105,7 +105,9 @@ package final class RollbackService: Service {
             wake.yield()
             await clock.repeating {
                 group.addTask { await self.probeOnce() }
-                if await self.evaluateIfDue() || self.journal.backlog.pending > 0 { wake.yield() }
+                let hasEvaluated = await self.evaluateIfDue()
+                // While a rollback waits, the record is asked every second: that is where the command clears it.
+                if hasEvaluated || self.journal.backlog.pending > 0 || self.isLatched { wake.yield() }
             }
             wake.finish()
             group.cancelAll()
@@ -114,6 +116,8 @@ package final class RollbackService: Service {
 }
 
 extension RollbackService {
+    private var isLatched: Bool { state.withLock { $0.evaluator.latch.isLatched } }
+
     /// Probes Redis and tells the evaluator; counts a failure where the last probe has not answered yet.
     func probeOnce() async {
         let turn = state.withLock { state in
@@ -154,6 +158,7 @@ extension RollbackService {
         let moment = now()
         state.withLock { state in
             state.evaluator.count(counts.attempts, at: moment)
+            state.evaluator.count(counts.failures, at: moment)
             state.evaluator.count(counts.door, from: .door, at: moment)
             state.evaluator.count(counts.application, from: .application, at: moment)
         }
@@ -220,11 +225,11 @@ extension RollbackService {
         }
         // If another instance that shares the file was first, there was nothing left to flip.
         let wasLegacy = flip.before.strategy == .legacy
-        journal.append(
-            .rollback(
-                Rollback(
-                    evaluation: evaluation, isDryRun: wasLegacy, flagsBefore: flip.before, flagsAfter: flip.after)))
+        let rollback = Rollback(
+            evaluation: evaluation, isDryRun: wasLegacy, flagsBefore: flip.before, flagsAfter: flip.after)
+        journal.append(.rollback(rollback))
         logRollback(evaluation, flip)
+        if !wasLegacy { await sharing.keep(rollback, flip.hold != nil) }
     }
 
     private func recordDryRun(_ evaluation: Evaluation) {

@@ -12,24 +12,29 @@ package struct RollbackSharing: Sendable {
     package let isHeld: @Sendable () -> Bool
     /// Tells the others of an acknowledgement, and ends the hold that it is for.
     package let publish: @Sendable (RollbackLatch) async -> Void
+    /// Keeps a rollback of this instance for all who share the file.
+    package let keep: @Sendable (Rollback, _ isHeld: Bool) async -> Void
     /// Holds this instance at `legacy` as the latch says that an earlier process did.
     package let resumeHold: @Sendable (RollbackLatch) async -> Void
 
     package init(
         number: @escaping @Sendable () -> Int64, latch: @escaping @Sendable () -> RollbackLatch?,
         isHeld: @escaping @Sendable () -> Bool, publish: @escaping @Sendable (RollbackLatch) async -> Void,
+        keep: @escaping @Sendable (Rollback, _ isHeld: Bool) async -> Void,
         resumeHold: @escaping @Sendable (RollbackLatch) async -> Void
     ) {
         self.number = number
         self.latch = latch
         self.isHeld = isHeld
         self.publish = publish
+        self.keep = keep
         self.resumeHold = resumeHold
     }
 
     /// For an evaluator without a flag file.
     package static let none = RollbackSharing(
-        number: { 0 }, latch: { nil }, isHeld: { false }, publish: { _ in }, resumeHold: { _ in })
+        number: { 0 }, latch: { nil }, isHeld: { false }, publish: { _ in }, keep: { _, _ in },
+        resumeHold: { _ in })
 }
 
 extension RollbackSharing {
@@ -37,7 +42,8 @@ extension RollbackSharing {
     package init(_ flags: FlagStore) {
         self.init(
             number: { flags.fenceNumber }, latch: { flags.sharedLatch }, isHeld: { flags.hold != nil },
-            publish: { await flags.publish($0) }, resumeHold: { await flags.resumeHold($0) })
+            publish: { await flags.publish($0) }, keep: { await flags.keep($0, isHeld: $1) },
+            resumeHold: { await flags.resumeHold($0) })
     }
 }
 

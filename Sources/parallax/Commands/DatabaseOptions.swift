@@ -26,7 +26,7 @@ struct DatabaseOptions: ParsableArguments {
         return try paths.map { try DivergenceStore(path: $0) }
     }
 
-    private func resolve() async throws -> [String] {
+    func resolve() async throws -> [String] {
         paths.isEmpty ? [try await Settings.load(for: .database).recorder.databasePath] : paths
     }
 }

@@ -42,6 +42,8 @@ struct FlagsDocument: Encodable {
         let time: Timestamp
         let sentence: String
         let isAcknowledged: Bool
+        /// Whether it is not in the file and holds an instance at legacy.
+        let isHeld: Bool
     }
 
     let path: String
@@ -82,7 +84,7 @@ struct FlagsDocument: Encodable {
             latch.firing.map {
                 SharedRollback(
                     trigger: $0.trigger.rawValue, time: $0.time, sentence: $0.sentence,
-                    isAcknowledged: !latch.isLatched)
+                    isAcknowledged: !latch.isLatched, isHeld: latch.hold != nil)
             }
         }
         path = health.path

@@ -59,24 +59,22 @@ struct Promote: AsyncParsableCommand {
         case .forward:
             try await flags.requireWritable()
             try await requireFollowers(of: flags)
-            let shared = flags.sharedLatch.flatMap { $0.isLatched ? $0.firing : nil }
-            let gate = try await askGate(settings, before, shared: shared)
+            let gate = try await askGate(settings, before, flags)
             try await set(flags, judged: before, settings, to: Self.word(for: gate, target: target))
         }
     }
 
     /// Asks the gate for this step and prints what it says.
     ///
-    /// - Parameter shared: The rollback that waits to be acknowledged among those who share the flag file.
     /// - Throws: The exit code of its verdict, unless that is go or the step is forced.
     private func askGate(
-        _ settings: Settings, _ flags: FlagHealth, shared: RollbackLatch.Firing?
+        _ settings: Settings, _ flags: FlagHealth, _ store: FlagStore
     ) async throws -> Gate {
         let question = PromotionQuestion(
             stores: try await databases.open(), settings: settings.gate, flags: flags.file, target: target,
             now: FlagStore.wallClock())
-        if let firing = try await question.latched() ?? shared {
-            Terminal.note(Self.latchedText(firing))
+        if let obstacle = try await LatchWait(question: question, store: store).obstacle() {
+            Terminal.note(obstacle)
             throw GateVerdict.noGo.exitCode
         }
         let (report, gate) = try await question.ask(since: since)
@@ -131,15 +129,6 @@ struct Promote: AsyncParsableCommand {
         guard gate.verdict != .go else { return "promoted to \(target.rawValue)" }
         let failing = gate.failing.map(\.rawValue).joined(separator: ", ")
         return "promoted to \(target.rawValue), forced past \(gate.verdict.rawValue) (\(failing))"
-    }
-
-    static func latchedText(_ firing: RollbackLatch.Firing?) -> String {
-        let what = firing.map { " by \($0.trigger.rawValue) at \(Figures.time($0.time)) UTC" } ?? ""
-        return """
-            parallax: a rollback\(what) waits to be acknowledged, and until then the watchdog acts no more; --force does \
-            not help
-              See 'parallax rollback history', then 'parallax rollback acknowledge'.
-            """
     }
 
     /// What comes next.

@@ -33,6 +33,18 @@ import Testing
         }
     }
 
+    @Test("the evidence of a rollback is found from every instance of the file, and names where it took place")
+    func evidence() async throws {
+        try await withRolledBack(instances: 3) { world in
+            let place = try #require(world.members.firstIndex { $0.record.rollbacks.contains { !$0.isDryRun } })
+            let rollback = try #require(world.members[place].record.rollbacks.first { !$0.isDryRun })
+            for member in world.members {
+                let kept = await member.store.rollbacks()
+                #expect(kept == [KeptRollback(rollback, instance: "instance-\(place)", isHeld: false)])
+            }
+        }
+    }
+
     @Test("what a person acknowledges at one instance and sets back, no other instance fights")
     func noFight() async throws {
         try await withRolledBack { world in
