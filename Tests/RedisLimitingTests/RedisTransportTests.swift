@@ -90,6 +90,32 @@ import Testing
         }
     }
 
+    @Test(
+        "certificates of another authority are trusted from when they are put in place",
+        .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"), .timeLimit(.minutes(1)))
+    func otherAuthority() async throws {
+        let port = try await LoopbackPort.free()
+        try await withTemporaryCertificates { certificates in
+            try await withTemporaryCertificates { others in
+                try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
+                    var settings = redis.settings
+                    settings.url = try RedisURL("rediss://localhost:\(port)/0")
+                    settings.trustedCertificatesFile = others.authority
+                    settings.breaker = BreakerSettings(failuresToOpen: .max)
+                    try await withRedisLimiter(settings) { limiter in
+                        #expect(await !limiter.check(Self.request, at: nil).isAllowed)
+                        #expect(throws: RedisError.self) { try limiter.prepareTrust(inFile: "/nonexistent/ca.pem") }
+                        let trust = try limiter.prepareTrust(inFile: certificates.authority)
+                        #expect(await !limiter.check(Self.request, at: nil).isAllowed)
+                        trust()
+                        // The next attempt to connect comes by itself; the time limit ends a wait in vain.
+                        while await !limiter.check(Self.request, at: nil).isAllowed { await Task.yield() }
+                    }
+                }
+            }
+        }
+    }
+
     @Test("a file of certificates that is not there, or holds none, is an error that names it")
     func missingCertificates() throws {
         for path in ["/nonexistent/ca.pem", "/dev/null"] {

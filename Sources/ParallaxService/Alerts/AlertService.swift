@@ -23,7 +23,8 @@ package final class AlertService: Service {
     }
 
     private let state: Mutex<State>
-    private let receivers: [AlertReceiver]
+    /// Only what opens them is ever replaced: their number and order stay.
+    let receivers: Replaceable<[AlertReceiver]>
     private let instance: String
     private let facts: @Sendable () -> AlertRules.Facts
     private let sender: AlertSender
@@ -48,7 +49,7 @@ package final class AlertService: Service {
             State(
                 rules: AlertRules(settings: settings),
                 deliveries: receivers.map { _ in AlertDelivery(settings: settings) }))
-        self.receivers = receivers
+        self.receivers = Replaceable(receivers)
         self.instance = instance
         self.facts = facts
         self.sender = sender ?? AlertPost.send
@@ -99,7 +100,8 @@ package final class AlertService: Service {
         var problem: String?
         var receiverTime: Timestamp?
         do {
-            receiverTime = try await sender(AlertDocument.body(job.messages, instance: instance), receivers[job.place])
+            receiverTime = try await sender(
+                AlertDocument.body(job.messages, instance: instance), receivers.read { $0[job.place] })
         } catch let error as AlertSendError {
             problem = error.description
         } catch is CancellationError {
@@ -125,7 +127,7 @@ package final class AlertService: Service {
         return state.withLock { state in
             let firing = Set(state.firing.map(\.name))
             return AlertHealth(
-                receivers: receivers.count, firing: Alert.Name.allCases.filter(firing.contains),
+                receivers: receivers.read { $0.count }, firing: Alert.Name.allCases.filter(firing.contains),
                 delivered: state.deliveries.reduce(0) { $0 + $1.delivered },
                 failures: state.deliveries.reduce(0) { $0 + $1.failures },
                 waiting: state.deliveries.reduce(0) { $0 + $1.waiting },

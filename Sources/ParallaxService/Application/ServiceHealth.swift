@@ -17,6 +17,7 @@ struct ServiceHealth: HealthSource {
     let alerts: AlertService
     let watch: WatchService
     let drill: DrillService
+    let shutdownDelay: ShutdownDelay
 
     func health() async -> HealthSnapshot {
         var snapshot = HealthSnapshot(
@@ -26,6 +27,7 @@ struct ServiceHealth: HealthSource {
         snapshot.clock = clockWatch.health
         snapshot.latch = rollback.health.latch
         addPromotion(to: &snapshot)
+        snapshot.isShuttingDown = shutdownDelay.hasBegun
         return snapshot
     }
 
@@ -52,7 +54,8 @@ struct ServiceHealth: HealthSource {
         let health = flags.health
         var file = HealthSnapshot.FlagFile(
             values: health.effective, isLoaded: health.lastGoodTime != nil, problem: Self.problem(of: health),
-            writeProblem: health.writeProblem, invalidReads: health.invalidReads, contentHash: health.contentHash)
+            writeProblem: health.writeProblem.map { Self.withoutPaths($0, file: health.path) },
+            invalidReads: health.invalidReads, contentHash: health.contentHash)
         file.isHeldAtLegacy = health.isHeldAtLegacy
         return file
     }
@@ -62,7 +65,13 @@ struct ServiceHealth: HealthSource {
             return "a rollback could not be written to the flag file; this instance only is held at legacy"
         }
         if health.historyLost > 0 { return "\(health.historyLost) changes are not in the history" }
-        return health.problem
+        return health.problem.map { withoutPaths($0, file: health.path) }
+    }
+
+    /// Health needs no token, and so does not say where files lie: of a path only its last part is left.
+    static func withoutPaths(_ text: String, file path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        return text.replacing(path, with: name).replacing(/\/?(?:[^\s\/"]+\/)+([^\s\/"]+)/) { String($0.1) }
     }
 
     private var redisState: HealthSnapshot.Redis {

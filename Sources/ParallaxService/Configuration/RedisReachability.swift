@@ -14,24 +14,12 @@ package struct RedisCheck: Equatable, Sendable {
     }
 
     /// Why Redis could not decide, without the URL, which may hold a password; `nil` if it could.
-    package var problem: String?
-    /// Whether Redis answered, and refused.
-    package var isRefusal: Bool
+    package var error: RedisError?
     package var warnings: [Warning]
 
-    package init(problem: String? = nil, isRefusal: Bool = false, warnings: [Warning] = []) {
-        self.problem = problem
-        self.isRefusal = isRefusal
+    package init(error: RedisError? = nil, warnings: [Warning] = []) {
+        self.error = error
         self.warnings = warnings
-    }
-
-    package init(_ error: RedisError) {
-        let isRefusal =
-            switch error.code {
-            case .unauthorized, .clusterDown, .readOnly, .loading, .server, .noScript: true
-            case .timedOut, .disconnected, .circuitOpen, .skipped, .cancelled, .protocolViolation, .configuration: false
-            }
-        self.init(problem: "\(error)", isRefusal: isRefusal)
     }
 }
 
@@ -52,21 +40,30 @@ extension LoadedSettings {
             Finding(
                 .warning, .risk, setting: Setting.redisURL.name, origin: origin, problem: $0.problem, remedy: $0.remedy)
         }
-        if let problem = check.problem {
-            found.append(.undecidingRedis(origin: origin, problem: problem, isRefusal: check.isRefusal))
-        }
-        return LoadedSettings(settings: settings, findings: findings + found, origins: origins)
+        if let error = check.error { found.append(.undecidingRedis(error, origin: origin)) }
+        return adding(found)
     }
 }
 
 extension Finding {
-    /// A Redis that does not decide, told apart from a wrong setting: the service starts all the same.
-    fileprivate static func undecidingRedis(origin: String, problem: String, isRefusal: Bool) -> Finding {
-        Finding(
-            .error, .unreachable, setting: Setting.redisURL.name, origin: origin,
-            problem: isRefusal ? "Redis answers and does not decide: \(problem)" : "Redis does not answer: \(problem)",
-            remedy: isRefusal
-                ? "correct the address, user or password, or set right what Redis says"
-                : "start it, or correct the address")
+    /// What `config check` says about a Redis that cannot decide: told apart from a wrong setting, since the service starts.
+    ///
+    /// - Parameter error: What happened on trying, without the URL, which may hold a password.
+    static func undecidingRedis(_ error: RedisError, origin: String) -> Finding {
+        let (problem, remedy) =
+            switch error.code {
+            case .unauthorized:
+                (
+                    "Redis refuses this user",
+                    "correct user and password in REDIS_URL or REDIS_PASSWORD_FILE, or give the user its rights"
+                )
+            case .timedOut, .disconnected, .circuitOpen, .skipped, .cancelled, .protocolViolation:
+                ("Redis does not answer", "start it, or correct the address")
+            case .loading, .readOnly, .clusterDown, .noScript, .server, .configuration:
+                ("Redis answers and cannot decide", "docs/operations.md says what ends it")
+            }
+        return Finding(
+            .error, .unreachable, setting: Setting.redisURL.name, origin: origin, problem: "\(problem): \(error)",
+            remedy: remedy)
     }
 }

@@ -30,6 +30,9 @@ extension Setting {
         "HTTP_ALLOWED_HOSTS", .http, .list, standard: "",
         "Public names by which the service is called, in addition to HTTP_HOST. "
             + "Addresses, names without a dot and private names are always understood.")
+    static let shutdownDelay = Setting(
+        "SHUTDOWN_DELAY", .http, .seconds(0...600), standard: "0",
+        "How long requests are still answered after SIGTERM or SIGINT, while `/health/ready` says no.")
     static let trustedProxies = Setting(
         "TRUSTED_PROXIES", .http, .list, standard: "",
         "The gateways' addresses, or networks (CIDR), whose `X-Forwarded-For` and organization header are believed.")
@@ -297,8 +300,8 @@ extension Setting {
     /// All settings, in the order in which they are documented.
     package static let all: [Setting] = [
         environment, configDirectory, instanceID, logLevel,
-        httpHost, httpPort, httpMaxConnections, httpAllowedHosts, trustedProxies, trustedHops, organizationHeader,
-        ipv6PrefixLength, adminTokenFile, responseTimesTokenFile,
+        httpHost, httpPort, httpMaxConnections, httpAllowedHosts, shutdownDelay, trustedProxies, trustedHops,
+        organizationHeader, ipv6PrefixLength, adminTokenFile, responseTimesTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
         redisURL, redisPasswordFile, redisCAFile, redisCertificateFile, redisKeyFile, redisKeyPrefix, embeddedRedis,

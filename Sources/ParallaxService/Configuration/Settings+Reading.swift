@@ -77,6 +77,7 @@ extension Settings.HTTP {
         ipv6PrefixLength = reader.integer(.ipv6PrefixLength)
         adminTokenFile = reader.optionalText(.adminTokenFile)
         responseTimesTokenFile = reader.optionalText(.responseTimesTokenFile)
+        shutdownDelay = reader.seconds(.shutdownDelay)
     }
 }
 

@@ -41,6 +41,8 @@ package struct Settings: Equatable, Sendable {
         package var adminTokenFile: String?
         /// The path of the file with the token of reporters; `nil` if anybody can report.
         package var responseTimesTokenFile: String?
+        /// How long requests are still answered after the service was asked to end.
+        package var shutdownDelay: Duration = .zero
     }
 
     package struct Flags: Equatable, Sendable {

@@ -91,13 +91,13 @@ package struct AcknowledgementRefusal: Error, Equatable {
 
 /// The admin routes' key and what they open.
 package struct AdminAccess: Sendable {
-    let token: BearerToken
+    let token: Replaceable<BearerToken>
     let actions: any AdminActions
-    let policies: PolicyBook
+    let policies: Replaceable<PolicyBook>
 
     package init(token: BearerToken, actions: any AdminActions, policies: PolicyBook) {
-        self.token = token
+        self.token = Replaceable(token)
         self.actions = actions
-        self.policies = policies
+        self.policies = Replaceable(policies)
     }
 }

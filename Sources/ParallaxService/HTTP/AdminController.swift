@@ -43,7 +43,7 @@ struct AdminController<Context: DoorContext>: Sendable {
     ) {
         routes.on(path, [method]) { request, context in
             guard let access else { throw RequestError.adminOff }
-            guard access.token.matches(authorization: request.headers[.authorization]) else {
+            guard access.token.current.matches(authorization: request.headers[.authorization]) else {
                 throw RequestError.unauthorized
             }
             return try await handler(access, request, context)
@@ -69,7 +69,7 @@ struct AdminController<Context: DoorContext>: Sendable {
             throw RequestError.invalidParameter(name: "identifier", expected: "there")
         }
         let identity = try Self.identity(parameters.get("organization"), identifier)
-        let policy = access.policies.policy(for: identity.organization)
+        let policy = access.policies.read { $0.policy(for: identity.organization) }
         let standing = await access.actions.standing(of: try CheckRequest(identity: identity, policy: policy, cost: 0))
         return try Response(json: StandingDocument(identity, standing))
     }

@@ -4,7 +4,8 @@ package import ParallaxCore
 /// What both ways of asking share: whom they ask, the policies, and how an answer is put into HTTP.
 package struct Door: Sendable {
     let judge: any RequestJudge
-    let policies: PolicyBook
+    /// Read once for a request, so that both sides judge it by the same policy.
+    let policies: Replaceable<PolicyBook>
     let isProduction: Bool
     /// What `FAIL_OPEN_ON_REDIS_ERROR` says at this moment.
     let failsOpen: @Sendable () -> Bool
@@ -19,7 +20,7 @@ package struct Door: Sendable {
         recordUnjudgedPass: @escaping @Sendable () -> Void = {}
     ) {
         self.judge = judge
-        self.policies = policies
+        self.policies = Replaceable(policies)
         self.isProduction = isProduction
         self.failsOpen = failsOpen
         self.recordResponseTime = recordResponseTime
@@ -38,7 +39,7 @@ package struct Door: Sendable {
         let request: CheckRequest
         do throws(CostError) {
             request = try CheckRequest(
-                identity: identity, policy: policies.policy(for: identity.organization), cost: cost)
+                identity: identity, policy: policies.read { $0.policy(for: identity.organization) }, cost: cost)
         } catch {
             throw .cost(error)
         }

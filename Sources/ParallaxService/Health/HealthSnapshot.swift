@@ -24,6 +24,8 @@ package struct HealthSnapshot: Equatable, Sendable {
     package var drill: Drill?
     /// `nil` where nobody looks for alerts.
     package var alerts: AlertHealth?
+    /// Whether the instance was asked to end.
+    package var isShuttingDown = false
 
     package init(
         instance: String, environment: DeploymentEnvironment, flags: FlagFile, redis: Redis, recorder: Recorder,

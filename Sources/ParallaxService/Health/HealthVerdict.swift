@@ -100,6 +100,7 @@ struct HealthVerdict: Equatable, Sendable {
     /// balancer answers with refused connections where it would have answered 503 with Retry-After.
     private static func unreadiness(_ snapshot: HealthSnapshot) -> [String] {
         var reasons: [String] = []
+        if snapshot.isShuttingDown { reasons.append("the instance is shutting down") }
         if !snapshot.flags.isLoaded { reasons.append("no valid flags were read yet") }
         if snapshot.isShut, !snapshot.redis.hasAnswered { reasons.append("Redis has not answered since the start") }
         return reasons

@@ -2,6 +2,7 @@ package import Logging
 package import NIOCore
 import NIOPosix
 import NIOSSL
+import ParallaxCore
 import ServiceLifecycle
 import Synchronization
 
@@ -14,7 +15,7 @@ package final class RedisClient: Service {
     let counters: RedisCounters
     private let logger: Logger
     private let eventLoops: any EventLoopGroup
-    private let tls: NIOSSLContext?
+    private let tls: Replaceable<NIOSSLContext>?
     private let pool: Mutex<ConnectionPool>
     /// The connection that takes commands before ``run()`` has connected.
     private let first: RedisConnection
@@ -43,7 +44,7 @@ package final class RedisClient: Service {
         settings: RedisSettings, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, counters: RedisCounters
     ) throws(RedisError) {
-        let tls = settings.url.usesTLS ? try RedisClient.makeTLS(settings) : nil
+        let tls = settings.url.usesTLS ? Replaceable(try RedisClient.makeTLS(settings)) : nil
         self.init(settings: settings, logger: logger, eventLoops: eventLoops, tls: tls, counters: counters)
     }
 
@@ -54,7 +55,8 @@ package final class RedisClient: Service {
     ///   - isAsking: Whether every command goes out with ASKING before it, on one connection.
     ///   - lostConnection: Called when a connection has ended, or could not be made.
     init(
-        settings: RedisSettings, logger: Logger, eventLoops: any EventLoopGroup, tls: NIOSSLContext?,
+        settings: RedisSettings, logger: Logger, eventLoops: any EventLoopGroup,
+        tls: Replaceable<NIOSSLContext>?,
         counters: RedisCounters, isAsking: Bool = false,
         lostConnection: (@Sendable () -> Void)? = nil
     ) {

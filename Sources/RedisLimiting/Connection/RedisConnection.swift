@@ -1,12 +1,13 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import ParallaxCore
 import Synchronization
 
 /// One connection to Redis, from the attempt to make it to its end. It is made once and never again.
 final class RedisConnection: Sendable {
     private let url: RedisURL
-    private let tls: NIOSSLContext?
+    private let tls: Replaceable<NIOSSLContext>?
     private let connectTimeout: TimeAmount
     private let eventLoop: any EventLoop
     private let outbox: Outbox
@@ -35,7 +36,7 @@ final class RedisConnection: Sendable {
     ///   - channel: The channel to subscribe to, for a connection that only listens.
     ///   - message: Called on the event loop with every message of that channel.
     init(
-        settings: RedisSettings, tls: NIOSSLContext?, eventLoop: any EventLoop, counters: RedisCounters,
+        settings: RedisSettings, tls: Replaceable<NIOSSLContext>?, eventLoop: any EventLoop, counters: RedisCounters,
         subscribingTo channel: String? = nil, message: @escaping @Sendable (RedisReply) -> Void = { _ in }
     ) {
         self.url = settings.url
@@ -140,7 +141,7 @@ final class RedisConnection: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     if let tls = self.tls {
                         try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: self.url.nameForTLS))
+                            NIOSSLClientHandler(context: tls.current, serverHostname: self.url.nameForTLS))
                     }
                     try channel.pipeline.syncOperations.addHandler(self.handler.value)
                 }

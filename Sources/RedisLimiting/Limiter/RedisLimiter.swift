@@ -1,6 +1,7 @@
 package import Logging
 package import NIOCore
 import NIOPosix
+import NIOSSL
 package import ParallaxCore
 import ServiceLifecycle
 import Synchronization
@@ -11,6 +12,8 @@ import Synchronization
 package final class RedisLimiter: Limiter, Service {
     let servers: RedisServers
     package let settings: RedisSettings
+    /// The TLS context of the next connections; `nil` if none is encrypted.
+    private let tls: Replaceable<NIOSSLContext>?
     private let logger: Logger
     let subscriptionLog: ProblemLog
     let resetRelay = ResetRelay()
@@ -46,7 +49,8 @@ package final class RedisLimiter: Limiter, Service {
             ? nil
             : RefusalCache(
                 maximumIdentities: settings.refusalCacheIdentities, lease: settings.resetHeartbeat * 3, uptime: uptime)
-        servers = try RedisServers(settings: settings, logger: logger, counters: counters)
+        tls = settings.url.needsTLS ? Replaceable(try RedisClient.makeTLS(settings)) : nil
+        servers = RedisServers(settings: settings, tls: tls, logger: logger, counters: counters)
         self.settings = settings
         self.logger = logger
         subscriptionLog = ProblemLog(
@@ -194,6 +198,18 @@ package final class RedisLimiter: Limiter, Service {
 
     /// Whether the one server has sent a command to another node of its cluster.
     package var hasMetCluster: Bool { metCluster.load(ordering: .relaxed) }
+
+    /// Reads the certificates to trust, without trusting them yet.
+    ///
+    /// - Returns: Lets the next connections trust them; those that stand keep standing.
+    /// - Throws: ``RedisError`` with `configuration` if the file cannot be used.
+    package func prepareTrust(inFile file: String?) throws(RedisError) -> @Sendable () -> Void {
+        guard let tls else { return {} }
+        var settings = settings
+        settings.trustedCertificatesFile = file
+        let context = try RedisClient.makeTLS(settings)
+        return { tls.replace(with: context) }
+    }
 
     private func note(_ error: RedisError) {
         guard error.code != .cancelled else { return }

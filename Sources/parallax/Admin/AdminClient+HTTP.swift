@@ -25,7 +25,9 @@ extension AdminClient {
     private static func send(_ request: Request, deadline: NIODeadline) async throws -> Response {
         var message = HTTPClientRequest(url: request.url)
         message.method = HTTPMethod(rawValue: request.method)
-        message.headers.add(name: "Authorization", value: request.authorization)
+        if let authorization = request.authorization {
+            message.headers.add(name: "Authorization", value: authorization)
+        }
         if let body = request.body {
             message.headers.add(name: "Content-Type", value: "application/json")
             message.body = .bytes(ByteBuffer(bytes: body))
@@ -68,6 +70,23 @@ extension AdminClient.TransportFailure {
         where error.connectionErrors.contains { ($0.error as? IOError)?.errnoCode == ECONNREFUSED }:
             self = .refused
         default: self = .other("\(error)")
+        }
+    }
+}
+
+extension CommandFailure {
+    /// Why an instance gave no answer.
+    init(_ failure: AdminClient.TransportFailure, at url: String) {
+        switch failure {
+        case .refused:
+            self.init(
+                .unavailable, "nothing listens at \(url)",
+                remedy: "Start a service with 'parallax serve', or name the right one with --url.")
+        case .timedOut:
+            self.init(
+                .unavailable, "\(url) did not answer in time", remedy: "Look at its /health and its log.")
+        case .other(let reason):
+            self.init(.unavailable, "\(url) cannot be asked: \(reason)")
         }
     }
 }

@@ -15,13 +15,13 @@ enum RedisProbe {
             let connection = Task { await limiter.run() }
             defer { connection.cancel() }
             if case .failure(let error) = await limiter.probe(timeout: settings.redis.connectionTimeout) {
-                return RedisCheck(error)
+                return RedisCheck(error: error)
             }
             return RedisCheck(warnings: await warnings(of: limiter, timeout: settings.redis.connectionTimeout))
         } catch let error as RedisError {
-            return RedisCheck(error)
+            return RedisCheck(error: error)
         } catch {
-            return RedisCheck(problem: "\(error)")
+            return RedisCheck(error: RedisError(.configuration, "\(error)"))
         }
     }
 

@@ -103,7 +103,8 @@ import Testing
             #expect(finding.problem.contains(part) && !finding.description.contains("hunter"), "\(finding)")
             // Nobody is asked whether a Redis answers that cannot be asked rightly.
             if setting != "REFUSAL_CACHE_MAX_IDENTITIES" {
-                #expect(await loaded.checkingRedis { _ in RedisCheck(problem: "never asked") } == loaded)
+                #expect(
+                    await loaded.checkingRedis { _ in RedisCheck(error: RedisError(.server, "never asked")) } == loaded)
             }
         }
     }

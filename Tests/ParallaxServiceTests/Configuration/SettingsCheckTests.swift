@@ -272,9 +272,9 @@ import Testing
     func tellsRefusalsApart() async throws {
         let loaded = await Settings.load(
             environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json"], hostName: "host")
-        let refused = await loaded.checkingRedis { _ in RedisCheck(RedisError(.unauthorized, "wrong password")) }
+        let refused = await loaded.checkingRedis { _ in RedisCheck(error: RedisError(.unauthorized, "wrong password")) }
         let finding = try #require(refused.findings.first)
-        #expect(finding.kind == .unreachable && finding.problem.hasPrefix("Redis answers"))
+        #expect(finding.kind == .unreachable && finding.problem.hasPrefix("Redis refuses this user"))
         let risky = await loaded.checkingRedis { _ in
             RedisCheck(warnings: [RedisCheck.Warning(problem: "forgets", remedy: "noeviction")])
         }
@@ -285,13 +285,15 @@ import Testing
     func tellsUnreachableApart() async throws {
         let loaded = await Settings.load(
             environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json"], hostName: "host")
-        let checked = await loaded.checkingRedis { _ in RedisCheck(problem: "connection refused") }
+        let checked = await loaded.checkingRedis { _ in
+            RedisCheck(error: RedisError(.disconnected, "connection refused"))
+        }
         #expect(checked.findings.map(\.kind) == [.unreachable])
         #expect(await loaded.checkingRedis { _ in RedisCheck() } == loaded)
         let wrong = await Settings.load(
             environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json", "REDIS_URL": "x"],
             hostName: "host")
-        #expect(await wrong.checkingRedis { _ in RedisCheck(problem: "never asked") } == wrong)
+        #expect(await wrong.checkingRedis { _ in RedisCheck(error: RedisError(.server, "never asked")) } == wrong)
     }
 
     @Test(

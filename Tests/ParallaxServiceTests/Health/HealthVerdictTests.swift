@@ -27,6 +27,27 @@ import Testing
         }
     }
 
+    @Test("health says what is wrong with a file and not where it lies")
+    func hidesPaths() {
+        let texts = [
+            ("flag file /etc/p x/flags.json is a folder; put a file in its place", "/etc/p x/flags.json"),
+            ("flag file /mnt/real/flags.json cannot be read", "config/flags.json"),
+        ]
+        for (text, path) in texts {
+            let shown = ServiceHealth.withoutPaths(text, file: path)
+            #expect(shown.hasPrefix("flag file flags.json ") && !shown.contains("/"), "\(shown)")
+        }
+    }
+
+    @Test("an instance that was asked to end is not ready, and as healthy as before")
+    func isNotReadyAtTheEnd() {
+        var snapshot = HealthSnapshot.sound(.hybrid)
+        snapshot.isShuttingDown = true
+        let verdict = HealthVerdict(snapshot)
+        #expect(!verdict.isReady && verdict.unreadiness == ["the instance is shutting down"])
+        #expect(verdict.status == .healthy)
+    }
+
     /// A change to a sound snapshot of hybrid, and the status that must follow.
     struct Change: Sendable, CustomTestStringConvertible {
         let testDescription: String
