@@ -1,5 +1,6 @@
 import Foundation
 import ParallaxTesting
+import RedisLimiting
 import Testing
 
 /// A rollback that the service cannot write, through restarts of the built binary.
