@@ -15,6 +15,8 @@ package final class StoreKeeper: Service {
         var isLooking = false
         /// What was last said about the database being closed; `nil` while it is open.
         var problem: DivergenceStoreError.Code?
+        /// Whether the open database has a note that this process writes there.
+        var isNoted = false
         /// Looks until a database that fails may be opened again.
         var patience = 0
         var bytes: Int64 = 0
@@ -49,13 +51,14 @@ package final class StoreKeeper: Service {
         self.clock = clock
     }
 
-    /// Looks once a second until the service shuts down.
+    /// Looks once a second until the service shuts down; then closes the database, so that all is in the one file.
     package func run() async throws {
         note(failureAtStart)
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             startLooking()
             try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(for: .seconds(1)) }
         }
+        try? store.close()
     }
 
     /// Looks after the database once, and returns when that has been done.
@@ -107,6 +110,7 @@ package final class StoreKeeper: Service {
             } else {
                 note(nil)
                 recorder.confirm(written: written)
+                noteOpening()
             }
         }
     }
@@ -140,6 +144,7 @@ package final class StoreKeeper: Service {
             state.retry.succeeded()
             state.problem = error.code
             state.bytes = 0
+            state.isNoted = false
         }
         logger.error(
             "The record was lost or fails, and is opened again: \(error)", metadata: ["lostComparisons": "\(lost)"])
@@ -165,6 +170,21 @@ package final class StoreKeeper: Service {
         } catch {
             state.withLock { $0.retry.failed() }
             note(DivergenceStoreError(error, path: store.path))
+        }
+    }
+
+    /// Notes in a database that was just opened that this process writes there. What fails is tried at the next look.
+    private func noteOpening() {
+        guard !state.withLock({ $0.isNoted }) else { return }
+        do {
+            if let end = try recorder.noteOpening() {
+                logger.warning(
+                    "The database is a copy of a live one without its -wal, or its -wal was removed: records are missing",
+                    metadata: ["recordsEndMilliseconds": "\(end.milliseconds)"])
+            }
+            state.withLock { $0.isNoted = true }
+        } catch {
+            logger.debug("The start cannot be noted in the database and is tried again: \(error)")
         }
     }
 

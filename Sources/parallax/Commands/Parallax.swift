@@ -38,7 +38,7 @@ struct Parallax: AsyncParsableCommand {
         subcommands: [
             Serve.self, Report.self, Divergences.self, ReplayLog.self, Promote.self, Flags.self, Rollbacks.self,
             Limits.self,
-            Config.self, Migrate.self, Demo.self, Bench.self,
+            Config.self, Migrate.self, DatabaseCommands.self, Demo.self, Bench.self,
         ]
     )
 
