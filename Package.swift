@@ -148,6 +148,7 @@ let package = Package(
                 "ParallaxTesting", "RedisLimiting",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
+            resources: [.embedInCode("Resources")],
             swiftSettings: settings
         ),
         .testTarget(
@@ -166,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "ParallaxServiceTests",
             dependencies: [
-                "ParallaxService", "ParallaxTesting",
+                "DivergenceStore", "ParallaxService", "ParallaxTesting",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings

@@ -9,11 +9,20 @@ extension RedisError {
         }
         // Redis 7.0 says of a command that the user may not run within a script no more than this.
         if text.contains("The user executing the script can't") { word = "NOPERM" }
+        if text.contains(RedisError.tooManyClients) { word = "MAXCLIENTS" }
         let (code, message) = RedisError.meaning(ofWord: word)
         self.init(
             code, message, cause: RedisError.printable(text),
             redirection: Redirection(errorWord: word, text: text))
     }
+
+    /// An error that a server sends without being asked when it refuses the whole connection; `nil` for any other.
+    init?(connectionRefusal text: String) {
+        guard text.contains(RedisError.tooManyClients) || text.hasPrefix("DENIED ") else { return nil }
+        self.init(serverReply: text)
+    }
+
+    private static let tooManyClients = "max number of clients"
 
     private static func meaning(ofWord word: Substring) -> (Code, String) {
         switch word {
@@ -29,6 +38,13 @@ extension RedisError {
             (.unauthorized, "Redis refused the credentials; check the user and password of the Redis URL")
         case "NOPERM":
             (.unauthorized, "Redis refused its user a right that the limiter needs; docs/operations.md lists them")
+        case "MAXCLIENTS":
+            (.disconnected, "Redis has as many clients as it takes; raise its maxclients, or find out who they are")
+        case "DENIED":
+            (
+                .unauthorized,
+                "Redis is in protected mode and takes no clients from other machines; give it a password or a user"
+            )
         case "NOSCRIPT":
             (.noScript, "Redis does not hold the script")
         default:

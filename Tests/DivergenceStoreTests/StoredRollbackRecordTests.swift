@@ -68,4 +68,52 @@ import Testing
             #expect(try await record.loadBaseline() == baseline)
         }
     }
+
+    private static func rollback(at time: Timestamp = .sample) -> Rollback {
+        let evaluation = Evaluation(
+            trigger: .errorRate, time: time, state: .firing, figures: [:], sentence: "error rate 7.9 %")
+        return Rollback(evaluation: evaluation, isDryRun: false, flagsBefore: .standard, flagsAfter: .standard)
+    }
+
+    @Test("a rollback that is written after its acknowledgement is written as acknowledged")
+    func acknowledgedBefore() async throws {
+        try await withStore { store in
+            let record = StoredRollbackRecord(store: store)
+            _ = try await record.changeLatch { latch in
+                latch.fire(Self.rollback().evaluation)
+                try latch.acknowledge(Self.seen)
+            }
+            try await record.record(Self.rollback())
+            #expect(try await store.rollbacks(limit: 9).first?.rollback.acknowledgement == Self.seen)
+            #expect(try await store.latestUnacknowledgedRollback() == nil)
+        }
+    }
+
+    @Test("a rollback that was left open before an acknowledged one is settled by the next change of the latch")
+    func leftOpen() async throws {
+        try await withStore { store in
+            let record = StoredRollbackRecord(store: store)
+            _ = try await record.changeLatch { latch in
+                latch.fire(Self.rollback().evaluation)
+                try latch.acknowledge(Self.seen)
+            }
+            let _: Int64 = try await store.record(Self.rollback(at: .sample + -1000))
+            #expect(try await store.latestUnacknowledgedRollback() != nil)
+            _ = try await record.changeLatch { _ in }
+            #expect(try await store.latestUnacknowledgedRollback() == nil)
+        }
+    }
+
+    @Test("an acknowledgement does not reach a rollback after it")
+    func later() async throws {
+        try await withStore { store in
+            let record = StoredRollbackRecord(store: store)
+            _ = try await record.changeLatch { latch in
+                latch.fire(Self.rollback().evaluation)
+                try latch.acknowledge(Self.seen)
+            }
+            try await record.record(Self.rollback(at: Self.seen.time + 1))
+            #expect(try await store.latestUnacknowledgedRollback() != nil)
+        }
+    }
 }

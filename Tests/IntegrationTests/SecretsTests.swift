@@ -42,7 +42,7 @@ import Testing
                 }
                 await service.terminate()
                 let log = try String(contentsOf: errors, encoding: .utf8)
-                #expect(log.contains("lost Redis"))
+                #expect(log.contains("no connection to Redis"))
                 for text in printed + [log] { #expect(!text.contains(Self.secret), "\(text)") }
             }
         }

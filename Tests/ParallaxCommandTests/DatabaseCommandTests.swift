@@ -103,7 +103,7 @@ import Testing
                 Rollback(evaluation: evaluation, isDryRun: false, flagsBefore: .standard, flagsAfter: legacy))
             let waiting = try await store.rollbacks(limit: 5)
             #expect(
-                RollbackHistory.text(waiting) == """
+                RollbackEntry.merge(stored: waiting, kept: [], shared: nil).map(\.text).joined() == """
                     1  2000-10-10 20:55:36 UTC  redis_down
                       no good run of Redis for 121 s
                       hybrid -> legacy (DISTRIBUTED_RATE_LIMITING_ENABLED true -> false)
@@ -114,8 +114,9 @@ import Testing
                 "--database", folder.path + "/r.sqlite", "--by", "ada", "--reason", "moved",
             ]).run()
             let seen = try await store.rollbacks(limit: 5)
-            #expect(RollbackHistory.text(seen).hasSuffix(" UTC by ada: moved"))
-            #expect(try JSONText.make(seen.map(RollbackDocument.init)).contains("\"downSeconds\" : 121"))
+            let entries = RollbackEntry.merge(stored: seen, kept: [], shared: nil)
+            #expect(entries.first?.text.hasSuffix(" UTC by ada: moved") == true)
+            #expect(try JSONText.make(entries.map(RollbackDocument.init)).contains("\"downSeconds\" : 121"))
             // Once is enough.
             await #expect(throws: RollbackLatchError.notLatched) {
                 try await RollbackAcknowledge.parse([

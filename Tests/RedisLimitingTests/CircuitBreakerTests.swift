@@ -86,18 +86,3 @@ import Testing
         return breaker
     }
 }
-
-@Suite struct BackoffTests {
-    @Test("waits double up to the longest, and are drawn from the upper half")
-    func doubles() {
-        var backoff = Backoff(delays: .milliseconds(100) ... .milliseconds(350))
-        var random = SystemRandomNumberGenerator()
-        for longest in [100, 200, 350, 350] {
-            let delay = backoff.delay(using: &random)
-            #expect(delay <= .milliseconds(longest))
-            #expect(delay >= .milliseconds(longest) / 2)
-        }
-        backoff.reset()
-        #expect(backoff.delay(using: &random) <= .milliseconds(100))
-    }
-}

@@ -54,6 +54,23 @@ import Testing
         #expect(machine.pendingCount == 0)
     }
 
+    @Test(
+        "a server that refuses the whole connection gives its reason to all who wait",
+        arguments: [
+            ("ERR max number of clients reached", RedisError.Code.disconnected),
+            ("DENIED Redis is running in protected mode", .unauthorized),
+        ])
+    func refusedConnection(_ text: String, _ code: RedisError.Code) {
+        var machine = makeReady()
+        machine.sent(1, deadline: .distantFuture, now: start)
+        guard case .fail(let error) = machine.received(.error(text)) else {
+            Issue.record("a refused connection was kept")
+            return
+        }
+        #expect(error.code == code)
+        #expect(machine.closed() == [1])
+    }
+
     @Test("a caller whose deadline has passed keeps its place, so that nobody gets another's reply")
     func keepsPlace() {
         var machine = makeReady()

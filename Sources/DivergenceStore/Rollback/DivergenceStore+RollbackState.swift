@@ -33,7 +33,7 @@ extension DivergenceStore {
         }
     }
 
-    private static func fetchRollbackState(_ key: String, in database: Database) throws -> String? {
+    static func fetchRollbackState(_ key: String, in database: Database) throws -> String? {
         try ExactText.fetchOne(
             database, sql: "SELECT CAST(value AS BLOB) FROM rollback_state WHERE key = CAST(? AS TEXT)",
             arguments: [ExactText(key)])?.text

@@ -7,24 +7,26 @@ extension DivergenceStore {
     /// - Returns: Its id.
     @discardableResult
     package func record(_ rollback: Rollback) async throws -> Int64 {
-        try await writeDurably { database in
-            var values = try rollback.evaluation.values()
-            values.append(rollback.isDryRun.databaseValue)
-            values.append(try StoredFlags.encode(rollback.flagsBefore).databaseValue)
-            values.append(try StoredFlags.encode(rollback.flagsAfter).databaseValue)
-            values.append(rollback.acknowledgement?.time.milliseconds.databaseValue ?? .null)
-            values.append((rollback.acknowledgement?.by).map(ExactText.init)?.databaseValue ?? .null)
-            values.append((rollback.acknowledgement?.reason).map(ExactText.init)?.databaseValue ?? .null)
-            try database.execute(
-                sql: """
-                    INSERT INTO rollback_event (
-                        time, trigger_name, state, figures, sentence, is_dry_run, flags_before, flags_after,
-                        acknowledged_at, acknowledged_by, acknowledgement_reason
-                    ) VALUES (?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT))
-                    """,
-                arguments: StatementArguments(values))
-            return database.lastInsertedRowID
-        }
+        try await writeDurably { try Self.insert(rollback, in: $0) }
+    }
+
+    static func insert(_ rollback: Rollback, in database: Database) throws -> Int64 {
+        var values = try rollback.evaluation.values()
+        values.append(rollback.isDryRun.databaseValue)
+        values.append(try StoredFlags.encode(rollback.flagsBefore).databaseValue)
+        values.append(try StoredFlags.encode(rollback.flagsAfter).databaseValue)
+        values.append(rollback.acknowledgement?.time.milliseconds.databaseValue ?? .null)
+        values.append((rollback.acknowledgement?.by).map(ExactText.init)?.databaseValue ?? .null)
+        values.append((rollback.acknowledgement?.reason).map(ExactText.init)?.databaseValue ?? .null)
+        try database.execute(
+            sql: """
+                INSERT INTO rollback_event (
+                    time, trigger_name, state, figures, sentence, is_dry_run, flags_before, flags_after,
+                    acknowledged_at, acknowledged_by, acknowledgement_reason
+                ) VALUES (?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT))
+                """,
+            arguments: StatementArguments(values))
+        return database.lastInsertedRowID
     }
 
     /// The newest rollbacks first, dry runs among them.
@@ -68,16 +70,19 @@ extension DivergenceStore {
         }
     }
 
-    /// Notes the acknowledgement with every rollback that has none.
-    static func acknowledgeAll(_ acknowledgement: Acknowledgement, in database: Database) throws {
+    /// Notes an acknowledgement with every rollback up to a time that has none.
+    static func acknowledge(
+        until time: Timestamp, _ acknowledgement: Acknowledgement, in database: Database
+    ) throws {
         try database.execute(
             sql: """
                 UPDATE rollback_event SET acknowledged_at = ?, acknowledged_by = CAST(? AS TEXT),
                     acknowledgement_reason = CAST(? AS TEXT)
-                WHERE acknowledged_at IS NULL
+                WHERE acknowledged_at IS NULL AND time <= ?
                 """,
             arguments: [
                 acknowledgement.time.milliseconds, ExactText(acknowledgement.by), ExactText(acknowledgement.reason),
+                time.milliseconds,
             ])
     }
 
@@ -118,5 +123,21 @@ extension Rollback {
             evaluation: try Evaluation(row), isDryRun: row["is_dry_run"],
             flagsBefore: try StoredFlags.decode(row["flags_before"]),
             flagsAfter: try StoredFlags.decode(row["flags_after"]), acknowledgement: acknowledgement)
+    }
+}
+
+extension DivergenceStore {
+    /// Whether another program has held the database's write lock for a second, so that what a service has to note is not
+    /// in it yet.
+    package static func isWriteLocked(_ path: String) -> Bool {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(1)
+        guard let queue = try? DatabaseQueue(path: path, configuration: configuration) else { return false }
+        do {
+            try queue.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE; ROLLBACK") }
+            return false
+        } catch {
+            return (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
+        }
     }
 }

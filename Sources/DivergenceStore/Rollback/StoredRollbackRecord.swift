@@ -18,8 +18,13 @@ package struct StoredRollbackRecord: RollbackRecord {
         try await store.record(evaluations)
     }
 
+    /// Keeps a rollback, acknowledged if its latch has been cleared already.
     package func record(_ rollback: Rollback) async throws {
-        let _: Int64 = try await store.record(rollback)
+        try await store.writeDurably { database in
+            _ = try DivergenceStore.insert(rollback, in: database)
+            let latch = try Self.decodeLatch(DivergenceStore.fetchRollbackState(Self.latchKey, in: database))
+            try Self.settle(latch, in: database)
+        }
     }
 
     package func loadLatch() async throws -> RollbackLatch {
@@ -32,11 +37,8 @@ package struct StoredRollbackRecord: RollbackRecord {
     {
         try await store.changeRollbackState(Self.latchKey, at: .now()) { database, text in
             var latch = try Self.decodeLatch(text)
-            let before = latch.acknowledgement
             try change(&latch)
-            if let acknowledgement = latch.acknowledgement, acknowledgement != before {
-                try DivergenceStore.acknowledgeAll(acknowledgement, in: database)
-            }
+            try Self.settle(latch, in: database)
             return (latch, try Self.encode(latch))
         }
     }
@@ -59,6 +61,15 @@ package struct StoredRollbackRecord: RollbackRecord {
     /// Notes that the rollback was drilled with success, in the place of the last drill.
     package func save(_ drill: RollbackDrill) async throws {
         try await store.setRollbackState(Self.drillKey, to: Self.encode(drill), at: .now())
+    }
+
+    /// Notes the latch's acknowledgement with the rollbacks that it is for: the latch's own and those before it.
+    ///
+    /// Whichever of the row, the latch and the acknowledgement reaches the database last, the row ends acknowledged.
+    private static func settle(_ latch: RollbackLatch, in database: Database) throws {
+        guard let firing = latch.firing, let acknowledgement = latch.acknowledgement else { return }
+        try DivergenceStore.acknowledge(
+            until: max(firing.time, acknowledgement.time), acknowledgement, in: database)
     }
 
     private static func decodeLatch(_ text: String?) throws -> RollbackLatch {

@@ -27,30 +27,38 @@ package struct AlertRules: Sendable {
     ///
     /// - Parameters:
     ///   - rollback: The rollback that waits to be acknowledged; `nil` where none does.
-    ///   - isHeldAlone: Whether the flag file could not be written, so that the rollback is this instance's alone.
+    ///   - isHeldAlone: Whether the flag file could not be written, so that the rollback is this instance's only.
+    ///   - strategy: The strategy in force: after a rollback that somebody undid, no longer `legacy`.
     ///   - drill: The drill under way; `nil` where none is.
     package mutating func alerts(
-        counting new: AlertCounts, rollback: RollbackLatch.Firing?, isHeldAlone: Bool = false, drill: Drill?,
-        at now: Moment
+        counting new: AlertCounts, rollback: RollbackLatch.Firing?, isHeldAlone: Bool = false,
+        strategy: Strategy = .legacy, drill: Drill?, at now: Moment
     ) -> [Alert] {
         counts.add(new, second: now.second)
         let byCount = [connectionFailures(at: now.wall), refusalRate(at: now.wall)]
-        return ([rollback.map { Self.alert($0, isHeldAlone: isHeldAlone) }] + byCount + [drill.map(Self.alert)])
+        return
+            ([rollback.map { Self.alert($0, isHeldAlone: isHeldAlone, strategy: strategy) }] + byCount + [
+                drill.map(Self.alert)
+            ])
             .compactMap(\.self)
     }
 
-    private static func alert(_ firing: RollbackLatch.Firing, isHeldAlone: Bool) -> Alert {
+    private static func alert(_ firing: RollbackLatch.Firing, isHeldAlone: Bool, strategy: Strategy) -> Alert {
+        let shared = "which multiplies each limit by the number of instances; limits are shared no more"
         let reach =
-            isHeldAlone
-            ? "The flag file cannot be written: this instance alone is held at legacy, and limits by its own memory"
-            : "Every instance limits by its own memory now"
+            if isHeldAlone {
+                "The flag file cannot be written: only this instance is held at legacy, and limits by its own memory, \(shared)"
+            } else if strategy == .legacy {
+                "Every instance limits by its own memory now, \(shared)"
+            } else {
+                "The flags were set to \(strategy.rawValue) again since, over a rollback that was not acknowledged"
+            }
         return Alert(
             .rollback, trigger: firing.trigger, startsAt: firing.time,
             summary: "Rolled back to legacy: \(firing.sentence)",
             description: """
-                \(reach), which multiplies each limit by the number of instances; limits are shared no more. Nothing is \
-                rolled back again until a person has acknowledged this (parallax rollback acknowledge). See parallax \
-                rollback history.
+                \(reach). Nothing is rolled back again until a person has acknowledged this (parallax rollback \
+                acknowledge). See parallax rollback history.
                 """)
     }
 

@@ -23,6 +23,9 @@ package struct FlagDeclaration: Equatable, Sendable {
         self.changedAt = FlagDeclaration.plain(changedAt, atMost: FlagDeclaration.longestName)
     }
 
+    /// Whether a person made the change, with a command of ours; the service's own names begin with `parallax`.
+    package var isByPerson: Bool { by != "parallax" && !by.hasPrefix("parallax-") }
+
     private static func plain(_ text: String, atMost limit: Int) -> String {
         var plain = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(limit) {

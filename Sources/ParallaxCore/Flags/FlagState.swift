@@ -10,8 +10,8 @@ package struct FlagState: Equatable, Sendable {
     package private(set) var problem: FlagProblem?
     /// How many readings since the start were no good, each one counted.
     package private(set) var invalidReads = 0
-    /// Whether a rollback that could not be written holds this instance, and it alone, at `legacy`.
-    package private(set) var isHeldAtLegacy = false
+    /// The rollback that could not be written and holds this instance, and no other, at `legacy`; `nil` if none does.
+    package private(set) var hold: FlagHold?
     /// The flags that hold.
     package private(set) var effective: FlagValues
 
@@ -23,6 +23,8 @@ package struct FlagState: Equatable, Sendable {
 
     /// What the file says, or what holds where none has been read.
     package var fileValues: FlagValues { lastGood?.definition.values ?? environment.values }
+
+    package var isHeldAtLegacy: Bool { hold != nil }
 
     package var notes: [FlagNote] {
         guard let definition = lastGood?.definition else { return [] }
@@ -36,7 +38,7 @@ package struct FlagState: Equatable, Sendable {
     package mutating func accept(_ reading: FlagReading, newest: FlagChange? = nil) -> FlagChange? {
         let known = lastGood?.contentHash ?? newest?.contentHash
         let change = reading.contentHash == known ? nil : change(to: reading, newest: newest)
-        if reading.contentHash != lastGood?.contentHash { isHeldAtLegacy = false }
+        if hold?.ends(with: reading) == true { hold = nil }
         problem = nil
         lastGood = reading
         settle()
@@ -58,15 +60,20 @@ package struct FlagState: Equatable, Sendable {
         return self.problem != problem
     }
 
-    /// Holds this instance at `legacy` until the file can be written, or somebody else writes it.
+    /// Holds this instance at `legacy` over the file as it is; see ``FlagHold`` for what ends it.
     package mutating func holdAtLegacy() {
-        isHeldAtLegacy = true
+        resume(hold ?? FlagHold(values: fileValues, declaredAt: lastGood?.declaredAt))
+    }
+
+    /// Holds this instance at `legacy` as an earlier process did, unless the file has taken the hold's place since.
+    package mutating func resume(_ hold: FlagHold) {
+        self.hold = lastGood.map(hold.ends) == true ? nil : hold
         settle()
     }
 
-    /// Ends the hold: the file says `legacy` itself now.
+    /// Ends the hold: the rollback is in the file, or was acknowledged.
     package mutating func releaseHold() {
-        isHeldAtLegacy = false
+        hold = nil
         settle()
     }
 

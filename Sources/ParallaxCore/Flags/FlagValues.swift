@@ -1,5 +1,5 @@
 /// The values of the four flags that steer a migration, as one consistent reading.
-package struct FlagValues: Hashable, Sendable {
+package struct FlagValues: Codable, Hashable, Sendable {
     /// `DISTRIBUTED_RATE_LIMITING_ENABLED`: off means `legacy`, whatever else is set.
     package var distributedEnabled: Bool
     /// `HYBRID_RATE_LIMITING`: whether both sides judge.

@@ -9,4 +9,10 @@ package struct Clocks: Sendable {
         self.now = now
         self.uptime = uptime
     }
+
+    /// Milliseconds by which a unit must be ahead of the time of a decision to prove that the clock stepped back.
+    ///
+    /// Decisions that overtake each other, and corrections by which a clock is set every day, stay far below it. The
+    /// script in Redis has the same number.
+    package static let stepMilliseconds: Int64 = 10_000
 }

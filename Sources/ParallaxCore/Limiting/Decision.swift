@@ -17,12 +17,20 @@ package struct Decision: Equatable, Sendable {
     package let retryAfterMilliseconds: Int64
     /// The instant of the limiter's own clock at which it judged; `nil` where unavailable.
     package let judgedAt: Timestamp?
+    /// How far the newest unit was ahead of that instant, in milliseconds: 0 unless the limiter's clock stepped back or
+    /// decisions overtook each other. Up to ``Clocks/stepMilliseconds`` it judged at the newest unit; else the units ahead
+    /// were moved to that instant.
+    package let stepBackMilliseconds: Int64
 
-    package init(outcome: Outcome, windows: [WindowState], retryAfterMilliseconds: Int64, judgedAt: Timestamp?) {
+    package init(
+        outcome: Outcome, windows: [WindowState], retryAfterMilliseconds: Int64, judgedAt: Timestamp?,
+        stepBackMilliseconds: Int64 = 0
+    ) {
         self.outcome = outcome
         self.windows = windows
         self.retryAfterMilliseconds = retryAfterMilliseconds
         self.judgedAt = judgedAt
+        self.stepBackMilliseconds = stepBackMilliseconds
     }
 
     package static func unavailable(_ reason: Unavailability) -> Decision {

@@ -25,4 +25,8 @@ package struct FixedWindowCounter: WindowCounter {
     }
 
     package mutating func take(_ cost: Int) { count += cost }
+
+    package mutating func followStepBack(_ window: Window, to now: Int64) {
+        start = now - now % window.durationMilliseconds
+    }
 }

@@ -38,6 +38,10 @@ package struct SlidingCounter: WindowCounter {
 
     package mutating func take(_ cost: Int) { current += Int64(cost) }
 
+    package mutating func followStepBack(_ window: Window, to now: Int64) {
+        start = now - now % window.durationMilliseconds
+    }
+
     /// The earliest instant from `now` on at which at most `target` units are used and nothing more is accepted.
     private func instant(atWhichUsed target: Int64, _ window: Window, at now: Int64) -> Int64 {
         let duration = window.durationMilliseconds

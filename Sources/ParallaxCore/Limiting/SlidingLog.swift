@@ -1,7 +1,8 @@
 /// The times of one identity's accepted units, oldest first: the one definition of the limit that both sides share.
 ///
-/// Kept as four bytes a unit, in milliseconds after a base time. The log stays in order even where a clock steps
-/// back: a decision is made at the caller's time or at the newest unit's, whichever is later.
+/// Kept as four bytes a unit, in milliseconds after a base time. The log stays in order even if a clock steps back: a
+/// decision is made at the caller's time or at the newest unit's, whichever is later. Units further ahead of the caller's
+/// time than ``Clocks/stepMilliseconds`` move to it: they were accepted before, and count for one window's length at most.
 ///
 /// Not copied, so that a decision counts no references. `@unchecked`: the storage has no other owner.
 package struct SlidingLog: ~Copyable, @unchecked Sendable {
@@ -73,14 +74,46 @@ package struct SlidingLog: ~Copyable, @unchecked Sendable {
     }
 }
 
+// MARK: A clock that steps back
+extension SlidingLog {
+    private func isAhead(of now: Timestamp) -> Bool { units.newest > now.milliseconds + Clocks.stepMilliseconds }
+
+    /// Moves the units ahead of a time to it, if their distance proves that the clock stepped back.
+    ///
+    /// - Returns: How far the newest was ahead, in milliseconds; 0 if nothing was moved.
+    @discardableResult
+    package mutating func followStepBack(to now: Timestamp) -> Int64 {
+        guard isAhead(of: now) else { return 0 }
+        let step = units.newest - now.milliseconds
+        self = moved(to: now)
+        return step
+    }
+
+    /// A copy without units later than a time: they are units of that time.
+    private func moved(to now: Timestamp) -> SlidingLog {
+        let units = units
+        let first = units.firstIndex(after: now.milliseconds)
+        let living = units.offsets.count - units.head
+        let base = first > units.head ? units.base : now.milliseconds
+        let copy = UnitStorage(base: base, minimumCapacity: living)
+        storage?.copy(to: copy, before: first)
+        copy.append(units.offsets.count - first, at: now.milliseconds)
+        var log = SlidingLog()
+        log.storage = copy
+        return log
+    }
+}
+
 extension SlidingLog: LimiterState {
     package mutating func decide(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {
-        let decision = look(policy, cost: cost, at: now)
+        let step = followStepBack(to: now)
+        let decision = judge(policy, cost: cost, at: now, after: step)
         if decision.isAllowed { append(cost, at: now, keeping: policy.longestDurationMilliseconds) }
         return decision
     }
 
     package mutating func admit(_ policy: Policy, cost: Int, at now: Timestamp) -> Bool {
+        followStepBack(to: now)
         let units = units
         let time = max(now.milliseconds, units.newest)
         for window in policy.windows where units.fits(cost, units.standing(in: window, at: time), window) != nil {
@@ -91,14 +124,22 @@ extension SlidingLog: LimiterState {
     }
 
     package func look(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {
+        guard isAhead(of: now) else { return judge(policy, cost: cost, at: now, after: 0) }
+        return moved(to: now).judge(policy, cost: cost, at: now, after: units.newest - now.milliseconds)
+    }
+
+    /// - Parameter step: How far the newest unit was ahead before it was moved, in milliseconds.
+    private func judge(_ policy: Policy, cost: Int, at now: Timestamp, after step: Int64) -> Decision {
         let units = units
+        let time = max(now.milliseconds, units.newest)
         var limiting: (index: Int, instant: Int64)?
         let windows = policy.windows.withUnsafeBufferPointer { windows in
-            Self.states(of: units, in: windows, cost: cost, at: max(now.milliseconds, units.newest), &limiting)
+            Self.states(of: units, in: windows, cost: cost, at: time, &limiting)
         }
         return Decision(
             outcome: limiting.map { .limited(by: windows[$0.index].window.name) } ?? .allowed, windows: windows,
-            retryAfterMilliseconds: limiting.map { $0.instant - now.milliseconds } ?? 0, judgedAt: now)
+            retryAfterMilliseconds: limiting.map { $0.instant - now.milliseconds } ?? 0, judgedAt: now,
+            stepBackMilliseconds: max(step, time - now.milliseconds))
     }
 
     /// Every window as the decision leaves it.

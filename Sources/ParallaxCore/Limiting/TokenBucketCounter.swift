@@ -39,6 +39,8 @@ package struct TokenBucketCounter: WindowCounter {
 
     package mutating func take(_ cost: Int) { takenParts += Int64(cost) * partsPerUnit }
 
+    package mutating func followStepBack(_ window: Window, to now: Int64) { refilledTo = now }
+
     private func milliseconds(toRefill parts: Int64, _ window: Window) -> Int64 {
         (parts + Int64(window.limit) - 1) / Int64(window.limit)
     }

@@ -63,6 +63,13 @@ struct UnitStorage: Equatable {
         header.pointee.count = 0
     }
 
+    /// Copies the living units before an index to a storage of the same base, if there are any.
+    func copy(to other: UnitStorage, before end: Int) {
+        guard end > head else { return }
+        other.offsets.update(from: offsets + head, count: end - head)
+        other.header.pointee.count = Int32(end - head)
+    }
+
     /// Copies the living units.
     ///
     /// - Parameters:

@@ -18,13 +18,16 @@ package protocol WindowCounter: Sendable {
     func reset(_ window: Window, at now: Int64) -> Int64
 
     mutating func take(_ cost: Int)
+
+    /// Goes on from an earlier time, as the clock has stepped back: what is counted stays, for a window's length at most.
+    mutating func followStepBack(_ window: Window, to now: Int64)
 }
 
 /// One identity's counters, one for each window of its policy.
 package struct WindowCounters<Counter: WindowCounter>: LimiterState {
     private var windows: [Window] = []
     private var counters: [Counter] = []
-    /// The latest time seen: counters never run backwards.
+    /// The latest time seen: counters run backwards only if a clock has stepped back.
     private var latest: Int64 = .min
 
     package init() {}
@@ -34,8 +37,13 @@ package struct WindowCounters<Counter: WindowCounter>: LimiterState {
     }
 
     package mutating func decide(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {
-        latest = max(latest, now.milliseconds)
+        let ahead = latest > now.milliseconds ? latest - now.milliseconds : 0
+        let hasSteppedBack = ahead > Clocks.stepMilliseconds
+        latest = hasSteppedBack ? now.milliseconds : max(latest, now.milliseconds)
         adopt(policy)
+        if hasSteppedBack {
+            for index in counters.indices { counters[index].followStepBack(windows[index], to: latest) }
+        }
         var worst: (window: Window, fitsAt: Int64)?
         for index in counters.indices {
             counters[index].advance(windows[index], to: latest)
@@ -52,7 +60,8 @@ package struct WindowCounters<Counter: WindowCounter>: LimiterState {
         }
         return Decision(
             outcome: worst.map { .limited(by: $0.window.name) } ?? .allowed, windows: states,
-            retryAfterMilliseconds: worst.map { $0.fitsAt - now.milliseconds } ?? 0, judgedAt: now)
+            retryAfterMilliseconds: worst.map { $0.fitsAt - now.milliseconds } ?? 0, judgedAt: now,
+            stepBackMilliseconds: ahead)
     }
 
     package func look(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {

@@ -15,11 +15,18 @@ package struct RollbackDrill: Codable, Equatable, Sendable {
     package var restoredMilliseconds: Int64?
     /// How many instances were watched.
     package var instances: Int?
+    /// The names of those, and of the instances that shared the flag file and were not watched; `nil` in notes of earlier
+    /// versions.
+    package var heard: [String]?
+    package var unheard: [String]?
 
     package init(
         time: Timestamp, by: String? = nil, reason: String? = nil, appliedMilliseconds: Int64? = nil,
-        restoredMilliseconds: Int64? = nil, instances: Int? = nil
+        restoredMilliseconds: Int64? = nil, instances: Int? = nil,
+        heard: [String]? = nil, unheard: [String]? = nil
     ) {
+        self.heard = heard
+        self.unheard = unheard
         self.time = time
         self.by = by
         self.reason = reason

@@ -51,6 +51,7 @@ package struct RollbackEvaluator: Sendable {
     private var redisDown: RedisDownTrigger
     private var errorRate: ErrorRateTrigger
     private var responseTime: ResponseTimeTrigger
+    private var failures: FailureLog
     /// Since when the strategy is `legacy`; `nil` in another.
     private var legacySince: Moment?
     private var lastEvaluated: Moment?
@@ -70,6 +71,7 @@ package struct RollbackEvaluator: Sendable {
         redisDown = RedisDownTrigger(settings: settings)
         errorRate = ErrorRateTrigger(settings: settings)
         responseTime = ResponseTimeTrigger(settings: settings)
+        failures = FailureLog(settings: settings)
     }
 
     // MARK: Events
@@ -85,6 +87,11 @@ package struct RollbackEvaluator: Sendable {
     /// they are errors. While it has no good run, they belong to ``Trigger/redisDown`` alone.
     package mutating func count(_ attempts: AttemptTally, at now: Moment) {
         errorRate.count(redisDown.isUp ? attempts.withOutagesAsErrors : attempts, at: now)
+    }
+
+    /// Takes in why the attempts of the last second failed, for the evidence.
+    package mutating func count(_ failures: FailureTally, at now: Moment) {
+        self.failures.count(failures, at: now)
     }
 
     /// Takes in how long the door's callers of the last second waited.
@@ -140,8 +147,15 @@ package struct RollbackEvaluator: Sendable {
     // MARK: What was done
 
     /// Latches: the flags were flipped because of this evaluation.
-    package mutating func rolledBack(_ evaluation: Evaluation) {
-        latch.fire(evaluation)
+    ///
+    /// - Parameter hold: The hold that stands in for the flag file, which could not be written.
+    package mutating func rolledBack(_ evaluation: Evaluation, hold: FlagHold? = nil) {
+        latch.fire(evaluation, hold: hold)
+    }
+
+    /// The hold is over: the flag file has taken its place.
+    package mutating func releaseHold() {
+        latch.releaseHold()
     }
 
     /// Clears the latch.
@@ -174,8 +188,8 @@ extension RollbackEvaluator {
         }
         let evaluation =
             switch trigger {
-            case .redisDown: redisDown.evaluate(at: now)
-            case .errorRate: errorRate.evaluate(at: now)
+            case .redisDown: failures.explaining(redisDown.evaluate(at: now), at: now)
+            case .errorRate: failures.explaining(errorRate.evaluate(at: now), at: now)
             case .responseTime:
                 responseTime.evaluate(at: now, baseline: baseline, waiting: waiting, strategy: strategy)
             }
@@ -204,10 +218,12 @@ extension RollbackEvaluator {
             redisDown.restart()
             errorRate.restart()
             responseTime.restart()
+            failures.restart()
         } else if lastStrategy == .legacy && strategy != .legacy {
             // What went wrong before the rollback must not be held against the next try.
             errorRate.restart()
             responseTime.restart()
+            failures.restart()
         }
     }
 

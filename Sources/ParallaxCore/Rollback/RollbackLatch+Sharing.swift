@@ -13,11 +13,19 @@ extension RollbackLatch {
         return latch
     }
 
-    /// What an instance holds once it knows the latch that all share: the later rollback, cleared by whoever cleared it.
+    /// The word that clears a rollback of some instance that shares this latch; `nil` if it waits, or its word was replaced
+    /// by that of a later one.
+    package func acknowledgement(of time: Timestamp) -> Acknowledgement? {
+        guard let firing, let acknowledgement, time <= max(firing.time, acknowledgement.time) else { return nil }
+        return acknowledgement
+    }
+
+    /// What an instance holds once it knows the latch that all share: the later rollback, with the acknowledgement of
+    /// either, and its own hold.
     package func merged(with shared: RollbackLatch) -> RollbackLatch {
         guard let theirs = shared.firing else { return self }
         guard let ours = firing, ours.time > theirs.time || ours == theirs else {
-            return shared.acknowledged(alsoBy: self)
+            return shared.acknowledged(alsoBy: self).keeping(hold ?? shared.hold)
         }
         return acknowledged(alsoBy: shared)
     }

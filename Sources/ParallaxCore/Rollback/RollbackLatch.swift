@@ -19,6 +19,19 @@ package struct RollbackLatch: Codable, Equatable, Sendable {
         case latched(Firing)
         /// Cleared a short while ago.
         case holdingOff(until: Timestamp)
+
+        /// Until when no rollback takes place, in words; `nil` if one can.
+        ///
+        /// - Parameter text: Writes a time, with its zone.
+        package func gap(_ text: (Timestamp) -> String) -> String? {
+            switch self {
+            case .armed: nil
+            case .latched(let firing):
+                "no automatic rollback until the one by \(firing.trigger.rawValue) at \(text(firing.time)) is acknowledged"
+            case .holdingOff(let end):
+                "no automatic rollback until \(text(end)), since the last one was acknowledged a short while ago"
+            }
+        }
     }
 
     /// Two rollbacks no further apart double the hold-off.
@@ -28,13 +41,19 @@ package struct RollbackLatch: Codable, Equatable, Sendable {
     package private(set) var firing: Firing?
     /// Who cleared it; `nil` while it holds.
     package private(set) var acknowledgement: Acknowledgement?
+    /// That the rollback is not in the flag file, so that this instance is held at `legacy`; `nil` if it is in the file,
+    /// was acknowledged, or was another instance's.
+    package private(set) var hold: FlagHold?
     /// When the rollback before the latest took place.
     private var previousTime: Timestamp?
 
     package init() {}
 
     /// Latches.
-    package mutating func fire(_ evaluation: Evaluation) {
+    ///
+    /// - Parameter hold: The hold that stands in for the flag file, which could not be written.
+    package mutating func fire(_ evaluation: Evaluation, hold: FlagHold? = nil) {
+        self.hold = hold
         previousTime = firing?.time
         firing = Firing(trigger: evaluation.trigger, time: evaluation.time, sentence: evaluation.sentence)
         acknowledgement = nil
@@ -46,6 +65,17 @@ package struct RollbackLatch: Codable, Equatable, Sendable {
     package mutating func acknowledge(_ acknowledgement: Acknowledgement) throws(RollbackLatchError) {
         guard isLatched else { throw .notLatched }
         self.acknowledgement = acknowledgement
+        hold = nil
+    }
+
+    /// Notes that nothing holds this instance any more: the file has taken the hold's place.
+    package mutating func releaseHold() { hold = nil }
+
+    /// The same as others who share the flag file may know it: a hold is one instance's own.
+    package var withoutHold: RollbackLatch {
+        var latch = self
+        latch.hold = nil
+        return latch
     }
 
     /// Whether a rollback waits to be acknowledged.
@@ -58,6 +88,13 @@ package struct RollbackLatch: Codable, Equatable, Sendable {
         // A distance and not a sign, so that a wall clock set back by a year holds nothing off for a year.
         guard abs(now - acknowledgement.time) < holdOff else { return .armed }
         return .holdingOff(until: acknowledgement.time + holdOff)
+    }
+
+    /// The same with this instance's hold, which lasts for as long as anything is latched.
+    func keeping(_ hold: FlagHold?) -> RollbackLatch {
+        var latch = self
+        latch.hold = isLatched ? hold : nil
+        return latch
     }
 
     private func isRepeated(_ firing: Firing) -> Bool {

@@ -15,15 +15,18 @@ package final class AlertService: Service {
         package var rollback: RollbackLatch.Firing?
         /// Whether the flag file could not be written, so that the rollback is this instance's alone.
         package var isHeldAlone: Bool
+        /// The strategy in force.
+        package var strategy: Strategy
         package var drill: AlertRules.Drill?
 
         package init(
             counts: AlertCounts, rollback: RollbackLatch.Firing? = nil, isHeldAlone: Bool = false,
-            drill: AlertRules.Drill? = nil
+            strategy: Strategy = .legacy, drill: AlertRules.Drill? = nil
         ) {
             self.counts = counts
             self.rollback = rollback
             self.isHeldAlone = isHeldAlone
+            self.strategy = strategy
             self.drill = drill
         }
     }
@@ -106,7 +109,7 @@ package final class AlertService: Service {
             let before = state.firing
             state.firing = state.rules.alerts(
                 counting: facts.counts.since(state.counted), rollback: facts.rollback, isHeldAlone: facts.isHeldAlone,
-                drill: facts.drill, at: now)
+                strategy: facts.strategy, drill: facts.drill, at: now)
             state.counted = facts.counts
             let began = state.firing.filter { alert in !before.contains { $0.isSame(as: alert) } }
             let ended = before.filter { alert in !state.firing.contains { $0.isSame(as: alert) } }

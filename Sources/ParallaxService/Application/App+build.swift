@@ -110,6 +110,7 @@ private struct Parts: Sendable {
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
+        await rollback.start()
         let metrics = self.metrics
         let record = StoredRollbackRecord(store: store)
         let drill = DrillService(
@@ -123,6 +124,7 @@ private struct Parts: Sendable {
                 counts.connectionFailures = redis.health.reconnects
                 return AlertService.Facts(
                     counts: counts, rollback: rollback.health.latchedFiring, isHeldAlone: flags.health.isHeldAtLegacy,
+                    strategy: flags.current.strategy,
                     drill: drill.alert)
             })
         let watch = WatchService(store: StoredWatch(store: store), logger: logger) {

@@ -43,6 +43,8 @@ struct ServiceAdmin: AdminActions {
         let latched = rollback.health.latchedTrigger
         do {
             try rollback.acknowledge(by: person, reason: reason)
+            // Next to the flag file before it is answered: the record may be locked, and the process may end.
+            await rollback.shareAcknowledgement()
             return latched.map { [$0] } ?? []
         } catch {
             throw AcknowledgementRefusal(reason: error.description)
@@ -58,9 +60,10 @@ extension ServiceAdmin {
     func endDrill() async throws(DrillRefusal) -> DrillEnd { try await drill.end() }
 
     func recordDrill(
-        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int
+        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int, heard: [String]
     ) async throws(DrillRefusal) -> RollbackDrill {
         try await drill.record(
-            appliedMilliseconds: appliedMilliseconds, restoredMilliseconds: restoredMilliseconds, instances: instances)
+            appliedMilliseconds: appliedMilliseconds, restoredMilliseconds: restoredMilliseconds, instances: instances,
+            heard: heard)
     }
 }

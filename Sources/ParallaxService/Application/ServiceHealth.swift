@@ -21,6 +21,7 @@ struct ServiceHealth: HealthSource {
             instance: settings.instance.id, environment: settings.instance.environment, flags: flagFile,
             redis: redisState, recorder: recorderState, triggers: triggers, memory: memory,
             refusals: refusals, baselines: baselines, waiting: waiting)
+        snapshot.latch = rollback.health.latch
         addPromotion(to: &snapshot)
         return snapshot
     }
@@ -44,12 +45,12 @@ struct ServiceHealth: HealthSource {
         let health = flags.health
         return HealthSnapshot.FlagFile(
             values: health.effective, isLoaded: health.lastGoodTime != nil, problem: Self.problem(of: health),
-            invalidReads: health.invalidReads, contentHash: health.contentHash)
+            writeProblem: health.writeProblem, invalidReads: health.invalidReads, contentHash: health.contentHash)
     }
 
     private static func problem(of health: FlagHealth) -> String? {
         if health.isHeldAtLegacy {
-            return "a rollback could not be written to the flag file; this instance alone is held at legacy"
+            return "a rollback could not be written to the flag file; this instance only is held at legacy"
         }
         if health.historyLost > 0 { return "\(health.historyLost) changes are not in the history" }
         return health.problem

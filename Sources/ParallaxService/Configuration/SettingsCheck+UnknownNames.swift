@@ -53,7 +53,7 @@ extension SettingsCheck {
         return "did you mean \(nearest.name)?"
     }
 
-    private static func nearest(to name: String) -> (name: String, distance: Int)? {
+    static func nearest(to name: String) -> (name: String, distance: Int)? {
         EditDistance.nearest(to: name.uppercased(), among: Setting.all.lazy.map(\.name))
     }
 

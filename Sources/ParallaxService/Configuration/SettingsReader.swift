@@ -94,7 +94,7 @@ extension SettingsReader {
 
     private func first(_ setting: Setting) -> (text: String, origin: String)? {
         for source in sources {
-            if let text = source.text(setting) { return (text.trimmingBlanks(), source.origin) }
+            if let text = source.text(setting) { return (text, source.origin) }
         }
         return nil
     }

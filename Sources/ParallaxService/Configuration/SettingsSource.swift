@@ -31,11 +31,13 @@ struct SettingsSource: Sendable {
         return SettingsSource(origin: path, isEnvironment: false, provider: provider)
     }
 
-    /// The setting's text; `nil` where this source says nothing. An empty text says nothing.
+    /// The setting's text, without blanks and line ends around it: files made with `echo` or on Windows have them. `nil` if
+    /// this source says nothing. An empty text says nothing.
     func text(_ setting: Setting) -> String? {
-        guard let text = reader.string(forKey: ConfigKey([setting.name]), isSecret: setting.isSecret) else {
-            return nil
-        }
+        guard
+            let text = reader.string(forKey: ConfigKey([setting.name]), isSecret: setting.isSecret)?
+                .trimmingBlanks()
+        else { return nil }
         let isNull = text == "~" && !isEnvironment
         return text.isEmpty || isNull ? nil : text
     }
@@ -50,12 +52,14 @@ struct SettingsSource: Sendable {
 }
 
 extension String {
-    /// Without the spaces and tabs at both ends.
+    /// Without the spaces, tabs and line ends at both ends.
     func trimmingBlanks() -> String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
-            return ""
-        }
-        return String(self[first...last])
+        // By scalars: a carriage return and a line feed are one character together.
+        let isBlank: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }
+        let scalars = unicodeScalars
+        guard let first = scalars.firstIndex(where: { !isBlank($0) }),
+            let last = scalars.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return String(scalars[first...last])
     }
 }

@@ -104,16 +104,22 @@ package final class DrillService: Service {
 
     /// Keeps that the last drill went well, with what its caller saw.
     ///
+    /// - Parameter heard: The names of the instances that the caller watched. Those that share the flag file and are not
+    ///   among them are noted as not heard.
     /// - Throws: ``DrillRefusal`` where the last drill did not end well here, or was kept already.
     package func record(
-        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int
+        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int, heard: [String]
     ) async throws(DrillRefusal) -> RollbackDrill {
+        let now = now()
+        let sharing = await flags.instances().filter { !$0.isSilent(at: now) }.map(\.instance)
+        let unheard = sharing.filter { !heard.contains($0) }
         guard let ended = state.withLock({ $0.ended }) else {
             throw DrillRefusal("no drill ended well here that is not recorded yet")
         }
         let drill = RollbackDrill(
             time: ended.time, by: ended.note.by, reason: ended.note.reason, appliedMilliseconds: appliedMilliseconds,
-            restoredMilliseconds: restoredMilliseconds, instances: instances)
+            restoredMilliseconds: restoredMilliseconds, instances: instances,
+            heard: heard.isEmpty ? nil : heard, unheard: heard.isEmpty ? nil : unheard)
         do {
             try await save(drill)
         } catch {

@@ -20,12 +20,14 @@ package struct AppliedFlags: Codable, Equatable, Sendable {
     package let state: String
     /// Whether a rollback that is not in the file holds this instance alone.
     package let isHeldAtLegacy: Bool
+    /// Whether its environment keeps it at `legacy` whatever the file says; `nil` from earlier versions.
+    package let isPinnedToLegacy: Bool?
     /// When it said so, by its own clock.
     package let time: Timestamp
 
     package init(
         instance: String, contentHash: String?, since: Timestamp, strategy: String, state: String,
-        isHeldAtLegacy: Bool, time: Timestamp
+        isHeldAtLegacy: Bool, isPinnedToLegacy: Bool? = nil, time: Timestamp
     ) {
         self.instance = instance
         self.contentHash = contentHash
@@ -33,6 +35,7 @@ package struct AppliedFlags: Codable, Equatable, Sendable {
         self.strategy = strategy
         self.state = state
         self.isHeldAtLegacy = isHeldAtLegacy
+        self.isPinnedToLegacy = isPinnedToLegacy
         self.time = time
     }
 }
@@ -51,11 +54,14 @@ extension AppliedFlags {
         case silent
     }
 
+    /// Whether it has not been heard of for a while.
+    package func isSilent(at now: Timestamp) -> Bool { now - time > AppliedFlags.silenceMilliseconds }
+
     /// - Parameters:
     ///   - contentHash: The file's; `nil` where the file is no good, so that nobody can be behind it.
     ///   - strategy: What the file says.
     package func standing(contentHash: String?, strategy: Strategy, at now: Timestamp) -> Standing {
-        if now - time > AppliedFlags.silenceMilliseconds { return .silent }
+        if isSilent(at: now) { return .silent }
         guard let contentHash else { return .current }
         guard self.contentHash == contentHash else { return .behind }
         return isHeldAtLegacy || self.strategy != strategy.rawValue ? .deviating : .current

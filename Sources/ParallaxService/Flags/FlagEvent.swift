@@ -11,6 +11,10 @@ package enum FlagEvent: Equatable, Sendable {
     case recovered
     /// A rollback could not be written; this instance alone is held at `legacy`.
     case heldAtLegacy(FlagFileError)
+    /// A rollback of an earlier process that is not in the file holds this instance at `legacy` again.
+    case holdResumed(sentence: String)
+    /// The file cannot be written, or can be again.
+    case writing(FlagFileError?)
     /// A change could not be kept in the history; it is tried again.
     case historyFailed(String)
 }
@@ -33,7 +37,17 @@ extension FlagEvent {
         case .recovered:
             logger.notice("the flag file is good again")
         case .heldAtLegacy(let error):
-            logger.critical("rolled back in this instance alone, and tried again: \(error)")
+            logger.critical("rolled back in this instance only, and tried again: \(error)")
+        case .holdResumed(let sentence):
+            logger.critical(
+                """
+                held at legacy since the start: an earlier rollback is not in the flag file and was not acknowledged; see \
+                'parallax rollback history'
+                """, metadata: ["sentence": "\(sentence)"])
+        case .writing(let error?):
+            logger.error("a rollback could not reach the flag file and would hold this instance only: \(error)")
+        case .writing(nil):
+            logger.notice("the flag file can be written again")
         case .historyFailed(let message):
             logger.error("a change of the flags could not be kept in the history; it is tried again: \(message)")
         }

@@ -35,6 +35,7 @@ extension FlagFile {
         let temporary = "\(folder)/.\(name).\(getpid()).\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
         do {
             defer { unlink(temporary) }
+            if let fault = writeFault() { throw fault }
             let old = FileStatus(at: target)
             let time = try FlagFile.prepare(
                 temporary, with: bytes, like: old, above: max(above, old?.modificationTime ?? 0))

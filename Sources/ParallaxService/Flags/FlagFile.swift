@@ -9,6 +9,8 @@ import ParallaxCore
 struct FlagFile: Sendable {
     /// As the settings give it; symbolic links on the way are followed anew at each call.
     let path: String
+    /// What writing fails with; `nil` asks the file system. Tests use it for media that cannot be written.
+    var writeFault: @Sendable () -> SystemCallError? = { nil }
 
     struct Content: Equatable, Sendable {
         let bytes: [UInt8]

@@ -53,14 +53,20 @@ package struct FlagFileError: Error, Equatable, CustomStringConvertible {
             (.forbidden, "let the user that runs this read the file and write in its folder")
         case EROFS:
             (.forbidden, "mount its folder for writing, or set FEATURE_FLAG_FILE to a path that can be written")
+        case EBUSY:
+            (
+                .forbidden,
+                "it is mounted as a single file, which nothing can replace, and which does not show what others rename onto "
+                    + "it: mount its folder instead"
+            )
         case ENOSPC, EDQUOT:
             (.failed, "free space on its disk")
         case ELOOP:
-            (.unreadable, "mend its symbolic links, which lead in a circle")
+            (.unreadable, "correct its symbolic links, which lead in a circle")
         case EISDIR:
             (.unreadable, "a folder stands in its place: remove it")
         default:
-            (.failed, "see to its disk")
+            (.failed, "check its disk")
         }
     }
 }

@@ -27,6 +27,9 @@ package struct FlagHealth: Equatable, Sendable {
     package let invalidReads: Int
     /// What is wrong now and what to do; `nil` where nothing is.
     package let problem: String?
+    /// Why the file cannot be written, so that a rollback would hold this instance only; `nil` if it can, as of the last
+    /// try.
+    package let writeProblem: String?
     /// What is no error but should be known.
     package let notes: [String]
     /// Whether a rollback that could not be written holds this instance alone at `legacy`.
@@ -37,12 +40,12 @@ package struct FlagHealth: Equatable, Sendable {
     package let historyLost: Int
 
     package var isHealthy: Bool {
-        state == .ok && !isHeldAtLegacy && historyWaiting == 0 && historyLost == 0
+        state == .ok && !isHeldAtLegacy && writeProblem == nil && historyWaiting == 0 && historyLost == 0
     }
 
     init(
         _ flags: FlagState, path: String, history: FlagRecorder.Status, modificationTime: Int64? = nil,
-        sharingProblems: [String] = []
+        writeProblem: String? = nil, sharingProblems: [String] = []
     ) {
         state = flags.problem.map { State($0.kind) } ?? (flags.lastGood == nil ? .missing : .ok)
         self.path = path
@@ -53,6 +56,7 @@ package struct FlagHealth: Equatable, Sendable {
         lastGoodTime = flags.lastGood?.time
         invalidReads = flags.invalidReads
         problem = flags.problem?.message
+        self.writeProblem = writeProblem
         notes = flags.notes.map(\.description) + sharingProblems
         isHeldAtLegacy = flags.isHeldAtLegacy
         historyWaiting = history.waiting

@@ -34,7 +34,8 @@ extension FlagStore {
         let applied = AppliedFlags(
             instance: instance, contentHash: health.contentHash,
             since: isSameContent ? last?.applied.since ?? time : time, strategy: health.effective.strategy.rawValue,
-            state: health.state.rawValue, isHeldAtLegacy: health.isHeldAtLegacy, time: time)
+            state: health.state.rawValue, isHeldAtLegacy: health.isHeldAtLegacy,
+            isPinnedToLegacy: environment.distributedEnabled == false, time: time)
         if let last, last.applied.says(the: applied), uptime - last.time < AppliedFlags.interval { return }
         // Also where it fails: it is tried again after the interval, not at every reading.
         work.withLock { $0.posting = Posting(applied: applied, time: uptime) }

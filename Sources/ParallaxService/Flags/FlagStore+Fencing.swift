@@ -32,11 +32,12 @@ extension FlagStore {
         work.withLock { $0.fencing.newest?.latch(written: $0.writtenNumber) }
     }
 
-    /// Lets those who share the file know that a rollback was acknowledged.
+    /// Lets those who share the file know that a rollback was acknowledged, and ends the hold that it was about.
     ///
     /// - Parameter latch: This instance's, with the acknowledgement.
     package func publish(_ latch: RollbackLatch) async {
         await onQueue {
+            self.endHold(acknowledgedBy: latch)
             self.advanceLatch { $0.acknowledged(alsoBy: latch) }
         }
     }

@@ -14,6 +14,7 @@ extension FlagStore {
             reject(error)
         }
         readFence()
+        tryWriting()
         retryRollback()
         recorder.retry()
         post()

@@ -11,7 +11,7 @@ package enum FlagRollback: Equatable, Sendable {
     /// The file could not be written, or another evaluator is at it. This instance is held at `legacy` and keeps trying;
     /// others are not.
     case held(FlagFileError)
-    /// Somebody changed the flags, or acknowledged, since this was decided: it must be decided anew.
+    /// The flags were changed, or a rollback was acknowledged, since this was decided: it must be decided again.
     case superseded(FlagFileError)
 }
 
@@ -24,10 +24,13 @@ extension FlagStore {
     private static let leaseWaits = 25
     private static let leaseWaitMicroseconds: UInt32 = 20_000
 
+    /// The hold at `legacy` by a rollback that is not in the file; `nil` if there is none.
+    package var hold: FlagHold? { work.withLock { $0.flags.hold } }
+
     /// Flips the file to `legacy`, whatever is wrong with it.
     ///
-    /// A file that is invalid is replaced by the last good one, and kept beside it. Where nothing can be written, this
-    /// instance is held at `legacy` until it can, or until somebody else writes the file.
+    /// A file that is invalid is replaced by the last good one, and kept next to it. If nothing can be written, this
+    /// instance is held at `legacy`; ``FlagHold`` says until when.
     ///
     /// - Parameter claim: What an evaluator decided on; `nil` for a rollback that is asked for whatever was decided.
     package func rollBackToLegacy(by: String, reason: String, claim: RollbackClaim? = nil) async -> FlagRollback {
@@ -40,11 +43,43 @@ extension FlagStore {
         return await onQueue { self.rollBackOnQueue(by: by, reason: reason, claim: claim) }
     }
 
-    /// Tries again what could not be written, once in a while. Runs on the store's queue.
+    /// Holds this instance at `legacy` as an earlier process did, and tries to write its rollback.
+    ///
+    /// Does nothing if the file has taken the hold's place meanwhile.
+    ///
+    /// - Parameter latch: The latch of the rollback that is not in the file.
+    package func resumeHold(_ latch: RollbackLatch) async {
+        await onQueue {
+            guard let hold = latch.hold, let firing = latch.firing, latch.isLatched else { return }
+            let time = self.now()
+            let isHeld = self.work.withLock { work in
+                work.flags.resume(hold)
+                guard work.flags.isHeldAtLegacy else { return false }
+                work.heldRollback = HeldRollback(
+                    by: RollbackService.author, reason: firing.sentence,
+                    claim: RollbackClaim(number: .max, latch: latch.withoutHold), nextAttempt: time)
+                return true
+            }
+            if isHeld { self.observers.tell(.holdResumed(sentence: firing.sentence)) }
+        }
+    }
+
+    // MARK: On the store's queue
+
+    /// Tries again what could not be written, once in a while.
     func retryRollback() {
         let time = now()
+        if let shared = sharedLatch { endHold(acknowledgedBy: shared) }
         guard let held = work.withLock({ $0.heldRollback }), held.nextAttempt <= time else { return }
         _ = rollBackOnQueue(by: held.by, reason: held.reason, claim: held.claim)
+    }
+
+    /// Ends the hold if its rollback was acknowledged.
+    func endHold(acknowledgedBy latch: RollbackLatch) {
+        guard let held = work.withLock({ $0.heldRollback })?.claim?.latch,
+            !held.acknowledged(alsoBy: latch).isLatched
+        else { return }
+        release()
     }
 
     private func rollBackOnQueue(by: String, reason: String, claim: RollbackClaim?) -> FlagRollback {
@@ -70,7 +105,7 @@ extension FlagStore {
             return .flipped(change)
         case .success(nil):
             return .alreadyLegacy
-        case .failure(let error) where error.code == .superseded:
+        case .failure(let error) where error.code == .superseded && !isHeld:
             return .superseded(error)
         case .failure(let error):
             hold(by: by, reason: reason, claim: claim, because: error)
@@ -90,6 +125,9 @@ extension FlagStore {
     private func hold(by: String, reason: String, claim: RollbackClaim?, because error: FlagFileError) {
         let pause = error.code == .leased ? FlagStore.leasePauseMilliseconds : FlagStore.rollbackPauseMilliseconds
         let next = now() + pause
+        // From here on the hold says what ends it, and no longer the number: a change of the file that leaves the hold
+        // leaves the rollback due. Behind another's lease the number still counts, since its holder may succeed.
+        let claim = error.code == .leased ? claim : claim.map { RollbackClaim(number: .max, latch: $0.latch) }
         let isNews = work.withLock { work in
             defer { work.heldRollback = HeldRollback(by: by, reason: reason, claim: claim, nextAttempt: next) }
             work.flags.holdAtLegacy()

@@ -181,6 +181,8 @@ extension FlagStore {
                 lastCheck: { () throws(FlagFileError) in try requireNewest(number) })
             work.withLock { ($0.newestModificationTime, $0.modificationTime) = (time, time) }
         } catch {
+            // Known at once, and not only with the next try.
+            work.withLock { $0.writing.triedAt = nil }
             if isRecorded, let change { takeBack(change, hash: flags.lastGood?.contentHash, because: error) }
             throw error
         }

@@ -17,6 +17,7 @@ package final class FlagStore: Sendable {
         var heldRollback: HeldRollback?
         /// Whether a rollback is on its way into the file.
         var isRollingBack = false
+        var writing = Writing()
         var fencing = Fencing()
         /// What was said last of what is applied here; `nil` before the first time.
         var posting: Posting?
@@ -51,13 +52,23 @@ package final class FlagStore: Sendable {
     ///   - lease: How long another instance has for the rollback that it began, before this one does it instead.
     ///   - now: The wall clock.
     ///   - uptime: A clock that never steps.
-    package init(
+    package convenience init(
         path: String, environment: EnvironmentFlags, isProduction: Bool, history: (any FlagHistory)? = nil,
         instance: String? = nil, lease: Duration = .seconds(30),
         now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock,
         uptime: @escaping @Sendable () -> Duration = Clocks.system.uptime
     ) {
-        file = FlagFile(path: path)
+        self.init(
+            file: FlagFile(path: path), environment: environment, isProduction: isProduction, history: history,
+            instance: instance, lease: lease, now: now, uptime: uptime)
+    }
+
+    init(
+        file: FlagFile, environment: EnvironmentFlags, isProduction: Bool, history: (any FlagHistory)?,
+        instance: String?, lease: Duration = .seconds(30), now: @escaping @Sendable () -> Timestamp,
+        uptime: @escaping @Sendable () -> Duration
+    ) {
+        self.file = file
         recorder = FlagRecorder(history, observers: observers)
         self.instance = instance
         self.lease = lease
@@ -75,7 +86,7 @@ package final class FlagStore: Sendable {
         let work = work.withLock { $0 }
         return FlagHealth(
             work.flags, path: file.path, history: recorder.status, modificationTime: work.modificationTime,
-            sharingProblems: Array(work.fencing.problems.values))
+            writeProblem: work.writing.problem?.message, sharingProblems: Array(work.fencing.problems.values))
     }
 
     /// Calls back at every event from now on, on a queue of the store's: the observer must not block for long.

@@ -29,7 +29,7 @@ package protocol AdminActions: Sendable {
 
     /// Keeps that the drill that ended went well, with what its caller saw.
     func recordDrill(
-        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int
+        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int, heard: [String]
     ) async throws(DrillRefusal) -> RollbackDrill
 }
 

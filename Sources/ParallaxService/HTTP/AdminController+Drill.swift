@@ -19,7 +19,7 @@ extension AdminController {
                 DrillDocument(
                     try await access.actions.recordDrill(
                         appliedMilliseconds: body.appliedMs, restoredMilliseconds: body.restoredMs,
-                        instances: body.instances))
+                        instances: body.instances, heard: body.heard ?? []))
             }
         }
     }
@@ -43,11 +43,14 @@ private struct DrillRecordBody: Decodable {
         case appliedMs = "applied_ms"
         case restoredMs = "restored_ms"
         case instances
+        case heard
     }
 
     let appliedMs: Int64
     let restoredMs: Int64
     let instances: Int
+    /// The names of the instances watched; left out by earlier versions of the command.
+    let heard: [String]?
 }
 
 /// The answer to the flip. Times are milliseconds since the Unix epoch.
@@ -84,11 +87,16 @@ struct DrillDocument: Encodable {
     let appliedMs: Int64?
     let restoredMs: Int64?
     let instances: Int?
+    let heard: [String]?
+    /// Those that share the flag file and were not watched.
+    let unheard: [String]?
 
     init(_ drill: RollbackDrill) {
         time = drill.time
         appliedMs = drill.appliedMilliseconds
         restoredMs = drill.restoredMilliseconds
         instances = drill.instances
+        heard = drill.heard
+        unheard = drill.unheard
     }
 }

@@ -40,6 +40,22 @@ extension HealthDocument {
         }
     }
 
+    /// Whether an automatic rollback can take place.
+    struct Rollback: Encodable {
+        /// `armed`, `latched` or `holding_off`.
+        let state: String
+        /// While it holds off: until when.
+        let until: String?
+
+        init(_ latch: RollbackLatch.State) {
+            switch latch {
+            case .armed: (state, until) = ("armed", nil)
+            case .latched: (state, until) = ("latched", nil)
+            case .holdingOff(let end): (state, until) = ("holding_off", end.textInHealth)
+            }
+        }
+    }
+
     struct Drill: Encodable {
         let state: String
         let by: String

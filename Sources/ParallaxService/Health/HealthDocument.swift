@@ -71,6 +71,8 @@ struct HealthDocument: Encodable {
         let invalidReads: Int
         let contentHash: String?
         let problem: String?
+        /// Left out while the file can be written.
+        let writeProblem: String?
 
         init(_ flags: HealthSnapshot.FlagFile) {
             state = !flags.isLoaded ? "missing" : flags.problem == nil ? "valid" : "last_good"
@@ -81,6 +83,7 @@ struct HealthDocument: Encodable {
             invalidReads = flags.invalidReads
             contentHash = flags.contentHash
             problem = flags.problem
+            writeProblem = flags.writeProblem
         }
     }
 
@@ -159,6 +162,7 @@ struct HealthDocument: Encodable {
     let recorder: Recorder
     let flags: Flags
     let triggers: [TriggerReading]
+    let rollback: Rollback
     let baselines: [Baseline]
     let waiting: Waiting
     let memory: Memory
@@ -184,6 +188,7 @@ struct HealthDocument: Encodable {
         recorder = Recorder(snapshot.recorder)
         flags = Flags(snapshot.flags)
         triggers = snapshot.triggers.map(TriggerReading.init)
+        rollback = Rollback(snapshot.latch)
         baselines = snapshot.baselines.map(Baseline.init)
         waiting = Waiting(callers: snapshot.waiting.callers, untracked: snapshot.waiting.untracked)
         memory = Memory(snapshot.memory)

@@ -14,6 +14,8 @@ package struct HealthSnapshot: Equatable, Sendable {
     /// What response times are compared with.
     package var baselines: [Baseline]
     package var waiting: Waiting
+    /// Whether a rollback may take place, and if not, why.
+    package var latch = RollbackLatch.State.armed
     /// The watch after a promotion; `nil` where there is none to tell of.
     package var watch: Watch?
     /// The drill under way or interrupted; `nil` where there is none.
@@ -48,15 +50,18 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var isLoaded: Bool
         /// What is wrong with the file as it is now; `nil` where nothing is.
         package var problem: String?
+        /// Why the file cannot be written, so that a rollback would not reach it; `nil` if it can.
+        package var writeProblem: String?
         /// Readings that were no valid flags since the start.
         package var invalidReads: Int
         /// The SHA-256 of the content that is applied; `nil` where none was ever read.
         package var contentHash: String?
 
         package init(
-            values: FlagValues, isLoaded: Bool, problem: String? = nil, invalidReads: Int = 0,
-            contentHash: String? = nil
+            values: FlagValues, isLoaded: Bool, problem: String? = nil, writeProblem: String? = nil,
+            invalidReads: Int = 0, contentHash: String? = nil
         ) {
+            self.writeProblem = writeProblem
             self.contentHash = contentHash
             self.values = values
             self.isLoaded = isLoaded

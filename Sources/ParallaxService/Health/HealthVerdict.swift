@@ -45,6 +45,9 @@ struct HealthVerdict: Equatable, Sendable {
         if snapshot.flags.isLoaded, snapshot.flags.problem != nil {
             worries.append("the flag file cannot be used; the last good flags are in force")
         }
+        if snapshot.flags.isLoaded, snapshot.flags.writeProblem != nil {
+            worries.append("the flag file cannot be written: a rollback would hold this instance only")
+        }
         if snapshot.recorder.problem != nil { worries.append("comparisons cannot be written") }
         for baseline in snapshot.baselines where baseline.state.stage == .stale {
             worries.append(
@@ -54,6 +57,9 @@ struct HealthVerdict: Equatable, Sendable {
         for reading in snapshot.triggers where reading.isLatched || reading.state == .firing {
             let state = reading.isLatched ? "fired and waits to be acknowledged" : "is firing"
             worries.append("trigger \(reading.trigger.rawValue) \(state)")
+        }
+        if snapshot.strategy != .legacy, let gap = snapshot.latch.gap(\.textInHealth) {
+            worries.append("at \(snapshot.strategy.rawValue), and \(gap)")
         }
         if snapshot.drill?.state == .interrupted {
             worries.append(

@@ -44,6 +44,8 @@ struct HealthMetrics {
         text.sample("parallax_flag_invalid_reads_total", snapshot.flags.invalidReads)
         text.begin("parallax_flag_file_valid", .gauge, help: "1 where the flag file as it is now can be used.")
         text.sample("parallax_flag_file_valid", snapshot.flags.isLoaded && snapshot.flags.problem == nil ? 1 : 0)
+        text.begin("parallax_flag_file_writable", .gauge, help: "1 if a rollback could write the flag file.")
+        text.sample("parallax_flag_file_writable", snapshot.flags.writeProblem == nil ? 1 : 0)
     }
 
     /// Zeros where nobody looks for alerts.

@@ -5,12 +5,15 @@ import Synchronization
 /// the record lets it.
 ///
 /// Bounded: of what the triggers made of their data the oldest is dropped, and counted. Rollbacks and changes of the
-/// latch are few and never dropped, and of baselines the latest is enough.
+/// latch are few, never dropped and written in their order, so that an acknowledgement finds the rollback that it is for.
+/// Of baselines the latest is enough.
 final class RollbackJournal: Sendable {
     enum Entry: Equatable, Sendable {
         case evaluations([Evaluation])
         case rollback(Rollback)
-        case latched(Evaluation)
+        case latched(Evaluation, hold: FlagHold?)
+        /// The hold is over: the flag file has taken its place.
+        case released
         case acknowledged(Acknowledgement)
         /// The latch as others who share the flag file hold it.
         case adopted(RollbackLatch)
@@ -19,16 +22,13 @@ final class RollbackJournal: Sendable {
         fileprivate var kind: Kind {
             switch self {
             case .evaluations: .evaluations
-            case .rollback: .rollback
-            // One kind, since they must be written in their order.
-            case .latched, .acknowledged, .adopted: .latch
+            case .rollback, .latched, .released, .acknowledged, .adopted: .rollback
             case .baseline: .baseline
             }
         }
     }
 
     fileprivate enum Kind: CaseIterable {
-        case latch
         case rollback
         case baseline
         case evaluations
@@ -69,7 +69,9 @@ final class RollbackJournal: Sendable {
 
     /// Whether a change of the latch waits to be written, so that the record's is out of date.
     var holdsLatchChange: Bool {
-        state.withLock { $0.entries[.latch]?.isEmpty == false }
+        state.withLock { state in
+            state.entries[.rollback]?.contains { if case .rollback = $0 { false } else { true } } == true
+        }
     }
 
     func append(_ entry: Entry) {
@@ -115,7 +117,8 @@ final class RollbackJournal: Sendable {
         switch entry {
         case .evaluations(let evaluations): try await record.record(evaluations)
         case .rollback(let rollback): try await record.record(rollback)
-        case .latched(let evaluation): _ = try await record.changeLatch { $0.fire(evaluation) }
+        case .latched(let evaluation, let hold): _ = try await record.changeLatch { $0.fire(evaluation, hold: hold) }
+        case .released: _ = try await record.changeLatch { $0.releaseHold() }
         // Another process may have cleared it first, and then there is nothing left to do.
         case .acknowledged(let acknowledgement):
             _ = try await record.changeLatch { latch in try? latch.acknowledge(acknowledgement) }

@@ -9,6 +9,8 @@ package final class RollbackObserver: DecisionObserver {
     /// What happened since the last fetch.
     struct Counts: Equatable, Sendable {
         var attempts = AttemptTally()
+        /// Why those that failed did.
+        var failures = FailureTally()
         /// How long the door's callers waited.
         var door = ResponseTimes()
         /// How long applications say that theirs did.
@@ -18,6 +20,7 @@ package final class RollbackObserver: DecisionObserver {
     private let decided = Atomic<Int>(0)
     private let errors = Atomic<Int>(0)
     private let outages = Atomic<Int>(0)
+    private let failures = FailureCounters()
     private let door = ResponseTimeCounters()
     private let application = ResponseTimeCounters()
     /// Of the door's answers that a caller waited for the candidate for. Histograms that must agree, so a lock:
@@ -32,6 +35,7 @@ package final class RollbackObserver: DecisionObserver {
         if tally.decided > 0 { decided.wrappingAdd(1, ordering: .relaxed) }
         if tally.errors > 0 { errors.wrappingAdd(1, ordering: .relaxed) }
         if tally.outages > 0 { outages.wrappingAdd(1, ordering: .relaxed) }
+        if case .unavailable(let reason) = candidate.decision.outcome, reason != .skipped { failures.count(reason) }
     }
 
     /// Counts how long one caller waited for the door's whole answer.
@@ -68,6 +72,7 @@ package final class RollbackObserver: DecisionObserver {
         counts.attempts = AttemptTally(
             decided: decided.exchange(0, ordering: .relaxed), errors: errors.exchange(0, ordering: .relaxed),
             outages: outages.exchange(0, ordering: .relaxed))
+        counts.failures = failures.take()
         let (unwaited, reported) = (door.take(), application.take())
         counts.door.legacy = unwaited.legacy
         counts.door.heldOut = unwaited.heldOut

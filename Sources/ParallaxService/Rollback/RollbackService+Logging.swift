@@ -15,13 +15,20 @@ extension RollbackService {
         }
     }
 
-    func logRollback(_ evaluation: Evaluation, from flags: FlagValues) {
+    func logRollback(_ evaluation: Evaluation, _ flip: LegacyFlip) {
         var metadata = metadata(of: evaluation)
-        metadata["previous_strategy"] = "\(flags.strategy.rawValue)"
+        metadata["previous_strategy"] = "\(flip.before.strategy.rawValue)"
+        let reach =
+            flip.hold == nil
+            ? "Rolled back to legacy. Every instance now limits by its own memory only"
+            : """
+            Rolled back to legacy in this instance only, since the flag file cannot be written. It now limits by its own \
+            memory
+            """
         logger.critical(
             """
-            Rolled back to legacy. Every instance now limits by its own memory alone, which multiplies the limits by \
-            the number of instances. No further rollback happens until this one is acknowledged
+            \(reach), which multiplies the limits by the number of instances. No further rollback happens until this one \
+            is acknowledged
             """, metadata: metadata)
     }
 
@@ -36,7 +43,7 @@ extension RollbackService {
     func logSuperseded(_ evaluation: Evaluation, _ error: RollbackSuperseded) {
         var metadata = metadata(of: evaluation)
         metadata["why"] = "\(error)"
-        logger.notice("A rollback was decided on what is past, and is decided anew", metadata: metadata)
+        logger.notice("Rollback decision is stale (flags changed since); re-evaluating", metadata: metadata)
     }
 
     func logAdopted(_ firing: RollbackLatch.Firing) {

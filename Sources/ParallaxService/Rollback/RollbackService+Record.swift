@@ -7,13 +7,13 @@ extension RollbackService {
         let restoreError = await restore()
         let writeError = await journal.write()
         let readError = await readLatch()
-        heedSharedLatch()
+        adoptSharedLatch()
         await shareAcknowledgement()
         logRecord(restoreError ?? writeError ?? readError)
     }
 
     /// Reads what an earlier process left, until it has succeeded once.
-    private func restore() async -> (any Error)? {
+    func restore() async -> (any Error)? {
         guard state.withLock({ !$0.isRestored }) else { return nil }
         do {
             finishRestoring(with: try await record.loadBaseline())
@@ -34,10 +34,11 @@ extension RollbackService {
         }
     }
 
-    private func readLatch() async -> (any Error)? {
+    func readLatch() async -> (any Error)? {
         let changes = state.withLock { $0.latchChanges }
         do {
             adopt(try await record.loadLatch(), unlessChangedSince: changes)
+            await resumeHold()
             return nil
         } catch {
             return error
@@ -64,6 +65,9 @@ extension RollbackService {
                 journal.append(.adopted(state.evaluator.latch))
                 return false
             }
+            // Settles rollbacks that were left open next to an acknowledged latch.
+            if !state.hasReadLatch, latch.acknowledgement != nil { journal.append(.adopted(latch)) }
+            state.hasReadLatch = true
             let wasLatched = state.evaluator.latch.isLatched
             state.evaluator.adopt(latch)
             return wasLatched && !latch.isLatched

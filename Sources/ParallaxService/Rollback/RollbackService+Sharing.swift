@@ -2,17 +2,17 @@ import ParallaxCore
 import Synchronization
 
 extension RollbackService {
-    /// Overtaken more often than this, a decision is carried out all the same: each time it was made anew, seconds before, and
-    /// whoever changes the flags every second must not keep a rollback off.
+    /// Overtaken more often than this, a decision is carried out all the same: each time it was made again, seconds before,
+    /// and a script that changes the flags every second must not keep a rollback off.
     private static let mostOvertaken = 3
 
-    /// The number to decide with: any change since makes the decision void.
+    /// The number to decide with: any change since makes the decision stale.
     func number() -> Int64 {
         state.withLock { $0.overtaken } > RollbackService.mostOvertaken ? .max : sharing.number()
     }
 
     /// Takes over the latch that all who share the flag file hold, before anything is decided.
-    func heedSharedLatch() {
+    func adoptSharedLatch() {
         guard let shared = sharing.latch() else { return }
         let change = state.withLock { state -> (before: RollbackLatch, after: RollbackLatch)? in
             let before = state.evaluator.latch
@@ -31,10 +31,37 @@ extension RollbackService {
         }
     }
 
-    /// Tells those who share the flag file of an acknowledgement that they do not know of.
-    func shareAcknowledgement() async {
-        guard let shared = sharing.latch() else { return }
+    /// Tells those who share the flag file of an acknowledgement that they do not know of, and ends this instance's hold.
+    package func shareAcknowledgement() async {
         let latch = state.withLock { $0.evaluator.latch }
-        if shared.acknowledged(alsoBy: latch) != shared { await sharing.publish(latch) }
+        guard latch.acknowledgement != nil else { return }
+        let isNews = sharing.latch().map { $0.acknowledged(alsoBy: latch) != $0 } ?? false
+        if isNews || sharing.isHeld() { await sharing.publish(latch) }
+    }
+
+    // MARK: The hold of this instance
+
+    /// Holds this instance at `legacy` if the latch says that an earlier process, or another one on this record, did.
+    func resumeHold() async {
+        let latch = state.withLock { state -> RollbackLatch? in
+            let latch = state.evaluator.latch
+            guard latch.hold != nil, !state.isHolding else { return nil }
+            state.isHolding = true
+            return latch
+        }
+        if let latch { await sharing.resumeHold(latch) }
+    }
+
+    /// Notes with the latch that the hold is over, since the flag file has taken its place.
+    func noteEndOfHold() {
+        let isHeld = sharing.isHeld()
+        state.withLock { state in
+            guard state.isHolding, !isHeld else { return }
+            state.isHolding = false
+            guard state.evaluator.latch.hold != nil else { return }
+            state.evaluator.releaseHold()
+            state.latchChanges += 1
+            journal.append(.released)
+        }
     }
 }

@@ -11,17 +11,19 @@ package final class RollbackService: Service {
     /// The name under which the evaluator changes flags.
     package static let author = "parallax-evaluator"
 
-    /// Flips the flags to `legacy`, and tells the values before and after. Throws ``RollbackSuperseded`` where the claim is
-    /// on what is past.
+    /// Flips the flags to `legacy`. Throws ``RollbackSuperseded`` if the claim is stale.
     package typealias Flip =
-        @Sendable (_ by: String, _ reason: String, _ claim: RollbackClaim) async throws
-        -> (before: FlagValues, after: FlagValues)
+        @Sendable (_ by: String, _ reason: String, _ claim: RollbackClaim) async throws -> LegacyFlip
 
     struct State {
         var evaluator: RollbackEvaluator
         var probe = ProbeTurn()
-        /// Counts the changes made to the latch here, to see whether one came between reading the record and heeding it.
+        /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting it.
         var latchChanges = 0
+        /// Whether the flags were told of the latch's hold, or hold this instance since a rollback of this process.
+        var isHolding = false
+        /// Whether the stored latch has been read since the start.
+        var hasReadLatch = false
         var isRestored = false
         var isRecordFailing = false
         /// What was last said of each baseline.
@@ -81,6 +83,14 @@ package final class RollbackService: Service {
         self.clock = clock
     }
 
+    /// Reads the record once, so that a rollback that holds this instance holds it before the first request.
+    ///
+    /// A record that cannot be read is read again while the service runs.
+    package func start() async {
+        let restoreError = await restore()
+        logRecord(await readLatch() ?? restoreError)
+    }
+
     /// Watches until the service shuts down, and then writes what is left to write.
     package func run() async throws {
         await cancelWhenGracefulShutdown { await self.watch() }
@@ -95,7 +105,9 @@ package final class RollbackService: Service {
             wake.yield()
             await clock.repeating {
                 group.addTask { await self.probeOnce() }
-                if await self.evaluateIfDue() || self.journal.backlog.pending > 0 { wake.yield() }
+                let hasEvaluated = await self.evaluateIfDue()
+                // While a rollback waits, the record is asked every second: that is where the command clears it.
+                if hasEvaluated || self.journal.backlog.pending > 0 || self.isLatched { wake.yield() }
             }
             wake.finish()
             group.cancelAll()
@@ -104,6 +116,8 @@ package final class RollbackService: Service {
 }
 
 extension RollbackService {
+    private var isLatched: Bool { state.withLock { $0.evaluator.latch.isLatched } }
+
     /// Probes Redis and tells the evaluator; counts a failure where the last probe has not answered yet.
     func probeOnce() async {
         let turn = state.withLock { state in
@@ -128,6 +142,8 @@ extension RollbackService {
             state.nextEvaluation = moment.second + Int64(settings.evaluationSeconds)
             return true
         }
+        adoptSharedLatch()
+        noteEndOfHold()
         guard isDue else {
             collect()
             return false
@@ -142,6 +158,7 @@ extension RollbackService {
         let moment = now()
         state.withLock { state in
             state.evaluator.count(counts.attempts, at: moment)
+            state.evaluator.count(counts.failures, at: moment)
             state.evaluator.count(counts.door, from: .door, at: moment)
             state.evaluator.count(counts.application, from: .application, at: moment)
         }
@@ -154,7 +171,7 @@ extension RollbackService {
         let waiting = waiting()
         // In this order: what changes in between makes the claim one on what is past.
         let number = number()
-        heedSharedLatch()
+        adoptSharedLatch()
         let strategy = flags().strategy
         let moment = now()
         let (before, outcome) = state.withLock { state in
@@ -183,9 +200,9 @@ extension RollbackService {
     private func rollBack(_ evaluation: Evaluation, number: Int64) async {
         var latch = state.withLock { $0.evaluator.latch }
         latch.fire(evaluation)
-        let values: (before: FlagValues, after: FlagValues)
+        let flip: LegacyFlip
         do {
-            values = try await flipToLegacy(
+            flip = try await flipToLegacy(
                 RollbackService.author, evaluation.sentence, RollbackClaim(number: number, latch: latch))
         } catch let error as RollbackSuperseded {
             logSuperseded(evaluation, error)
@@ -201,17 +218,18 @@ extension RollbackService {
         }
         state.withLock { state in
             state.overtaken = 0
-            state.evaluator.rolledBack(evaluation)
+            state.evaluator.rolledBack(evaluation, hold: flip.hold)
+            state.isHolding = flip.hold != nil
             state.latchChanges += 1
-            journal.append(.latched(evaluation))
+            journal.append(.latched(evaluation, hold: flip.hold))
         }
-        // Where another instance that shares the file was first, there was nothing left to flip.
-        let wasLegacy = values.before.strategy == .legacy
-        journal.append(
-            .rollback(
-                Rollback(
-                    evaluation: evaluation, isDryRun: wasLegacy, flagsBefore: values.before, flagsAfter: values.after)))
-        logRollback(evaluation, from: values.before)
+        // If another instance that shares the file was first, there was nothing left to flip.
+        let wasLegacy = flip.before.strategy == .legacy
+        let rollback = Rollback(
+            evaluation: evaluation, isDryRun: wasLegacy, flagsBefore: flip.before, flagsAfter: flip.after)
+        journal.append(.rollback(rollback))
+        logRollback(evaluation, flip)
+        if !wasLegacy { await sharing.keep(rollback, flip.hold != nil) }
     }
 
     private func recordDryRun(_ evaluation: Evaluation) {

@@ -1,38 +1,67 @@
 package import ParallaxCore
 
-/// What an evaluator knows of others that share its flag file, and how it tells them.
+/// What an evaluator knows of the flag file and of others that share it, and how it tells them.
 ///
-/// Neither waits for a disk on the evaluator's way.
+/// What it asks on its way does not wait for a disk.
 package struct RollbackSharing: Sendable {
     /// The highest number that any change of the flags had, as of the last reading of the file.
     package let number: @Sendable () -> Int64
-    /// The latch that all share; `nil` where there is none.
+    /// The latch that all share; `nil` if there is none.
     package let latch: @Sendable () -> RollbackLatch?
-    /// Tells the others of an acknowledgement.
+    /// Whether a rollback that is not in the file holds this instance at `legacy`.
+    package let isHeld: @Sendable () -> Bool
+    /// Tells the others of an acknowledgement, and ends the hold that it is for.
     package let publish: @Sendable (RollbackLatch) async -> Void
+    /// Keeps a rollback of this instance for all who share the file.
+    package let keep: @Sendable (Rollback, _ isHeld: Bool) async -> Void
+    /// Holds this instance at `legacy` as the latch says that an earlier process did.
+    package let resumeHold: @Sendable (RollbackLatch) async -> Void
 
     package init(
         number: @escaping @Sendable () -> Int64, latch: @escaping @Sendable () -> RollbackLatch?,
-        publish: @escaping @Sendable (RollbackLatch) async -> Void
+        isHeld: @escaping @Sendable () -> Bool, publish: @escaping @Sendable (RollbackLatch) async -> Void,
+        keep: @escaping @Sendable (Rollback, _ isHeld: Bool) async -> Void,
+        resumeHold: @escaping @Sendable (RollbackLatch) async -> Void
     ) {
         self.number = number
         self.latch = latch
+        self.isHeld = isHeld
         self.publish = publish
+        self.keep = keep
+        self.resumeHold = resumeHold
     }
 
-    /// For an evaluator that shares its file with nobody.
-    package static let none = RollbackSharing(number: { 0 }, latch: { nil }, publish: { _ in })
+    /// For an evaluator without a flag file.
+    package static let none = RollbackSharing(
+        number: { 0 }, latch: { nil }, isHeld: { false }, publish: { _ in }, keep: { _, _ in },
+        resumeHold: { _ in })
 }
 
 extension RollbackSharing {
-    /// Shares through the folder beside the flag file.
+    /// Shares through the folder next to the flag file.
     package init(_ flags: FlagStore) {
         self.init(
-            number: { flags.fenceNumber }, latch: { flags.sharedLatch }, publish: { await flags.publish($0) })
+            number: { flags.fenceNumber }, latch: { flags.sharedLatch }, isHeld: { flags.hold != nil },
+            publish: { await flags.publish($0) }, keep: { await flags.keep($0, isHeld: $1) },
+            resumeHold: { await flags.resumeHold($0) })
     }
 }
 
-/// A rollback that was decided on what is past: it is decided anew.
+/// What came of a flip to `legacy`.
+package struct LegacyFlip: Equatable, Sendable {
+    package let before: FlagValues
+    package let after: FlagValues
+    /// The hold of this instance if the file could not be written; `nil` if the file says `legacy`.
+    package let hold: FlagHold?
+
+    package init(before: FlagValues, after: FlagValues, hold: FlagHold? = nil) {
+        self.before = before
+        self.after = after
+        self.hold = hold
+    }
+}
+
+/// The rollback decision is stale: the flags were changed, or a rollback was acknowledged, since.
 package struct RollbackSuperseded: Error, CustomStringConvertible {
     package let description: String
 

@@ -40,6 +40,8 @@ struct LimiterCaseBuilder {
     var policy: Policy
     var identity: Identity
     private(set) var steps: [LimiterCase.Step] = []
+    /// The time of the newest unit, after the start; `nil` before the first.
+    private var newest: Int64?
 
     init(_ identifier: String, _ windows: [(name: String, limit: Int, milliseconds: Int64)]) {
         identity = try! Identity(organization: "conformance", identifier: identifier)
@@ -84,6 +86,9 @@ struct LimiterCaseBuilder {
     ) {
         precondition(states.count == policy.windows.count, "a step states every window")
         let now = Timestamp(milliseconds: LimiterCaseBuilder.start + offset)
+        let ahead = max(0, (newest ?? offset) - offset)
+        if ahead > Clocks.stepMilliseconds { newest = offset }
+        if outcome == .allowed, cost > 0 { newest = max(newest ?? offset, offset) }
         let windows = zip(policy.windows, states).map { window, state in
             WindowState(
                 window: window, used: state.used,
@@ -92,7 +97,9 @@ struct LimiterCaseBuilder {
         steps.append(
             LimiterCase.Step(
                 request: try! CheckRequest(identity: identity, policy: policy, cost: cost), now: now,
-                expected: Decision(outcome: outcome, windows: windows, retryAfterMilliseconds: wait, judgedAt: now)))
+                expected: Decision(
+                    outcome: outcome, windows: windows, retryAfterMilliseconds: wait, judgedAt: now,
+                    stepBackMilliseconds: ahead)))
     }
 
     private static func policy(_ windows: [(name: String, limit: Int, milliseconds: Int64)]) -> Policy {

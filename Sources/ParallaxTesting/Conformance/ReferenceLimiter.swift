@@ -19,6 +19,8 @@ package final class ReferenceLimiter: ImmediateLimiter {
     }
 
     private static func judge(_ request: CheckRequest, at now: Timestamp, units: inout [Timestamp]) -> Decision {
+        let ahead = max(0, (units.last ?? now) - now)
+        if ahead > Clocks.stepMilliseconds { units = units.map { min($0, now) } }
         let effective = max(now, units.last ?? now)
         var limiting: (name: String, instant: Timestamp)?
         for window in request.policy.windows {
@@ -35,7 +37,7 @@ package final class ReferenceLimiter: ImmediateLimiter {
         return Decision(
             outcome: limiting.map { .limited(by: $0.name) } ?? .allowed,
             windows: request.policy.windows.map { state(of: $0, units: units, at: effective) },
-            retryAfterMilliseconds: limiting.map { $0.instant - now } ?? 0, judgedAt: now)
+            retryAfterMilliseconds: limiting.map { $0.instant - now } ?? 0, judgedAt: now, stepBackMilliseconds: ahead)
     }
 
     private static func state(of window: Window, units: [Timestamp], at effective: Timestamp) -> WindowState {

@@ -24,6 +24,7 @@ package final class RedisClient: Service {
     /// Held while a command and the ASKING before it are put on their way; `nil` where commands go without.
     private let askingTurn: AskingTurn?
     private let lostConnection: (@Sendable () -> Void)?
+    private let connectionLog: ProblemLog
 
     /// Makes a client; ``run()`` connects it.
     ///
@@ -59,6 +60,7 @@ package final class RedisClient: Service {
     ) {
         self.settings = settings
         self.logger = logger
+        connectionLog = ProblemLog("no connection to Redis", end: "connected to Redis again", logger: logger)
         self.eventLoops = eventLoops
         self.tls = tls
         self.counters = counters
@@ -156,35 +158,37 @@ package final class RedisClient: Service {
 // MARK: Keeping connected
 extension RedisClient {
     /// Keeps one connection: makes it, waits for its end, waits a little, and makes it again.
+    ///
+    /// It is made again at once only after a connection that has served: a server that refuses every connection with an
+    /// error answers too.
     private func keepConnected(startingWith first: RedisConnection?) async {
         var backoff = Backoff(delays: settings.reconnectDelays)
         var random = SystemRandomNumberGenerator()
         var connection = first ?? makeConnection()
         while true {
+            let start = ContinuousClock.now
             let error = await serve(connection)
             if Task.isCancelled { return }
-            logger.warning("lost Redis", metadata: ["redis": "\(settings.url)", "error": "\(error)"])
-            let wasUseful = connection.hasAnswered
-            if wasUseful {
-                // Redis was there a moment ago: commands may wait for the new connection.
-                backoff.reset()
-                connection = makeConnection()
-                pool.withLock { $0.add(connection) }
-            } else {
-                let delay = backoff.delay(using: &random)
-                guard (try? await Task.sleep(for: delay)) != nil else { return }
-                connection = makeConnection()
-            }
+            connectionLog.occurred(error, metadata: ["redis": "\(settings.url)"])
+            let delay =
+                connection.hasServed
+                ? backoff.delay(afterServing: .now - start, using: &random) : backoff.delay(using: &random)
+            if let delay { guard (try? await Task.sleep(for: delay)) != nil else { return } }
+            connection = makeConnection()
+            // Redis was there a moment ago: commands may wait for the new connection.
+            if delay == nil { pool.withLock { $0.add(connection) } }
             counters.reconnecting()
         }
     }
 
     /// Runs a connection to its end; it takes commands from when it is ready.
     private func serve(_ connection: RedisConnection) async -> RedisError {
-        let error = await connection.run {
-            self.pool.withLock { $0.add(connection) }
-            self.logger.info("connected to Redis", metadata: ["redis": "\(self.settings.url)"])
-        }
+        let error = await connection.run(
+            whenReady: { self.pool.withLock { $0.add(connection) } },
+            whenServed: {
+                self.connectionLog.ended(metadata: ["redis": "\(self.settings.url)"])
+                self.logger.info("connected to Redis", metadata: ["redis": "\(self.settings.url)"])
+            })
         pool.withLock { $0.remove(connection, after: error) }
         lostConnection?()
         return error

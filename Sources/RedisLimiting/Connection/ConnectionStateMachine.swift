@@ -116,6 +116,8 @@ extension ConnectionStateMachine {
 
     private mutating func receivedWhenOpen(_ reply: RedisReply) -> ReplyAction {
         if isSubscriber, reply.isMessage { return .push }
+        // Not an answer to whichever command is first in the queue.
+        if case .error(let text) = reply, let refusal = RedisError(connectionRefusal: text) { return .fail(refusal) }
         guard let next = pending.popFirst() else {
             if case .error(let text) = reply { return .fail(RedisError(serverReply: text)) }
             return .fail(RedisError(.protocolViolation, "Redis sent a reply that nobody had asked for"))

@@ -16,9 +16,16 @@ final class RedisConnection: Sendable {
     /// What the event loop reports and any thread may read.
     private final class Progress: Sendable {
         let isReady = Atomic<Bool>(false)
-        let hasAnswered = Atomic<Bool>(false)
+        let hasServed = Atomic<Bool>(false)
         let whenReady = Mutex<(@Sendable () -> Void)?>(nil)
+        let whenServed = Mutex<(@Sendable () -> Void)?>(nil)
         let end = Eventual<RedisError>()
+
+        /// Notes that Redis has answered well on a connection that is ready.
+        func served() {
+            guard !hasServed.exchange(true, ordering: .relaxed) else { return }
+            whenServed.withLock { $0.take() }?()
+        }
     }
 
     /// Makes a connection that takes commands at once and sends them when ``run()`` has connected.
@@ -41,10 +48,14 @@ final class RedisConnection: Sendable {
             ready: {
                 progress.isReady.store(true, ordering: .relaxed)
                 progress.whenReady.withLock { $0.take() }?()
+                // Its last step was answered well. Without a handshake only the socket is known to be there.
+                if !handshake.isEmpty { progress.served() }
             },
             answered: { isError in
-                progress.hasAnswered.store(true, ordering: .relaxed)
                 counters.answered(isError: isError)
+                if !isError, !progress.hasServed.load(ordering: .relaxed), progress.isReady.load(ordering: .relaxed) {
+                    progress.served()
+                }
             },
             message: message,
             closed: { error in
@@ -65,14 +76,19 @@ final class RedisConnection: Sendable {
     var isReady: Bool { progress.isReady.load(ordering: .relaxed) }
     /// Commands without a reply, sent or not.
     var waiting: Int { outbox.count }
-    /// Whether Redis has answered anything on it.
-    var hasAnswered: Bool { progress.hasAnswered.load(ordering: .relaxed) }
+    /// Whether the handshake was completed and Redis has answered something other than an error since.
+    var hasServed: Bool { progress.hasServed.load(ordering: .relaxed) }
 
     /// Connects, serves, and returns why the connection ended. Cancelling lets those who wait have their answers first.
     ///
-    /// - Parameter whenReady: Called once on the event loop when commands can be sent, before any is.
-    func run(whenReady: @escaping @Sendable () -> Void = {}) async -> RedisError {
+    /// - Parameters:
+    ///   - whenReady: Called once on the event loop when commands can be sent, before any is.
+    ///   - whenServed: Called once on the event loop when ``hasServed`` becomes true.
+    func run(
+        whenReady: @escaping @Sendable () -> Void = {}, whenServed: @escaping @Sendable () -> Void = {}
+    ) async -> RedisError {
         progress.whenReady.withLock { $0 = whenReady }
+        progress.whenServed.withLock { $0 = whenServed }
         return await withTaskCancellationHandler {
             await progress.end.value { connect() }
         } onCancel: {

@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 package import ParallaxCore
 import Synchronization
@@ -53,7 +52,7 @@ extension RedisLimiter {
         }
     }
 
-    /// Listens to a server until it is left or lost, and says whether it had answered.
+    /// Listens to a server until it is left or lost, and says whether it had served.
     private func listen(to source: ResetSource) async -> Bool {
         let connection = source.client.makeConnection(subscribingTo: RedisKey.resetsChannel) {
             [resetRelay, refusals] message in
@@ -63,14 +62,17 @@ extension RedisLimiter {
         }
         let error = await connection.listen(
             askingEvery: refusals == nil ? settings.commandTimeout : settings.resetHeartbeat, until: source.hasGone,
-            whenReady: { self.resetsProblem.withLock { $0 = nil } }, ask: { await self.ask(connection) })
+            whenReady: {
+                self.resetsProblem.withLock { $0 = nil }
+                self.subscriptionLog.ended()
+            }, ask: { await self.ask(connection) })
         // Also after the last answer, which may have come with the end.
         refusals?.lost()
         if let error {
             resetsProblem.withLock { $0 = error }
-            logger.warning("lost the subscription to resets", metadata: ["error": "\(error)"])
+            subscriptionLog.occurred(error)
         }
-        return connection.hasAnswered
+        return connection.hasServed
     }
 
     /// Asks the subscribed server whether it is still there, and notes what it says.

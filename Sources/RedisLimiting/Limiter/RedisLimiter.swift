@@ -10,7 +10,8 @@ import Synchronization
 package final class RedisLimiter: Limiter, Service {
     let servers: RedisServers
     let settings: RedisSettings
-    let logger: Logger
+    private let logger: Logger
+    let subscriptionLog: ProblemLog
     let resetRelay = ResetRelay()
     /// What this instance keeps of Redis's refusals; `nil` where it keeps none. Asked by whoever decides by Redis alone:
     /// ``check(_:at:)`` never does.
@@ -38,6 +39,9 @@ package final class RedisLimiter: Limiter, Service {
         servers = try RedisServers(settings: settings, logger: logger, counters: counters)
         self.settings = settings
         self.logger = logger
+        subscriptionLog = ProblemLog(
+            "not subscribed to resets: a reset at another instance does not reach this one's memory",
+            end: "subscribed to resets again", logger: logger)
         decisionDeadline = TimeAmount(settings.decisionDeadline)
     }
 
@@ -161,16 +165,15 @@ extension RedisLimiter {
     }
 
     private func probeWhenOpen(_ breaker: BreakerDriver, isWell: () async -> Bool) async {
+        let log = ProblemLog(
+            "the circuit breaker has opened: Redis is not asked until it answers probes again",
+            end: "the circuit breaker has closed: Redis answers again", logger: logger)
         for await _ in breaker.openings {
-            logger.warning(
-                "the circuit breaker has opened: Redis is not asked until it answers probes again",
-                metadata: ["error": "\(lastError.withLock { $0 }?.description ?? "unknown")"])
+            if let error = lastError.withLock({ $0 }) { log.occurred(error) }
             while let next = breaker.nextProbe {
                 let wait = next - .now()
                 guard (try? await Task.sleep(for: .nanoseconds(wait.nanoseconds))) != nil else { return }
-                if breaker.probed(succeeded: await isWell()) {
-                    logger.info("the circuit breaker has closed: Redis answers again")
-                }
+                if breaker.probed(succeeded: await isWell()) { log.ended() }
             }
         }
     }

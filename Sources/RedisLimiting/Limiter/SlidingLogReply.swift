@@ -4,8 +4,13 @@ import ParallaxCore
 struct SlidingLogReply {
     private static let headBytes = 25
     private static let windowBytes = 8
+    private static let replacedFlag: UInt8 = 128
+    private static let steppedBackFlag: UInt8 = 64
 
     let bytes: [UInt8]
+
+    /// Whether the key held a value that is not a sliding log, which the accepted units have replaced.
+    var replacedAlienValue: Bool { (bytes.first ?? 0) & Self.replacedFlag > 0 }
 
     /// The decision that the answer stands for.
     ///
@@ -14,10 +19,12 @@ struct SlidingLogReply {
     ///   numbers: none may reach arithmetic that overflows.
     func decision(policy: Policy, cost: Int) throws(RedisError) -> Decision {
         let count = policy.windows.count
-        guard bytes.count == Self.headBytes + count * Self.windowBytes, bytes[0] <= count else { throw .noDecision }
-        let place = Int(bytes[0])
+        guard bytes.count == Self.headBytes + count * Self.windowBytes else { throw .noDecision }
+        let place = Int(bytes[0] & ~(Self.replacedFlag | Self.steppedBackFlag))
+        guard place <= count else { throw .noDecision }
         let now = try time(at: 1)
-        let effective = try time(at: 9)
+        let newest = try time(at: 9)
+        let effective = bytes[0] & Self.steppedBackFlag > 0 ? now : newest
         let added = place == 0 ? cost : 0
         let windows = policy.windows.enumerated().map { index, window in
             let start = Self.headBytes + index * Self.windowBytes
@@ -25,11 +32,13 @@ struct SlidingLogReply {
         }
         guard place > 0 else {
             return Decision(
-                outcome: .allowed, windows: windows, retryAfterMilliseconds: 0, judgedAt: Timestamp(milliseconds: now))
+                outcome: .allowed, windows: windows, retryAfterMilliseconds: 0, judgedAt: Timestamp(milliseconds: now),
+                stepBackMilliseconds: max(0, newest - now))
         }
         return Decision(
             outcome: .limited(by: policy.windows[place - 1].name), windows: windows,
-            retryAfterMilliseconds: max(0, try time(at: 17) - now), judgedAt: Timestamp(milliseconds: now))
+            retryAfterMilliseconds: max(0, try time(at: 17) - now), judgedAt: Timestamp(milliseconds: now),
+            stepBackMilliseconds: max(0, newest - now))
     }
 
     /// A window after the decision, from what was used before and the age of the unit that leaves first.

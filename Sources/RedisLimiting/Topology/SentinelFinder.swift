@@ -63,7 +63,7 @@ extension SentinelFinder {
                 to: sentinels.url(of: sentinel), subscribingTo: "+switch-master"
             ) { _ in changed() }
             _ = await connection.listen(askingEvery: settings.commandTimeout, until: { await Eventual<Void>.never() })
-            if connection.hasAnswered { backoff.reset() }
+            if connection.hasServed { backoff.reset() }
             place += 1
             try? await Task.sleep(for: backoff.delay(using: &random))
         }

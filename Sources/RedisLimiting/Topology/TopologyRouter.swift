@@ -8,6 +8,7 @@ import Synchronization
 final class TopologyRouter: Sendable {
     private let finder: any TopologyFinder
     private let logger: Logger
+    private let problemLog: ProblemLog
     let nodes: NodeDirectory
     let askingNodes: NodeDirectory
     let topology = Mutex(Topology())
@@ -25,6 +26,8 @@ final class TopologyRouter: Sendable {
     init(parts: Parts, finder: any TopologyFinder, logger: Logger) {
         self.finder = finder
         self.logger = logger
+        problemLog = ProblemLog(
+            "the primaries of Redis could not be found", end: "the primaries of Redis were found again", logger: logger)
         nodes = NodeDirectory { parts.makeNode(at: $0) }
         askingNodes = NodeDirectory { parts.makeAskingNode(at: $0) }
         refresh = parts.refresh
@@ -164,14 +167,12 @@ extension TopologyRouter {
                 metadata: ["before": "\(before)", "now": "\(after)"])
         }
         problem.withLock { $0 = nil }
+        problemLog.ended()
     }
 
     private func noteProblem(_ error: RedisError) {
-        let isNew = problem.withLock { problem in
-            defer { problem = error }
-            return problem?.code != error.code
-        }
-        if isNew { logger.warning("the primaries of Redis could not be found", metadata: ["error": "\(error)"]) }
+        problem.withLock { $0 = error }
+        problemLog.occurred(error)
     }
 
     /// Whether the last look told all, and all is as it should be.

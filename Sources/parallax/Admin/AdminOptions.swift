@@ -1,11 +1,11 @@
 import ArgumentParser
 import Foundation
+import ParallaxService
 import RedisLimiting
 
 /// How to reach a running instance's admin routes.
 struct AdminOptions: ParsableArguments {
-    @Option(name: .long, help: "The instance to ask.")
-    var url = "http://127.0.0.1:8080"
+    @OptionGroup var instance: InstanceOption
 
     @Option(
         name: .customLong("admin-token-file"),
@@ -16,24 +16,17 @@ struct AdminOptions: ParsableArguments {
     /// A client with the token read from its file.
     func makeClient(
         environment: [String: String] = ProcessInfo.processInfo.environment, transport: @escaping AdminClient.Transport
-    ) throws -> AdminClient {
-        guard let address = URLComponents(string: url), ["http", "https"].contains(address.scheme),
-            address.host?.isEmpty == false
-        else {
-            throw CommandFailure(
-                .usage, "--url \(url) is no address", remedy: "Write it like http://127.0.0.1:8080.")
-        }
-        guard address.user == nil, address.password == nil else {
-            throw CommandFailure(
-                .usage, "--url holds a password", remedy: "Leave it out; the admin token is read from a file.")
-        }
-        return AdminClient(
-            baseURL: url.hasSuffix("/") ? String(url.dropLast()) : url, token: try readToken(environment),
-            transport: transport)
+    ) async throws -> AdminClient {
+        let url = try await instance.resolve(environment: environment)
+        return AdminClient(baseURL: url, token: try await readToken(environment), transport: transport)
     }
 
-    private func readToken(_ environment: [String: String]) throws -> String {
-        guard let path = adminTokenFile ?? environment["ADMIN_TOKEN_FILE"], !path.isEmpty else {
+    private func readToken(_ environment: [String: String]) async throws -> String {
+        var path = adminTokenFile
+        if path == nil {
+            path = try await Settings.load(for: .adminToken, environment: environment).http.adminTokenFile
+        }
+        guard let path, !path.isEmpty else {
             throw CommandFailure(
                 .notPermitted, "no admin token",
                 remedy: "Name the service's token file with --admin-token-file or ADMIN_TOKEN_FILE.")

@@ -18,7 +18,7 @@ struct DatabaseOptions: ParsableArguments {
 
     /// The same, to write as well. None is made where there is none.
     func openToWrite() async throws -> [DivergenceStore] {
-        let paths = await resolve()
+        let paths = try await resolve()
         for path in paths where !FileManager.default.fileExists(atPath: path) {
             throw CommandFailure(
                 .noInput, "there is no database at \(path)", remedy: "Name one with --database or DATABASE_PATH.")
@@ -26,8 +26,8 @@ struct DatabaseOptions: ParsableArguments {
         return try paths.map { try DivergenceStore(path: $0) }
     }
 
-    private func resolve() async -> [String] {
-        paths.isEmpty ? [await Settings.load().settings.recorder.databasePath] : paths
+    func resolve() async throws -> [String] {
+        paths.isEmpty ? [try await Settings.load(for: .database).recorder.databasePath] : paths
     }
 }
 
@@ -38,9 +38,9 @@ struct OneDatabaseOption: ParsableArguments {
         help: ArgumentHelp("The database (default: the setting DATABASE_PATH).", valueName: "file"))
     var path: String?
 
-    func resolve() async -> String {
+    func resolve() async throws -> String {
         if let path { return path }
-        return await Settings.load().settings.recorder.databasePath
+        return try await Settings.load(for: .database).recorder.databasePath
     }
 
     /// The database, opened to read. Instances may go on writing it.

@@ -22,6 +22,15 @@ struct FlagFileOption: ParsableArguments {
         return store
     }
 
+    /// The file if it is there and the settings that lead to it are valid, for commands that can do without.
+    func openIfUsable() async -> FlagStore? {
+        let loaded = await Settings.load()
+        guard path != nil || loaded.errors(for: .flags).isEmpty,
+            FileManager.default.fileExists(atPath: path ?? loaded.settings.flags.file)
+        else { return nil }
+        return try? await open(loaded.settings)
+    }
+
     /// The history where there is one. Instances that see the change keep it too, and it is kept once; so that it cannot
     /// be kept here is no reason to fail.
     static func history(in path: String) -> (any FlagHistory)? {

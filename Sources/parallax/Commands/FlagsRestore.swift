@@ -34,12 +34,13 @@ struct FlagsRestore: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let settings = try await Settings.load(for: .flags)
         let entry = try await entry(in: database.open())
-        let settings = await Settings.load().settings
-        let history = FlagFileOption.history(in: await database.resolve())
+        let databasePath = try await database.resolve()
+        let history = FlagFileOption.history(in: databasePath)
         let store = try await file.open(settings, history: history)
         let update = FlagUpdate(restoring: entry.change.to, emptiesTargeting: emptiesTargeting)
-        try await change.change(store, update, saying: "restores change \(sequence): ")
+        try await change.change(store, update, database: databasePath, saying: "restores change \(sequence): ")
     }
 
     private func entry(in store: DivergenceStore) async throws -> FlagHistoryEntry {

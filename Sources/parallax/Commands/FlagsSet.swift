@@ -36,10 +36,10 @@ struct FlagsSet: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = await Settings.load().settings
+        let settings = try await Settings.load(for: [.flags, .database])
         let store = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         let update = FlagUpdate(strategy: strategy, assignments: assignments, emptiesTargeting: emptiesTargeting)
-        try await change.change(store, update)
+        try await change.change(store, update, database: settings.recorder.databasePath)
     }
 }
 

@@ -25,7 +25,7 @@ struct FlagsShow: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let settings = await Settings.load().settings
+        let settings = try await Settings.load(for: [.flags, .database])
         let store = try await file.open(settings)
         let health = store.health
         let instances = InstancesText(
@@ -33,7 +33,8 @@ struct FlagsShow: AsyncParsableCommand {
         let promotion = await PromotionStanding(
             store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases)
         let sections = [
-            FlagsText(health: health).text, LatchText(latch: store.sharedLatch).text,
+            FlagsText(health: health).text,
+            LatchText(latch: store.sharedLatch, settings: await Protection.settings(), now: FlagStore.wallClock()).text,
             promotion.lines.joined(separator: "\n"), instances.text,
         ]
         Terminal.print(

@@ -13,7 +13,7 @@ struct Migrate: AsyncParsableCommand {
     @OptionGroup var database: OneDatabaseOption
 
     func run() async throws {
-        let path = await database.resolve()
+        let path = try await database.resolve()
         try DivergenceStore(path: path).close()
         Terminal.print("The schema of \(path.escapedForTerminal) is up to date.")
     }

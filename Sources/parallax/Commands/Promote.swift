@@ -18,7 +18,8 @@ struct Promote: AsyncParsableCommand {
               parallax promote --to 10 --reason "a week without surprises" --database a.sqlite --database b.sqlite
               parallax promote --to 50 --reason "the drill is next Monday" --force
 
-            Exit codes: 0 done, 2 the gate says wait, 3 it says no-go or a rollback waits to be acknowledged. \
+            Exit codes: 0 done and followed by every instance, 2 the gate says wait, 3 it says no-go or a rollback waits \
+            to be acknowledged, 4 the flags are written and an instance does not follow them. \
             docs/promotion.md is the whole walk.
             """)
 
@@ -38,7 +39,7 @@ struct Promote: AsyncParsableCommand {
     @OptionGroup var file: FlagFileOption
 
     func run() async throws {
-        let settings = await Settings.load().settings
+        let settings = try await Settings.load(for: [.flags, .database, .gate])
         let flags = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         let before = flags.health
         if let problem = before.problem { throw CommandFailure(.badData, problem) }
@@ -53,26 +54,27 @@ struct Promote: AsyncParsableCommand {
                 .usage, "\(target.rawValue) is more than one step from \(PromotionPhase(before.file).rawValue)",
                 remedy: "The next step is 'parallax promote --to \(next.rawValue)'.")
         case .back:
-            try await set(flags, judged: before, to: "back to \(target.rawValue)")
+            try await flags.requireWritable()
+            try await set(flags, judged: before, settings, to: "back to \(target.rawValue)")
         case .forward:
-            let shared = flags.sharedLatch.flatMap { $0.isLatched ? $0.firing : nil }
-            let gate = try await askGate(settings, before, shared: shared)
-            try await set(flags, judged: before, to: Self.word(for: gate, target: target))
+            try await flags.requireWritable()
+            try await requireFollowers(of: flags)
+            let gate = try await askGate(settings, before, flags)
+            try await set(flags, judged: before, settings, to: Self.word(for: gate, target: target))
         }
     }
 
     /// Asks the gate for this step and prints what it says.
     ///
-    /// - Parameter shared: The rollback that waits to be acknowledged among those who share the flag file.
     /// - Throws: The exit code of its verdict, unless that is go or the step is forced.
     private func askGate(
-        _ settings: Settings, _ flags: FlagHealth, shared: RollbackLatch.Firing?
+        _ settings: Settings, _ flags: FlagHealth, _ store: FlagStore
     ) async throws -> Gate {
         let question = PromotionQuestion(
             stores: try await databases.open(), settings: settings.gate, flags: flags.file, target: target,
             now: FlagStore.wallClock())
-        if let firing = try await question.latched() ?? shared {
-            Terminal.note(Self.latchedText(firing))
+        if let obstacle = try await LatchWait(question: question, store: store).obstacle() {
+            Terminal.note(obstacle)
             throw GateVerdict.noGo.exitCode
         }
         let (report, gate) = try await question.ask(since: since)
@@ -87,8 +89,20 @@ struct Promote: AsyncParsableCommand {
         return gate
     }
 
-    /// Writes the flags, if they are still those that were judged.
-    private func set(_ flags: FlagStore, judged: FlagHealth, to word: String) async throws {
+    /// Refuses a step that an instance would not follow, since its environment keeps it at `legacy`.
+    private func requireFollowers(of flags: FlagStore) async throws {
+        let (instances, now) = (await flags.instances(), FlagStore.wallClock())
+        let pinned = instances.filter { $0.isPinnedToLegacy == true && !$0.isSilent(at: now) }
+        guard !pinned.isEmpty, !force else { return }
+        throw CommandFailure(
+            .configuration,
+            "\(FlagName.distributedEnabled.rawValue)=false in the environment keeps at legacy, whatever the file says: "
+                + pinned.map(\.instance.escapedForTerminal).joined(separator: ", "),
+            remedy: "Unset it there and restart, or go on without them with --force.")
+    }
+
+    /// Writes the flags, if they are still those that were judged, and waits for the instances.
+    private func set(_ flags: FlagStore, judged: FlagHealth, _ settings: Settings, to word: String) async throws {
         guard let content = judged.contentHash else { throw Self.changed }
         let change: FlagChange?
         do throws(FlagFileError) {
@@ -100,6 +114,9 @@ struct Promote: AsyncParsableCommand {
         await flags.finishHistory()
         Terminal.print(change.map { FlagsText.change(from: $0.from, to: $0.to) } ?? "Nothing was changed.")
         for note in flags.health.notes { Terminal.note("note: \(note.escapedForTerminal)") }
+        await Protection(store: flags, database: settings.recorder.databasePath)
+            .warn(going: target.update.applied(to: judged.file).strategy)
+        try await FollowingInstances(store: flags).report()
         Terminal.print(Self.outlook(from: target))
     }
 
@@ -112,15 +129,6 @@ struct Promote: AsyncParsableCommand {
         guard gate.verdict != .go else { return "promoted to \(target.rawValue)" }
         let failing = gate.failing.map(\.rawValue).joined(separator: ", ")
         return "promoted to \(target.rawValue), forced past \(gate.verdict.rawValue) (\(failing))"
-    }
-
-    static func latchedText(_ firing: RollbackLatch.Firing?) -> String {
-        let what = firing.map { " by \($0.trigger.rawValue) at \(Figures.time($0.time)) UTC" } ?? ""
-        return """
-            parallax: a rollback\(what) waits to be acknowledged, and until then the watchdog acts no more; --force does \
-            not help
-              See 'parallax rollback history', then 'parallax rollback acknowledge'.
-            """
     }
 
     /// What comes next.

@@ -107,13 +107,8 @@ struct ReplayLog: AsyncParsableCommand {
     func makePlan(
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws -> ReplayPlan {
-        let loaded = await Settings.load(environment: environment)
-        let relevant = loaded.errors.filter { ReplayPlan.uses($0) }
-        if let failure = CommandFailure(relevant) {
-            Terminal.note(FindingsText(findings: relevant, style: .detect(descriptor: STDERR_FILENO)).text)
-            throw failure
-        }
-        let settings = loaded.settings
+        let settings = try await Settings.load(
+            for: redis == nil ? .limits : [.limits, .redis], environment: environment)
         var simulation = Simulation.Settings()
         simulation.instances = instances
         simulation.forecastSizes = forecast.sizes

@@ -55,11 +55,12 @@ struct Report: AsyncParsableCommand {
     func run() async throws {
         let now = FlagStore.wallClock()
         let filter = try selection.makeFilter(now: now)
+        let settings = try await Settings.load(for: .gate)
         let stores = try await databases.open()
         var report = try await DivergenceStore.report(
             of: stores, filter, maximumAffected: top, comparedWith: Self.periodBefore(filter, now: now))
         let verdict = try await DivergenceStore.gate(
-            report, of: stores, settings: await Settings.load().settings.gate, now: now)
+            report, of: stores, settings: settings.gate, now: now)
         report.gate = verdict
         try await write(report, of: stores, filter, now: now)
         if gate, verdict.verdict != .go { throw verdict.verdict.exitCode }

@@ -10,11 +10,15 @@ struct RollbackAcknowledge: AsyncParsableCommand {
         commandName: "acknowledge",
         abstract: "Say that a rollback was seen and dealt with, so that the watchdog acts again.",
         discussion: """
-            The name and the reason are kept with the rollback. Instances that use this database heed it within seconds. \
-            The flags stay as they are: set the strategy with 'parallax flags set'. Instances that share a flag file tell each \
-            other: one database of theirs is enough. With a flag file for each, repeat this for each.
+            The name and the reason are kept with the rollback. Instances that use the database, or share the flag file, take \
+            it over within seconds: one of them is enough. With a flag file for each, name all: by --database, or by --url \
+            with the admin token.
+
+            The flags stay as they are: set the strategy with 'parallax flags set' or 'parallax promote'. An instance that \
+            held itself at legacy, since the file could not be written, does what the file says from then on.
 
               parallax rollback acknowledge --reason "Redis was moved to new hardware"
+              parallax rollback acknowledge --reason "a failover" --url http://a:8080 --url http://b:8080
             """)
 
     @Option(help: "What was found and done.")
@@ -23,29 +27,44 @@ struct RollbackAcknowledge: AsyncParsableCommand {
     @Option(help: "Who you are (default: the user's name).")
     var by: String?
 
-    @OptionGroup var database: OneDatabaseOption
+    @OptionGroup var databases: DatabaseOptions
+
+    @Option(name: .customLong("url"), help: "A running instance to tell; once for each.")
+    var urls: [String] = []
+
+    @Option(
+        name: .customLong("admin-token-file"),
+        help: ArgumentHelp(
+            "The file that holds the admin token (default: the setting ADMIN_TOKEN_FILE).", valueName: "file"))
+    var adminTokenFile: String?
+
+    @OptionGroup var file: FlagFileOption
 
     func run() async throws {
-        let path = await database.resolve()
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw CommandFailure(
-                .noInput, "there is no database at \(path)", remedy: "Name one with --database or DATABASE_PATH.")
-        }
-        let acknowledgement = try Acknowledgement(
-            validating: by ?? Person.current, reason: reason, time: FlagStore.wallClock())
-        let latch = try await clear(StoredRollbackRecord(store: DivergenceStore(path: path)), acknowledgement)
-        let what = latch.firing.map { "\($0.trigger.rawValue) at \(Figures.time($0.time)) UTC" } ?? "The rollback"
-        Terminal.print("Acknowledged: \(what). The strategy stays as it is; see 'parallax flags show'.")
+        try await run(AdminClient.overHTTP)
     }
 
-    private func clear(
-        _ record: StoredRollbackRecord, _ acknowledgement: Acknowledgement
-    ) async throws -> RollbackLatch {
-        do {
-            return try await record.changeLatch { try $0.acknowledge(acknowledgement) }
-        } catch let error as DivergenceStoreError {
-            // That nothing waits is not the database's failure.
-            throw error.cause as? RollbackLatchError ?? error
+    func run(_ transport: @escaping AdminClient.Transport) async throws {
+        let word = try Acknowledgement(
+            validating: by ?? Person.current, reason: reason, time: FlagStore.wallClock())
+        var outcomes: [AcknowledgementOutcome] = []
+        for url in urls {
+            let token = adminTokenFile.map { ["--admin-token-file", $0] } ?? []
+            let client = try await AdminOptions.parse(["--url", url] + token).makeClient(transport: transport)
+            outcomes.append(await client.acknowledge(word))
         }
+        if urls.isEmpty || !databases.paths.isEmpty {
+            let flags = await file.openIfUsable()
+            for path in try await databases.resolve() {
+                outcomes.append(try await DatabaseAcknowledgement(path: path, flags: flags).record(word))
+            }
+        }
+        for outcome in outcomes { outcome.tell() }
+        if outcomes.contains(where: \.isDone) {
+            Terminal.print("The strategy stays as it is; see 'parallax flags show'.")
+        }
+        if let failure = outcomes.lazy.compactMap(\.failure).first { throw failure }
+        // Of several that share a file the first clears the others.
+        guard outcomes.contains(where: \.isDone) else { throw RollbackLatchError.notLatched }
     }
 }

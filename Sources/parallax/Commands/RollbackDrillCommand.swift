@@ -22,7 +22,9 @@ struct RollbackDrillCommand: AsyncParsableCommand {
               parallax rollback drill --restore
             """)
 
-    @Option(name: .customLong("url"), help: "An instance; once for each. The first one drills.")
+    @Option(
+        name: .customLong("url"),
+        help: "An instance; once for each. The first one drills (default: this machine's, by HTTP_HOST and HTTP_PORT).")
     var urls: [String] = []
 
     @Option(
@@ -53,7 +55,7 @@ struct RollbackDrillCommand: AsyncParsableCommand {
 
     func run() async throws {
         if restore { return try await putBack() }
-        let drill = DrillRun(clients: try makeClients(AdminClient.overHTTP))
+        let drill = DrillRun(clients: try await makeClients(AdminClient.overHTTP))
         let (by, reason) = (by ?? Person.current, reason)
         do {
             let (result, _) = try await withInterruption { try await drill.run(by: by, reason: reason) }
@@ -65,15 +67,17 @@ struct RollbackDrillCommand: AsyncParsableCommand {
     }
 
     /// A client for each instance, all with the same token.
-    func makeClients(_ transport: @escaping AdminClient.Transport) throws -> [AdminClient] {
-        try (urls.isEmpty ? ["http://127.0.0.1:8080"] : urls).map { url in
-            let token = adminTokenFile.map { ["--admin-token-file", $0] } ?? []
-            return try AdminOptions.parse(["--url", url] + token).makeClient(transport: transport)
+    func makeClients(_ transport: @escaping AdminClient.Transport) async throws -> [AdminClient] {
+        let token = adminTokenFile.map { ["--admin-token-file", $0] } ?? []
+        var clients: [AdminClient] = []
+        for url in urls.isEmpty ? [[]] : urls.map({ ["--url", $0] }) {
+            clients.append(try await AdminOptions.parse(url + token).makeClient(transport: transport))
         }
+        return clients
     }
 
     private func putBack() async throws {
-        let settings = await Settings.load().settings
+        let settings = try await Settings.load(for: [.flags, .database])
         let store = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
         guard let note = await store.drillNote() else {
             return Terminal.print("No drill has left anything to put back; see 'parallax flags show'.")

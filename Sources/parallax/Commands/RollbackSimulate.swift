@@ -71,23 +71,12 @@ struct RollbackSimulate: AsyncParsableCommand {
 
     func run() async throws {
         if let database { return try await rejudge(database) }
-        let settings = try trial.settings(over: try await Self.loadSettings())
+        let settings = try trial.settings(over: try await Settings.load(for: .rollback).rollbackSettings)
         if scenario.isEmpty {
             try await printTables(settings)
         } else {
             try printScenario(settings)
         }
-    }
-
-    /// The service's settings of the watchdog.
-    private static func loadSettings() async throws -> RollbackSettings {
-        let loaded = await Settings.load()
-        let relevant = loaded.errors.filter { $0.setting.hasPrefix("ROLLBACK_") }
-        if let failure = CommandFailure(relevant) {
-            Terminal.note(FindingsText(findings: relevant, style: .detect(descriptor: STDERR_FILENO)).text)
-            throw failure
-        }
-        return loaded.settings.rollbackSettings
     }
 
     private func printTables(_ settings: RollbackSettings) async throws {

@@ -15,7 +15,7 @@ struct DrillRun: Sendable {
     /// - Throws: ``CommandFailure`` saying what went wrong and what has become of the flags.
     func run(by: String, reason: String) async throws -> DrillResult {
         guard let first = clients.first else { preconditionFailure("a drill needs an instance") }
-        let before = try await strategies()
+        let (before, names) = try await states()
         let clock = ContinuousClock()
         var start = clock.now
         let _: Began = try await first.post("/v1/rollback/drill", body: Order(by: by, reason: reason))
@@ -38,17 +38,23 @@ struct DrillRun: Sendable {
         } catch is CancellationError {
             throw DrillInterruption(state: "The file is as it was.")
         }
-        let result = DrillResult(
-            instances: clients.count, strategy: before[0], appliedMs: Self.milliseconds(applied),
-            restoredMs: Self.milliseconds(clock.now - start))
-        let _: Recorded = try await first.post("/v1/rollback/drill/record", body: result.record)
+        var result = DrillResult(
+            instances: names.isEmpty ? clients.count : names.count, heard: names, strategy: before[0],
+            appliedMs: Self.milliseconds(applied), restoredMs: Self.milliseconds(clock.now - start))
+        let recorded: Recorded = try await first.post("/v1/rollback/drill/record", body: result.record)
+        result.unheard = recorded.unheard ?? []
         return result
     }
 
-    private func strategies() async throws -> [String] {
-        var strategies: [String] = []
-        for client in clients { strategies.append(try await client.strategy()) }
-        return strategies
+    /// The strategies, by address, and the names of the instances, each once: two addresses may lead to one instance.
+    private func states() async throws -> (strategies: [String], names: [String]) {
+        var (strategies, names): ([String], [String]) = ([], [])
+        for client in clients {
+            let health: Health = try await client.get("/health", query: [])
+            strategies.append(health.security.middlewareStatus.migrationStrategy)
+            if let name = health.instance, !names.contains(name) { names.append(name) }
+        }
+        return (strategies, names)
     }
 
     /// Until every instance says so, and answers a question so.
@@ -121,6 +127,10 @@ struct DrillInterruption: Error, Equatable {
 /// What a drill came to.
 struct DrillResult: Encodable, Equatable {
     let instances: Int
+    /// Their names, as they give them in `/health`.
+    let heard: [String]
+    /// The instances that share the flag file and were not watched.
+    var unheard: [String] = []
     /// The strategy before and after.
     let strategy: String
     /// From asking for the flip until all instances answered in legacy, and from asking for the way back until all were.
@@ -129,15 +139,21 @@ struct DrillResult: Encodable, Equatable {
 
     var text: String {
         let who = FigureText.counted(instances, "instance")
-        return """
-            flip      \(who) answered in legacy after \(appliedMs) ms
-            way back  \(who) in \(strategy) again after \(restoredMs) ms, the file byte for byte as it was
-            The drill is noted for the gate.
-            """
+        var lines = [
+            "flip      \(who) answered in legacy after \(appliedMs) ms",
+            "way back  \(who) in \(strategy) again after \(restoredMs) ms, the file byte for byte as it was",
+        ]
+        if !heard.isEmpty { lines.append("heard     \(Self.list(heard))") }
+        if !unheard.isEmpty {
+            lines.append("not heard \(Self.list(unheard)): they share the flag file; name them with --url too")
+        }
+        return (lines + ["The drill is noted for the gate."]).joined(separator: "\n")
     }
 
+    private static func list(_ names: [String]) -> String { names.map(\.escapedForTerminal).joined(separator: ", ") }
+
     fileprivate var record: DrillRun.Record {
-        DrillRun.Record(applied_ms: appliedMs, restored_ms: restoredMs, instances: instances)
+        DrillRun.Record(applied_ms: appliedMs, restored_ms: restoredMs, instances: instances, heard: heard)
     }
 }
 
@@ -163,10 +179,12 @@ extension DrillRun {
         let applied_ms: Int64
         let restored_ms: Int64
         let instances: Int
+        let heard: [String]
     }
 
     fileprivate struct Recorded: Decodable {
         let time: Int64
+        let unheard: [String]?
     }
 
     /// Looks without consuming, as an identity that nobody has.
@@ -188,6 +206,7 @@ extension DrillRun {
         struct MiddlewareStatus: Decodable {
             let migrationStrategy: String
         }
+        let instance: String?
         let security: Security
     }
 }

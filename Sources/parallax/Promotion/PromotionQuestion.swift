@@ -13,13 +13,11 @@ struct PromotionQuestion: Sendable {
     let target: PromotionPhase
     let now: Timestamp
 
-    /// The rollback that waits to be acknowledged in any of the databases; `nil` where none does.
-    func latched() async throws -> RollbackLatch.Firing? {
-        for store in stores {
-            let latch = try await StoredRollbackRecord(store: store).loadLatch()
-            if latch.isLatched, let firing = latch.firing { return firing }
-        }
-        return nil
+    /// What each database says of the latest rollback of its instance.
+    func latches() async throws -> [(path: String, latch: RollbackLatch)] {
+        var latches: [(String, RollbackLatch)] = []
+        for store in stores { latches.append((store.path, try await StoredRollbackRecord(store: store).loadLatch())) }
+        return latches
     }
 
     /// Asks the gate what the step needs.

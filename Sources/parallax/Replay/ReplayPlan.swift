@@ -23,17 +23,6 @@ struct ReplayPlan: Sendable {
     /// What the shared limiter is.
     var candidateName: String { redis == nil ? "memory" : "redis" }
 
-    /// Whether a wrong setting would change what a replay comes to: those of limits, of the old limiter and of comparing, and
-    /// files that may hold them.
-    static func uses(_ finding: Finding) -> Bool {
-        finding.kind == .unusableFile
-            || [
-                "RATE_LIMIT_", "PRODUCTION_", "LEGACY_", "BOUNDARY_", "CLOCK_SKEW_", "QUOTA_DRIFT_", "ENVIRONMENT",
-                "CONFIG_",
-            ]
-            .contains { finding.setting.hasPrefix($0) }
-    }
-
     /// Runs the whole log, showing how far it is.
     func run(recordingIn store: DivergenceStore) async throws -> ReplayOutcome {
         let reader = try AccessLogReader(path: log, format: format)

@@ -2,7 +2,16 @@ import ParallaxService
 
 /// What is wrong with the settings, as text for a terminal.
 struct FindingsText {
+    /// What the settings are for.
+    enum Subject {
+        /// `parallax serve`, whether it is asked to start or the settings are only checked.
+        case service
+        /// Another command, and only the findings that concern it.
+        case command
+    }
+
     let findings: [Finding]
+    var subject = Subject.service
     let style: TerminalStyle
 
     var text: String {
@@ -24,7 +33,17 @@ struct FindingsText {
         let warnings = findings.count - errors
         let parts = [(errors, "error"), (warnings, "warning")].filter { $0.0 > 0 }
             .map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
-        return parts.joined(separator: ", ") + (errors > 0 ? ": a service does not start with these settings." : ".")
+        return parts.joined(separator: ", ") + conclusion
+    }
+
+    /// What the findings mean for starting.
+    private var conclusion: String {
+        let errors = findings.filter { $0.severity == .error }
+        guard !errors.isEmpty else { return "." }
+        if subject == .command { return ": this command does not run with these settings." }
+        return errors.contains { $0.kind != .unreachable }
+            ? ": a service does not start with these settings."
+            : ": a service starts with these settings, and the distributed limiter cannot decide."
     }
 }
 

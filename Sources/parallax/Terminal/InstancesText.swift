@@ -7,9 +7,17 @@ struct InstancesText {
     let health: FlagHealth
     let now: Timestamp
 
-    /// Empty where no instance has said anything.
-    var text: String {
-        guard !instances.isEmpty else { return "" }
+    /// Those that do otherwise than the file says, or were not heard of lately.
+    var deviants: [AppliedFlags] { instances.filter { standing(of: $0) != .current } }
+
+    /// Whether an instance that was heard of lately has not applied the file yet.
+    var isBehind: Bool { instances.contains { standing(of: $0) == .behind } }
+
+    /// Empty if no instance has said anything.
+    var text: String { instances.isEmpty ? "" : "instances\n" + lines }
+
+    /// One instance a line.
+    var lines: String {
         var table = TextTable([.left, .left, .left, .left])
         for applied in instances {
             let standing = standing(of: applied)
@@ -17,7 +25,7 @@ struct InstancesText {
                 applied.instance.escapedForTerminal, standing.rawValue, applied.strategy.escapedForTerminal,
                 remark(applied, standing))
         }
-        return (["instances"] + table.lines()).joined(separator: "\n")
+        return table.lines().joined(separator: "\n")
     }
 
     func standing(of applied: AppliedFlags) -> AppliedFlags.Standing {
@@ -31,7 +39,7 @@ struct InstancesText {
         case .deviating:
             return applied.isHeldAtLegacy
                 ? "held at legacy by a rollback that is not in the file"
-                : "its environment wins over the file"
+                : "\(FlagName.distributedEnabled.rawValue)=false in its environment wins over the file: unset it and restart it"
         case .behind:
             let hash = applied.contentHash.map { "content \($0.prefix(8).description.escapedForTerminal)" } ?? "nothing"
             let change = health.changedAt.map { "; the file changed \(Figures.time($0)) UTC" } ?? ""

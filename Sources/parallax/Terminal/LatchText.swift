@@ -3,6 +3,9 @@ import ParallaxCore
 /// The latest rollback that all who share a flag file know of, in a line for a terminal.
 struct LatchText {
     let latch: RollbackLatch?
+    /// For how long a rollback holds off; `nil` if those settings are invalid.
+    let settings: RollbackSettings?
+    let now: Timestamp
 
     /// Empty where there was none.
     var text: String {
@@ -11,6 +14,8 @@ struct LatchText {
             latch.acknowledgement.map {
                 "acknowledged \(Figures.time($0.time)) UTC by \($0.by.escapedForTerminal)"
             } ?? "not acknowledged"
-        return "rollback  \(firing.trigger.rawValue) at \(Figures.time(firing.time)) UTC, \(word)"
+        let line = "rollback  \(firing.trigger.rawValue) at \(Figures.time(firing.time)) UTC, \(word)"
+        guard let settings, case .holdingOff(let end) = latch.state(at: now, settings: settings) else { return line }
+        return line + "; no automatic rollback until \(Figures.time(end)) UTC"
     }
 }

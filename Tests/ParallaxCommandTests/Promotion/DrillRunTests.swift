@@ -33,7 +33,7 @@ import Testing
                     state.lag[host] = max(0, lag - 1)
                     let strategy = lag > 0 && state.strategy == "legacy" ? "hybrid" : state.strategy
                     return .json(
-                        #"{"security":{"middleware_status":{"migration_strategy":"\#(strategy)","p0_13b_compliance":false}}}"#
+                        #"{"instance":"\#(host.suffix(1))","security":{"middleware_status":{"migration_strategy":"\#(strategy)","p0_13b_compliance":false}}}"#
                     )
                 case "/v1/check":
                     state.log.append("\(host) check")
@@ -52,7 +52,7 @@ import Testing
                 default:
                     let body = String(decoding: request.body ?? Data(), as: UTF8.self)
                     state.log.append("\(host) record \(body.contains("\"instances\":2"))")
-                    return .json(#"{"time":1}"#)
+                    return .json(#"{"time":1,"unheard":["c"]}"#)
                 }
             }
         }
@@ -66,6 +66,8 @@ import Testing
         fleet.state.withLock { $0.lag = ["http://b": 3] }
         let result = try await DrillRun(clients: fleet.clients).run(by: "ann", reason: "r")
         #expect(result.instances == 2 && result.strategy == "hybrid")
+        #expect(result.heard == ["a", "b"] && result.unheard == ["c"])
+        #expect(result.text.contains("not heard c: they share the flag file"))
         #expect(
             fleet.log == ["http://a flip", "http://a check", "http://b check", "http://a end", "http://a record true"])
     }

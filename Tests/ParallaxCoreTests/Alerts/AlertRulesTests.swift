@@ -72,6 +72,17 @@ import Testing
         #expect(world.look().isEmpty)
     }
 
+    @Test("a rollback that was undone without an acknowledgement does not say that instances are at legacy")
+    func undone() {
+        let firing = RollbackLatch.Firing(trigger: .redisDown, time: Timestamp(milliseconds: 7), sentence: "down")
+        var rules = AlertRules(settings: AlertSettings())
+        let alert = rules.alerts(
+            counting: AlertCounts(), rollback: firing, strategy: .distributedOnly, drill: nil, at: .second(1)
+        ).first
+        #expect(alert?.description.hasPrefix("The flags were set to distributed_only again") == true)
+        #expect(alert?.description.contains("own memory") == false)
+    }
+
     @Test("a rollback that could not be written says that it is one instance's alone")
     func heldAlone() {
         let firing = RollbackLatch.Firing(trigger: .redisDown, time: Timestamp(milliseconds: 7), sentence: "down")
@@ -79,7 +90,7 @@ import Testing
         let alert = rules.alerts(
             counting: AlertCounts(), rollback: firing, isHeldAlone: true, drill: nil, at: .second(1)
         ).first
-        #expect(alert?.description.hasPrefix("The flag file cannot be written: this instance alone") == true)
+        #expect(alert?.description.hasPrefix("The flag file cannot be written: only this instance") == true)
     }
 
     @Test("a drill is told as a drill")

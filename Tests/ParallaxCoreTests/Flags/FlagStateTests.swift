@@ -15,6 +15,7 @@ import Testing
     }
 
     static let legacy = FlagUpdate.rollback.applied(to: .standard)
+    static let distributed = FlagUpdate(hybrid: false).applied(to: .standard)
 
     @Test("the environment holds until a file has been read")
     func start() throws {
@@ -83,19 +84,54 @@ import Testing
         #expect(change?.from == .standard)
     }
 
-    @Test("a hold lasts until the file changes or says legacy itself")
+    @Test("a hold outlasts every edit by another program that leaves the file away from legacy")
     func hold() {
         var state = FlagState(environment: .none, isProduction: false)
-        _ = state.accept(Self.reading(.standard, hash: "a", at: 1))
+        _ = state.accept(Self.reading(.standard, hash: "a", at: 1, by: "ann", declaredAt: 1))
         state.holdAtLegacy()
-        _ = state.accept(Self.reading(.standard, hash: "a", at: 2))
+        _ = state.accept(Self.reading(.standard, hash: "a", at: 2, by: "ann", declaredAt: 1))
+        _ = state.accept(Self.reading(.standard, hash: "b", at: 3, by: "ann", declaredAt: 1))
+        _ = state.accept(Self.reading(Self.distributed, hash: "c", at: 4))
         #expect(state.effective.strategy == .legacy)
-        #expect(state.fileValues.strategy == .hybrid)
-        _ = state.accept(Self.reading(.standard, hash: "b", at: 3))
-        #expect(state.effective.strategy == .hybrid)
+        #expect(state.fileValues.strategy == .distributedOnly)
+        // Once the file says legacy, later edits are followed.
+        _ = state.accept(Self.reading(Self.legacy, hash: "d", at: 5))
+        #expect(!state.isHeldAtLegacy)
+        _ = state.accept(Self.reading(Self.distributed, hash: "e", at: 6))
+        #expect(state.effective.strategy == .distributedOnly)
         state.holdAtLegacy()
         state.releaseHold()
-        #expect(!state.isHeldAtLegacy)
-        #expect(state.effective.strategy == .hybrid)
+        #expect(state.effective.strategy == .distributedOnly)
+    }
+
+    @Test(
+        "a person who sets another strategy ends a hold; an old word, another flag and the service's own do not",
+        arguments: [
+            ("ann", 9, true, true), ("ann", 1, true, false), ("ann", 9, false, false), ("parallax", 9, true, false),
+            ("parallax-drill", 9, true, false),
+        ])
+    func holdAndPerson(by: String, declaredAt: Int64, isOtherStrategy: Bool, ends: Bool) {
+        var state = FlagState(environment: .none, isProduction: false)
+        _ = state.accept(Self.reading(.standard, hash: "a", at: 1, by: "eve", declaredAt: 1))
+        state.holdAtLegacy()
+        let values = isOtherStrategy ? Self.distributed : .standard
+        _ = state.accept(Self.reading(values, hash: "b", at: 9, by: by, declaredAt: declaredAt))
+        #expect(state.isHeldAtLegacy == !ends)
+    }
+
+    @Test("a hold of an earlier process is resumed unless the file has taken its place")
+    func resumedHold() throws {
+        var earlier = FlagState(environment: .none, isProduction: false)
+        _ = earlier.accept(Self.reading(.standard, hash: "a", at: 1))
+        earlier.holdAtLegacy()
+        let hold = try #require(earlier.hold)
+        var state = FlagState(environment: .none, isProduction: false)
+        state.resume(hold)
+        _ = state.accept(Self.reading(.standard, hash: "b", at: 2))
+        #expect(state.effective.strategy == .legacy)
+        var later = FlagState(environment: .none, isProduction: false)
+        _ = later.accept(Self.reading(Self.distributed, hash: "c", at: 3, by: "ann", declaredAt: 3))
+        later.resume(hold)
+        #expect(later.effective.strategy == .distributedOnly)
     }
 }

@@ -98,4 +98,31 @@ import Testing
             #expect(try JSONDecoder().decode(RollbackLatch.self, from: data) == latch)
         }
     }
+
+    @Test("a hold is kept with the latch, stays this instance's own, and ends with the acknowledgement")
+    func hold() throws {
+        let hold = FlagHold(values: .standard, declaredAt: nil)
+        var latch = RollbackLatch()
+        latch.fire(evaluation(at: 10), hold: hold)
+        let stored = try JSONDecoder().decode(RollbackLatch.self, from: JSONEncoder().encode(latch))
+        #expect(stored == latch && stored.hold == hold)
+        #expect(latch.withoutHold.hold == nil && latch.withoutHold.isLatched)
+        // Another instance rolled back later: the hold here is still needed.
+        var shared = RollbackLatch()
+        shared.fire(evaluation(at: 20))
+        #expect(latch.merged(with: shared).hold == hold)
+        try shared.acknowledge(acknowledgement(at: 30))
+        #expect(latch.merged(with: shared).hold == nil)
+        latch.fire(evaluation(at: 40))
+        #expect(latch.hold == nil)
+    }
+
+    @Test("a latch that an earlier version stored is read")
+    func stored() throws {
+        var latch = RollbackLatch()
+        latch.fire(evaluation(at: 10))
+        let text = String(decoding: try JSONEncoder().encode(latch), as: UTF8.self)
+        #expect(!text.contains("hold"))
+        #expect(try JSONDecoder().decode(RollbackLatch.self, from: Data(text.utf8)) == latch)
+    }
 }

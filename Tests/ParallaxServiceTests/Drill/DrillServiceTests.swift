@@ -41,6 +41,24 @@ import Testing
         try await FlagFolder.with { try await body(World($0)) }
     }
 
+    @Test("a drill names the instances that were watched and those that share the file and were not")
+    func heard() async throws {
+        try await Self.with { world in
+            for name in ["a", "b", "c"] {
+                let store = FlagStore(
+                    path: world.store.health.path, environment: .none, isProduction: false, instance: name,
+                    now: { Timestamp(milliseconds: 1_800_000_000_000) })
+                await store.start()
+            }
+            let service = world.makeService()
+            _ = try await service.begin(by: "ann", reason: "monthly")
+            #expect(try await service.end() == .restored)
+            let drill = try await service.record(
+                appliedMilliseconds: 12, restoredMilliseconds: 34, instances: 2, heard: ["a", "b"])
+            #expect(drill.heard == ["a", "b"] && drill.unheard == ["c"])
+        }
+    }
+
     @Test("a drill that ends in order is recorded once, with who asked and what was seen")
     func records() async throws {
         try await Self.with { world in
@@ -50,7 +68,8 @@ import Testing
             world.advance(seconds: 1)
             #expect(try await service.end() == .restored)
             #expect(world.store.current.strategy == .distributedOnly)
-            let drill = try await service.record(appliedMilliseconds: 12, restoredMilliseconds: 34, instances: 2)
+            let drill = try await service.record(
+                appliedMilliseconds: 12, restoredMilliseconds: 34, instances: 2, heard: [])
             #expect(
                 drill
                     == RollbackDrill(
@@ -58,7 +77,7 @@ import Testing
                         appliedMilliseconds: 12, restoredMilliseconds: 34, instances: 2))
             #expect(world.saved.withLock { $0 } == [drill])
             await #expect(throws: DrillRefusal.self) {
-                _ = try await service.record(appliedMilliseconds: 1, restoredMilliseconds: 1, instances: 1)
+                _ = try await service.record(appliedMilliseconds: 1, restoredMilliseconds: 1, instances: 1, heard: [])
             }
         }
     }
@@ -96,7 +115,7 @@ import Testing
             #expect(world.store.current.strategy == .distributedOnly)
             #expect(world.log.lines(.warning).count == 1)
             await #expect(throws: DrillRefusal.self) {
-                _ = try await service.record(appliedMilliseconds: 1, restoredMilliseconds: 1, instances: 1)
+                _ = try await service.record(appliedMilliseconds: 1, restoredMilliseconds: 1, instances: 1, heard: [])
             }
         }
     }
@@ -156,10 +175,10 @@ import Testing
             _ = try await service.end()
             world.saveFails.withLock { $0 = true }
             await #expect(throws: DrillRefusal.self) {
-                _ = try await service.record(appliedMilliseconds: 1, restoredMilliseconds: 1, instances: 1)
+                _ = try await service.record(appliedMilliseconds: 1, restoredMilliseconds: 1, instances: 1, heard: [])
             }
             world.saveFails.withLock { $0 = false }
-            _ = try await service.record(appliedMilliseconds: 1, restoredMilliseconds: 1, instances: 1)
+            _ = try await service.record(appliedMilliseconds: 1, restoredMilliseconds: 1, instances: 1, heard: [])
             #expect(world.saved.withLock { $0.count } == 1)
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ParallaxCore
 import Synchronization
 
@@ -24,12 +25,15 @@ struct FlagFolder: Sendable {
     }
 
     /// A store that has read the file, which is made where it is missing.
+    ///
+    /// - Parameter canWrite: While it is `false`, writing the file fails as on a read-only mount.
     func startedStore(
         environment: EnvironmentFlags = .none, isProduction: Bool = false, history: (any FlagHistory)? = nil,
-        instance: String? = nil
+        instance: String? = nil, canWrite: SharedFileWorld.Mutable<Bool> = .init(true)
     ) async -> FlagStore {
+        let file = FlagFile(path: path) { canWrite.value ? nil : SystemCallError(number: EROFS) }
         let store = FlagStore(
-            path: path, environment: environment, isProduction: isProduction, history: history ?? self.history,
+            file: file, environment: environment, isProduction: isProduction, history: history ?? self.history,
             instance: instance, now: clock.now, uptime: clock.uptime)
         await store.start()
         return store

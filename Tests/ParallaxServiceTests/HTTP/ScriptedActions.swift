@@ -71,7 +71,7 @@ extension ScriptedActions {
     }
 
     func recordDrill(
-        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int
+        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int, heard: [String]
     ) async throws(DrillRefusal) -> RollbackDrill {
         try refuseDrill()
         made.withLock {

@@ -47,6 +47,18 @@ import Testing
         Change("nothing", .healthy) { _ in },
         Change("Redis down", .degraded) { $0.redis.state = .unhealthy },
         Change("Redis unknown", .degraded) { $0.redis.state = .unknown },
+        Change("flag file read-only", .degraded) { $0.flags.writeProblem = "read-only file system" },
+        Change("hybrid within the hold-off", .degraded) { $0.latch = .holdingOff(until: .now) },
+        Change("legacy within the hold-off", .healthy) {
+            $0.flags.values.distributedEnabled = false
+            $0.latch = .holdingOff(until: .now)
+        },
+        Change("hybrid over a latch", .degraded) {
+            var latch = RollbackLatch()
+            latch.fire(
+                Evaluation(trigger: .redisDown, time: .now, state: .firing, figures: [:], sentence: "down"))
+            $0.latch = latch.state(at: .now, settings: RollbackSettings())
+        },
         Change("recorder failing", .degraded) { $0.recorder.problem = "disk full" },
         Change("flag file torn", .degraded) { $0.flags.problem = "torn" },
         Change("trigger latched", .degraded) { $0.triggers[0].isLatched = true },
@@ -86,6 +98,17 @@ import Testing
         let verdict = HealthVerdict(snapshot)
         #expect(verdict.status == change.expected)
         #expect(verdict.reasons.isEmpty == (change.expected == .healthy))
+    }
+
+    @Test("health says until when no automatic rollback protects what runs")
+    func unprotected() {
+        var snapshot = HealthSnapshot.sound(.distributedOnly)
+        snapshot.latch = .holdingOff(until: Timestamp(milliseconds: 1_767_323_045_000))
+        #expect(
+            HealthVerdict(snapshot).reasons == [
+                "at distributed_only, and no automatic rollback until 2026-01-02T03:04:05Z, since the last one was "
+                    + "acknowledged a short while ago"
+            ])
     }
 
     @Test("an instance becomes ready when Redis has answered once, and stays so when Redis fails")

@@ -44,7 +44,7 @@ private struct EagerClock: Clock {
                 return surroundings.state.withLock { state in
                     let before = state.flags
                     state.flags.distributedEnabled = false
-                    return (before, state.flags)
+                    return LegacyFlip(before: before, after: state.flags)
                 }
             }, record: world.record, logger: world.log.logger, clock: EagerClock(surroundings: surroundings),
             now: world.service.now)

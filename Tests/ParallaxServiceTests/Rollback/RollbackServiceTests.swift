@@ -44,6 +44,18 @@ import Testing
         #expect(evaluations.count <= (healthySeconds + 122) / 10 + 2)
     }
 
+    @Test("the evidence of a rollback says what failed, how often and since when")
+    func failures() async throws {
+        let world = try RollbackWorld()
+        await world.run(seconds: 100)
+        await world.run(seconds: 60, decided: 5, errors: 3, outages: 2)
+        let evaluation = try #require(world.record.rollbacks.first?.evaluation)
+        #expect(evaluation.sentence.contains(/; failed for [0-9]+ s: error [0-9]+, timed_out [0-9]+$/))
+        #expect(evaluation.figures["failures.error"].map { $0 > 30 } == true)
+        #expect(evaluation.figures["failures.timed_out"].map { $0 > 20 } == true)
+        #expect(evaluation.figures[FailureLog.beganFigure] == 1_800_000_101_000)
+    }
+
     @Test("a rollback says loudly that limits are now multiplied by the number of instances")
     func loud() async throws {
         let world = try RollbackWorld()
@@ -130,7 +142,7 @@ import Testing
         let flags = FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0)
         let service = try RollbackService(
             observer: world.observer, flags: { .standard }, probe: { true },
-            flipToLegacy: { _, _, _ in (flags, flags) },
+            flipToLegacy: { _, _, _ in LegacyFlip(before: flags, after: flags) },
             record: world.record, logger: world.log.logger, now: world.service.now)
         for _ in 0..<7 {
             world.change { $0.milliseconds += 10_000 }
@@ -165,7 +177,8 @@ import Testing
             probe: {
                 for await success in answers { return success }
                 return false
-            }, flipToLegacy: { _, _, _ in (.standard, .standard) }, record: world.record, logger: world.log.logger,
+            }, flipToLegacy: { _, _, _ in LegacyFlip(before: .standard, after: .standard) }, record: world.record,
+            logger: world.log.logger,
             now: world.service.now)
         async let hanging: Void = service.probeOnce()
         while service.state.withLock({ $0.probe == ProbeTurn() }) { await Task.yield() }

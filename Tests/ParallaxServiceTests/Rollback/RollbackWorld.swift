@@ -45,13 +45,13 @@ struct RollbackWorld: Sendable {
 
     private static func flip(
         _ surroundings: Surroundings, by: String, reason: String
-    ) throws -> (before: FlagValues, after: FlagValues) {
+    ) throws -> LegacyFlip {
         try surroundings.state.withLock { state in
             if state.isFlagFileBroken { throw BrokenFlagFile() }
             let before = state.flags
             state.flags.distributedEnabled = false
             state.reasons.append("\(by): \(reason)")
-            return (before, state.flags)
+            return LegacyFlip(before: before, after: state.flags)
         }
     }
 

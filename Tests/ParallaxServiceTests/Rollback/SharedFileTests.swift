@@ -33,6 +33,18 @@ import Testing
         }
     }
 
+    @Test("the evidence of a rollback is found from every instance of the file, and names where it took place")
+    func evidence() async throws {
+        try await withRolledBack(instances: 3) { world in
+            let place = try #require(world.members.firstIndex { $0.record.rollbacks.contains { !$0.isDryRun } })
+            let rollback = try #require(world.members[place].record.rollbacks.first { !$0.isDryRun })
+            for member in world.members {
+                let kept = await member.store.rollbacks()
+                #expect(kept == [KeptRollback(rollback, instance: "instance-\(place)", isHeld: false)])
+            }
+        }
+    }
+
     @Test("what a person acknowledges at one instance and sets back, no other instance fights")
     func noFight() async throws {
         try await withRolledBack { world in
@@ -160,7 +172,7 @@ import Testing
                 await member.service.probeOnce()
                 _ = await member.service.evaluateIfDue()
             }
-            #expect(member.log.lines.count { $0.message.contains("decided on what is past") } == 4)
+            #expect(member.log.lines.count { $0.message.contains("decision is stale") } == 4)
             // Up to ten until the evaluation, and one for each time that it was overtaken.
             #expect(steps <= 15)
             #expect(world.flips == 1, "\(member.store.health) \(member.log.lines.suffix(3))")

@@ -104,14 +104,15 @@ import Testing
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in
                 let judgedAt = try #require(await limiter.check(request, at: nil).judgedAt)
-                let ancient = await limiter.check(request, at: Timestamp(milliseconds: 1))
-                #expect(ancient.retryAfterMilliseconds == judgedAt.milliseconds + 3_600_000 - 1)
+                let before = await limiter.check(request, at: judgedAt + -9_000)
+                #expect(before.retryAfterMilliseconds == 3_609_000)
                 let early = await limiter.check(request, at: judgedAt + 3_599_999)
                 #expect(early.retryAfterMilliseconds == 1)
                 #expect(await limiter.check(request, at: judgedAt + 3_600_000).isAllowed)
-                // The server's clock now stands before the newest unit.
+                // The server's clock now stands an hour before the newest unit, as if it had stepped back.
                 let now = await limiter.check(request, at: nil)
-                #expect(now.retryAfterMilliseconds == judgedAt.milliseconds + 7_200_000 - now.judgedAt!.milliseconds)
+                #expect(now.retryAfterMilliseconds == 3_600_000)
+                #expect(now.stepBackMilliseconds == judgedAt.milliseconds + 3_600_000 - now.judgedAt!.milliseconds)
             }
         }
     }

@@ -7,7 +7,7 @@ struct TraceTally: Sendable, CustomStringConvertible {
     private var counts: [Trait: Int] = [:]
 
     enum Trait: CaseIterable {
-        case allowed, limited, looks, higherCosts, wholeLimits, equalTimes, stepsBack, idleTimes
+        case allowed, limited, looks, higherCosts, wholeLimits, equalTimes, stepsBack, clockSteps, idleTimes
         case changedPolicies, loweredLimits, raisedLimits, overdrawnWindows, severalWindows
     }
 
@@ -30,6 +30,7 @@ struct TraceTally: Sendable, CustomStringConvertible {
         note(.wholeLimits, request.cost == request.policy.smallestLimit)
         note(.equalTimes, gap == 0)
         note(.stepsBack, gap < 0)
+        note(.clockSteps, decision.stepBackMilliseconds > Clocks.stepMilliseconds)
         note(.idleTimes, gap > request.policy.longestDurationMilliseconds)
         note(.changedPolicies, request.policy != policyBefore)
         note(.severalWindows, request.policy.windows.count > 1)

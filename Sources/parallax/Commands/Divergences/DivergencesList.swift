@@ -57,7 +57,7 @@ struct DivergencesList: AsyncParsableCommand {
             throw CommandFailure(.usage, "no caller can have this --identifier and --organization: \(error)")
         }
         filter.organization = caller.organization
-        let names = try await Settings.load().settings.storedIdentifiers(of: caller)
+        let names = try await Settings.load(for: .privacy).storedIdentifiers(of: caller)
         return try await Self.newest(of: databases.open(), filter, identifiers: names, limit: limit)
     }
 

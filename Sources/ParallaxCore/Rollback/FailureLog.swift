@@ -1,0 +1,73 @@
+/// Failed attempts by reason.
+package struct FailureTally: Equatable, SecondTally {
+    private var counts: [Unavailability: Int] = [:]
+
+    package init() {}
+
+    package init(_ counts: [Unavailability: Int]) {
+        self.counts = counts.filter { $0.value > 0 }
+    }
+
+    package var isEmpty: Bool { counts.isEmpty }
+
+    /// The reasons that occurred, the most frequent first.
+    package var reasons: [(reason: Unavailability, count: Int)] {
+        counts.map { ($0.key, $0.value) }.sorted { ($1.1, $0.0.rawValue) < ($0.1, $1.0.rawValue) }
+    }
+
+    package mutating func add(_ other: FailureTally) {
+        for (reason, count) in other.counts { counts[reason, default: 0] += count }
+    }
+
+    package mutating func subtract(_ other: FailureTally) {
+        for (reason, count) in other.counts {
+            let rest = (counts[reason] ?? 0) - count
+            counts[reason] = rest > 0 ? rest : nil
+        }
+    }
+}
+
+/// What failed over the long window and since when: what a person asks first about a trigger.
+///
+/// No trigger decides by it.
+package struct FailureLog: Sendable {
+    /// The figure that holds when the failures began, in milliseconds since the Unix epoch.
+    package static let beganFigure = "failuresBegan"
+    /// What the name of a reason's figure begins with: `failures.timed_out`.
+    package static let figurePrefix = "failures."
+
+    private var window: SecondBuckets<FailureTally>
+    /// When the first of the failures occurred that the window has held without a break.
+    private var began: Moment?
+
+    init(settings: RollbackSettings) {
+        window = SecondBuckets(longSeconds: settings.longWindowSeconds, shortSeconds: settings.shortWindowSeconds)
+    }
+
+    mutating func count(_ failures: FailureTally, at now: Moment) {
+        window.add(failures, second: now.second)
+        began = window.long.isEmpty ? nil : began ?? now
+    }
+
+    mutating func restart() {
+        window.clear()
+        began = nil
+    }
+
+    /// The evaluation with the failures in its figures, and in its sentence if it is beyond a limit.
+    func explaining(_ evaluation: Evaluation, at now: Moment) -> Evaluation {
+        guard let began, !window.long.isEmpty else { return evaluation }
+        var figures = evaluation.figures
+        figures[Self.beganFigure] = Double(began.wall.milliseconds)
+        for (reason, count) in window.long.reasons { figures[Self.figurePrefix + reason.rawValue] = Double(count) }
+        var sentence = evaluation.sentence
+        if evaluation.state == .firing || evaluation.state == .suspect {
+            let seconds = max(0, (now.steadyMilliseconds - began.steadyMilliseconds) / 1000)
+            let reasons = window.long.reasons.map { "\($0.reason.rawValue) \(FigureText.grouped($0.count))" }
+            sentence += "; failed for \(FigureText.grouped(Int(seconds))) s: \(reasons.joined(separator: ", "))"
+        }
+        return Evaluation(
+            trigger: evaluation.trigger, time: evaluation.time, state: evaluation.state, figures: figures,
+            sentence: sentence)
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import ParallaxService
+
+/// Which running instance a command asks.
+struct InstanceOption: ParsableArguments {
+    @Option(
+        name: .long,
+        help: "The instance to ask (default: this machine's, by the settings HTTP_HOST and HTTP_PORT).")
+    var url: String?
+
+    /// The instance's address, without a slash at its end.
+    func resolve(environment: [String: String] = ProcessInfo.processInfo.environment) async throws -> String {
+        guard let url else { return try await Self.ownInstance(environment) }
+        guard let address = URLComponents(string: url), ["http", "https"].contains(address.scheme),
+            address.host?.isEmpty == false
+        else {
+            throw CommandFailure(
+                .usage, "--url \(url) is not an address", remedy: "Write it like http://127.0.0.1:8080.")
+        }
+        guard address.user == nil, address.password == nil else {
+            throw CommandFailure(
+                .usage, "--url holds a password", remedy: "Leave it out; the admin token is read from a file.")
+        }
+        return url.hasSuffix("/") ? String(url.dropLast()) : url
+    }
+
+    /// Where an instance with these settings can be reached from its own machine.
+    private static func ownInstance(_ environment: [String: String]) async throws -> String {
+        let http = try await Settings.load(for: .address, environment: environment).http
+        guard http.port != 0 else {
+            throw CommandFailure(
+                .usage, "HTTP_PORT is 0, so the instance's port is not known",
+                remedy: "Name the instance with --url; the service prints its address when it starts.")
+        }
+        let host =
+            switch http.host {
+            case "0.0.0.0": "127.0.0.1"
+            case "::": "[::1]"
+            case let host: host.contains(":") ? "[\(host)]" : host
+            }
+        return "http://\(host):\(http.port)"
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import ParallaxCore
+import ParallaxService
+
+/// Waits until the instances that share a flag file do what it says, and tells which do not.
+struct FollowingInstances {
+    /// Exit code of a command that wrote the flags while an instance does not follow them. It never changes.
+    static let exitCode = ExitCode(4)
+    /// An instance reads the file five times a second; a network file system may show it seconds later.
+    static let patience: Duration = .seconds(10)
+    private static let pause: Duration = .milliseconds(100)
+
+    let store: FlagStore
+    var patience = Self.patience
+    var clock: any Clock<Duration> = ContinuousClock()
+
+    /// Waits, and prints what came of it.
+    ///
+    /// - Throws: ``exitCode`` if an instance does otherwise than the file says.
+    func report() async throws {
+        let instances = await settled()
+        guard !instances.instances.isEmpty else {
+            return Terminal.note("note: no instance says next to the file that it follows it; see the /health of each")
+        }
+        let others = instances.deviants
+        guard !others.isEmpty else {
+            let count = FigureText.counted(instances.instances.count, "instance")
+            return Terminal.print("\(count) \(instances.instances.count == 1 ? "follows" : "follow").")
+        }
+        Terminal.note(
+            """
+            parallax: the flags are written, and \(others.count) of \
+            \(FigureText.counted(instances.instances.count, "instance")) \(others.count == 1 ? "does" : "do") not follow \
+            them:
+            """)
+        Terminal.note(InstancesText(instances: others, health: instances.health, now: instances.now).lines)
+        throw Self.exitCode
+    }
+
+    /// The instances once none is behind the file, or the patience is over.
+    func settled() async -> InstancesText {
+        var waited = Duration.zero
+        while true {
+            await store.refresh()
+            let list = InstancesText(
+                instances: await store.instances(), health: store.health, now: FlagStore.wallClock())
+            guard list.isBehind, waited < patience else { return list }
+            guard (try? await clock.sleep(for: Self.pause)) != nil else { return list }
+            waited += Self.pause
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import DivergenceStore
+import Foundation
+import ParallaxCore
+import ParallaxService
+
+/// Whether an automatic rollback can take place after a step forward.
+struct Protection {
+    let latches: [RollbackLatch]
+    /// For how long a rollback holds off after an acknowledgement; `nil` if those settings are invalid.
+    let settings: RollbackSettings?
+    let now: Timestamp
+
+    /// As far as the flag file and a database know.
+    init(store: FlagStore, database: String) async {
+        var latches = [store.sharedLatch].compactMap(\.self)
+        if let stored = try? await Self.stored(in: database) { latches.append(stored) }
+        self.init(latches: latches, settings: await Self.settings())
+    }
+
+    init(latches: [RollbackLatch], settings: RollbackSettings?, now: Timestamp = FlagStore.wallClock()) {
+        self.latches = latches
+        self.settings = settings
+        self.now = now
+    }
+
+    /// The watchdog's settings; `nil` if one of them is invalid, which must not keep anybody from changing the flags.
+    static func settings() async -> RollbackSettings? {
+        let loaded = await Settings.load()
+        return loaded.errors(for: .rollback).isEmpty ? loaded.settings.rollbackSettings : nil
+    }
+
+    /// Until when no rollback takes place, in words; `nil` if one can, as far as is known.
+    var gap: String? {
+        let latched = latches.filter(\.isLatched).map { $0.state(at: now, settings: settings ?? RollbackSettings()) }
+        let cleared = settings.map { settings in latches.map { $0.state(at: now, settings: settings) } } ?? []
+        // A rollback that waits weighs more than one that was acknowledged a short while ago.
+        return (latched + cleared).lazy.compactMap { $0.gap { "\(Figures.time($0)) UTC" } }.first
+    }
+
+    /// Tells who goes forward.
+    func warn(going strategy: Strategy) {
+        guard strategy != .legacy, let gap else { return }
+        Terminal.note("note: at \(strategy.rawValue) from now on, and \(gap.escapedForTerminal)")
+    }
+
+    private static func stored(in path: String) async throws -> RollbackLatch? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try await StoredRollbackRecord(store: DivergenceStore(readingFrom: path)).loadLatch()
+    }
+}

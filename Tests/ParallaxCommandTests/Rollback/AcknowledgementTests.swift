@@ -1,0 +1,195 @@
+import ArgumentParser
+import DivergenceStore
+import Foundation
+import GRDB
+import ParallaxCore
+import ParallaxService
+import Testing
+
+@testable import parallax
+
+/// `parallax rollback acknowledge` and `history`, and the step forward after them.
+@Suite struct AcknowledgementTests {
+    private static let evaluation = Evaluation(
+        trigger: .redisDown, time: Timestamp(milliseconds: 971_211_336_000), state: .firing, figures: [:],
+        sentence: "down for 121 s")
+    private static let latch: RollbackLatch = {
+        var latch = RollbackLatch()
+        latch.fire(evaluation)
+        return latch
+    }()
+    private static let word = Acknowledgement(
+        time: Timestamp(milliseconds: 971_211_400_000), by: "ann", reason: "seen")
+
+    private struct Scene {
+        let folder: String
+        var file: String { folder + "/flags.json" }
+
+        func database(_ name: String) throws -> String {
+            let path = "\(folder)/\(name).sqlite"
+            try DivergenceStore(path: path).close()
+            return path
+        }
+
+        func acknowledge(_ arguments: String...) async throws {
+            try await RollbackAcknowledge.parse(arguments + ["--file", file, "--by", "ann", "--reason", "seen"]).run()
+        }
+
+        func latch(in path: String) async throws -> RollbackLatch {
+            try await StoredRollbackRecord(store: DivergenceStore(readingFrom: path)).loadLatch()
+        }
+
+        /// A store of an instance that has rolled back.
+        func rolledBack() async throws -> FlagStore {
+            let store = FlagStore(path: file, environment: .none, isProduction: false, instance: "a")
+            await store.start()
+            let rollback = await store.rollBackToLegacy(
+                by: RollbackService.author, reason: "down",
+                claim: RollbackClaim(number: .max, latch: AcknowledgementTests.latch))
+            guard case .flipped = rollback else { throw CommandFailure(.failure, "\(rollback)") }
+            return store
+        }
+    }
+
+    private func withScene(_ body: (Scene) async throws -> Void) async throws {
+        let folder = try DemoFolder()
+        defer { folder.remove() }
+        try await body(Scene(folder: folder.path))
+    }
+
+    @Test("one word is enough, on the database of an instance that has not noted the rollback yet")
+    func sharedOnly() async throws {
+        try await withScene { scene in
+            let store = try await scene.rolledBack()
+            let path = try scene.database("b")
+            try await scene.acknowledge("--database", path)
+            let latch = try await scene.latch(in: path)
+            #expect(latch.firing == Self.latch.firing && latch.acknowledgement?.by == "ann")
+            await store.refresh()
+            #expect(store.sharedLatch?.isLatched == false)
+        }
+    }
+
+    @Test("several databases are acknowledged at once, and those that have nothing are no failure")
+    func several() async throws {
+        try await withScene { scene in
+            let paths = try ["a", "b", "c"].map(scene.database)
+            for path in paths.prefix(2) {
+                _ = try await StoredRollbackRecord(store: DivergenceStore(path: path)).changeLatch {
+                    $0.fire(Self.evaluation)
+                }
+            }
+            try await scene.acknowledge("--database", paths[0], "--database", paths[1], "--database", paths[2])
+            for path in paths.prefix(2) { #expect(try await !scene.latch(in: path).isLatched) }
+            await #expect(throws: RollbackLatchError.notLatched) {
+                try await scene.acknowledge("--database", paths[0], "--database", paths[2])
+            }
+        }
+    }
+
+    @Test("a database that is locked gets the word later: it stands next to the flag file", .timeLimit(.minutes(1)))
+    func locked() async throws {
+        try await withScene { scene in
+            let store = try await scene.rolledBack()
+            let path = try scene.database("a")
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: path, configuration: configuration)
+            try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            #expect(DivergenceStore.isWriteLocked(path))
+            try await scene.acknowledge("--database", path)
+            try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+            #expect(!DivergenceStore.isWriteLocked(path))
+            await store.refresh()
+            #expect(store.sharedLatch?.acknowledgement?.by == "ann")
+        }
+    }
+
+    @Test("instances are told by their addresses, and one that has nothing is no failure")
+    func addresses() async throws {
+        try await withScene { scene in
+            let token = scene.folder + "/token"
+            try "secret".write(toFile: token, atomically: true, encoding: .utf8)
+            let command = try RollbackAcknowledge.parse([
+                "--url", "http://a:1", "--url", "http://b:1", "--admin-token-file", token, "--reason", "seen",
+            ])
+            let nothing = #"{"error":{"code":"refused","message":"\#(RollbackLatchError.notLatched)"}}"#
+            try await command.run { request in
+                request.url.hasPrefix("http://a:1/v1/rollback/acknowledge")
+                    ? AdminClient.Response(status: 200, body: Data(#"{"acknowledged":["redis_down"]}"#.utf8))
+                    : AdminClient.Response(status: 409, body: Data(nothing.utf8))
+            }
+            let failure = await #expect(throws: CommandFailure.self) {
+                try await command.run { request in
+                    if request.url.hasPrefix("http://a") { throw AdminClient.TransportFailure.refused }
+                    return AdminClient.Response(status: 409, body: Data(nothing.utf8))
+                }
+            }
+            #expect(failure?.status == .unavailable)
+        }
+    }
+
+    @Test("a step forward waits for a word that is on its way, and for none that was not given")
+    func onItsWay() throws {
+        var cleared = Self.latch
+        try cleared.acknowledge(Self.word)
+        var other = RollbackLatch()
+        other.fire(
+            Evaluation(
+                trigger: .errorRate, time: Self.word.time + 1000, state: .firing, figures: [:], sentence: "errors"))
+        func waiting(_ latches: [RollbackLatch], shared: RollbackLatch?) -> LatchWait.Waiting? {
+            LatchWait.firstWaiting(latches.enumerated().map { ("\($0.offset)", $0.element) }, shared: shared)
+        }
+        #expect(waiting([cleared], shared: nil) == nil && waiting([cleared], shared: cleared) == nil)
+        #expect(waiting([cleared, Self.latch], shared: cleared)?.word == Self.word)
+        #expect(waiting([cleared], shared: Self.latch)?.word == Self.word)
+        #expect(waiting([Self.latch], shared: nil).map { $0.word == nil } == true)
+        // A later rollback of another instance has no word yet.
+        #expect(waiting([Self.latch, other], shared: cleared)?.firing == other.firing)
+    }
+
+    @Test("a step forward right after the acknowledgement of a database waits until the instance has taken it over")
+    func promotesAfter() async throws {
+        try await withScene { scene in
+            let store = try await scene.rolledBack()
+            let path = try scene.database("a")
+            let record = StoredRollbackRecord(store: try DivergenceStore(path: path))
+            _ = try await record.changeLatch { $0.fire(Self.evaluation) }
+            try await scene.acknowledge("--database", path)
+            let stale = try scene.database("b")
+            let other = StoredRollbackRecord(store: try DivergenceStore(path: stale))
+            _ = try await other.changeLatch { $0.fire(Self.evaluation) }
+            let question = PromotionQuestion(
+                stores: try [path, stale].map { try DivergenceStore(readingFrom: $0) }, settings: GateSettings(),
+                flags: .standard, target: .hybrid, now: .init(milliseconds: 0))
+            let early = try await LatchWait(question: question, store: store, patience: .zero).obstacle()
+            #expect(early?.contains("\(stale) does not have the acknowledgement by ann yet") == true)
+            async let obstacle = LatchWait(question: question, store: store).obstacle()
+            _ = try await other.changeLatch { try $0.acknowledge(Self.word) }
+            #expect(try await obstacle == nil)
+        }
+    }
+
+    @Test("history lists what another instance has kept next to the flag file, once, with its word")
+    func history() async throws {
+        try await withScene { scene in
+            let rollback = Rollback(
+                evaluation: Self.evaluation, isDryRun: false, flagsBefore: .standard,
+                flagsAfter: FlagUpdate.rollback.applied(to: .standard))
+            let kept = KeptRollback(rollback, instance: "pod-7", isHeld: false)
+            var cleared = Self.latch
+            try cleared.acknowledge(Self.word)
+            let elsewhere = RollbackEntry.merge(stored: [], kept: [kept], shared: cleared).map(\.text)
+            #expect(elsewhere.count == 1)
+            #expect(elsewhere[0].hasPrefix("-  2000-10-10 20:55:36 UTC  redis_down  at pod-7\n  down for 121 s"))
+            #expect(elsewhere[0].hasSuffix("UTC by ann: seen"))
+            let store = try DivergenceStore(path: scene.database("a"))
+            try await store.record(rollback)
+            let here = RollbackEntry.merge(
+                stored: try await store.rollbacks(limit: 9), kept: [kept], shared: Self.latch)
+            #expect(here.map(\.id) == [1] && here[0].instance == "pod-7" && here[0].text.contains("not acknowledged"))
+            #expect(RollbackHistory.nothing(nil) == "Nothing was rolled back.")
+            #expect(RollbackHistory.nothing(Self.latch).contains("down for 121 s"))
+        }
+    }
+}

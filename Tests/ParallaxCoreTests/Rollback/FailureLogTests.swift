@@ -1,0 +1,45 @@
+import Testing
+
+@testable import ParallaxCore
+
+@Suite struct FailureLogTests {
+    private func evaluation(_ state: TriggerState) -> Evaluation {
+        Evaluation(
+            trigger: .errorRate, time: Moment.at(0).wall, state: state, figures: [:], sentence: "error rate 7.9 %")
+    }
+
+    @Test("reasons are listed the most frequent first, with the time since the first of them")
+    func reasons() {
+        var log = FailureLog(settings: RollbackSettings())
+        log.count(FailureTally([.timedOut: 2, .loading: 1]), at: .at(10))
+        log.count(FailureTally([.loading: 4, .error: 2, .skipped: 0]), at: .at(30))
+        let explained = log.explaining(evaluation(.firing), at: .at(44))
+        #expect(explained.sentence == "error rate 7.9 %; failed for 34 s: loading 5, error 2, timed_out 2")
+        #expect(explained.figures["failures.loading"] == 5 && explained.figures["failures.skipped"] == nil)
+        #expect(explained.figures[FailureLog.beganFigure] == Double(Moment.at(10).wall.milliseconds))
+        let quiet = log.explaining(evaluation(.ok), at: .at(44))
+        #expect(quiet.sentence == "error rate 7.9 %" && quiet.figures.count == 4)
+    }
+
+    @Test("failures that have left the window are forgotten, and the next ones begin anew")
+    func forgets() {
+        var log = FailureLog(settings: RollbackSettings())
+        log.count(FailureTally([.error: 1]), at: .at(10))
+        log.count(FailureTally(), at: .at(400))
+        #expect(log.explaining(evaluation(.firing), at: .at(400)) == evaluation(.firing))
+        log.count(FailureTally([.error: 1]), at: .at(401))
+        #expect(
+            log.explaining(evaluation(.firing), at: .at(402)).figures[FailureLog.beganFigure]
+                == Double(Moment.at(401).wall.milliseconds))
+    }
+
+    @Test("counters count each reason by itself, and give what they have once")
+    func counters() {
+        let counters = FailureCounters()
+        for reason in Unavailability.allCases { counters.count(reason) }
+        counters.count(.unauthorized)
+        let taken = counters.take()
+        #expect(taken.reasons.count == 9 && taken.reasons.first?.reason == .unauthorized)
+        #expect(counters.take().isEmpty)
+    }
+}
