@@ -14,6 +14,7 @@ struct FileMode {
         mode = status.st_mode
     }
 
+    var isFolder: Bool { mode & S_IFMT == S_IFDIR }
     var isOpenToOthers: Bool { mode & S_IRWXO != 0 }
     var isWritableByOthers: Bool { mode & S_IWOTH != 0 }
 }

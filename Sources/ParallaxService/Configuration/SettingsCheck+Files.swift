@@ -46,7 +46,7 @@ extension SettingsCheck {
     private func openFiles() -> [Finding] {
         var findings: [Finding] = []
         let database = settings.recorder.databasePath
-        if let mode = FileMode(database), mode.isOpenToOthers {
+        if let mode = FileMode(database), !mode.isFolder, mode.isOpenToOthers {
             findings.append(
                 finding(
                     .warning, .risk, .databasePath,
