@@ -87,7 +87,8 @@ import Testing
             let backup = try DivergenceStore(readingFrom: copy)
             #expect(backup.endIfIncomplete == nil)
             #expect(try await backup.report().diverged == 1)
-            #expect(try await backup.storeID() == store.storeID())
+            let (id, original) = (try await backup.storeID(), try await store.storeID())
+            #expect(id == original)
         }
     }
 
@@ -117,8 +118,9 @@ import Testing
     func identifiesDatabases() async throws {
         try await withStore { first in
             try await withStore { second in
-                #expect(try await first.storeID() != second.storeID())
-                #expect(try await first.storeID().count == 32)
+                let (id, other) = (try await first.storeID(), try await second.storeID())
+                #expect(id != other)
+                #expect(id.count == 32)
             }
         }
     }

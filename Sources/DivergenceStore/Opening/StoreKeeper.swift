@@ -1,6 +1,7 @@
 import Dispatch
 import GRDB
 package import Logging
+import ParallaxCore
 import ServiceLifecycle
 import Synchronization
 
@@ -104,7 +105,7 @@ package final class StoreKeeper: Service {
             } else if files.map(isCutShort) == true {
                 lose(
                     DivergenceStoreError(.lost, "the database \(store.path) was cut short while it was in use"),
-                    losesWrites: true)
+                    losesWrites: true, isCutShort: true)
             } else if let failure = store.failure, isPatienceAtEnd() {
                 lose(failure, losesWrites: false)
             } else {
@@ -137,8 +138,8 @@ package final class StoreKeeper: Service {
         }
     }
 
-    private func lose(_ error: DivergenceStoreError, losesWrites: Bool) {
-        store.disconnect(because: error, losesWrites: losesWrites)
+    private func lose(_ error: DivergenceStoreError, losesWrites: Bool, isCutShort: Bool = false) {
+        store.disconnect(because: error, losesWrites: losesWrites, isCutShort: isCutShort)
         let lost = losesWrites ? recorder.loseFile() : 0
         state.withLock { state in
             state.retry.succeeded()

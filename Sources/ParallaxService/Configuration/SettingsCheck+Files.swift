@@ -54,7 +54,7 @@ extension SettingsCheck {
                     "chmod o= FILE FILE-wal FILE-shm; new databases are open to the service's user only"))
         }
         let folder = URL(fileURLWithPath: settings.flags.file).deletingLastPathComponent().path
-        if let mode = FileMode(folder), mode.isWritableByOthers {
+        if let mode = FileMode(folder), mode.isFolderOpenToOthers {
             findings.append(
                 finding(
                     .warning, .risk, .featureFlagFile,

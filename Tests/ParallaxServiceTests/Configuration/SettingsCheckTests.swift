@@ -211,12 +211,17 @@ import Testing
         }
     }
 
-    @Test("network file systems are known by the kernel's numbers, and local ones are none")
+    @Test("network file systems are known by their names, and local ones are none")
     func knowsNetworkFileSystems() {
-        #expect(NetworkFileSystem.name(ofType: 0x6969) == "NFS")
-        #expect(NetworkFileSystem.name(ofType: 0xff53_4d42) == "SMB")
-        #expect(NetworkFileSystem.name(ofType: 0xef53) == nil)
-        #expect(NetworkFileSystem.name(at: NSTemporaryDirectory() + "none.sqlite") == nil)
+        let mounts = """
+            24 1 254:0 / / rw,discard shared:1 - ext4 /dev/vda rw
+            36 24 0:45 / /mnt/shared rw,relatime shared:20 master:1 - nfs4 server:/export rw,vers=4.2
+            37 24 0:46 / /mnt/bucket rw - fuse.s3fs s3fs rw
+            """
+        #expect(NetworkFileSystem.name(ofDevice: 45, mounts: mounts) == "nfs4")
+        #expect(NetworkFileSystem.name(ofDevice: 46, mounts: mounts) == "fuse.s3fs")
+        #expect(NetworkFileSystem.name(ofDevice: 254 << 8, mounts: mounts) == nil)
+        #expect(NetworkFileSystem.name(ofDevice: 47, mounts: mounts) == nil)
     }
 
     @Test("a check of the database names one that cannot be used, and none that can")
