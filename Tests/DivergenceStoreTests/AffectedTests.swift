@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import ParallaxCore
 import Testing
 
@@ -35,15 +36,60 @@ import Testing
             // Of the first minute's three only two were kept one by one.
             #expect(limited.identities.map(\.identifier) == ["x", "y", "x"])
             #expect(limited.identities.map(\.organization) == ["acme", "acme", "globex"])
+            #expect(limited.identities.map(\.requests) == [2, 2, 1])
             #expect(limited.identities.map(\.stored) == [2, 1, 1])
-            #expect(limited.identities[1].first == .sample.plus(minutes: 7))
+            #expect(limited.identities[1].first == .sample && limited.identities[1].last == .sample.plus(minutes: 7))
             let allowed = report.newlyAllowed
             #expect((allowed.requests, allowed.organizationCount, allowed.identityCount) == (1, 1, 1))
             #expect(allowed.identities.map(\.identifier) == ["z"])
         }
     }
 
-    @Test("of several databases the lists are one, and the number of identities is not guessed")
+    @Test("callers are ranked by all of their requests, however few of them are stored one by one")
+    func ranksExactly() async throws {
+        try await withStore { store in
+            let recorder = Recorder.sample(store) { $0.maximumRowsPerMinuteAndGroup = 3 }
+            func limit(_ organization: String, _ identifier: String, _ times: Int, _ kind: DivergenceKind) {
+                for _ in 0..<times {
+                    recorder.compared(
+                        .sample(.diverged(kind, .otherInstances), organization: organization, identifier: identifier))
+                }
+            }
+            // Three rows of the busy organization are kept, whoever is hit most.
+            limit("acme", "small", 3, .newlyLimited)
+            limit("acme", "large", 50, .newlyLimited)
+            limit("acme", "both", 20, .newlyLimited)
+            limit("acme", "both", 30, .newlyAllowed)
+            limit("initech", "quiet", 4, .newlyLimited)
+            await recorder.flush()
+            let report = try await store.report()
+            #expect(report.newlyLimited.identities.map(\.identifier) == ["large", "both", "quiet", "small"])
+            #expect(report.newlyLimited.identities.map(\.requests) == [50, 20, 4, 3])
+            #expect(report.newlyLimited.identities.map(\.stored) == [0, 0, 3, 3])
+            #expect(report.newlyLimited.identityCount == 4)
+            #expect(report.newlyAllowed.identities.map(\.requests) == [30])
+            let summary = report.summary
+            #expect(summary.changed.count == 107 && summary.newlyLimited.callers == 4)
+            #expect(summary.undecided.count == 2)
+            // Volumes do not know causes: then stored rows are what there is.
+            let narrow = try await store.report(DivergenceFilter(cause: .otherInstances)).newlyLimited
+            #expect(narrow.identities.map(\.identifier) == ["small", "quiet"])
+            #expect(narrow.identities.allSatisfy { $0.requests == nil })
+        }
+    }
+
+    @Test("rows from before directions were counted go with the units")
+    func earlierRows() async throws {
+        try await withStore { store in
+            await record(store)
+            try await store.write { try $0.execute(sql: "UPDATE volume SET newly_limited = NULL") }
+            let report = try await store.report()
+            #expect(report.newlyLimited.identities.map(\.requests) == [2, 2, 1])
+            #expect(report.newlyAllowed.identities.map(\.requests) == [1])
+        }
+    }
+
+    @Test("of several databases the lists are one, and callers are counted once")
     func merges() async throws {
         try await withStore { first in
             try await withStore { second in
@@ -52,8 +98,9 @@ import Testing
                 let limited = try await DivergenceStore.report(of: [first, second], maximumAffected: 1).newlyLimited
                 #expect(limited.requests == 10)
                 #expect(limited.organizations.map(\.requests) == [8])
+                #expect(limited.identities.map(\.requests) == [4])
                 #expect(limited.identities.map(\.stored) == [4])
-                #expect(limited.identityCount == nil)
+                #expect(limited.identityCount == 3)
             }
         }
     }

@@ -32,22 +32,6 @@ import Testing
         }
     }
 
-    @Test("durations are those of stored divergences, in quantiles")
-    func quantiles() async throws {
-        let quantiles = try #require(ReportDetails.Quantiles(Array((1...1_000).map(Int64.init).reversed())))
-        #expect((quantiles.median, quantiles.p90, quantiles.p99, quantiles.maximum) == (500, 900, 990, 1_000))
-        #expect(ReportDetails.Quantiles([7]).map { [$0.median, $0.p99] } == [7, 7])
-        #expect(ReportDetails.Quantiles([]) == nil)
-        try await withStore { store in
-            let recorder = Recorder.sample(store)
-            recorder.compared(.sample(.diverged(.newlyLimited, .boundary)))
-            recorder.compared(.sample(.agreed))
-            await recorder.flush()
-            let latency = try #require(try await DivergenceStore.details(of: [store]).latency)
-            #expect((latency.count, latency.control.median, latency.candidate.median) == (1, 300, 500))
-        }
-    }
-
     @Test("the requests of all totals are those that both sides were asked about")
     func sums() async throws {
         try await withStore { store in

@@ -20,9 +20,11 @@ import Testing
         }
     }
 
-    private func check(_ name: GateCheck.Name, _ stores: [DivergenceStore]) async throws -> GateCheck {
+    private func check(
+        _ name: GateCheck.Name, _ stores: [DivergenceStore], _ circumstances: GateCircumstances = GateCircumstances()
+    ) async throws -> GateCheck {
         let report = try await DivergenceStore.report(of: stores)
-        let gate = try await DivergenceStore.gate(report, of: stores, now: Self.now)
+        let gate = try await DivergenceStore.gate(report, of: stores, circumstances, now: Self.now)
         return try #require(gate.checks.first { $0.name == name })
     }
 
@@ -99,6 +101,52 @@ import Testing
             let check = try await check(.triggers, [store])
             #expect(check.outcome == .fail)
             #expect(check.reason?.contains("dry run") == true)
+        }
+    }
+
+    @Test("what unanswered requests, durations and instances the databases hold is what the gate judges")
+    func candidate() async throws {
+        try await withStore { store in
+            let recorder = Recorder.sample(store)
+            for _ in 0..<145 { recorder.compared(.sample(.agreed)) }
+            for _ in 0..<1_771 { recorder.compared(.sample(.incomparable(.skipped))) }
+            await recorder.flush()
+            try await store.record([
+                Evaluation(
+                    trigger: .responseTime, time: .sample, state: .ok, figures: ["limitMilliseconds": 0.4],
+                    sentence: "so it is")
+            ])
+            let answered = try await check(.answered, [store])
+            #expect(answered.outcome == .fail && answered.figure == "1,771 unanswered, 92.4 %")
+            // 500 us against 400 us.
+            #expect(try await check(.latency, [store]).outcome == .fail)
+            let known = GateCircumstances(sharers: [.init(name: "a"), .init(name: "b")])
+            let instances = try await check(.instances, [store], known)
+            #expect(instances.outcome == .fail && instances.reason?.contains("No record of b") == true)
+            #expect(
+                try await check(.instances, [store], GateCircumstances(sharers: [.init(name: "a")])).outcome == .pass)
+            #expect(try await check(.instances, [store]).outcome == .cannotTell)
+        }
+    }
+
+    @Test("a baseline that is stored with the verdicts arms the first step, and without one a hold-out does")
+    func armed() async throws {
+        try await withRecords { store in
+            func judge(hasBaseline: Double) async throws {
+                let figures = [Evaluation.inPlayFigure: 0, Evaluation.baselineHoldsFigure: hasBaseline]
+                try await store.record(
+                    zip(Trigger.allCases, [TriggerState.ok, .inconclusive, .inconclusive]).map {
+                        Evaluation(
+                            trigger: $0, time: .sample.plus(minutes: 4), state: $1, figures: figures,
+                            sentence: "so it is"
+                        )
+                    })
+            }
+            try await judge(hasBaseline: 0)
+            #expect(try await check(.armed, [store]).outcome == .fail)
+            #expect(try await check(.armed, [store], GateCircumstances(hasHoldout: true)).outcome == .pass)
+            try await judge(hasBaseline: 1)
+            #expect(try await check(.armed, [store]).outcome == .pass)
         }
     }
 

@@ -24,8 +24,9 @@ import Testing
                 ])
             }
             let deleted = try await store.prune(before: .sample.plus(minutes: 2) + 30_000, batch: batch)
-            // Of each of two minutes: two divergences, a total, a volume, a drop, an evaluation, an instance.
-            #expect(deleted == 2 * 7)
+            // Of each of two minutes: two divergences, a total, a volume, a duration of each side, a drop, an evaluation, an
+            // instance.
+            #expect(deleted == 2 * 9)
             let report = try await store.report()
             #expect(report.from == .sample.plus(minutes: 2))
             #expect(report.diverged == 6)

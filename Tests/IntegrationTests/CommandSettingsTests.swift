@@ -10,14 +10,14 @@ import Testing
         "BASELINE_HOLDOUT_PERCENT": "51", "HTTP_PORT": "eighty", "RATE_LIMIT_PER_MINUTE": "60/min",
         "LEGACY_ALGORITHM": "leaky", "CLOCK_SKEW_TOLERANCE_MS": "1s", "REDIS_DECISION_TIMEOUT": "250ms",
     ]
-    private static let gate = ["GATE_MINIMUM_HOURS", "GATE_UNEXPLAINED_PERCENT"]
+    private static let gate = ["GATE_MINIMUM_HOURS", "GATE_UNEXPLAINED_PERCENT", "BASELINE_HOLDOUT_PERCENT"]
     private static let flags = ["HYBRID_RATE_LIMITING", "DISTRIBUTED_ENFORCEMENT_PERCENT"]
     private static let limits = ["RATE_LIMIT_PER_MINUTE", "LEGACY_ALGORITHM", "CLOCK_SKEW_TOLERANCE_MS"]
 
     /// Each command with the settings above that it uses.
     private static let commands: [(arguments: String, uses: [String])] = [
-        ("report --gate", gate), ("report", gate), ("promote --to 10 --reason r", gate + flags),
-        ("flags show", flags), ("flags set --strategy legacy --reason r", flags),
+        ("report --gate", gate + flags), ("report", gate + flags), ("promote --to 10 --reason r", gate + flags),
+        ("flags show", flags + gate), ("flags set --strategy legacy --reason r", flags),
         ("flags restore 1 --reason r", flags), ("rollback drill --restore", flags), ("flags history", []),
         ("divergences list", []), ("divergences list --identifier a", ["IDENTITY_PRIVACY"]),
         ("divergences settlements", []), ("rollback history", []), ("rollback acknowledge --reason r", []),

@@ -9,7 +9,12 @@ import Testing
     private static let gate = [
         "GATE_MINIMUM_HOURS": "0.01", "GATE_MINIMUM_COMPARED": "20", "GATE_UNEXPLAINED_PERCENT": "100",
         "GATE_GAPS_PERCENT": "100", "DISTRIBUTED_RATE_LIMITING_ENABLED": "true", "HYBRID_RATE_LIMITING": "true",
-        "RATE_LIMIT_PER_SECOND": "1000", "RATE_LIMIT_BURST": "1000", "RATE_LIMIT_PER_MINUTE": "1000",
+        // So few requests arm the triggers, and no slow machine fires them.
+        "ROLLBACK_ERROR_WINDOW_SECONDS": "10", "ROLLBACK_ERROR_SHORT_WINDOW_SECONDS": "1",
+        "ROLLBACK_ERROR_MINIMUM": "1",
+        "ROLLBACK_RESPONSE_TIME_MINIMUM": "1", "ROLLBACK_RESPONSE_TIME_FLOOR_MS": "30000",
+        "GATE_UNANSWERED_PERCENT": "100", "RATE_LIMIT_PER_SECOND": "1000", "RATE_LIMIT_BURST": "1000",
+        "RATE_LIMIT_PER_MINUTE": "1000",
     ]
 
     private func promote(
@@ -39,7 +44,7 @@ import Testing
         try await withFolder { folder in
             try await withPrivateRedis { redis in
                 let promoted = try await PromotedService(
-                    in: folder, redisURL: redis.url.description, settings: Self.gate)
+                    in: folder, redisURL: redis.url.description, settings: Self.gate, hasBaseline: true)
                 try await promoted.untilRedisIsWell()
                 let early = try await promote(promoted, to: "10")
                 #expect(early.status == 2, "\(early)")
@@ -56,6 +61,31 @@ import Testing
                 try await promoted.untilHistory { $0 == "back to hybrid: step" }
                 let history = try await promoted.history()
                 #expect(history[1]["reason"] as? String == "promoted to distributed_only: step")
+                await promoted.service.terminate()
+            }
+        }
+    }
+
+    @Test("without a baseline or a hold-out the first step waits, and says what is missing", .timeLimit(.minutes(2)))
+    func waitsForBaseline() async throws {
+        try await withFolder { folder in
+            try await withPrivateRedis { redis in
+                let settings = ["DISTRIBUTED_RATE_LIMITING_ENABLED": "true", "HYBRID_RATE_LIMITING": "true"]
+                let promoted = try await PromotedService(
+                    in: folder, redisURL: redis.url.description, settings: settings)
+                #expect(try await promote(promoted, to: "legacy").status == 0)
+                try await promoted.untilRedisIsWell()
+                try await eventually("the verdicts in legacy are stored") {
+                    let refused = try await promote(promoted, to: "hybrid")
+                    return refused.status == 2 && refused.text.contains("no baseline yet")
+                        && refused.text.contains("BASELINE_HOLDOUT_PERCENT")
+                }
+                try await eventually("a hold-out suffices, once the instance is heard in this phase") {
+                    try await promoted.run(
+                        "promote", "--to", "hybrid", "--by", "ann", "--reason", "step",
+                        with: ["BASELINE_HOLDOUT_PERCENT": "5"]
+                    ).status == 0
+                }
                 await promoted.service.terminate()
             }
         }

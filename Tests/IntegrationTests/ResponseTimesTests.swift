@@ -124,7 +124,7 @@ import Testing
                       {"milliseconds": 9, "identifier": "user-2"}]}
                     """#)
                 #expect(accepted.status == 202)
-                #expect(accepted.body == #"{"counted":3,"held_out":1,"strategy":"hybrid"}"#)
+                #expect(accepted.body == #"{"counted":3,"ignored":0,"strategy":"hybrid"}"#)
                 let refused = try await service.post("/v1/response-times", #"{"response_times": [1, -2]}"#)
                 #expect(refused.status == 400)
                 #expect(refused.body.contains("response_times[1]"))

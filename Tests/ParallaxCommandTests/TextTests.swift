@@ -44,6 +44,18 @@ import Testing
         #expect(FindingsText(findings: [], style: .plain).text == "The settings are in order.")
     }
 
+    @Test("the cost of limits is told for the default policy and for the costliest organizations")
+    func limitCosts() throws {
+        let high = try Policy(windows: [Window(name: "hour", limit: 1_000_000, durationMilliseconds: 3_600_000)])
+        let text = LimitCostText(book: PolicyBook(standard: .standard, overrides: ["big\u{1b}": high])).text
+        #expect(
+            text == """
+                Redis's memory, at most about, for callers that are at their limit:
+                  default: 1,000 units, 5.5 KB each, 55.0 MB for 10,000 callers
+                  big\\u{1b}: 1,000,000 units, 8.0 MB each, 80.0 GB for 10,000 callers
+                """)
+    }
+
     @Test("a wrong setting weighs more than a Redis that does not answer, and a warning weighs nothing")
     func findingsExit() {
         let wrong = Finding(.error, .wrongType, setting: "A", origin: "environment", problem: "p", remedy: "r")

@@ -95,7 +95,7 @@ struct StoreOpening: Sendable {
 
     /// Starts that a crash ended write nothing more. Those who were alive within a minute may still be.
     private func endInterruptedStarts(in pool: DatabasePool, now: Timestamp) throws {
-        guard migrator.migrations.count >= 4 else { return }
+        guard migrator.migrations.count >= 5 else { return }
         try pool.write {
             try $0.execute(
                 sql: """

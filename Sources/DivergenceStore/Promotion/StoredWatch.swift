@@ -27,6 +27,11 @@ package struct StoredWatch: Sendable {
         return try JSONDecoder().decode(WatchTally.self, from: Data(text.utf8))
     }
 
+    /// Keeps for reports that an instance began to raise an alert.
+    package func note(alert name: String, instance: String, at time: Timestamp) async throws {
+        try await store.note(alert: name, instance: instance, at: time)
+    }
+
     /// Keeps it in the place of the last.
     package func save(_ tally: WatchTally) async throws {
         let encoder = JSONEncoder()

@@ -33,6 +33,7 @@ struct BatchWriter {
         try writeTotals(batch.totals, stored: stored)
         try writeVolumes(batch.volumes)
         try writeNoise(batch.noise)
+        try writeDurations(batch.durations)
         try writeDrops(batch.drops)
         return stored.values.reduce(0, +)
     }
@@ -70,6 +71,22 @@ struct BatchWriter {
         }
     }
 
+    private func writeDurations(_ durations: [Timestamp: SideDurations]) throws {
+        let upsert = try database.cachedStatement(
+            sql: """
+                INSERT INTO duration (minute, side, bucket, requests) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET requests = requests + excluded.requests
+                """)
+        for (minute, sides) in durations {
+            for (side, histogram) in [(Side.candidate, sides.candidate), (.control, sides.control)] {
+                for (bucket, requests) in histogram.counts.enumerated() where requests > 0 {
+                    try upsert.execute(
+                        arguments: [minute.milliseconds, side.rawValue, bucket, Int64(requests)])
+                }
+            }
+        }
+    }
+
     private func writeDrops(_ drops: [DropKey: Int]) throws {
         let upsert = try database.cachedStatement(
             sql: """
@@ -91,7 +108,10 @@ struct BatchWriter {
             values.append(key.organization)
             values.append(identifier)
             values.append(Int64(bitPattern: key.policy))
-            for count in [volume.requests, volume.seconds, volume.controlOnlyUnits, volume.candidateOnlyUnits] {
+            for count in [
+                volume.requests, volume.seconds, volume.controlOnlyUnits, volume.candidateOnlyUnits,
+                volume.newlyLimited,
+            ] {
                 values.append(count)
             }
             try upsert.execute()
@@ -135,13 +155,15 @@ struct BatchWriter {
 
     private static let upsertVolume = """
         INSERT INTO volume (
-            minute, organization, identifier, policy, requests, seconds, control_only_units, candidate_only_units
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            minute, organization, identifier, policy, requests, seconds, control_only_units, candidate_only_units,
+            newly_limited
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET
             requests = requests + excluded.requests,
             seconds = min(60, seconds + excluded.seconds),
             control_only_units = control_only_units + excluded.control_only_units,
-            candidate_only_units = candidate_only_units + excluded.candidate_only_units
+            candidate_only_units = candidate_only_units + excluded.candidate_only_units,
+            newly_limited = newly_limited + excluded.newly_limited
         """
 
     private static let insertDivergence = """

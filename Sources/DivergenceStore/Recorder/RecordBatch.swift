@@ -8,6 +8,8 @@ struct RecordBatch: Sendable {
         var rows: Int
         /// The most identities whose volumes are counted apart.
         var volumes = 100_000
+        /// The most minutes whose durations are counted apart.
+        var durations = 60
         /// The most rows of drops.
         var drops = 10_000
     }
@@ -17,6 +19,8 @@ struct RecordBatch: Sendable {
     private(set) var volumes: [VolumeKey: Volume] = [:]
     /// What second controls made of the same requests, by minute.
     private(set) var noise: [Timestamp: NoiseFloor] = [:]
+    /// How long both sides took, by minute.
+    private(set) var durations: [Timestamp: SideDurations] = [:]
     private(set) var drops: [DropKey: Int] = [:]
     /// Comparisons among the totals.
     private(set) var comparisons = 0
@@ -68,6 +72,16 @@ struct RecordBatch: Sendable {
         self.noise[minute, default: NoiseFloor()] += noise
     }
 
+    mutating func addDurations(of comparison: Comparison, in minute: Timestamp, bounds: Bounds) {
+        durations[placeOfDurations(in: minute, bounds: bounds), default: SideDurations()].record(comparison)
+    }
+
+    /// The minute itself, or beyond the bound the newest one that is counted already.
+    private func placeOfDurations(in minute: Timestamp, bounds: Bounds) -> Timestamp {
+        guard durations.count >= bounds.durations, durations[minute] == nil else { return minute }
+        return durations.keys.max() ?? minute
+    }
+
     mutating func drop(
         _ count: Int, of subject: DropSubject, in minute: Timestamp, because reason: DropReason, bounds: Bounds
     ) {
@@ -82,6 +96,9 @@ struct RecordBatch: Sendable {
         for (key, total) in later.totals { count(total, under: key, bounds: bounds, otherwise: reason) }
         for (key, volume) in later.volumes { add(volume, of: key, bounds: bounds) }
         for (minute, noise) in later.noise { add(noise, in: minute) }
+        for (minute, more) in later.durations {
+            durations[placeOfDurations(in: minute, bounds: bounds), default: SideDurations()] += more
+        }
         for row in later.rows { keep(row, bounds: bounds, otherwise: reason) }
         for (key, count) in later.drops { note(count, under: key, bounds: bounds) }
         newDrops.add(later.newDrops)

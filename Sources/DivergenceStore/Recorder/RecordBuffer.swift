@@ -28,6 +28,9 @@ struct RecordBuffer: Sendable {
             batch.add(NoiseFloor(compared: 1, diverged: agreed ? 0 : 1), in: key.minute)
         }
         guard let key = batch.count(total, under: key, bounds: settings.bounds, otherwise: .bufferFull) else { return }
+        if settings.recordsDurations, comparison.result.isVerdictOfBoth {
+            batch.addDurations(of: comparison, in: key.minute, bounds: settings.bounds)
+        }
         guard case .diverged(let kind, let cause) = comparison.result, kind.isStoredOneByOne else { return }
         if let volume = Volume(comparison) {
             let identity = comparison.identity
@@ -82,5 +85,12 @@ struct RecordBuffer: Sendable {
         if scopes.count == Self.maximumScopes { scopes.removeFirst() }
         scopes.append(MinuteScope(minute: minute))
         return scopes.count - 1
+    }
+}
+
+extension Comparison.Result {
+    /// Whether both sides gave a verdict, so that both durations are of one.
+    fileprivate var isVerdictOfBoth: Bool {
+        if case .incomparable = self { false } else { true }
     }
 }

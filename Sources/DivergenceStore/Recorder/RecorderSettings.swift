@@ -14,6 +14,8 @@ extension Recorder {
         package var maximumBufferedTotals = 100_000
         /// The most organizations counted apart in a minute; further ones are counted together.
         package var maximumOrganizationsPerMinute = 1_000
+        /// Whether it is recorded how long both sides took; not for a replay, where nothing takes any time.
+        var recordsDurations = true
         /// Totals, single divergences, drops and evaluations older than this are deleted; `nil` keeps them all.
         package var retention: Duration? = .seconds(30 * 24 * 3_600)
         /// Between two looks for what is older than the retention.

@@ -19,6 +19,8 @@ struct Volume: Equatable, Sendable {
     /// The policy's, to name them.
     let windows: [Window]
     private(set) var requests = 0
+    /// Those that control allowed and the candidate limits.
+    private(set) var newlyLimited = 0
     /// Seconds that hold any, as far as requests come in order.
     private(set) var seconds = 0
     private(set) var controlOnlyUnits = 0
@@ -29,7 +31,7 @@ struct Volume: Equatable, Sendable {
     init?(_ comparison: Comparison) {
         guard case .diverged(let kind, _) = comparison.result else { return nil }
         switch kind {
-        case .newlyLimited: controlOnlyUnits = comparison.cost
+        case .newlyLimited: (controlOnlyUnits, newlyLimited) = (comparison.cost, 1)
         case .newlyAllowed: candidateOnlyUnits = comparison.cost
         case .differentWindow, .quotaDrift: return nil
         }
@@ -41,6 +43,7 @@ struct Volume: Equatable, Sendable {
 
     static func += (left: inout Volume, right: Volume) {
         left.requests += right.requests
+        left.newlyLimited += right.newlyLimited
         // A second that both hold is counted once where the later one is a single request.
         left.seconds = min(
             60, left.seconds + (right.seconds == 1 && right.lastSecond == left.lastSecond ? 0 : right.seconds))

@@ -30,6 +30,7 @@ package struct WaitingRecorder {
         var settings = Recorder.Settings()
         settings.maximumBufferedRows = capacity
         settings.maximumBufferedTotals = capacity
+        settings.recordsDurations = false
         buffer = RecordBuffer(settings: settings)
     }
 

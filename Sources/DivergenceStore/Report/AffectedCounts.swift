@@ -42,10 +42,16 @@ struct AffectedCounts: Sendable {
         ranked { $0[kind.rawValue]?.count ?? 0 }.prefix(maximum).compactMap { key, kinds in
             kinds[kind.rawValue].map {
                 .init(
-                    organization: key.organization.text, identifier: key.identifier.text, stored: $0.count,
-                    first: $0.first, last: $0.last)
+                    organization: key.organization.text, identifier: key.identifier.text, requests: nil,
+                    stored: $0.count, first: $0.first, last: $0.last)
             }
         }
+    }
+
+    /// How many divergences of a kind are stored of one identity.
+    func stored(_ kind: DivergenceKind, organization: String, identifier: String) -> Int {
+        let key = IdentityKey(organization: ExactText(organization), identifier: ExactText(identifier))
+        return identities[key]?[kind.rawValue]?.count ?? 0
     }
 
     private func ranked(

@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// Whom one kind of divergence hits: who would newly be limited, or newly let through.
+/// Who is hit by one kind of divergence: who would newly be limited, or newly let through.
 package struct AffectedParties: Codable, Equatable, Sendable {
     package struct Organization: Codable, Equatable, Sendable {
         /// `nil` for the organizations beyond the bound of one minute, counted together.
@@ -22,14 +22,20 @@ package struct AffectedParties: Codable, Equatable, Sendable {
     package struct Identity: Codable, Equatable, Sendable {
         package var organization: String
         package var identifier: String
+        /// Every request, whether stored one by one or only counted; `nil` if the report is narrowed to a cause.
+        package var requests: Int?
         /// Divergences stored one by one: at least as many requests were hit.
         package var stored: Int
+        /// The first and the last minute; of divergences stored one by one where `requests` is `nil`.
         package var first: Timestamp
         package var last: Timestamp
 
-        package init(organization: String, identifier: String, stored: Int, first: Timestamp, last: Timestamp) {
+        package init(
+            organization: String, identifier: String, requests: Int?, stored: Int, first: Timestamp, last: Timestamp
+        ) {
             self.organization = organization
             self.identifier = identifier
+            self.requests = requests
             self.stored = stored
             self.first = first
             self.last = last
@@ -39,7 +45,7 @@ package struct AffectedParties: Codable, Equatable, Sendable {
     /// All of them, exact.
     package var requests = 0
     package var organizationCount = 0
-    /// Identities with a stored divergence; `nil` where several databases may name the same.
+    /// Every identity that is hit; `nil` if the report is narrowed to a cause and several databases may name the same.
     package var identityCount: Int?
     /// The most affected, most first.
     package var organizations: [Organization] = []

@@ -7,7 +7,9 @@ extension DivergenceReport: Codable {
             candidate, kinds, causes, causesByKind, storedOneByOne, onlyCounted, rowsDropped, mostAffected,
             mostAffectedOrganizations,
             controlWhereIncomparable, timeline, timelineStepMilliseconds, newlyLimited,
-            newlyAllowed, volume, noise, coverage, previous, changes, shares, open, settlements, gate
+            newlyAllowed, summary, causeTimes, volume, durations, noise, coverage, events, previous, changes, shares,
+            open,
+            settlements, gate
     }
 
     package init(from decoder: any Decoder) throws {
@@ -44,6 +46,10 @@ extension DivergenceReport: Codable {
         timelineStepMilliseconds = try values.decode(Int64.self, forKey: .timelineStepMilliseconds)
         newlyLimited = try values.decode(AffectedParties.self, forKey: .newlyLimited)
         newlyAllowed = try values.decode(AffectedParties.self, forKey: .newlyAllowed)
+        // Reports of earlier versions lack the next ones.
+        causeTimes = try values.decodeIfPresent([String: CauseTimes].self, forKey: .causeTimes) ?? [:]
+        events = try values.decodeIfPresent([ReportEvent].self, forKey: .events) ?? []
+        durations = try values.decodeIfPresent(ReportDurations.self, forKey: .durations)
         volume = try values.decode(ReportVolume.self, forKey: .volume)
         noise = try values.decodeIfPresent(NoiseFloor.self, forKey: .noise)
         coverage = try values.decode(ReportCoverage.self, forKey: .coverage)
@@ -57,6 +63,7 @@ extension DivergenceReport: Codable {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(Self.version, forKey: .version)
         // Explicit nulls: a reader finds every key in every report.
+        try values.encode(summary, forKey: .summary)
         try values.encode(from, forKey: .from)
         try values.encode(to, forKey: .to)
         try values.encode(instances, forKey: .instances)
@@ -81,9 +88,12 @@ extension DivergenceReport: Codable {
         try values.encode(timelineStepMilliseconds, forKey: .timelineStepMilliseconds)
         try values.encode(newlyLimited, forKey: .newlyLimited)
         try values.encode(newlyAllowed, forKey: .newlyAllowed)
+        try values.encode(causeTimes, forKey: .causeTimes)
         try values.encode(volume, forKey: .volume)
+        try values.encode(durations, forKey: .durations)
         try values.encode(noise, forKey: .noise)
         try values.encode(coverage, forKey: .coverage)
+        try values.encode(events, forKey: .events)
         try values.encode(previous, forKey: .previous)
         try values.encode(changes, forKey: .changes)
         try values.encode(shares, forKey: .shares)

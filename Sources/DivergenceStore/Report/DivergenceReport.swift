@@ -49,11 +49,30 @@ package struct DivergenceReport: Equatable, Sendable {
         }
     }
 
+    /// When divergences of one cause occurred.
+    package struct CauseTimes: Codable, Equatable, Sendable {
+        /// The first and the last minute.
+        package var from: Timestamp
+        package var to: Timestamp
+        /// The minute with the most, the first of equals, and how many.
+        package var busiest: Timestamp
+        package var busiestRequests: Int
+
+        package init(from: Timestamp, to: Timestamp, busiest: Timestamp, busiestRequests: Int) {
+            self.from = from
+            self.to = to
+            self.busiest = busiest
+            self.busiestRequests = busiestRequests
+        }
+    }
+
     /// The figures of one step of the timeline.
     package struct Step: Codable, Equatable, Sendable {
         package var start: Timestamp
         package var compared = 0
         package var diverged = 0
+        /// Those of the diverged whose verdict changes.
+        package var changed = 0
         package var incomparable = 0
         package var dropped = 0
 
@@ -73,7 +92,7 @@ package struct DivergenceReport: Equatable, Sendable {
     package var diverged = 0
     /// Requests where the candidate gave no verdict, by reason.
     package var incomparable: [String: Int] = [:]
-    /// Requests in hybrid that control alone was asked about, since their identities are held out.
+    /// Requests in hybrid that only control was asked about, since their identities are held out.
     package var heldOut = 0
     /// Comparisons that could not be recorded, by reason: they are in none of the other figures.
     package var dropped: [String: Int] = [:]
@@ -84,6 +103,8 @@ package struct DivergenceReport: Equatable, Sendable {
     package var causes: [String: Int] = [:]
     /// Divergences by kind and then by cause: the table behind both.
     package var causesByKind: [String: [String: Int]] = [:]
+    /// When each cause occurred.
+    package var causeTimes: [String: CauseTimes] = [:]
     /// Divergences kept one by one, and those that were only counted.
     package var storedOneByOne = 0
     package var onlyCounted = 0
@@ -107,18 +128,39 @@ package struct DivergenceReport: Equatable, Sendable {
     package var newlyAllowed = AffectedParties()
     /// How much each side let through.
     package var volume = ReportVolume()
+    /// How long both sides took, of all organizations; `nil` if that was not recorded.
+    package var durations: ReportDurations?
     /// How often two equal limiters disagree here; `nil` where no second control was asked.
     package var noise: NoiseFloor?
     /// The minutes and instances that the figures stand on.
     package var coverage = ReportCoverage()
     /// The period before; `nil` where this one has no beginning.
     package var previous: ReportPeriod?
+    /// What else happened in the period, the earliest first; the newest 200.
+    package var events: [ReportEvent] = []
     /// What speaks against going on, without what reviewers have settled.
     package var open = OpenDivergences()
     /// What reviewers said, the newest first.
     package var settlements: [SettlementStatus] = []
-    /// Whether to go on; `nil` where nobody asked, or where it makes no sense, as for a forecast.
+    /// Whether to go on; `nil` if that was not asked, or makes no sense, as for a forecast.
     package var gate: Gate?
 
     package init() {}
+}
+
+extension DivergenceReport.Step {
+    private enum CodingKeys: String, CodingKey {
+        case start, compared, diverged, changed, incomparable, dropped
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(start: try values.decode(Timestamp.self, forKey: .start))
+        compared = try values.decode(Int.self, forKey: .compared)
+        diverged = try values.decode(Int.self, forKey: .diverged)
+        // Reports of earlier versions lack it.
+        changed = try values.decodeIfPresent(Int.self, forKey: .changed) ?? 0
+        incomparable = try values.decode(Int.self, forKey: .incomparable)
+        dropped = try values.decode(Int.self, forKey: .dropped)
+    }
 }

@@ -18,8 +18,9 @@ extension DivergenceStore {
 
     /// What the comparisons of several databases came to, as if they were one.
     ///
-    /// The most affected identities of several databases are exact for every identity that is among the ten times as
-    /// many most affected of one of them.
+    /// Those whose verdicts change most are counted exactly. The most affected identities over all kinds are of stored
+    /// divergences, and of several databases exact for every identity that is among the ten times as many most affected of
+    /// one of them.
     ///
     /// - Parameter previous: The times to compare with; both must be set. `nil` compares with nothing.
     package static func report(
@@ -34,8 +35,7 @@ extension DivergenceStore {
             sums = try await store.read { [sums] in try sums.addingWords($0) }
         }
         for store in stores {
-            // At the same time as the totals, since they take as long. They are of stored rows, and exact only for those, and
-            // volumes may be a flush ahead of the totals.
+            // At the same time as the totals, since they take as long: volumes may be a flush ahead of the totals.
             async let most = store.read {
                 try ReportReader(database: $0, filter: filter).mostAffectedIdentities(depth)
             }
@@ -45,12 +45,26 @@ extension DivergenceStore {
             sums.add(try await most)
             sums.volumes = try await volumes
         }
+        sums.addMostCallers(maximumAffected)
         for store in stores {
             sums = try await store.read { [sums] in try sums.addingNamed($0) }
         }
         var report = sums.makeReport(maximumAffected: maximumAffected, isExact: stores.count == 1)
+        report.events = try await events(of: stores, from: report.from, filter)
         if let previous { report.previous = try await period(previous, of: stores, filter) }
         return report
+    }
+
+    /// What happened from the beginning of the period, or the first minute with a record, to its end.
+    private static func events(
+        of stores: [DivergenceStore], from: Timestamp?, _ filter: DivergenceFilter
+    ) async throws -> [ReportEvent] {
+        guard let start = filter.since ?? from else { return [] }
+        let end = filter.until ?? Timestamp(milliseconds: .max)
+        guard start < end else { return [] }
+        var sums = EventSums()
+        for store in stores { try await store.addEvents(of: start..<end, to: &sums) }
+        return sums.makeEvents()
     }
 
     private static func period(

@@ -40,6 +40,16 @@ struct NameNumbers: Sendable {
         return entries.count - 1
     }
 
+    /// The pair that has a number.
+    func names(of number: Int) -> (first: ExactText, second: ExactText) {
+        let entry = entries[number]
+        let middle = entry.start + entry.firstCount
+        return (
+            ExactText(String(decoding: bytes[entry.start..<middle], as: UTF8.self)),
+            ExactText(String(decoding: bytes[middle..<(middle + entry.secondCount)], as: UTF8.self))
+        )
+    }
+
     private func isEqual(
         _ entry: Entry, hash: Int, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) -> Bool {

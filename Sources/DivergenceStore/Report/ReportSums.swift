@@ -13,6 +13,7 @@ struct ReportSums: Sendable {
     private var settlements: SettlementSums
     var volumes = VolumeSums()
     private var noise: NoiseFloor?
+    private var durations = DurationSums()
 
     /// - Parameter filter: Its times are whole minutes.
     init(filter: DivergenceFilter) {
@@ -36,6 +37,7 @@ struct ReportSums: Sendable {
         if filter.organization != nil { try reader.addMinutesOfEverybody(to: &sums.totals) }
         try reader.addGroups(of: DivergenceGroups.judgedCauses.union(settlements.causes), to: &sums.groups)
         sums.settlements = try settlements.addingCounts(database)
+        try reader.addDurations(to: &sums.durations)
         if let noise = try reader.readNoise() { sums.noise = (sums.noise ?? NoiseFloor()) + noise }
         return sums
     }
@@ -45,6 +47,16 @@ struct ReportSums: Sendable {
         most.identities.formUnion(more.identities)
         most.newlyLimitedCount += more.newlyLimitedCount
         most.newlyAllowedCount += more.newlyAllowedCount
+    }
+
+    /// With the callers that changed verdicts hit most, once the volumes of all databases are known.
+    mutating func addMostCallers(_ maximum: Int) {
+        for kind in DivergenceKind.changingVerdicts {
+            for caller in callers(kind, maximum) ?? [] {
+                most.identities.insert(
+                    .init(organization: ExactText(caller.organization), identifier: ExactText(caller.identifier)))
+            }
+        }
     }
 
     /// With what one more database holds of the identities that were named.
@@ -65,10 +77,11 @@ struct ReportSums: Sendable {
         report.volume.controlUnits = totals.controlUnits
         report.volume.candidateUnits = totals.candidateUnits
         report.noise = noise
+        report.durations = durations.makeDurations()
         let book = settlements.makeBook()
         report.open = groups.open(book)
         report.settlements = book.statuses
-        if isExact {
+        if isExact, filter.cause != nil {
             report.newlyLimited.identityCount = most.newlyLimitedCount
             report.newlyAllowed.identityCount = most.newlyAllowedCount
         }
@@ -77,7 +90,27 @@ struct ReportSums: Sendable {
 
     private func parties(_ kind: DivergenceKind, _ maximum: Int) -> AffectedParties {
         var parties = organizations.parties(kind, maximum: maximum)
-        parties.identities = affected.mostAffected(by: kind, maximum)
+        guard let callers = callers(kind, maximum) else {
+            parties.identities = affected.mostAffected(by: kind, maximum)
+            return parties
+        }
+        parties.identityCount = filter.takes(kind) ? volumes.callers.count(kind) : 0
+        parties.identities = callers.map { caller in
+            var caller = caller
+            caller.stored = affected.stored(
+                kind, organization: caller.organization, identifier: caller.identifier)
+            return caller
+        }
         return parties
     }
+
+    /// Exact counts of those that a kind hits most; `nil` if the report is narrowed to a cause, which volumes do not know.
+    private func callers(_ kind: DivergenceKind, _ maximum: Int) -> [AffectedParties.Identity]? {
+        guard filter.cause == nil else { return nil }
+        return filter.takes(kind) ? volumes.callers.most(kind, maximum, names: volumes.identities) : []
+    }
+}
+
+extension DivergenceFilter {
+    fileprivate func takes(_ kind: DivergenceKind) -> Bool { self.kind == nil || self.kind == kind }
 }

@@ -14,6 +14,8 @@ struct ReportTotals: Sendable {
     private(set) var candidateUnits = 0
     private var minutes: [Timestamp: DivergenceReport.Step] = [:]
     private var coverage = CoverageCounts()
+    /// Divergences by cause and minute.
+    private var causes: [String: [Timestamp: Int]] = [:]
 
     init(filter: DivergenceFilter) {
         self.filter = filter
@@ -55,6 +57,7 @@ struct ReportTotals: Sendable {
     func makeReport() -> DivergenceReport {
         var report = report
         report.coverage = coverage.makeCoverage()
+        report.causeTimes = causes.compactMapValues(DivergenceReport.CauseTimes.init)
         guard let from = report.from, let to = report.to else { return report }
         let span = (to - from) / 60_000 + 1
         // One step less, since the first and the last need not be whole.
@@ -93,10 +96,14 @@ struct ReportTotals: Sendable {
         report.diverged += row.requests
         report.kinds[row.detail, default: 0] += row.requests
         report.causes[row.cause, default: 0] += row.requests
+        causes[row.cause, default: [:]][row.minute, default: 0] += row.requests
         report.causesByKind[row.detail, default: [:]][row.cause, default: 0] += row.requests
         report.storedOneByOne += row.stored
         report.onlyCounted += row.requests - row.stored
         minutes[row.minute, default: .init(start: row.minute)].diverged += row.requests
+        if DivergenceKind(rawValue: row.detail).map(DivergenceKind.changingVerdicts.contains) == true {
+            minutes[row.minute, default: .init(start: row.minute)].changed += row.requests
+        }
     }
 
     private mutating func addIncomparable(_ row: TotalRow) {
@@ -129,10 +136,20 @@ struct TotalRow: Sendable {
     let candidateUnits: Int
 }
 
+extension DivergenceReport.CauseTimes {
+    fileprivate init?(_ minutes: [Timestamp: Int]) {
+        guard let first = minutes.keys.min(), let last = minutes.keys.max(),
+            let busiest = minutes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })
+        else { return nil }
+        self.init(from: first, to: last, busiest: busiest.key, busiestRequests: busiest.value)
+    }
+}
+
 extension DivergenceReport.Step {
     fileprivate mutating func add(_ other: DivergenceReport.Step) {
         compared += other.compared
         diverged += other.diverged
+        changed += other.changed
         incomparable += other.incomparable
         dropped += other.dropped
     }

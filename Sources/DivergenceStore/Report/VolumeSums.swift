@@ -55,7 +55,8 @@ struct VolumeSums: Sendable {
     }
 
     private var report = ReportVolume()
-    private var identities = NameNumbers()
+    private(set) var identities = NameNumbers()
+    private(set) var callers = CallerCounts()
     private var kinds: [WindowKind: Int] = [:]
     private var policies: [[PolicyWindow]: Int] = [:]
     private var rows: [Row] = []
@@ -83,9 +84,10 @@ struct VolumeSums: Sendable {
     /// - Parameters:
     ///   - identity: From ``number(of:_:)``.
     ///   - policy: From ``place(of:)``.
+    ///   - newlyLimited: Those of the requests that the candidate alone limits; `nil` if that was not counted.
     mutating func add(
         minute: Int64, identity: Int?, policy: Int, requests: Int, seconds: Int, controlOnlyUnits: Int,
-        candidateOnlyUnits: Int
+        candidateOnlyUnits: Int, newlyLimited: Int? = nil
     ) {
         report.controlOnlyUnits += controlOnlyUnits
         report.candidateOnlyUnits += candidateOnlyUnits
@@ -93,10 +95,17 @@ struct VolumeSums: Sendable {
             report.requestsOfUncounted += requests
             return
         }
+        let limited = newlyLimited ?? Self.share(requests, controlOnlyUnits, of: controlOnlyUnits + candidateOnlyUnits)
+        callers.add(identity: identity, minute: minute, newlyLimited: limited, newlyAllowed: requests - limited)
         rows.append(
             Row(
                 minute: minute, identity: Int32(identity), policy: Int32(policy), requests: requests, seconds: seconds,
                 net: candidateOnlyUnits - controlOnlyUnits))
+    }
+
+    /// Of requests whose directions were not counted, those that go with so many of the units.
+    private static func share(_ requests: Int, _ part: Int, of whole: Int) -> Int {
+        whole > 0 ? Int((Double(requests) * Double(part) / Double(whole)).rounded()) : 0
     }
 
     func makeVolume() -> ReportVolume {

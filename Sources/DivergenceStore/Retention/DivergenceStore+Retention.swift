@@ -66,7 +66,12 @@ extension DivergenceStore {
         DELETE FROM volume WHERE (minute, organization, identifier, policy) IN (
             SELECT minute, organization, identifier, policy FROM volume WHERE minute < ? LIMIT ?)
         """,
+        """
+        DELETE FROM duration WHERE (minute, side, bucket) IN (
+            SELECT minute, side, bucket FROM duration WHERE minute < ? LIMIT ?)
+        """,
         "DELETE FROM noise WHERE minute IN (SELECT minute FROM noise WHERE minute < ? LIMIT ?)",
+        "DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE time < ? LIMIT ?)",
         "DELETE FROM evaluation WHERE id IN (SELECT id FROM evaluation WHERE time < ? LIMIT ?)",
         "DELETE FROM instance WHERE id IN (SELECT id FROM instance WHERE last_flush_at < ? LIMIT ?)",
     ]

@@ -40,6 +40,7 @@ extension DivergenceStore {
                     SELECT MIN(oldest) FROM (
                         SELECT MIN(minute) AS oldest FROM total UNION ALL SELECT MIN(minute) FROM dropped
                         UNION ALL SELECT MIN(minute) FROM volume UNION ALL SELECT MIN(minute) FROM noise
+                        UNION ALL SELECT MIN(minute) FROM duration
                         UNION ALL SELECT MIN(time) FROM divergence UNION ALL SELECT MIN(time) FROM evaluation)
                     """)
         }

@@ -68,6 +68,7 @@ package struct Comparer: Sendable {
             controlAlgorithm: self.control.algorithm)
         if let kind = result.kind {
             evidence.clockHasStepped = own.clockHasStepped
+            evidence.clockHasSteppedLately = own.clockHasSteppedLately
             evidence.candidateAskedSince = judged.candidateSince
             evidence.controlEvictedAt = self.control.lastEviction(of: request.identity)
             let explanation = Explanation(

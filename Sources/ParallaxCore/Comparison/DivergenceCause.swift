@@ -13,7 +13,8 @@ package enum DivergenceCause: String, CaseIterable, Sendable {
     case restart
     /// Control dropped this identity to stay within its bound.
     case eviction
-    /// Redis's clock and this instance's differ by more than the tolerance.
+    /// Redis's clock and this instance's differ by more than the tolerance, or one of them stepped. Asked first if a side found
+    /// its newest unit ahead of its clock.
     case clockSkew = "clock_skew"
     /// Control does not use the sliding log.
     case algorithm

@@ -9,6 +9,9 @@ package enum DivergenceKind: String, CaseIterable, Sendable {
     /// Both allowed, with `remaining` further apart than the tolerance. Counted, never stored one by one.
     case quotaDrift = "quota_drift"
 
+    /// Those in which the caller gets another verdict.
+    package static let changingVerdicts: [DivergenceKind] = [.newlyLimited, .newlyAllowed]
+
     /// Whether single divergences of this kind are kept beside the totals.
     package var isStoredOneByOne: Bool { self != .quotaDrift }
 }

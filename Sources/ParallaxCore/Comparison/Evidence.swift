@@ -25,6 +25,9 @@ package struct Evidence: Equatable, Sendable {
     package var clockOffsetMilliseconds: Int64?
     /// Whether Redis's clock stepped while this instance watched it: one that is always as far off explains little.
     package var clockHasStepped = false
+    /// Whether Redis's clock or this instance's stepped within the longest window: units are then placed at other times
+    /// than those at which they came.
+    package var clockHasSteppedLately = false
     /// Since when control remembers what it accepts: the start of the process.
     package var controlRemembersSince: Timestamp?
     /// When control last dropped this identity to stay within its bound.

@@ -10,6 +10,7 @@ struct Explanation {
 
     /// The first cause that suffices, in the order of ``DivergenceCause``; else the first of those that weigh most.
     var cause: DivergenceCause {
+        if isHeldByStep { return .clockSkew }
         let causes = DivergenceCause.allCases
         if let cause = causes.first(where: suffices) { return cause }
         let weights = causes.map(weight)
@@ -25,10 +26,11 @@ struct Explanation {
         case .boundary: flipsWithinTolerance
         case .lostWrites: hasLost && agreesHadNothingBeenLost
         case .otherInstances: othersTookPart && agreesWithoutOthers
-        case .carriedOver: sidesPartedBefore && agreesHadControlAcceptedTheSame
+        case .carriedOver: !isAfterStep && sidesPartedBefore && agreesHadControlAcceptedTheSame
         // Of units from before control's memory began nobody can tell whose they were, if there are others.
         case .restart, .eviction: hasForgotten(cause) && !evidence.hasSeenOthers
-        case .clockSkew: isSkewed && (evidence.clockHasStepped || !agreesInAnotherOrder)
+        case .clockSkew:
+            isAfterStep || isSkewed && (evidence.clockHasStepped || !agreesInAnotherOrder)
         case .algorithm: evidence.controlAlgorithm != .slidingLog
         case .policy: isUnderAnotherPolicy
         case .unexplained: false
@@ -67,6 +69,17 @@ struct Explanation {
         case .quotaDrift: false
         }
     }
+
+    /// Whether a side found its newest unit ahead of its clock: that holds a caller who otherwise waits for nothing, so it is
+    /// asked before any wait is looked at. Others' and lost units explain a divergence whatever the clocks do.
+    private var isHeldByStep: Bool {
+        max(control.stepBackMilliseconds, candidate.stepBackMilliseconds) > tolerances.clockSkewMilliseconds
+            && !hasLost && !othersTookPart
+    }
+
+    /// Whether a clock stepped within the longest window: units are then displaced, and what the sides accept apart from each
+    /// other meanwhile follows from that.
+    private var isAfterStep: Bool { evidence.clockHasSteppedLately && !hasLost && !othersTookPart }
 
     private var isSkewed: Bool { abs(evidence.clockOffsetMilliseconds ?? 0) > tolerances.clockSkewMilliseconds }
 
@@ -160,7 +173,8 @@ extension Explanation {
         guard kind == .differentWindow else { return agree(controlNotParted, units(of: candidate)) }
         // What control forgot is not undone: the log of this instance's units stands for it where it holds as many.
         let holdsAsMany = largestDifference(controlNotParted, evidence.ownUnits) <= tolerances.quotaDriftUnits
-        return evidence.ownOutcomeOfControl == candidate.outcome && (holdsAsMany || isSkewed)
+        return evidence.ownOutcomeOfControl == candidate.outcome
+            && (holdsAsMany || isSkewed)
     }
 
     /// Whether the sides would agree, had the candidate judged some of the units within reach before this request and not

@@ -41,7 +41,7 @@ package final class HybridLimiter: Sendable {
     private let inFlight = Atomic<Int>(0)
     /// Callers who have no answer before the candidate has given one.
     private let waiting = WaitingCallers()
-    /// Since when control has seen every request, in milliseconds since the epoch.
+    /// Since when control has seen every request, in milliseconds of the uptime: the time of day may step.
     private let controlSince: Atomic<Int64>
     /// Whether requests pass control by, as in `distributed_only`.
     private let controlIsBypassed = Atomic<Bool>(false)
@@ -75,7 +75,7 @@ package final class HybridLimiter: Sendable {
         self.flags = flags
         self.observer = observer
         self.executor = executor
-        controlSince = Atomic(clocks.now().milliseconds)
+        controlSince = Atomic(Self.milliseconds(clocks.uptime()))
         candidateSince = Atomic(.min)
     }
 
@@ -112,7 +112,7 @@ package final class HybridLimiter: Sendable {
 
     private func checkLegacy(_ request: CheckRequest, at now: Timestamp, from start: Duration) -> Answer {
         candidateIsBypassed.raise()
-        let decision = judgeControl(request, at: now)
+        let decision = judgeControl(request, at: now, start)
         return answer(request, at: now, from: start, .legacy, .control, decision)
     }
 
@@ -136,18 +136,18 @@ package final class HybridLimiter: Sendable {
     private func checkHybrid(
         _ request: CheckRequest, percent: Double, at now: Timestamp, from start: Duration
     ) async -> Answer {
-        let controlDecision = judgeControl(request, at: now)
+        let controlDecision = judgeControl(request, at: now, start)
         if HoldoutShare.contains(request.identity, percent: settings.holdoutPercent) {
             let answer = answer(request, at: now, from: start, .hybrid, .control, controlDecision, isHeldOut: true)
             observer.heldOut(request, answer)
             return answer
         }
-        noteCandidateAsked(at: now)
+        noteCandidateAsked(at: start)
         let experiment = Experiment(
             request: request, time: now, start: start,
             control: Observation(decision: controlDecision, duration: clocks.uptime() - start),
-            controlSince: Timestamp(milliseconds: controlSince.load(ordering: .relaxed)),
-            candidateSince: askedSince)
+            controlSince: Self.instant(controlSince.load(ordering: .relaxed), at: now, start),
+            candidateSince: askedSince(at: now, start))
         guard EnforcementShare.contains(request.identity, percent: percent) else {
             runBehind(experiment)
             return answer(request, at: now, from: start, .hybrid, .control, controlDecision)
@@ -207,29 +207,37 @@ package final class HybridLimiter: Sendable {
     /// How far the candidate's clock is ahead, by as much as the time that passed since the request cannot explain.
     private func clockOffset(_ experiment: Experiment, _ candidate: Decision) -> Int64? {
         guard let judgedAt = candidate.judgedAt else { return nil }
-        let passed = (clocks.uptime() - experiment.start).components
-        let passedMilliseconds = passed.seconds * 1000 + passed.attoseconds / 1_000_000_000_000_000
+        let passedMilliseconds = Self.milliseconds(clocks.uptime() - experiment.start)
         let ahead = judgedAt - experiment.time
         return ahead < 0 ? ahead : max(0, ahead - passedMilliseconds)
     }
 
-    private func judgeControl(_ request: CheckRequest, at now: Timestamp) -> Decision {
+    private func judgeControl(_ request: CheckRequest, at now: Timestamp, _ uptime: Duration) -> Decision {
         if controlIsBypassed.load(ordering: .relaxed) {
             controlIsBypassed.store(false, ordering: .relaxed)
-            controlSince.store(now.milliseconds, ordering: .relaxed)
+            controlSince.store(Self.milliseconds(uptime), ordering: .relaxed)
         }
         return control.judge(request, at: now)
     }
 
-    private var askedSince: Timestamp? {
+    private func askedSince(at now: Timestamp, _ uptime: Duration) -> Timestamp? {
         let since = candidateSince.load(ordering: .relaxed)
-        return since == .min ? nil : Timestamp(milliseconds: since)
+        return since == .min ? nil : Self.instant(since, at: now, uptime)
     }
 
-    private func noteCandidateAsked(at now: Timestamp) {
+    private func noteCandidateAsked(at uptime: Duration) {
         guard candidateIsBypassed.load(ordering: .relaxed) else { return }
         candidateIsBypassed.store(false, ordering: .relaxed)
-        candidateSince.store(now.milliseconds, ordering: .relaxed)
+        candidateSince.store(Self.milliseconds(uptime), ordering: .relaxed)
+    }
+
+    /// What the clock would have shown at an uptime, had it shown then what it shows now.
+    private static func instant(_ since: Int64, at now: Timestamp, _ uptime: Duration) -> Timestamp {
+        now + (since - milliseconds(uptime))
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     }
 
     private func answer(

@@ -31,6 +31,8 @@ struct IdentityAccount: TableValue, ~Copyable {
         var own = OwnUnits()
         own.reserve(request.policy.windows.count)
         own.clockHasStepped = clock.hasStepped
+        own.clockHasSteppedLately = clock.hasStepped(
+            within: request.policy.longestDurationMilliseconds, before: time)
         own.hasSeenOthers = othersSeen.map { time - $0 < request.policy.longestDurationMilliseconds } ?? false
         for (index, window) in request.policy.windows.enumerated() {
             let duration = window.durationMilliseconds
@@ -76,11 +78,23 @@ struct IdentityAccount: TableValue, ~Copyable {
     mutating func noteClock(
         _ candidate: Decision, on request: CheckRequest, at time: Timestamp, _ tolerances: ComparisonTolerances
     ) {
+        followStepBack(of: candidate, at: time)
         guard let judgedAt = candidate.judgedAt else { return }
         delays.note(
             judgedAt - time, at: time, keeping: request.policy.longestDurationMilliseconds,
             tolerance: tolerances.clockSkewMilliseconds)
-        clock.note(judgedAt - time, after: accepted.newest, tolerance: tolerances.clockSkewMilliseconds)
+        clock.note(judgedAt - time, at: time, after: accepted.newest, tolerance: tolerances.clockSkewMilliseconds)
+    }
+
+    /// Does with what is known of units ahead of either clock as the limiters do with theirs.
+    private mutating func followStepBack(of candidate: Decision, at time: Timestamp) {
+        unheard.followStepBack(to: time)
+        controlOnly.followStepBack(to: time)
+        candidateOnly.followStepBack(to: time)
+        if let seen = othersSeen, seen > time { othersSeen = time }
+        guard let judgedAt = candidate.judgedAt else { return }
+        accepted.followStepBack(to: judgedAt)
+        if let known = fewestBeyond, known.judgedAt > judgedAt + Clocks.stepMilliseconds { fewestBeyond = nil }
     }
 
     mutating func begin(_ request: CheckRequest) { pending += request.cost }

@@ -11,8 +11,15 @@ struct ObservedClock: Sendable {
 
     private var current: Int64?
     private var steps: [Step] = []
+    /// When one of the two clocks was last seen to have stepped, by the instance's.
+    private var steppedAt: Timestamp?
 
-    var hasStepped: Bool { !steps.isEmpty }
+    var hasStepped: Bool { steppedAt != nil }
+
+    /// Whether one of the two clocks stepped within a time before; a step back of the instance's clock lies ahead of it.
+    func hasStepped(within milliseconds: Int64, before time: Timestamp) -> Bool {
+        steppedAt.map { time - $0 < milliseconds } ?? false
+    }
 
     /// Bytes on the heap.
     var heapBytes: Int { steps.isEmpty ? 0 : HeapBytes.array(of: steps.capacity, stride: MemoryLayout<Step>.stride) }
@@ -20,13 +27,18 @@ struct ObservedClock: Sendable {
     /// Notes how far ahead it is.
     ///
     /// - Parameters:
+    ///   - time: The instance's time.
     ///   - last: The latest time, of that clock, that was noted before.
     ///   - tolerance: Smaller differences are the way's, not the clock's.
-    mutating func note(_ ahead: Int64, after last: Timestamp?, tolerance: Int64) {
+    mutating func note(_ ahead: Int64, at time: Timestamp, after last: Timestamp?, tolerance: Int64) {
+        if let steppedAt, steppedAt > time { self.steppedAt = time }
         guard let current, let last, abs(ahead - current) > tolerance else {
             if current == nil { current = ahead }
             return
         }
+        steppedAt = time
+        // After a step back what was noted of later times is of a time that did not come.
+        steps.removeAll { $0.through >= time + ahead }
         if steps.count == Self.maximumSteps { steps.removeFirst() }
         steps.append(Step(through: last, ahead: current))
         self.current = ahead

@@ -14,6 +14,8 @@ package struct OwnUnits: Equatable, Sendable {
     package var inReach: [Int] = []
     /// Whether the candidate's clock stepped while this instance watched it.
     package var clockHasStepped = false
+    /// Whether either clock stepped within the longest window.
+    package var clockHasSteppedLately = false
     /// Whether Redis was seen to hold units of the identity that this instance did not send, within the longest window.
     package var hasSeenOthers = false
     /// What the candidate would have said, had there been no other units than `held`; `nil` where nobody asked.

@@ -21,6 +21,27 @@ package struct ShareEstimate: Codable, Equatable, Sendable {
         upper = WilsonBound.upper(successes: count, trials: whole, deviations: Self.deviations)
     }
 
+    /// The least number of trials at which so many successes have an interval that ends below a share.
+    ///
+    /// - Parameter bound: From 0 to 1.
+    /// - Returns: `nil` if no number is large enough.
+    package static func trials(forUpperBelow bound: Double, successes: Int) -> Int? {
+        func isBelow(_ trials: Int) -> Bool {
+            WilsonBound.upper(successes: successes, trials: trials, deviations: deviations) < bound
+        }
+        var high = max(1, successes)
+        while !isBelow(high) {
+            guard high < 1 << 50 else { return nil }
+            high *= 2
+        }
+        var low = 0
+        while low + 1 < high {
+            let middle = (low + high) / 2
+            if middle >= successes, isBelow(middle) { high = middle } else { low = middle }
+        }
+        return high
+    }
+
     /// Whether the two intervals have no share in common: a difference that is more than chance.
     package func differsClearly(from other: ShareEstimate) -> Bool {
         lower > other.upper || upper < other.lower

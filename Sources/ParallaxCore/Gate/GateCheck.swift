@@ -6,17 +6,21 @@ package struct GateCheck: Codable, Equatable, Sendable {
         case compared
         case gaps
         case recorded
+        case instances
+        case answered
+        case latency
         case unexplained
         case lostWrites = "lost_writes"
         case bugs
         case triggers
+        case armed
         case drill
 
         /// Whether failing speaks against going on, rather than for looking longer.
         var forbids: Bool {
             switch self {
-            case .unexplained, .lostWrites, .bugs, .triggers: true
-            case .covered, .compared, .gaps, .recorded, .drill: false
+            case .answered, .latency, .unexplained, .lostWrites, .bugs, .triggers: true
+            case .covered, .compared, .gaps, .recorded, .instances, .armed, .drill: false
             }
         }
     }

@@ -8,15 +8,37 @@ package struct GateFigures: Equatable, Sendable {
         package var sentence: String
         /// Until when that database's instances recorded: much later than `time`, the trigger was no longer watched.
         package var recordedUntil: Timestamp
+        /// Whether the candidate was asked: in `legacy` only Redis itself can be judged.
+        package var isInPlay: Bool
+        /// Whether a learned baseline of response times holds.
+        package var hasBaseline: Bool
+        /// The longest time that callers may wait at the trigger's quantile; `nil` if nothing was compared with it.
+        package var limitMilliseconds: Double?
 
         package init(
-            trigger: Trigger, state: TriggerState, time: Timestamp, sentence: String, recordedUntil: Timestamp
+            trigger: Trigger, state: TriggerState, time: Timestamp, sentence: String, recordedUntil: Timestamp,
+            isInPlay: Bool = true, hasBaseline: Bool = false, limitMilliseconds: Double? = nil
         ) {
             self.trigger = trigger
             self.state = state
             self.time = time
             self.sentence = sentence
             self.recordedUntil = recordedUntil
+            self.isInPlay = isInPlay
+            self.hasBaseline = hasBaseline
+            self.limitMilliseconds = limitMilliseconds
+        }
+    }
+
+    /// An instance that shares the flag file, as it says next to the file.
+    package struct Sharer: Equatable, Sendable {
+        package var name: String
+        /// Why it does not do what the file says, in words; `nil` if it does.
+        package var deviation: String?
+
+        package init(name: String, deviation: String? = nil) {
+            self.name = name
+            self.deviation = deviation
         }
     }
 
@@ -38,7 +60,10 @@ package struct GateFigures: Equatable, Sendable {
     package var recordedMinutes = 0
     package var gapMinutes = 0
     package var compared = 0
-    package var incomparable = 0
+    /// Requests that the candidate did not answer, by reason.
+    package var incomparable: [String: Int] = [:]
+    /// The time that 95 of 100 answers of the candidate took at most, in milliseconds; `nil` if none was measured.
+    package var candidateMilliseconds: Double?
     package var dropped = 0
     /// Divergences of those causes that no reviewer has settled.
     package var unexplained = 0
@@ -53,8 +78,16 @@ package struct GateFigures: Equatable, Sendable {
     /// Databases without any verdict of a trigger.
     package var unwatchedDatabases = 0
     package var rollbacks: [RollbackReading] = []
-    /// When the rollback was last drilled with success.
-    package var lastDrill: Timestamp?
+    /// Whether a share of the callers is held out, for response times to be compared with.
+    package var hasHoldout = false
+    /// The phase that is asked for; `nil` if none is.
+    package var target: PromotionPhase?
+    /// The last drill of the rollback that went well.
+    package var lastDrill: RollbackDrill?
+    /// Names of the instances whose records there are.
+    package var recordedInstances: Set<String> = []
+    /// The instances that share the flag file; `nil` if that is not known.
+    package var sharers: [Sharer]?
 
     package init() {}
 }

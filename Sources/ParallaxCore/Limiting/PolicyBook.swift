@@ -16,6 +16,11 @@ package struct PolicyBook: Equatable, Sendable {
             .map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
     }
 
+    /// Whether some organizations have a policy of their own, and this one, which is not the global one, has none.
+    package func isUnconfigured(_ organization: String) -> Bool {
+        !overrides.isEmpty && organization != Identity.globalOrganization && overrides[Array(organization.utf8)] == nil
+    }
+
     package func policy(for organization: String) -> Policy {
         overrides.isEmpty ? standard : overrides[Array(organization.utf8)] ?? standard
     }

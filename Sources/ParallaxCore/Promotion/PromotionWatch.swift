@@ -1,7 +1,7 @@
-/// The time after a promotion to `distributed_only` in which whoever promoted looks closely, as the flag history tells it.
+/// The time after a promotion to `distributed_only` in which the operators look closely, as the flag history tells it.
 ///
-/// It is derived and not kept, so that it is the same after a restart, and begins as well where another tool has written
-/// the file.
+/// It is derived and not kept, so that it is the same after a restart, and begins as well if another tool has written
+/// the file. Only time in which an instance ran and reported counts.
 package struct PromotionWatch: Equatable, Sendable {
     /// How long a watch lasts: 48 hours.
     package static let milliseconds: Int64 = 48 * 3_600_000
@@ -35,15 +35,26 @@ package struct PromotionWatch: Equatable, Sendable {
     }
 
     package enum State: Equatable, Sendable {
+        /// So many milliseconds were watched so far.
         case running(elapsed: Int64)
         case passed
+        /// All of it was watched, and what was seen is no pass.
+        case failed(Failure)
         case brokenOff(after: Int64)
+
+        package enum Failure: Equatable, Sendable {
+            /// A trigger fired, although nothing was rolled back.
+            case fired([Trigger])
+            /// Too large a share of the answers was no verdict.
+            case unavailable
+        }
 
         /// What it is called where it is shown: these words never change.
         package var name: String {
             switch self {
             case .running: "running"
             case .passed: "passed"
+            case .failed: "failed"
             case .brokenOff: "broken_off"
             }
         }
@@ -52,17 +63,39 @@ package struct PromotionWatch: Equatable, Sendable {
         package var elapsedMilliseconds: Int64 {
             switch self {
             case .running(let elapsed): elapsed
-            case .passed: PromotionWatch.milliseconds
+            case .passed, .failed: PromotionWatch.milliseconds
             case .brokenOff(let after): after
             }
         }
     }
 
-    /// How far it is; spans are milliseconds.
-    package func state(at now: Timestamp) -> State {
+    /// How far it is, and how it ended.
+    ///
+    /// - Parameters:
+    ///   - tally: What was seen; `nil` if no instance has kept anything.
+    ///   - bounds: How much of it may be unwatched, and how many answers may be no verdict.
+    package func state(
+        at now: Timestamp, seen tally: WatchTally?, bounds: GateSettings = GateSettings()
+    ) -> State {
         if let brokenOff { return .brokenOff(after: max(0, brokenOff.time - began.time)) }
-        let elapsed = max(0, now - began.time)
-        return elapsed < PromotionWatch.milliseconds ? .running(elapsed: elapsed) : .passed
+        let watched = watchedMilliseconds(at: now, seen: tally)
+        let needed = Double(PromotionWatch.milliseconds) * (1 - bounds.gapPercent / 100)
+        guard let tally, tally.answers > 0, now - began.time >= PromotionWatch.milliseconds, Double(watched) >= needed
+        else { return .running(elapsed: min(watched, PromotionWatch.milliseconds)) }
+        if !tally.fired.isEmpty { return .failed(.fired(tally.fired)) }
+        let isAnswered = Double(tally.unavailable) * 100 <= bounds.unansweredPercent * Double(tally.answers)
+        return isAnswered ? .passed : .failed(.unavailable)
+    }
+
+    /// How long no instance watched since it began, in milliseconds.
+    package func unwatchedMilliseconds(at now: Timestamp, seen tally: WatchTally?) -> Int64 {
+        max(0, now - began.time) - watchedMilliseconds(at: now, seen: tally)
+    }
+
+    private func watchedMilliseconds(at now: Timestamp, seen tally: WatchTally?) -> Int64 {
+        guard let tally, tally.since == began.time else { return 0 }
+        // The last minute is not over yet.
+        return min(max(0, now - began.time), Int64(tally.watched.count) * 60_000)
     }
 
     /// The changes, the newest first, without those of drills: a drill leaves everything as it was.

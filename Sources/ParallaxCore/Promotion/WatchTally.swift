@@ -18,9 +18,16 @@ package struct WatchTally: Codable, Equatable, Sendable {
     package private(set) var alarms: [Alarm] = []
     /// Alerts that began, by name.
     package private(set) var alerts: [String: Int] = [:]
+    /// When an instance ran and reported.
+    package private(set) var watched = WatchedMinutes()
 
     package init(since: Timestamp) {
         self.since = since
+    }
+
+    /// Notes that an instance runs in `distributed_only` at this time.
+    package mutating func watch(at now: Timestamp) {
+        watched.insert(Int((now - since) / 60_000))
     }
 
     /// Triggers that fired.
@@ -52,6 +59,7 @@ package struct WatchTally: Codable, Equatable, Sendable {
     /// The sum of what several instances saw of one watch.
     package mutating func add(_ other: WatchTally) {
         count(answers: other.answers, unavailable: other.unavailable)
+        watched.formUnion(other.watched)
         for (name, times) in other.alerts { count(alert: name, times: times) }
         for alarm in other.alarms { note(alarm) }
     }
@@ -64,6 +72,23 @@ package struct WatchTally: Codable, Equatable, Sendable {
         let isWorse = alarm.state == .firing && alarms[known].state != .firing
         let isNewer = alarm.state == alarms[known].state && alarm.time >= alarms[known].time
         if isWorse || isNewer { alarms[known] = alarm }
+    }
+}
+
+extension WatchTally {
+    private enum CodingKeys: String, CodingKey {
+        case since, answers, unavailable, alarms, alerts, watched
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        since = try values.decode(Timestamp.self, forKey: .since)
+        answers = try values.decode(Int.self, forKey: .answers)
+        unavailable = try values.decode(Int.self, forKey: .unavailable)
+        alarms = try values.decode([Alarm].self, forKey: .alarms)
+        alerts = try values.decode([String: Int].self, forKey: .alerts)
+        // What earlier versions kept lacks it: then nothing is known to have been watched.
+        watched = try values.decodeIfPresent(WatchedMinutes.self, forKey: .watched) ?? WatchedMinutes()
     }
 }
 

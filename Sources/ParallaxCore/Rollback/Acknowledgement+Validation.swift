@@ -1,6 +1,6 @@
 extension Acknowledgement {
     /// The longest name or reason, in bytes of UTF-8.
-    package static let maximumBytes = 1_000
+    package static let maximumBytes = OneLineText.maximumBytes
 
     /// Makes an acknowledgement of what a person sent.
     ///
@@ -12,14 +12,11 @@ extension Acknowledgement {
     }
 
     private static func check(_ text: String, part: String) throws(RollbackLatchError) {
-        guard text.contains(where: { !$0.isWhitespace }) else { throw .empty(part: part) }
-        guard text.utf8.count <= maximumBytes else { throw .tooLong(part: part, bytes: text.utf8.count) }
-        let isOneLine = text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator: false
-            default: true
-            }
+        switch OneLineText.problem(in: text) {
+        case nil: return
+        case .empty: throw .empty(part: part)
+        case .tooLong(let bytes): throw .tooLong(part: part, bytes: bytes)
+        case .controlCharacters: throw .controlCharacters(part: part)
         }
-        guard isOneLine else { throw .controlCharacters(part: part) }
     }
 }

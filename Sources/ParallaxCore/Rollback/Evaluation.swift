@@ -21,6 +21,8 @@ package struct Evaluation: Equatable, Sendable {
 extension Evaluation {
     /// The figure that is 1 where the candidate was in play and 0 in `legacy`, where there is nothing to roll back.
     package static let inPlayFigure = "candidateInPlay"
+    /// The figure of response times that is 1 if a learned baseline holds, and 0 if none does.
+    package static let baselineHoldsFigure = "baselineHolds"
 
     /// The same with one figure more.
     func adding(_ value: Double, as name: String) -> Evaluation {

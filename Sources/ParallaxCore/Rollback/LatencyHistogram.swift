@@ -16,7 +16,7 @@ package struct LatencyHistogram: Sendable {
     package static let bucketCount = ((highestExponent - octaveBits + 2) << octaveBits) - offset
 
     /// Samples by bucket; empty while there are none.
-    private(set) var counts: [UInt32] = []
+    package private(set) var counts: [UInt32] = []
     /// Samples in all.
     package private(set) var count = 0
 
@@ -66,7 +66,7 @@ package struct LatencyHistogram: Sendable {
 
 extension LatencyHistogram {
     /// The middle of a bucket, in nanoseconds: what every sample in it stands for.
-    static func nanoseconds(ofBucket bucket: Int) -> Int64 {
+    package static func nanoseconds(ofBucket bucket: Int) -> Int64 {
         let position = bucket + offset
         let shift = (position >> octaveBits) - 1
         let lowest = Int64(position & 15 | 16) << Int64(shift)

@@ -21,6 +21,7 @@ struct ResponseTimeFigures {
         var figures: [String: Double] = [
             "samples": Double(reading.samples), "shortSamples": Double(reading.shortSamples),
             "slowInFlight": Double(reading.slowInFlight), "baselineSamples": Double(reading.baseline.samples),
+            Evaluation.baselineHoldsFigure: reading.baseline.stage == .frozen ? 1 : 0,
         ]
         if let heldOut = reading.heldOutSamples {
             figures["heldOutSamples"] = Double(heldOut)

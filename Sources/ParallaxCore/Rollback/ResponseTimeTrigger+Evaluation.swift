@@ -18,6 +18,9 @@ extension ResponseTimeTrigger {
             guard reading.state.gravity > gravest.state.gravity else { continue }
             gravest = reading
             sentence = "\(population.callers): \(texts.sentence(reading))"
+            if population == .application, !settings.trustsApplicationTimes {
+                sentence += "; who reports is not known, so it does not roll back (RESPONSE_TIMES_TOKEN_FILE)"
+            }
         }
         return Evaluation(
             trigger: .responseTime, time: now.wall, state: gravest.state, figures: figures, sentence: sentence)
@@ -39,7 +42,10 @@ extension ResponseTimeTrigger {
     ) -> [(population: Population, reading: Reading)] {
         var others: [(population: Population, reading: Reading)] = []
         for population in [Population.waited, .application] {
-            let reading = read(population, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+            var reading = read(population, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+            if population == .application, reading.state == .firing, !settings.trustsApplicationTimes {
+                reading.state = .suspect
+            }
             // Where no application reports, nothing speaks of them; where everybody waited, one verdict is enough.
             guard reading.samples > 0, population == .application || reading.samples < door.samples else { continue }
             others.append((population, reading))

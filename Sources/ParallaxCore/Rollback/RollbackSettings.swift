@@ -42,6 +42,8 @@ package struct RollbackSettings: Equatable, Sendable {
     package var holdoutMinimumSamples = 300
     /// The age at which a baseline no longer says anything about today.
     package var baselineStaleDays = 14
+    /// Whether the response times that applications report can roll back: whether it is known who reports them.
+    package var trustsApplicationTimes = true
 
     /// How often the triggers are evaluated.
     package var evaluationSeconds = 10

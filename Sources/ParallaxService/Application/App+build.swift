@@ -37,7 +37,7 @@ extension App {
             CandidateDrain(
                 inFlight: { parts.hybrid.candidatesInFlight },
                 patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
-            FlagWatcher(store: parts.flags, logger: logger), parts.rollback,
+            FlagWatcher(store: parts.flags, logger: logger), parts.rollback, parts.clockWatch,
             ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
             parts.alerts, parts.watch, parts.drill, door,
         ]
@@ -48,15 +48,21 @@ extension App {
         _ parts: Parts, settings: Settings, logger: Logger, listening: @escaping @Sendable (String) -> Void
     ) throws -> some Service {
         let access = try settings.http.adminTokenFile.map { file in
-            AdminAccess(token: try AdminToken(file: file), actions: parts.admin, policies: settings.limits.book)
+            AdminAccess(token: try BearerToken(file: file), actions: parts.admin, policies: settings.limits.book)
         }
+        let files = OpenFiles(settings.redis)
+        let maximum = files.maximumConnections(settings.http.maximumConnections)
+        OpenFiles.raise(to: maximum + files.reserve)
+        let bounds = ConnectionBounds(maximum: maximum, hosts: settings.http.allowedHosts)
         let endpoints = Endpoints(
-            door: parts.door, trustedProxies: settings.http.trustedProxies, health: parts.health,
-            metrics: parts.metrics, admin: access, applicationTimes: parts.applicationTimes)
+            door: parts.door, identification: settings.http.identification, health: parts.health,
+            metrics: parts.metrics, http: parts.http, connections: bounds.connections, admin: access,
+            applicationTimes: parts.applicationTimes)
         let host = settings.http.host
         return Application(
-            router: makeRouter(endpoints), server: .bounded,
-            configuration: ApplicationConfiguration(settings.http),
+            router: makeRouter(endpoints), server: .bounded(bounds, metrics: parts.http),
+            configuration: ApplicationConfiguration(settings.http, maximumConnections: maximum),
+            services: [ConnectionSweeper(connections: bounds.connections)],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.http.port
                 listening("http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
@@ -71,8 +77,10 @@ private struct Parts: Sendable {
     let keeper: StoreKeeper
     let recorder: Recorder
     let metrics = DecisionMetrics()
+    let http = HTTPMetrics()
     let hybrid: HybridLimiter
     let rollback: RollbackService
+    let clockWatch: ClockWatch
     let alerts: AlertService
     let watch: WatchService
     let drill: DrillService
@@ -93,6 +101,7 @@ private struct Parts: Sendable {
             pseudonyms: try settings.pseudonyms(), logger: logger)
         let refused = MostRefused()
         let rollbackCounts = RollbackObserver()
+        let clockWatch = ClockWatch(clocks: .systemWithSleep, logger: logger)
         let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds)
         let hybrid = HybridLimiter(
             control: control,
@@ -101,7 +110,7 @@ private struct Parts: Sendable {
             candidate: redis, refusals: redis.refusals,
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
-            observer: ObserverGroup([recorder, rollbackCounts, metrics, refused]), executor: redis.executor)
+            observer: ObserverGroup([recorder, rollbackCounts, metrics, refused, clockWatch]), executor: redis.executor)
         let probes = ProbeLog()
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
@@ -111,7 +120,7 @@ private struct Parts: Sendable {
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
             record: StoredRollbackRecord(store: store), logger: logger)
         await rollback.start()
-        let metrics = self.metrics
+        let (metrics, http) = (self.metrics, self.http)
         let record = StoredRollbackRecord(store: store)
         let drill = DrillService(
             flags: flags, rollback: { rollback.health }, save: { try await record.save($0) },
@@ -127,11 +136,14 @@ private struct Parts: Sendable {
                     strategy: flags.current.strategy,
                     drill: drill.alert)
             })
-        let watch = WatchService(store: StoredWatch(store: store), logger: logger) {
+        let watch = WatchService(
+            store: StoredWatch(store: store), instance: settings.instance.id, bounds: settings.gate, logger: logger
+        ) {
             let health = flags.health
             return WatchService.Facts(
-                strategy: health.file.strategy, contentHash: health.contentHash, counts: metrics.totals,
-                began: alerts.health.began, evaluations: rollback.health.evaluations)
+                strategy: health.file.strategy, effectiveStrategy: health.effective.strategy,
+                contentHash: health.contentHash, counts: metrics.totals, began: alerts.health.began,
+                evaluations: rollback.health.evaluations)
         }
         door = Door(
             judge: hybrid, policies: settings.limits.book, isProduction: settings.instance.isProduction,
@@ -141,13 +153,14 @@ private struct Parts: Sendable {
                     duration, strategy: answer.strategy, isHeldOut: answer.isHeldOut,
                     candidateWait: answer.candidateWait)
                 metrics.responded(answer, after: duration)
-            })
+            }, recordUnjudgedPass: { http.passedUnjudged() })
         applicationTimes = ApplicationTimes(
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
-            strategy: { flags.current.strategy })
+            token: try settings.http.responseTimesTokenFile.map { try BearerToken(file: $0) },
+            windowSeconds: settings.rollbackSettings.longWindowSeconds, strategy: { flags.current.strategy })
         health = ServiceHealth(
             settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
-            rollback: rollback, control: control, alerts: alerts, watch: watch, drill: drill)
+            rollback: rollback, control: control, clockWatch: clockWatch, alerts: alerts, watch: watch, drill: drill)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,
             health: health)
@@ -159,6 +172,7 @@ private struct Parts: Sendable {
         self.recorder = recorder
         self.hybrid = hybrid
         self.rollback = rollback
+        self.clockWatch = clockWatch
         self.drill = drill
         self.alerts = alerts
         self.watch = watch

@@ -9,7 +9,7 @@ extension ServiceHealth {
         let now = FlagStore.wallClock()
         snapshot.watch = watch.current.flatMap { watch, tally in
             if let end = watch.brokenOff, now - end.time > Self.newsMilliseconds { return nil }
-            return HealthSnapshot.Watch(watch, tally: tally, now: now)
+            return HealthSnapshot.Watch(watch, tally: tally, bounds: settings.gate, now: now)
         }
         snapshot.alerts = alerts.health
         if let note = drill.interrupted {

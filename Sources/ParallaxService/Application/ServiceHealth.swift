@@ -12,6 +12,7 @@ struct ServiceHealth: HealthSource {
     let recorder: Recorder
     let rollback: RollbackService
     let control: InMemoryLimiter
+    let clockWatch: ClockWatch
     let alerts: AlertService
     let watch: WatchService
     let drill: DrillService
@@ -21,6 +22,7 @@ struct ServiceHealth: HealthSource {
             instance: settings.instance.id, environment: settings.instance.environment, flags: flagFile,
             redis: redisState, recorder: recorderState, triggers: triggers, memory: memory,
             refusals: refusals, baselines: baselines, waiting: waiting)
+        snapshot.clock = clockWatch.health
         snapshot.latch = rollback.health.latch
         addPromotion(to: &snapshot)
         return snapshot
@@ -43,9 +45,11 @@ struct ServiceHealth: HealthSource {
 
     var flagFile: HealthSnapshot.FlagFile {
         let health = flags.health
-        return HealthSnapshot.FlagFile(
+        var file = HealthSnapshot.FlagFile(
             values: health.effective, isLoaded: health.lastGoodTime != nil, problem: Self.problem(of: health),
             writeProblem: health.writeProblem, invalidReads: health.invalidReads, contentHash: health.contentHash)
+        file.isHeldAtLegacy = health.isHeldAtLegacy
+        return file
     }
 
     private static func problem(of health: FlagHealth) -> String? {

@@ -89,6 +89,7 @@ extension Settings {
         settings.baselineHoldoutPercent = rollback.baselineHoldoutPercent
         settings.evaluationSeconds = Self.wholeSeconds(rollback.evaluationInterval)
         settings.dryRun = rollback.dryRun
+        settings.trustsApplicationTimes = http.responseTimesTokenFile != nil
         return settings
     }
 
@@ -111,5 +112,14 @@ extension Settings {
 
     private static func wholeSeconds(_ duration: Duration) -> Int {
         max(1, Int((duration / .seconds(1)).rounded(.up)))
+    }
+}
+
+extension Settings.HTTP {
+    /// How callers of forward-auth are named.
+    var identification: CallerIdentification {
+        CallerIdentification(
+            addresses: ClientAddress(trustedProxies: trustedProxies, maximumHops: trustedHops),
+            organizationHeader: organizationHeader, ipv6PrefixLength: ipv6PrefixLength)
     }
 }

@@ -22,12 +22,34 @@ extension Setting {
     static let httpHost = Setting("HTTP_HOST", .http, .text, standard: "127.0.0.1", "The address to listen on.")
     static let httpPort = Setting(
         "HTTP_PORT", .http, .integer(0...65_535), standard: "8080", "The port to listen on; 0 takes any free one.")
+    static let httpMaxConnections = Setting(
+        "HTTP_MAX_CONNECTIONS", .http, .integer(0...1_000_000), standard: "0",
+        "The most connections at once; 0 for as many as the limit of open files has room for, at most 10000. "
+            + "At the bound the longest idle one gives its place to a new one.")
+    static let httpAllowedHosts = Setting(
+        "HTTP_ALLOWED_HOSTS", .http, .list, standard: "",
+        "Public names by which the service is called, in addition to HTTP_HOST. "
+            + "Addresses, names without a dot and private names are always understood.")
     static let trustedProxies = Setting(
         "TRUSTED_PROXIES", .http, .list, standard: "",
-        "Networks (CIDR) whose `X-Forwarded-For` and `X-Organization-Id` are believed.")
+        "The gateways' addresses, or networks (CIDR), whose `X-Forwarded-For` and organization header are believed.")
+    static let trustedHops = Setting(
+        "TRUSTED_HOPS", .http, .integer(1...64), standard: String(ClientAddress.usualMaximumHops),
+        "The most entries of `X-Forwarded-For` that trusted proxies append: one for each proxy before the service.")
+    static let organizationHeader = Setting(
+        "ORGANIZATION_HEADER", .http, .text, standard: "",
+        "The header in which a trusted proxy names the organization, such as `X-Organization-Id`; empty for none. "
+            + "The proxy must set it or strip it: clients can send it too.")
+    static let ipv6PrefixLength = Setting(
+        "IPV6_PREFIX_LENGTH", .http, .integer(1...128), standard: "64",
+        "How many bits of a client's IPv6 address are limited as one; 128 for single addresses.")
     static let adminTokenFile = Setting(
         "ADMIN_TOKEN_FILE", .http, .text, standard: "",
         "The file with the bearer token of the admin routes; without it they are off.")
+    static let responseTimesTokenFile = Setting(
+        "RESPONSE_TIMES_TOKEN_FILE", .http, .text, standard: "",
+        "The file with the bearer token of applications that report response times; without it their times are recorded "
+            + "and alert, and do not roll back.")
 
     // Feature flags
     static let distributedEnabled = Setting(
@@ -211,6 +233,13 @@ extension Setting {
     static let gateDropped = Setting(
         "GATE_DROPPED_PERCENT", .gate, .decimal(0...100), standard: "1",
         "The most requests, as a share, that could not be recorded.")
+    static let gateUnanswered = Setting(
+        "GATE_UNANSWERED_PERCENT", .gate, .decimal(0...100), standard: "1",
+        "The most requests, as a share, that the candidate may leave unanswered; in the watch of 48 h, the most answers of 503."
+    )
+    static let gateInstances = Setting(
+        "GATE_INSTANCES", .gate, .integer(0...100_000), standard: "0",
+        "How many instances must have recorded, at least; 0 asks for those that share the flag file.")
     static let gateDrillDays = Setting(
         "GATE_DRILL_DAYS", .gate, .integer(1...36_500), standard: "30",
         "How many days a drill of the rollback holds.")
@@ -240,7 +269,8 @@ extension Setting {
     /// All settings, in the order in which they are documented.
     package static let all: [Setting] = [
         environment, configDirectory, instanceID, logLevel,
-        httpHost, httpPort, trustedProxies, adminTokenFile,
+        httpHost, httpPort, httpMaxConnections, httpAllowedHosts, trustedProxies, trustedHops, organizationHeader,
+        ipv6PrefixLength, adminTokenFile, responseTimesTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
         redisURL, redisPasswordFile, redisCAFile, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,
@@ -253,7 +283,8 @@ extension Setting {
         rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
         rollbackOutagesAsErrors, rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor,
         baselineHoldoutPercent, rollbackEvaluationInterval, rollbackDryRun,
-        gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateDrillDays,
+        gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateUnanswered,
+        gateInstances, gateDrillDays,
         alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRefusalPercent,
         alertRefusalMinimum,
     ]

@@ -9,11 +9,13 @@ extension Settings {
     ///   - environment: The process's environment.
     ///   - commandLine: Settings by name that options of the command set.
     ///   - hostName: What the default of `INSTANCE_ID` begins with.
+    ///   - openFileLimit: The most files that the process may ask to have open.
     ///   - redisURLProblem: What is wrong with a Redis URL, without quoting it; `nil` where nothing is.
     package static func load(
         environment: [String: String] = ProcessInfo.processInfo.environment, commandLine: [String: String] = [:],
         hostName: String = HostName.current,
-        redisURLProblem: @escaping @Sendable (String) -> String? = { RedisURL.problem(of: $0) }
+        redisURLProblem: @escaping @Sendable (String) -> String? = { RedisURL.problem(of: $0) },
+        openFileLimit: Int = OpenFiles.hardLimit
     ) async -> LoadedSettings {
         var sources = [SettingsSource.commandLine(commandLine), .environment(environment)]
         var files = SettingsFiles(directory: directory(in: sources))
@@ -27,7 +29,7 @@ extension Settings {
         let settings = Settings(reading: &reader, hostName: hostName, overrides: files.organizations)
         let check = SettingsCheck(
             settings: settings, reader: reader, files: files.files, environment: environment, commandLine: commandLine,
-            redisURLProblem: redisURLProblem)
+            redisURLProblem: redisURLProblem, openFileLimit: openFileLimit)
         return LoadedSettings(
             settings: settings, findings: files.findings + reader.findings + check.findings(),
             origins: Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, reader.origin(of: $0)) }))

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Logging
 import ParallaxCore
 
@@ -50,6 +51,8 @@ extension GateSettings {
         unexplainedPercent = reader.decimal(.gateUnexplained)
         gapPercent = reader.decimal(.gateGaps)
         droppedPercent = reader.decimal(.gateDropped)
+        unansweredPercent = reader.decimal(.gateUnanswered)
+        minimumInstances = reader.integer(.gateInstances)
         drillDays = reader.integer(.gateDrillDays)
     }
 }
@@ -58,10 +61,22 @@ extension Settings.HTTP {
     fileprivate init(reading reader: inout SettingsReader) {
         host = reader.text(.httpHost)
         port = reader.integer(.httpPort)
-        trustedProxies = reader.list(.trustedProxies, expecting: "a network such as 10.0.0.0/8 or fd00::/8") {
+        maximumConnections = reader.bound(.httpMaxConnections)
+        let names = reader.list(.httpAllowedHosts, expecting: "a host's name without a port, such as parallax.example")
+        {
+            AllowedHosts.isName($0) ? $0 : nil
+        }
+        allowedHosts = AllowedHosts([host] + names)
+        trustedProxies = reader.list(
+            .trustedProxies, expecting: "an address or a network such as 10.0.0.7 or fd00::/64"
+        ) {
             CIDR($0)
         }
+        trustedHops = reader.integer(.trustedHops)
+        organizationHeader = reader.optionalText(.organizationHeader).flatMap { HTTPField.Name($0) }
+        ipv6PrefixLength = reader.integer(.ipv6PrefixLength)
         adminTokenFile = reader.optionalText(.adminTokenFile)
+        responseTimesTokenFile = reader.optionalText(.responseTimesTokenFile)
     }
 }
 

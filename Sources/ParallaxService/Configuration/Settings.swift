@@ -1,3 +1,4 @@
+package import HTTPTypes
 package import Logging
 package import ParallaxCore
 
@@ -26,9 +27,20 @@ package struct Settings: Equatable, Sendable {
     package struct HTTP: Equatable, Sendable {
         package var host: String
         package var port: Int
+        /// The most connections at once; `nil` for as many as there are files for.
+        package var maximumConnections: Int?
+        /// The names by which the service may be called.
+        package var allowedHosts: AllowedHosts
         package var trustedProxies: [CIDR]
+        /// The most entries of `X-Forwarded-For` that are believed.
+        package var trustedHops: Int
+        /// The header that names the organization; `nil` if none does.
+        package var organizationHeader: HTTPField.Name?
+        package var ipv6PrefixLength: Int
         /// The path of the file with the admin token; `nil` where the admin routes are off.
         package var adminTokenFile: String?
+        /// The path of the file with the token of reporters; `nil` if anybody can report.
+        package var responseTimesTokenFile: String?
     }
 
     package struct Flags: Equatable, Sendable {

@@ -5,12 +5,16 @@ extension SettingsCheck {
     /// Files that settings name: readable, or in a folder in which they can be made.
     func usedFiles() -> [Finding] {
         var findings: [Finding] = []
-        if let path = settings.http.adminTokenFile {
+        for (setting, path) in [
+            (Setting.adminTokenFile, settings.http.adminTokenFile),
+            (.responseTimesTokenFile, settings.http.responseTimesTokenFile),
+        ] {
+            guard let path else { continue }
             do throws(SecretFileError) {
-                _ = try AdminToken(file: path)
-                findings += openSecret(.adminTokenFile, path)
+                _ = try BearerToken(file: path)
+                findings += openSecret(setting, path)
             } catch {
-                findings.append(unusable(.adminTokenFile, error.description, error.remedy))
+                findings.append(unusable(setting, error.description, error.remedy))
             }
         }
         switch FilePlace(settings.flags.file) {

@@ -1,7 +1,8 @@
 import ParallaxCore
+import RedisLimiting
 
 extension SettingsCheck {
-    /// Windows that can never limit, since another one always does so first.
+    /// Windows that can never limit, since another one always does so first, and limits that cost Redis much.
     func limits() -> [Finding] {
         let book = settings.limits.book
         let policies =
@@ -12,8 +13,23 @@ extension SettingsCheck {
                 Self.stricter(than: index, in: policy).map { stricter in
                     idle(policy.windows[index], stricter, place: place)
                 }
-            }
+            } + costly(policy, place: place)
         }
+    }
+
+    private func costly(_ policy: Policy, place: String) -> [Finding] {
+        let footprint = LogFootprint(policy)
+        guard footprint.units >= LogFootprint.unitsToWarnFrom else { return [] }
+        let window = policy.windows.max { $0.durationMilliseconds < $1.durationMilliseconds }!
+        let setting = setting(of: window)
+        let megabytes = (Double(footprint.bytes) / 1e5).rounded() / 10
+        return [
+            Finding(
+                .warning, .risk, setting: setting.name, origin: reader.origin(of: setting),
+                problem: "\(place)a caller at the limit of window \(window.name) (\(Self.text(window))) keeps "
+                    + "\(footprint.units) units, up to \(megabytes) MB of Redis's memory",
+                remedy: "lower it, or see that Redis has the memory for as many such callers as there are")
+        ]
     }
 
     private func idle(_ window: Window, _ stricter: Window, place: String) -> Finding {

@@ -6,7 +6,9 @@ extension SettingsCheck {
     /// them: `HTTP_PROXY` belongs to others.
     private static let prefixes = [
         "RATE_LIMIT_", "REDIS_", "ROLLBACK_", "PRODUCTION_", "DISTRIBUTED_", "HYBRID_", "FEATURE_FLAG_", "FAIL_OPEN_",
-        "LEGACY_", "CANDIDATE_", "RECORD_", "TRUSTED_PROX", "ADMIN_TOKEN", "BOUNDARY_TOLERANCE", "CLOCK_SKEW_",
+        "LEGACY_", "CANDIDATE_", "RECORD_", "TRUSTED_", "HTTP_MAX_", "HTTP_ALLOWED_", "ORGANIZATION_HEADER",
+        "IPV6_PREFIX", "ADMIN_TOKEN", "RESPONSE_TIMES_",
+        "BOUNDARY_TOLERANCE", "CLOCK_SKEW_",
         "QUOTA_DRIFT", "EMBEDDED_REDIS", "REFUSAL_CACHE", "BASELINE_HOLDOUT", "ALERT_",
     ]
 

@@ -8,11 +8,13 @@ struct SettingsCheck {
     let environment: [String: String]
     let commandLine: [String: String]
     let redisURLProblem: @Sendable (String) -> String?
+    /// The most files that the process may ask to have open.
+    let openFileLimit: Int
 
     /// All findings, rule by rule.
     func findings() -> [Finding] {
         unknownNames() + production() + flags() + limits() + redis() + rollback() + recording() + privacy() + network()
-            + usedFiles() + alerts()
+            + connections() + usedFiles() + alerts()
     }
 
     /// A finding about a setting's value, wherever it came from.
@@ -93,13 +95,5 @@ struct SettingsCheck {
                     "take out the triggers you trust"))
         }
         return findings
-    }
-
-    private func network() -> [Finding] {
-        settings.http.trustedProxies.filter(\.isEverything).map { network in
-            finding(
-                .warning, .risk, .trustedProxies, "trusts everybody (\(network)): callers choose their own address",
-                "name your gateways' networks only")
-        }
     }
 }

@@ -26,8 +26,8 @@ package struct SettingsUse: Equatable, Sendable, ExpressibleByArrayLiteral {
     ])
     /// Under which names callers are recorded.
     package static let privacy = SettingsUse([.identityPrivacy, .identityPrivacyKeyFile])
-    /// What the gate asks for.
-    package static let gate = SettingsUse(.gate)
+    /// What the gate asks for, and whether there is a hold-out.
+    package static let gate: SettingsUse = [SettingsUse(.gate), SettingsUse([.baselineHoldoutPercent])]
     /// The triggers of the automatic rollback.
     package static let rollback = SettingsUse(.rollback)
     /// What both limiters are held to, and how their verdicts are compared.

@@ -61,6 +61,8 @@ package struct FlagFileError: Error, Equatable, CustomStringConvertible {
             )
         case ENOSPC, EDQUOT:
             (.failed, "free space on its disk")
+        case ENAMETOOLONG:
+            (.forbidden, "give the file a shorter name: a temporary file next to it has a longer one")
         case ELOOP:
             (.unreadable, "correct its symbolic links, which lead in a circle")
         case EISDIR:

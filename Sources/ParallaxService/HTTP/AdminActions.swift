@@ -72,11 +72,11 @@ package struct AcknowledgementRefusal: Error, Equatable {
 
 /// The admin routes' key and what they open.
 package struct AdminAccess: Sendable {
-    let token: AdminToken
+    let token: BearerToken
     let actions: any AdminActions
     let policies: PolicyBook
 
-    package init(token: AdminToken, actions: any AdminActions, policies: PolicyBook) {
+    package init(token: BearerToken, actions: any AdminActions, policies: PolicyBook) {
         self.token = token
         self.actions = actions
         self.policies = policies

@@ -6,6 +6,10 @@ extension AdminController {
     func addDrillRoutes(to routes: inout RouteTable<Context>) {
         on("/v1/rollback/drill", .post, &routes) { access, request, context in
             let body = try await decode(DrillBody.self, request, context)
+            for (part, text) in [("name", body.by), ("reason", body.reason)] {
+                guard let problem = OneLineText.problem(in: text) else { continue }
+                throw RequestError.invalidField(problem.description(of: part))
+            }
             return try await answer {
                 DrillBeganDocument(try await access.actions.beginDrill(by: body.by, reason: body.reason))
             }

@@ -103,8 +103,8 @@ struct AdminController<Context: DoorContext>: Sendable {
         let bytes: ByteBuffer
         do {
             bytes = try await request.body.collect(upTo: Self.maximumBodyBytes)
-        } catch is NIOTooManyBytesError {
-            throw RequestError.bodyTooLarge(maximumBytes: Self.maximumBodyBytes)
+        } catch {
+            throw RequestError(reading: error, maximumBytes: Self.maximumBodyBytes)
         }
         do {
             return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))

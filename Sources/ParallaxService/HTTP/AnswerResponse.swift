@@ -10,6 +10,9 @@ struct AnswerResponse: Sendable {
 
     let answer: Answer
     let verdict: EdgeVerdict
+    /// Whether an answer that lets the request pass has a body. nginx and Caddy drop a gateway's answer unread, and if it
+    /// has a body they cannot use its connection again.
+    var hasBodyIfAllowed = true
 
     /// The name that callers know the enforced side by.
     static func backend(_ side: Side) -> String {
@@ -20,8 +23,10 @@ struct AnswerResponse: Sendable {
     }
 
     var response: Response {
-        Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+        Response(status: status, headers: headers, body: hasBody ? ResponseBody(byteBuffer: body) : ResponseBody())
     }
+
+    private var hasBody: Bool { hasBodyIfAllowed || status != .ok }
 
     var status: HTTPResponse.Status {
         switch verdict {
@@ -43,7 +48,7 @@ struct AnswerResponse: Sendable {
     private var headers: HTTPFields {
         var fields = HTTPFields()
         fields.reserveCapacity(9)
-        fields.append(HTTPField(name: .contentType, value: "application/json"))
+        if hasBody { fields.append(HTTPField(name: .contentType, value: "application/json")) }
         fields.append(HTTPField(name: .rateLimitBackend, value: Self.backend(answer.enforced)))
         if let state = answer.decision.mostRelevantWindow {
             fields.append(HTTPField(name: .rateLimitLimit, value: String(state.window.limit)))

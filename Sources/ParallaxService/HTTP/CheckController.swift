@@ -32,11 +32,8 @@ struct CheckController<Context: DoorContext>: Sendable {
     private func collect(_ body: RequestBody) async throws(RequestError) -> ByteBuffer {
         do {
             return try await body.collect(upTo: CheckBody.maximumBytes)
-        } catch is NIOTooManyBytesError {
-            throw .bodyTooLarge(maximumBytes: CheckBody.maximumBytes)
         } catch {
-            // The connection broke, and nobody reads what is answered.
-            throw .failed
+            throw RequestError(reading: error, maximumBytes: CheckBody.maximumBytes)
         }
     }
 }

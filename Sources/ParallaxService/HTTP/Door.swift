@@ -10,24 +10,30 @@ package struct Door: Sendable {
     let failsOpen: @Sendable () -> Bool
     /// Told of every answer with the time from the request's arrival to its answer.
     let recordResponseTime: @Sendable (Answer, Duration) -> Void
+    /// Told of every request that passed though it was not judged.
+    let recordUnjudgedPass: @Sendable () -> Void
 
     package init(
         judge: any RequestJudge, policies: PolicyBook, isProduction: Bool, failsOpen: @escaping @Sendable () -> Bool,
-        recordResponseTime: @escaping @Sendable (Answer, Duration) -> Void = { _, _ in }
+        recordResponseTime: @escaping @Sendable (Answer, Duration) -> Void = { _, _ in },
+        recordUnjudgedPass: @escaping @Sendable () -> Void = {}
     ) {
         self.judge = judge
         self.policies = policies
         self.isProduction = isProduction
         self.failsOpen = failsOpen
         self.recordResponseTime = recordResponseTime
+        self.recordUnjudgedPass = recordUnjudgedPass
     }
 
     /// Asks about an identity and puts the answer into HTTP. The time that is told ends when the whole answer stands: what
     /// follows is the writing to the socket.
     ///
-    /// - Parameter arrival: When the request arrived.
+    /// - Parameters:
+    ///   - arrival: When the request arrived.
+    ///   - hasBodyIfAllowed: Whether an answer that lets the request pass has a body.
     func answer(
-        _ identity: Identity, cost: Int, arrival: ContinuousClock.Instant
+        _ identity: Identity, cost: Int, arrival: ContinuousClock.Instant, hasBodyIfAllowed: Bool = true
     ) async throws(RequestError) -> Response {
         let request: CheckRequest
         do throws(CostError) {
@@ -39,7 +45,8 @@ package struct Door: Sendable {
         let answer = await judge.judge(request)
         let verdict = EdgeVerdict(
             answer.decision.outcome, strategy: answer.strategy, isProduction: isProduction, failsOpen: failsOpen())
-        let response = AnswerResponse(answer: answer, verdict: verdict).response
+        if case .passedUnjudged = verdict { recordUnjudgedPass() }
+        let response = AnswerResponse(answer: answer, verdict: verdict, hasBodyIfAllowed: hasBodyIfAllowed).response
         recordResponseTime(answer, arrival.duration(to: .now))
         return response
     }

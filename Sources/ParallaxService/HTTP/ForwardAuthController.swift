@@ -8,6 +8,7 @@ import ParallaxCore
 struct ForwardAuthController<Context: DoorContext>: Sendable {
     let door: Door
     let identification: CallerIdentification
+    let metrics: HTTPMetrics
 
     func addRoutes(to routes: inout RouteTable<Context>) {
         for path in ["/v1/forward-auth", "/v1/forward-auth/**"] {
@@ -21,12 +22,13 @@ struct ForwardAuthController<Context: DoorContext>: Sendable {
         let arrival = ContinuousClock.now
         let response: Response
         do throws(RequestError) {
-            let headers = request.headers
-            let identity = try identification.identify(
-                peer: context.peer, apiKeys: headers[values: .apiKey], organizations: headers[values: .organizationID],
-                forwardedFor: headers[values: .forwardedFor])
-            response = try await door.answer(identity, cost: 1, arrival: arrival)
+            let peer = context.peer
+            for attempt in identification.ignored(peer: peer, headers: request.headers) { metrics.note(attempt) }
+            let identity = try identification.identify(peer: peer, headers: request.headers)
+            if door.policies.isUnconfigured(identity.organization) { metrics.note(.unconfiguredOrganization) }
+            response = try await door.answer(identity, cost: 1, arrival: arrival, hasBodyIfAllowed: false)
         } catch {
+            metrics.refused(error)
             response = Response(error)
         }
         return request.method == .head ? response.createHeadResponse() : response

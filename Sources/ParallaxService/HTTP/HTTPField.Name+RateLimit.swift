@@ -9,6 +9,5 @@ extension HTTPField.Name {
     static let rateLimitBackend = HTTPField.Name("X-Rate-Limit-Backend")!
     static let rateLimitStatus = HTTPField.Name("X-Rate-Limit-Status")!
     static let apiKey = HTTPField.Name("X-API-Key")!
-    static let organizationID = HTTPField.Name("X-Organization-Id")!
     static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
 }

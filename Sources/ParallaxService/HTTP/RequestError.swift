@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 import ParallaxCore
 
 /// Why a request is refused before anything is judged: what the caller has to put right.
@@ -13,6 +14,19 @@ enum RequestError: Error, Equatable {
     case hugeCost
     case bodyTooLarge(maximumBytes: Int)
     case repeatedHeader(String)
+    /// A header that decides whom is limited holds bytes that are not UTF-8.
+    case headerNotUTF8(String)
+    /// The request does not follow HTTP's syntax, or ends too early.
+    case malformed
+    case headersTooLarge
+    /// The request did not arrive in full within the time it has.
+    case timedOut
+    /// No `Host` header, or several.
+    case missingHost
+    /// The `Host` header names another server.
+    case unknownHost
+    /// A browser sent it for a page of another origin.
+    case crossSite
     /// The API key reads as an internet address, and would be taken for one.
     case keyIsAddress
     /// The connection has no internet address, and no API key was sent.
@@ -23,6 +37,8 @@ enum RequestError: Error, Equatable {
     case notFound
     case methodNotAllowed(allowed: [String])
     case unauthorized
+    /// Response times without the reporters' token.
+    case unauthorizedReport
     case adminOff
     case refused(reason: String)
     case failed
@@ -32,8 +48,12 @@ enum RequestError: Error, Equatable {
         case .bodyTooLarge: .contentTooLarge
         case .notFound, .adminOff: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .unauthorized: .unauthorized
+        case .unauthorized, .unauthorizedReport: .unauthorized
         case .refused: .conflict
+        case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .timedOut: .requestTimeout
+        case .unknownHost: .misdirectedRequest
+        case .crossSite: .forbidden
         case .failed: .internalServerError
         default: .badRequest
         }
@@ -51,13 +71,20 @@ enum RequestError: Error, Equatable {
         case .cost, .hugeCost: "cost_out_of_range"
         case .bodyTooLarge: "body_too_large"
         case .repeatedHeader: "repeated_header"
+        case .headerNotUTF8: "invalid_header"
+        case .malformed: "malformed_request"
+        case .headersTooLarge: "headers_too_large"
+        case .timedOut: "request_timeout"
+        case .missingHost: "missing_host"
+        case .unknownHost: "unknown_host"
+        case .crossSite: "cross_site"
         case .keyIsAddress: "key_is_address"
         case .unknownClient: "unknown_client"
         case .invalidParameter: "invalid_parameter"
         case .invalidField: "invalid_field"
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
-        case .unauthorized: "unauthorized"
+        case .unauthorized, .unauthorizedReport: "unauthorized"
         case .adminOff: "admin_off"
         case .refused: "refused"
         case .failed: "internal_error"
@@ -76,6 +103,15 @@ enum RequestError: Error, Equatable {
         case .hugeCost: "the cost is larger than any limit"
         case .bodyTooLarge(let bytes): "the body may have at most \(bytes) bytes"
         case .repeatedHeader(let name): "the header \(name) is there more than once"
+        case .headerNotUTF8(let name): "the header \(name) is not valid UTF-8"
+        case .malformed: "the request does not follow the syntax of HTTP/1.1, or its body ends too early"
+        case .headersTooLarge:
+            "the request line and the headers may have 32 KiB, one of them 16 KiB, and there may be 128 headers; "
+                + "send only those that are read"
+        case .timedOut: "the request did not arrive in full in time"
+        case .missingHost: "the request must have one Host header"
+        case .unknownHost: "this server has another name; add the name that you use to HTTP_ALLOWED_HOSTS"
+        case .crossSite: "pages of other origins cannot use this service"
         case .keyIsAddress: "the API key reads as an internet address; addresses are limited apart from keys"
         case .unknownClient: "the connection has no internet address; send X-API-Key"
         case .invalidParameter(let name, let expected): "the parameter \"\(name)\" must be \(expected)"
@@ -83,10 +119,48 @@ enum RequestError: Error, Equatable {
         case .notFound: "there is nothing at this path"
         case .methodNotAllowed(let allowed): "this path answers to \(allowed.joined(separator: ", "))"
         case .unauthorized: "send the admin token as \"Authorization: Bearer <token>\""
+        case .unauthorizedReport:
+            "send the reporters' token, the content of RESPONSE_TIMES_TOKEN_FILE, as \"Authorization: Bearer <token>\""
         case .adminOff:
             "the admin routes are off; set ADMIN_TOKEN_FILE to a file that holds a secret and restart to turn them on"
         case .refused(let reason): reason
         case .failed: "something went wrong here; the log says what"
         }
+    }
+}
+
+extension RequestError {
+    /// The error that a body which cannot be read stands for.
+    ///
+    /// - Parameter cause: What its reader threw.
+    init(reading cause: any Error, maximumBytes: Int) {
+        switch cause {
+        case let error as RequestError: self = error
+        case is NIOTooManyBytesError: self = .bodyTooLarge(maximumBytes: maximumBytes)
+        // The connection broke, and the answer is never read.
+        default: self = .malformed
+        }
+    }
+
+    var headers: HTTPFields {
+        var headers: HTTPFields = [.contentType: "application/json"]
+        switch self {
+        case .unauthorized: headers[.wwwAuthenticate] = "Bearer realm=\"parallax admin\""
+        case .unauthorizedReport: headers[.wwwAuthenticate] = "Bearer realm=\"parallax reports\""
+        case .methodNotAllowed(let allowed): headers[.allow] = allowed.joined(separator: ", ")
+        default: break
+        }
+        return headers
+    }
+
+    /// `{"error": {"code", "message"}}`.
+    var body: ByteBuffer {
+        var body = ByteBuffer()
+        body.writeString("{\"error\":{\"code\":")
+        body.writeJSON(text: code)
+        body.writeString(",\"message\":")
+        body.writeJSON(text: message)
+        body.writeString("}}")
+        return body
     }
 }

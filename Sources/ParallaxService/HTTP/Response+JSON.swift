@@ -15,18 +15,6 @@ extension Response {
 
     /// `{"error": {"code", "message"}}` with the status that goes with it.
     init(_ error: RequestError) {
-        var body = ByteBuffer()
-        body.writeString("{\"error\":{\"code\":")
-        body.writeJSON(text: error.code)
-        body.writeString(",\"message\":")
-        body.writeJSON(text: error.message)
-        body.writeString("}}")
-        var headers: HTTPFields = [.contentType: "application/json"]
-        switch error {
-        case .unauthorized: headers[.wwwAuthenticate] = "Bearer realm=\"parallax admin\""
-        case .methodNotAllowed(let allowed): headers[.allow] = allowed.joined(separator: ", ")
-        default: break
-        }
-        self.init(status: error.status, headers: headers, body: ResponseBody(byteBuffer: body))
+        self.init(status: error.status, headers: error.headers, body: ResponseBody(byteBuffer: error.body))
     }
 }

@@ -6,17 +6,21 @@ struct ResponseTimesController<Context: DoorContext>: Sendable {
     let times: ApplicationTimes
 
     func addRoutes(to routes: inout RouteTable<Context>) {
-        routes.on("/v1/response-times", [.post]) { request, _ in
+        routes.on("/v1/response-times", [.post]) { request, context in
+            guard times.token?.matches(authorization: request.headers[.authorization]) ?? true else {
+                throw RequestError.unauthorizedReport
+            }
             let body = try ResponseTimesBody(try await collect(request.body))
-            return try Response(json: times.record(body.reports), status: .accepted)
+            return try Response(
+                json: times.record(body.reports, from: context.peer?.description ?? ""), status: .accepted)
         }
     }
 
     private func collect(_ body: RequestBody) async throws -> ByteBuffer {
         do {
             return try await body.collect(upTo: ResponseTimesBody.maximumBytes)
-        } catch is NIOTooManyBytesError {
-            throw RequestError.bodyTooLarge(maximumBytes: ResponseTimesBody.maximumBytes)
+        } catch {
+            throw RequestError(reading: error, maximumBytes: ResponseTimesBody.maximumBytes)
         }
     }
 }

@@ -3,12 +3,10 @@ import Hummingbird
 
 /// Routes, where every other known method of a path answers 405 instead of 404.
 struct RouteTable<Context: DoorContext> {
-    /// Methods that gateways forward and clients may try.
+    /// Methods that gateways forward and clients may try; the last one stands for all others.
     static var knownMethods: [HTTPRequest.Method] {
         [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
-            + ["PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "QUERY"].map {
-                HTTPRequest.Method($0)!
-            }
+            + [HTTPRequest.Method(RequestStartHandler.rareMethod)!]
     }
 
     typealias Handler = @Sendable (Request, Context) async throws -> Response

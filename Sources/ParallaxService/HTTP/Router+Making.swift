@@ -3,22 +3,29 @@ package import Hummingbird
 /// All that the routes need. The admin routes answer 404 with an explanation where there is no token.
 package struct Endpoints: Sendable {
     package var door: Door
-    package var trustedProxies: [CIDR]
+    package var identification: CallerIdentification
     package var health: any HealthSource
     package var metrics: DecisionMetrics
+    package var http: HTTPMetrics
+    /// The open connections; `nil` if they are not counted.
+    package var connections: ConnectionTable?
     /// The admin routes' token and actions; `nil` where they are off.
     package var admin: AdminAccess?
     /// Takes the response times that applications report; `nil` where there is no such route.
     package var applicationTimes: ApplicationTimes?
 
     package init(
-        door: Door, trustedProxies: [CIDR] = [], health: any HealthSource, metrics: DecisionMetrics,
-        admin: AdminAccess? = nil, applicationTimes: ApplicationTimes? = nil
+        door: Door, identification: CallerIdentification = CallerIdentification(), health: any HealthSource,
+        metrics: DecisionMetrics, http: HTTPMetrics = HTTPMetrics(), connections: ConnectionTable? = nil,
+        admin: AdminAccess? = nil,
+        applicationTimes: ApplicationTimes? = nil
     ) {
         self.door = door
-        self.trustedProxies = trustedProxies
+        self.identification = identification
         self.health = health
         self.metrics = metrics
+        self.http = http
+        self.connections = connections
         self.admin = admin
         self.applicationTimes = applicationTimes
     }
@@ -34,12 +41,14 @@ package func makeRouter<Context: DoorContext>(
     var routes = RouteTable(router: router)
     CheckController(door: endpoints.door).addRoutes(to: &routes)
     ForwardAuthController(
-        door: endpoints.door, identification: CallerIdentification(trustedProxies: endpoints.trustedProxies)
+        door: endpoints.door, identification: endpoints.identification, metrics: endpoints.http
     ).addRoutes(to: &routes)
     // What follows goes through the middleware, and so do unknown paths.
-    router.add(middleware: ErrorMiddleware())
+    router.add(middleware: ErrorMiddleware(metrics: endpoints.http))
     HealthController(source: endpoints.health).addRoutes(to: &routes)
-    MetricsController(metrics: endpoints.metrics, health: endpoints.health).addRoutes(to: &routes)
+    MetricsController(
+        metrics: endpoints.metrics, http: endpoints.http, connections: endpoints.connections, health: endpoints.health
+    ).addRoutes(to: &routes)
     AdminController(access: endpoints.admin).addRoutes(to: &routes)
     if let times = endpoints.applicationTimes { ResponseTimesController(times: times).addRoutes(to: &routes) }
     return router

@@ -14,6 +14,8 @@ extension HealthDocument {
         let began: String
         let elapsedSeconds: Int64
         let ofSeconds: Int64
+        /// Since it began, when this instance did not run or was in another strategy.
+        let unwatchedSeconds: Int64
         let brokenOffBy: String?
         let brokenOffAt: String?
         /// Triggers that were suspect or firing, each with its worst.
@@ -26,6 +28,7 @@ extension HealthDocument {
             ofSeconds = PromotionWatch.milliseconds / 1000
             state = watch.state.name
             elapsedSeconds = watch.state.elapsedMilliseconds / 1000
+            unwatchedSeconds = watch.unwatchedMilliseconds / 1000
             began = watch.began.textInHealth
             brokenOffBy = watch.brokenOffBy
             brokenOffAt = watch.brokenOffAt?.textInHealth

@@ -71,6 +71,8 @@ struct HealthDocument: Encodable {
         let invalidReads: Int
         let contentHash: String?
         let problem: String?
+        /// Whether a rollback that is not in the file holds this instance only at legacy.
+        let heldAtLegacy: Bool
         /// Left out while the file can be written.
         let writeProblem: String?
 
@@ -83,6 +85,7 @@ struct HealthDocument: Encodable {
             invalidReads = flags.invalidReads
             contentHash = flags.contentHash
             problem = flags.problem
+            heldAtLegacy = flags.isHeldAtLegacy
             writeProblem = flags.writeProblem
         }
     }
@@ -168,6 +171,8 @@ struct HealthDocument: Encodable {
     let memory: Memory
     /// Left out where refusals are not kept.
     let refusalCache: RefusalCache?
+    /// Left out if no clock stepped since the start.
+    let clock: Clock?
     /// Left out where there is none.
     let watch: Watch?
     let drill: Drill?
@@ -193,6 +198,7 @@ struct HealthDocument: Encodable {
         waiting = Waiting(callers: snapshot.waiting.callers, untracked: snapshot.waiting.untracked)
         memory = Memory(snapshot.memory)
         refusalCache = snapshot.refusals.map(RefusalCache.init)
+        clock = snapshot.clock.map(Clock.init)
         watch = snapshot.watch.map(Watch.init)
         drill = snapshot.drill.map(Drill.init)
         alerts = snapshot.alerts.map(Alerts.init)

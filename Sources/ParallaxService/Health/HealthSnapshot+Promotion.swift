@@ -6,15 +6,19 @@ extension HealthSnapshot {
     package struct Watch: Equatable, Sendable {
         package var state: PromotionWatch.State
         package var began: Timestamp
-        /// Who left `distributed_only` early, and when; `nil` where nobody did.
+        /// Since then, when this instance did not run or was in another strategy.
+        package var unwatchedMilliseconds: Int64
+        /// Who left `distributed_only` early, and when; `nil` if it was not left.
         package var brokenOffBy: String?
         package var brokenOffAt: Timestamp?
         /// What this instance saw.
         package var tally: WatchTally
 
-        package init(_ watch: PromotionWatch, tally: WatchTally, now: Timestamp) {
-            state = watch.state(at: now)
+        package init(_ watch: PromotionWatch, tally: WatchTally, bounds: GateSettings, now: Timestamp) {
+            state = watch.state(at: now, seen: tally, bounds: bounds)
             began = watch.began.time
+            let end = watch.brokenOff?.time ?? now
+            unwatchedMilliseconds = watch.unwatchedMilliseconds(at: end, seen: tally)
             brokenOffBy = watch.brokenOff?.by
             brokenOffAt = watch.brokenOff?.time
             self.tally = tally

@@ -14,6 +14,8 @@ package struct HealthSnapshot: Equatable, Sendable {
     /// What response times are compared with.
     package var baselines: [Baseline]
     package var waiting: Waiting
+    /// `nil` if no clock stepped since the start.
+    package var clock: Clock?
     /// Whether a rollback may take place, and if not, why.
     package var latch = RollbackLatch.State.armed
     /// The watch after a promotion; `nil` where there is none to tell of.
@@ -50,6 +52,8 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var isLoaded: Bool
         /// What is wrong with the file as it is now; `nil` where nothing is.
         package var problem: String?
+        /// Whether a rollback that is not in the file holds this instance, and no other, at `legacy`.
+        package var isHeldAtLegacy = false
         /// Why the file cannot be written, so that a rollback would not reach it; `nil` if it can.
         package var writeProblem: String?
         /// Readings that were no valid flags since the start.

@@ -42,7 +42,9 @@ struct HealthVerdict: Equatable, Sendable {
         if snapshot.redis.state != .healthy, snapshot.strategy != .legacy, !snapshot.isShut {
             worries.append("Redis is \(snapshot.redis.state.rawValue)")
         }
-        if snapshot.flags.isLoaded, snapshot.flags.problem != nil {
+        if snapshot.flags.isHeldAtLegacy {
+            worries.append("a rollback is not in the flag file and holds this instance only at legacy")
+        } else if snapshot.flags.isLoaded, snapshot.flags.problem != nil {
             worries.append("the flag file cannot be used; the last good flags are in force")
         }
         if snapshot.flags.isLoaded, snapshot.flags.writeProblem != nil {

@@ -30,6 +30,9 @@ package struct CIDR: Hashable, Sendable {
     /// Whether this is all of IPv4 or all of IPv6.
     package var isEverything: Bool { sharedBits == (base.isIPv4 ? 96 : 0) }
 
+    /// Whether this is wider than a /16 of IPv4 or a /48 of IPv6: hardly proxies only.
+    package var isWide: Bool { sharedBits < (base.isIPv4 ? 96 + 16 : 48) }
+
     private static func mask(_ sharedBits: Int) -> UInt128 {
         sharedBits == 0 ? 0 : UInt128.max << UInt128(128 - sharedBits)
     }

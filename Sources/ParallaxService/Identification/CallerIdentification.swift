@@ -1,33 +1,39 @@
+package import HTTPTypes
 import ParallaxCore
 
 /// Who a request that a gateway asks about is limited as.
 ///
-/// The identifier is the API key, else the client's address. The two must not meet: a caller who sends another one's
-/// address as key would spend that one's budget. So a key that reads as an address is refused.
-struct CallerIdentification: Sendable {
+/// The identifier is the API key, else the client's address or network. The two must not meet: a caller who sends another
+/// one's address as key would spend that one's budget. So a key that reads as an address or a network is refused.
+package struct CallerIdentification: Sendable {
     let addresses: ClientAddress
+    /// The header in which a trusted proxy names the organization; `nil` if it names none.
+    let organizationHeader: HTTPField.Name?
+    /// How many bits of an IPv6 address say who is limited, 1 to 128.
+    let ipv6PrefixLength: Int
 
-    init(trustedProxies: [CIDR]) {
-        addresses = ClientAddress(trustedProxies: trustedProxies)
+    package init(
+        addresses: ClientAddress = ClientAddress(trustedProxies: []), organizationHeader: HTTPField.Name? = nil,
+        ipv6PrefixLength: Int = 64
+    ) {
+        precondition((1...128).contains(ipv6PrefixLength), "an IPv6 address has 128 bits")
+        self.addresses = addresses
+        self.organizationHeader = organizationHeader
+        self.ipv6PrefixLength = ipv6PrefixLength
     }
 
     /// Names the caller.
     ///
     /// - Parameters:
-    ///   - peer: Who the connection comes from; `nil` where it is no internet address.
-    ///   - apiKeys: The values of the `X-API-Key` headers.
-    ///   - organizations: The values of the `X-Organization-Id` headers; heeded from a trusted proxy only.
-    ///   - forwardedFor: The values of the `X-Forwarded-For` headers.
+    ///   - peer: Who the connection comes from; `nil` if it has no internet address.
+    ///   - headers: The request's headers. The organization's counts from a trusted proxy only.
     /// - Throws: ``RequestError`` for what the caller or the gateway has to put right.
-    func identify(
-        peer: IPAddress?, apiKeys: [String], organizations: [String], forwardedFor: [String]
-    ) throws(RequestError) -> Identity {
+    func identify(peer: IPAddress?, headers: HTTPFields) throws(RequestError) -> Identity {
         var organization: String?
-        if addresses.trusts(peer) {
-            guard organizations.count <= 1 else { throw .repeatedHeader("X-Organization-Id") }
-            organization = organizations.first
+        if let organizationHeader, addresses.trusts(peer) {
+            organization = try Self.value(of: organizationHeader, in: headers)
         }
-        let identifier = try identifier(peer: peer, apiKeys: apiKeys, forwardedFor: forwardedFor)
+        let identifier = try identifier(peer: peer, headers: headers)
         do throws(IdentityError) {
             return try Identity(organization: organization, identifier: identifier)
         } catch {
@@ -35,15 +41,31 @@ struct CallerIdentification: Sendable {
         }
     }
 
-    private func identifier(
-        peer: IPAddress?, apiKeys: [String], forwardedFor: [String]
-    ) throws(RequestError) -> String {
-        guard apiKeys.count <= 1 else { throw .repeatedHeader("X-API-Key") }
-        if let key = apiKeys.first {
-            guard IPAddress(key) == nil else { throw .keyIsAddress }
+    private func identifier(peer: IPAddress?, headers: HTTPFields) throws(RequestError) -> String {
+        if let key = try Self.value(of: .apiKey, in: headers) {
+            guard !IPAddress.isAddressOrNetwork(key) else { throw .keyIsAddress }
             return key
         }
         guard let peer else { throw .unknownClient }
-        return addresses.resolve(peer: peer, forwardedFor: forwardedFor).description
+        let client = addresses.resolve(peer: peer, forwardedFor: headers[values: .forwardedFor])
+        return client.limitedNetwork(ipv6PrefixLength: ipv6PrefixLength)
+    }
+
+    /// The one value of a header; `nil` if it is not there.
+    private static func value(of name: HTTPField.Name, in headers: HTTPFields) throws(RequestError) -> String? {
+        let values = headers[values: name]
+        guard values.count <= 1 else { throw .repeatedHeader(name.rawName) }
+        // What is not UTF-8 was decoded to this character: two different values would be one identity.
+        if let value = values.first, value.unicodeScalars.contains("\u{fffd}") { throw .headerNotUTF8(name.rawName) }
+        return values.first
+    }
+
+    /// What a caller sent that does not count, since its peer is not trusted.
+    func ignored(peer: IPAddress?, headers: HTTPFields) -> [HTTPMetrics.BypassAttempt] {
+        guard !addresses.trusts(peer) else { return [] }
+        var attempts: [HTTPMetrics.BypassAttempt] = []
+        if headers[.forwardedFor] != nil { attempts.append(.untrustedForwarding) }
+        if let organizationHeader, headers[organizationHeader] != nil { attempts.append(.untrustedOrganization) }
+        return attempts
     }
 }

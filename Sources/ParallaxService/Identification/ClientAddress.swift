@@ -3,13 +3,16 @@
 /// Each proxy appends the address it was called from to `X-Forwarded-For`, so only what trusted proxies appended can be
 /// believed: the walk goes from the right, and ends at the first address that is no trusted proxy's.
 package struct ClientAddress: Sendable {
-    /// How many entries are looked at: no chain of trusted proxies is as long.
-    private static let maximumHops = 64
+    /// The most entries that are looked at if no setting says how many: no chain of trusted proxies is as long.
+    package static let usualMaximumHops = 64
 
     let trustedProxies: [CIDR]
+    /// The most entries that trusted proxies appended.
+    let maximumHops: Int
 
-    package init(trustedProxies: [CIDR]) {
+    package init(trustedProxies: [CIDR], maximumHops: Int = ClientAddress.usualMaximumHops) {
         self.trustedProxies = trustedProxies
+        self.maximumHops = maximumHops
     }
 
     package func trusts(_ peer: IPAddress?) -> Bool {
@@ -23,7 +26,7 @@ package struct ClientAddress: Sendable {
     ///   - peer: Who the connection comes from.
     ///   - forwardedFor: The values of the `X-Forwarded-For` headers in the order in which they came.
     /// - Returns: The rightmost address that is no trusted proxy's; the last trusted one where what it forwarded is no
-    ///   address; the leftmost where all are trusted.
+    ///   address; the last one looked at if all are trusted.
     package func resolve(peer: IPAddress, forwardedFor: [some StringProtocol]) -> IPAddress {
         guard trusts(peer) else { return peer }
         var client = peer
@@ -31,7 +34,7 @@ package struct ClientAddress: Sendable {
         for header in forwardedFor.reversed() {
             for entry in header.split(separator: ",", omittingEmptySubsequences: false).reversed() {
                 hops += 1
-                guard hops <= Self.maximumHops, let address = Self.address(entry) else { return client }
+                guard hops <= maximumHops, let address = Self.address(entry) else { return client }
                 client = address
                 if !trusts(address) { return client }
             }

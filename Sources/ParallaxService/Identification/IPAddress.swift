@@ -51,3 +51,35 @@ extension IPAddress: CustomStringConvertible {
         return text
     }
 }
+
+extension IPAddress {
+    /// The address or network that is limited as one, as an identifier.
+    ///
+    /// A host of IPv6 has a whole network, usually of 64 bits, and so has an attacker. An address that stands for an
+    /// IPv4 host behind a translator (`64:ff9b::/96`, RFC 6052) is that host: all of IPv4 shares one network there. One of
+    /// 6to4 (`2002::/16`, RFC 3056) belongs to a site of 48 bits, which is one IPv4 address.
+    func limitedNetwork(ipv6PrefixLength: Int) -> String {
+        if isIPv4 || ipv6PrefixLength == 128 { return description }
+        if bits >> 32 == Self.translatedPrefix { return IPAddress(ipv4: UInt32(truncatingIfNeeded: bits)).description }
+        let length = bits >> 112 == 0x2002 ? min(ipv6PrefixLength, 48) : ipv6PrefixLength
+        let base = IPAddress(bits: bits & UInt128.max << UInt128(128 - length))
+        return "\(base)/\(length)"
+    }
+
+    /// Whether a text could be taken for what ``limitedNetwork(ipv6PrefixLength:)`` makes.
+    static func isAddressOrNetwork(_ text: String) -> Bool {
+        let address = text.firstIndex(of: "/").map { text[..<$0] } ?? text[...]
+        return IPAddress(address) != nil
+    }
+
+    /// `64:ff9b::/96` without its last 32 bits.
+    private static let translatedPrefix: UInt128 = 0x0064_ff9b << 64
+
+    private init(bits: UInt128) {
+        self.bits = bits
+    }
+
+    private init(ipv4: UInt32) {
+        bits = Self.mappedPrefix | UInt128(ipv4)
+    }
+}

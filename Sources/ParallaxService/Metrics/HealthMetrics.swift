@@ -1,3 +1,4 @@
+import DivergenceStore
 import ParallaxCore
 
 /// What a health snapshot says, as metrics.
@@ -68,8 +69,9 @@ struct HealthMetrics {
         text.begin("parallax_recorder_written_total", .counter, help: "Comparisons written.")
         text.sample("parallax_recorder_written_total", snapshot.recorder.written)
         text.begin("parallax_recorder_dropped_total", .counter, help: "Comparisons that could not be recorded.")
-        for (reason, count) in snapshot.recorder.dropped.sorted(by: { $0.key < $1.key }) {
-            text.sample("parallax_recorder_dropped_total", ["reason": reason], count)
+        // Zeros too: an increase is seen only from a sample that was there before.
+        for reason in DropReason.allCases.map(\.rawValue) {
+            text.sample("parallax_recorder_dropped_total", ["reason": reason], snapshot.recorder.dropped[reason] ?? 0)
         }
     }
 

@@ -1,8 +1,9 @@
 /// How durations are spread, in buckets of fixed bounds.
 final class Histogram: Sendable {
-    /// The upper bounds in seconds: from what memory takes to what a time-out takes.
+    /// The upper bounds in seconds: from what memory takes to the longest response time that applications can report.
     static let bounds: [Double] = [
         0.000_01, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
+        2.5, 5, 10, 30, 60, 120, 300, 600,
     ]
 
     private static let boundsInNanoseconds = bounds.map { Int64(($0 * 1e9).rounded()) }

@@ -26,6 +26,7 @@ package final class MostRefused: DecisionObserver {
 
     private struct Organization {
         var identities: SpaceSaving<Identity>
+        var refusals = 0
         var lastUse: UInt64
     }
 
@@ -34,7 +35,8 @@ package final class MostRefused: DecisionObserver {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - maximumOrganizations: The organizations kept; the least recently refused goes first.
+    ///   - maximumOrganizations: The organizations kept. The one with the fewest refusals goes first, of several the
+    ///     least recently refused: invented ones push out each other.
     ///   - identitiesPerOrganization: The identities counted in each.
     package init(maximumOrganizations: Int = 256, identitiesPerOrganization: Int = 64) {
         precondition(maximumOrganizations >= 1, "counting needs room for an organization")
@@ -51,6 +53,7 @@ package final class MostRefused: DecisionObserver {
             let fresh = Organization(
                 identities: SpaceSaving(capacity: identitiesPerOrganization), lastUse: state.clock)
             state.organizations[key, default: fresh].identities.count(answer.identity)
+            state.organizations[key]!.refusals += 1
             state.organizations[key]!.lastUse = state.clock
         }
     }
@@ -71,8 +74,10 @@ package final class MostRefused: DecisionObserver {
 
     private func makeRoom(in state: inout State) {
         guard state.organizations.count >= maximumOrganizations else { return }
-        guard let oldest = state.organizations.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
-        state.organizations[oldest.key] = nil
+        let rarest = state.organizations.min { left, right in
+            (left.value.refusals, left.value.lastUse) < (right.value.refusals, right.value.lastUse)
+        }
+        if let rarest { state.organizations[rarest.key] = nil }
     }
 
     private static func key(_ organization: String) -> Identity {

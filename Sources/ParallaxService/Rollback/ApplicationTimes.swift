@@ -1,3 +1,4 @@
+import NIOCore
 package import ParallaxCore
 
 /// Takes in how long the callers of applications waited, as the applications report it.
@@ -12,8 +13,10 @@ package struct ApplicationTimes: Sendable {
     /// What became of the reports.
     struct Receipt: Equatable, Encodable, Sendable {
         let counted: Int
-        /// Those of the counted that belong to the hold-out.
-        let heldOut: Int
+        /// Those that do not count, since their reporter has sent more than all others.
+        let ignored: Int
+        /// Those of the counted that belong to the hold-out; `nil` if strangers can report: who is held out is a secret.
+        let heldOut: Int?
         let strategy: String
     }
 
@@ -21,24 +24,40 @@ package struct ApplicationTimes: Sendable {
     private let metrics: DecisionMetrics
     private let strategy: @Sendable () -> Strategy
     private let holdoutPercent: Double
+    private let shares: ReporterShares
+    /// What reporters must send; `nil` if anybody can report.
+    let token: BearerToken?
+    /// The time on a clock that never steps, in seconds.
+    private let second: @Sendable () -> Int64
 
-    /// - Parameter strategy: The strategy in force.
+    /// - Parameters:
+    ///   - token: What reporters must send; `nil` if anybody can report.
+    ///   - windowSeconds: The window within which no reporter may outweigh the others.
+    ///   - strategy: The strategy in force.
+    ///   - second: The time on a clock that never steps, in seconds.
     package init(
-        observer: RollbackObserver, metrics: DecisionMetrics, holdoutPercent: Double,
-        strategy: @escaping @Sendable () -> Strategy
+        observer: RollbackObserver, metrics: DecisionMetrics, holdoutPercent: Double, token: BearerToken? = nil,
+        windowSeconds: Int = RollbackSettings().longWindowSeconds, strategy: @escaping @Sendable () -> Strategy,
+        second: @escaping @Sendable () -> Int64 = { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000_000) }
     ) {
         self.observer = observer
         self.metrics = metrics
         self.holdoutPercent = holdoutPercent
+        self.token = token
+        shares = ReporterShares(windowSeconds: Int64(windowSeconds))
         self.strategy = strategy
+        self.second = second
     }
 
     /// Counts reports by the strategy in force, and in hybrid by whether the identity is held out. Those without an
     /// identity go by the strategy alone.
-    func record(_ reports: [Report]) -> Receipt {
+    ///
+    /// - Parameter reporter: Who sent them, such as an address.
+    func record(_ reports: [Report], from reporter: String) -> Receipt {
         let strategy = strategy()
+        let counted = reports.prefix(shares.admit(reports.count, from: reporter, second: second()))
         var heldOut = 0
-        for report in reports {
+        for report in counted {
             let isHeldOut =
                 strategy == .hybrid
                 && report.identity.map { HoldoutShare.contains($0, percent: holdoutPercent) } == true
@@ -46,6 +65,8 @@ package struct ApplicationTimes: Sendable {
             observer.recordApplicationTime(report.duration, strategy: strategy, isHeldOut: isHeldOut)
             metrics.reported(report.duration, strategy: strategy)
         }
-        return Receipt(counted: reports.count, heldOut: heldOut, strategy: strategy.rawValue)
+        return Receipt(
+            counted: counted.count, ignored: reports.count - counted.count, heldOut: token == nil ? nil : heldOut,
+            strategy: strategy.rawValue)
     }
 }

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 package import ParallaxCore
 
 /// A rollback as the instance that it took place at keeps it next to the flag file, for all who share the file.

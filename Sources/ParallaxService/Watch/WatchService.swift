@@ -9,6 +9,8 @@ package final class WatchService: Service {
     /// What there is to know at one moment; the counts are those since the start.
     package struct Facts: Sendable {
         package var strategy: Strategy
+        /// What holds on this instance, its environment and a rollback of its own included.
+        package var effectiveStrategy: Strategy
         /// Changes whenever the flag file does.
         package var contentHash: String?
         package var counts: AlertCounts
@@ -16,10 +18,11 @@ package final class WatchService: Service {
         package var evaluations: [Evaluation]
 
         package init(
-            strategy: Strategy, contentHash: String?, counts: AlertCounts, began: [Alert.Name: Int],
-            evaluations: [Evaluation]
+            strategy: Strategy, effectiveStrategy: Strategy, contentHash: String?, counts: AlertCounts,
+            began: [Alert.Name: Int], evaluations: [Evaluation]
         ) {
             self.strategy = strategy
+            self.effectiveStrategy = effectiveStrategy
             self.contentHash = contentHash
             self.counts = counts
             self.began = began
@@ -42,16 +45,24 @@ package final class WatchService: Service {
 
     private let state = Mutex(State())
     private let store: StoredWatch
+    private let instance: String
+    private let bounds: GateSettings
     private let facts: @Sendable () -> Facts
     private let logger: Logger
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
 
+    /// - Parameters:
+    ///   - instance: The name under which reports list its alerts.
+    ///   - bounds: When a watch has passed.
     package init(
-        store: StoredWatch, logger: Logger, facts: @escaping @Sendable () -> Facts,
+        store: StoredWatch, instance: String, bounds: GateSettings = GateSettings(), logger: Logger,
+        facts: @escaping @Sendable () -> Facts,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock
     ) {
         self.store = store
+        self.instance = instance
+        self.bounds = bounds
         self.facts = facts
         self.logger = logger
         self.clock = clock
@@ -77,11 +88,16 @@ package final class WatchService: Service {
         }
         if isDue { await follow(facts.strategy) }
         let now = now()
-        state.withLock { $0.take(facts, at: now) }
+        let began = state.withLock { $0.take(facts, at: now, bounds: bounds) }
+        for name in began { await note(alert: name, at: now) }
         if isDue { await save() }
     }
 
-    /// The latest watch and what this instance saw in it; `nil` where there is none.
+    private func note(alert name: Alert.Name, at time: Timestamp) async {
+        do { try await store.note(alert: name.rawValue, instance: instance, at: time) } catch { note(error) }
+    }
+
+    /// The latest watch and what this instance saw in it; `nil` if there is none.
     package var current: (watch: PromotionWatch, tally: WatchTally)? {
         state.withLock { state in
             guard let watch = state.watch, let tally = state.tally else { return nil }
@@ -128,12 +144,17 @@ package final class WatchService: Service {
 
 extension WatchService.State {
     /// Adds what happened since the last look, while the watch runs.
-    fileprivate mutating func take(_ facts: WatchService.Facts, at now: Timestamp) {
+    ///
+    /// - Returns: The alerts that began, whether a watch runs or not.
+    fileprivate mutating func take(
+        _ facts: WatchService.Facts, at now: Timestamp, bounds: GateSettings
+    ) -> [Alert.Name] {
         let counts = facts.counts.since(self.counts)
         let began = facts.began.merging(self.began) { $0 - $1 }
         (self.counts, self.began) = (facts.counts, facts.began)
-        switch watch?.state(at: now) {
+        switch watch?.state(at: now, seen: tally, bounds: bounds) {
         case .running?:
+            if facts.effectiveStrategy == .distributedOnly { tally?.watch(at: now) }
             tally?.count(answers: counts.answers, unavailable: counts.unavailable)
             for (name, times) in began where times > 0 { tally?.count(alert: name.rawValue, times: times) }
             for evaluation in facts.evaluations { tally?.note(evaluation) }
@@ -141,7 +162,8 @@ extension WatchService.State {
             // The verdict that broke it off belongs to it.
             let end = watch?.brokenOff?.time ?? now
             for evaluation in facts.evaluations where evaluation.time <= end { tally?.note(evaluation) }
-        case .passed?, nil: break
+        case .passed?, .failed?, nil: break
         }
+        return began.filter { $0.value > 0 }.map(\.key).sorted { $0.rawValue < $1.rawValue }
     }
 }

@@ -18,6 +18,8 @@ package struct Scenario: Sendable {
         case failover(at: Int64, lagMilliseconds: Int64)
         /// Redis's clock steps.
         case clockStep(at: Int64, milliseconds: Int64)
+        /// The clock of all instances steps, and not Redis's.
+        case instanceClockStep(at: Int64, milliseconds: Int64)
         /// The candidate cannot be reached for a while.
         case outage(from: Int64, to: Int64)
         /// An instance takes up another policy.
@@ -116,7 +118,33 @@ extension Scenario {
             Scenario(
                 "clock steps 2 s back", faults: [.clockStep(at: time, milliseconds: -2_000)], expected: expected),
             Scenario("delay up to 3 ms", delayMilliseconds: 3, expected: [.boundary, .carriedOver]),
-        ]
+        ] + excursions(at: time, expected: expected)
+    }
+
+    /// Clocks that are ahead for a moment, and steps back that last.
+    private static func excursions(at time: Int64, expected: Set<DivergenceCause>) -> [Scenario] {
+        let moment = time + 300
+        let steps: [(name: String, milliseconds: Int64)] = [("2 h", 7_200_000), ("3 s", 3_000)]
+        return steps.flatMap { name, step -> [Scenario] in
+            [
+                Scenario(
+                    "Redis's clock \(name) ahead for a moment",
+                    faults: [.clockStep(at: time, milliseconds: step), .clockStep(at: moment, milliseconds: -step)],
+                    expected: expected),
+                Scenario(
+                    "the instance's clock \(name) ahead for a moment",
+                    faults: [
+                        .instanceClockStep(at: time, milliseconds: step),
+                        .instanceClockStep(at: moment, milliseconds: -step),
+                    ], expected: expected),
+                Scenario(
+                    "Redis's clock steps \(name) back for good", faults: [.clockStep(at: time, milliseconds: -step)],
+                    expected: expected),
+                Scenario(
+                    "the instance's clock steps \(name) back for good",
+                    faults: [.instanceClockStep(at: time, milliseconds: -step)], expected: expected),
+            ]
+        }
     }
 
     private static func others(at time: Int64) -> [Scenario] {

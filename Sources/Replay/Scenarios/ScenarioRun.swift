@@ -27,6 +27,7 @@ package struct ScenarioRun {
     private var faults: [Scenario.Fault]
     private var policies: [Policy]
     private var clockOffset: Int64 = 0
+    private var instanceClockOffset: Int64 = 0
     private var outageEnd: Int64?
     private var random: SplitMix64
     private var turn = 0
@@ -66,21 +67,23 @@ package struct ScenarioRun {
         applyFaults(until: offset)
         let place = nextInstance()
         let instance = instances[place]
-        let time = Self.start + offset
+        let trueTime = Self.start + offset
+        let time = trueTime + instanceClockOffset
         // Every cost of the traffic is within every policy's smallest limit.
         let asked = try! CheckRequest(identity: request.identity, policy: policies[place], cost: request.cost)
         noteEviction(of: asked, at: time, on: place)
         let control = instance.control.judge(asked, at: time)
-        let candidateTime = time + clockOffset + delay()
+        let candidateTime = trueTime + clockOffset + delay()
         let isAway = outageEnd.map { offset < $0 } ?? false
         let decision = isAway ? .unavailable(.circuitOpen) : candidate.judge(asked, at: candidateTime)
         let comparison = instance.comparer.compare(
             Comparer.Judged(
                 asked, at: time, control: Observation(decision: control, duration: .zero),
                 candidate: Observation(decision: decision, duration: .zero), controlSince: instance.startedAt,
-                clockOffsetMilliseconds: isAway ? nil : clockOffset))
+                clockOffsetMilliseconds: isAway ? nil : clockOffset - instanceClockOffset))
         let judged = ScenarioTruth.Judged(
-            request: asked, instance: place, time: time, candidateTime: candidateTime, control: control,
+            request: asked, instance: place, trueTime: trueTime, time: time, candidateTime: candidateTime,
+            control: control,
             candidate: decision, evictedAt: evictions[Asker(instance: place, identity: asked.identity)])
         if case .diverged(let kind, let cause) = comparison.result {
             table.count(kind, given: cause, true: truth.cause(of: judged, kind: kind))
@@ -135,8 +138,12 @@ extension ScenarioRun {
         case .failover(let at, let lag):
             truth.lose(after: Self.start + at + clockOffset + -lag)
             candidate = truth.restoredCandidate()
-        case .clockStep(_, let milliseconds):
+        case .clockStep(let at, let milliseconds):
             clockOffset += milliseconds
+            truth.clockSteps(at: Self.start + at)
+        case .instanceClockStep(let at, let milliseconds):
+            instanceClockOffset += milliseconds
+            truth.clockSteps(at: Self.start + at)
         case .outage(_, let end):
             outageEnd = end
         case .policy(let policy, let instance, _):
@@ -148,8 +155,8 @@ extension ScenarioRun {
 extension Scenario.Fault {
     fileprivate var start: Int64 {
         switch self {
-        case .restart(_, let at), .flush(let at), .failover(let at, _), .clockStep(let at, _), .outage(let at, _),
-            .policy(_, _, let at):
+        case .restart(_, let at), .flush(let at), .failover(let at, _), .clockStep(let at, _),
+            .instanceClockStep(let at, _), .outage(let at, _), .policy(_, _, let at):
             at
         }
     }

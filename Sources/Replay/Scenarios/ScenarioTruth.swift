@@ -7,6 +7,8 @@ struct ScenarioTruth {
     struct Judged {
         let request: CheckRequest
         let instance: Int
+        let trueTime: Timestamp
+        /// By the instance's clock, and by the candidate's.
         let time: Timestamp
         let candidateTime: Timestamp
         let control: Decision
@@ -19,6 +21,7 @@ struct ScenarioTruth {
     private struct Units {
         let request: CheckRequest
         let instance: Int
+        let trueTime: Timestamp
         /// By the instance's clock, and by the candidate's.
         let time: Timestamp
         let candidateTime: Timestamp
@@ -39,12 +42,16 @@ struct ScenarioTruth {
     private let tolerances = ComparisonTolerances()
     private var histories: [Identity: History] = [:]
     private var restarts: [Int: Timestamp] = [:]
+    /// True times at which a clock stepped.
+    private var clockSteps: [Timestamp] = []
 
     init(_ scenario: Scenario) {
         algorithm = scenario.algorithm
     }
 
     mutating func restart(_ instance: Int, at time: Timestamp) { restarts[instance] = time }
+
+    mutating func clockSteps(at time: Timestamp) { clockSteps.append(time) }
 
     /// Redis loses what it accepted after a time of its clock; everything where there is none.
     mutating func lose(after time: Timestamp?) {
@@ -71,10 +78,9 @@ struct ScenarioTruth {
 
     mutating func enter(_ judged: Judged) {
         let identity = judged.request.identity
-        let newest = histories[identity]?.candidate.last(where: { !$0.isLost })?.candidateTime
         let units = Units(
-            request: judged.request, instance: judged.instance, time: judged.time,
-            candidateTime: newest.map { max($0, judged.candidateTime) } ?? judged.candidateTime)
+            request: judged.request, instance: judged.instance, trueTime: judged.trueTime, time: judged.time,
+            candidateTime: judged.candidateTime)
         if judged.control.isAllowed { histories[identity, default: History()].control.append(units) }
         if judged.candidate.isAllowed { histories[identity, default: History()].candidate.append(units) }
         guard judged.control.isAllowed != judged.candidate.isAllowed else { return }
@@ -87,6 +93,8 @@ extension ScenarioTruth {
     /// The first cause that is true, in the order of ``DivergenceCause``.
     func cause(of judged: Judged, kind: DivergenceKind) -> DivergenceCause {
         let worlds = Worlds(self, judged)
+        let step = max(judged.control.stepBackMilliseconds, judged.candidate.stepBackMilliseconds)
+        if step > tolerances.clockSkewMilliseconds, agreeInTrueTime(judged, kind, worlds) { return .clockSkew }
         return DivergenceCause.allCases.first { suffices($0, judged, kind, worlds) }
             ?? heaviest(judged, kind, worlds)
     }
@@ -112,15 +120,16 @@ extension ScenarioTruth {
 
         init(_ truth: ScenarioTruth, _ judged: Judged) {
             let history = truth.histories[judged.request.identity] ?? History()
-            let start = judged.time + -judged.request.policy.longestDurationMilliseconds
+            let start = judged.trueTime + -judged.request.policy.longestDurationMilliseconds
             let since = truth.remembersSince(judged)
             held = history.candidate.filter { !$0.isLost }
             ours = held.filter { $0.instance == judged.instance }
             restored = history.candidate.filter { !$0.isLost || $0.instance == judged.instance }
             accepted = history.candidate.filter { $0.instance == judged.instance }
-            acceptedSinceMemory = accepted.filter { units in since.map { $0 <= units.time } ?? true }
+            acceptedSinceMemory = accepted.filter { units in since.map { $0 <= units.trueTime } ?? true }
             hasParted = history.parted.contains { units in
-                units.instance == judged.instance && units.time > start && since.map { $0 <= units.time } ?? true
+                units.instance == judged.instance && units.trueTime > start
+                    && since.map { $0 <= units.trueTime } ?? true
             }
             hasForgotten = since.map { $0 > start } ?? false
         }
@@ -138,14 +147,15 @@ extension ScenarioTruth {
         case .otherInstances:
             worlds.ours.count < worlds.held.count && agree(judged.control, candidate(judged, worlds.ours), kind)
         case .carriedOver:
-            algorithm == .slidingLog && worlds.hasParted
+            !isAfterStep(judged, kind, worlds) && algorithm == .slidingLog && worlds.hasParted
                 && agree(control(judged, worlds.acceptedSinceMemory), judged.candidate, kind)
         case .restart, .eviction:
             worlds.hasForgotten && (cause == .restart) == hasRestarted(judged)
                 && agree(control(judged, worlds.accepted), judged.candidate, kind)
         case .clockSkew:
-            abs(judged.candidateTime - judged.time) > tolerances.clockSkewMilliseconds
-                && agree(control(judged, worlds.accepted), control(judged, worlds.held), kind)
+            isAfterStep(judged, kind, worlds)
+                || abs(judged.candidateTime - judged.time) > tolerances.clockSkewMilliseconds
+                    && agreeInTrueTime(judged, kind, worlds)
         case .algorithm: algorithm != .slidingLog
         case .policy, .unexplained: false
         }
@@ -188,6 +198,20 @@ extension ScenarioTruth {
         restarts[judged.instance].map { $0 >= judged.evictedAt ?? $0 } ?? false
     }
 
+    /// A clock stepped within the longest window, and by one that had not the sides would agree.
+    private func isAfterStep(_ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> Bool {
+        clockSteps.contains { judged.trueTime - $0 < judged.request.policy.longestDurationMilliseconds }
+            && agreeInTrueTime(judged, kind, worlds)
+    }
+
+    /// Whether what the candidate accepted and what it holds lead to one answer by a clock that never stepped.
+    private func agreeInTrueTime(_ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> Bool {
+        let answers = [worlds.accepted, worlds.held].map { units in
+            decision(judged.request, units.map { ($0.trueTime, $0.count) }, at: judged.trueTime)
+        }
+        return agree(answers[0], answers[1], kind)
+    }
+
     private func agree(_ one: Decision, _ other: Decision, _ kind: DivergenceKind) -> Bool {
         switch Comparison.Result(control: one, candidate: other, tolerances: tolerances) {
         case .agreed: true
@@ -210,7 +234,10 @@ extension ScenarioTruth {
     private func decision(_ request: CheckRequest, _ units: [(Timestamp, Int)], at time: Timestamp) -> Decision {
         var log = SlidingLog()
         let kept = request.policy.longestDurationMilliseconds
-        for (moment, count) in units where time - moment < kept { log.append(count, at: moment, keeping: kept) }
+        for (moment, count) in units where time - moment < kept {
+            log.followStepBack(to: moment)
+            log.append(count, at: moment, keeping: kept)
+        }
         return log.look(request.policy, cost: request.cost, at: time)
     }
 }

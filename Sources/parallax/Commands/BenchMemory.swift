@@ -12,7 +12,8 @@ struct BenchMemory: AsyncParsableCommand {
             accepted ones of identities with 10 units and more, refused ones of identities with 60, and accepted ones \
             on two threads; in turn, medians of the rounds. Who is asked for comes in another order than the \
             limiter first met them in, as in a service: nearly every look goes to memory that no cache holds. Asked for in \
-            the order in which they came, which the last two figures are for, they lie one beside the other.
+            the order in which they came, which two of the figures are for, they lie next to each other. Last, one \
+            identity with a million units asks: what the slowest decision takes of the processor.
 
               parallax bench memory --attack 0
             """)
@@ -47,7 +48,9 @@ struct BenchMemory: AsyncParsableCommand {
     func run() async throws {
         let (attacks, wasInterrupted) = try await withInterruption { [attack] in try await BenchMemory.attack(attack) }
         if wasInterrupted { throw ExitCode(130) }
-        let result = MemoryBenchmarkResult(timings: measure(), attacks: attacks)
+        let result = MemoryBenchmarkResult(
+            timings: measure(), longLogs: (0..<rounds).map { _ in LongLogInMemory(decisions: decisions).measure() },
+            attacks: attacks)
         Terminal.print(report.json ? try JSONText.make(result) : FigureTable.text(result.figures))
         try report.enforce(result.figures)
     }

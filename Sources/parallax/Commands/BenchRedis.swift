@@ -9,7 +9,8 @@ struct BenchRedis: AsyncParsableCommand {
         discussion: """
             throughput  256 callers of the limiter, and redis-benchmark -c 50 -P 16
             latency     one caller alone, and redis-benchmark -c 1
-            script      the processor time that Redis takes for the script, and for one that only returns 1
+            script      the processor time that Redis takes for the script, and for one that only returns 1; \
+            with up to a million units logged, in at least nine rounds
             memory      what identities with 10 and with 1000 units take in Redis
 
             Both sides of the first two call the same script as often, on the same server in turn, each from an empty \
@@ -31,6 +32,11 @@ struct BenchRedis: AsyncParsableCommand {
     @Option(help: "Identities that calls are spread over, and whose memory is measured.")
     var identities = 10_000
 
+    @Option(
+        help: ArgumentHelp(
+            "Another release's script, measured next to this one's in the same rounds.", valueName: "file"))
+    var reference: String?
+
     @OptionGroup var report: BenchReport
 
     func validate() throws {
@@ -47,11 +53,21 @@ struct BenchRedis: AsyncParsableCommand {
         defer { folder.remove() }
         let benchmark = RedisBenchmark(
             parts: parts.isEmpty ? RedisBenchmark.Part.allCases : parts, rounds: rounds, seconds: seconds,
-            identities: identities, redisBenchmarkPath: path, folder: folder.path)
+            identities: identities, redisBenchmarkPath: path, folder: folder.path,
+            reference: try reference.map(Self.script))
         let (result, wasInterrupted) = try await withInterruption { try await benchmark.run() }
         guard !wasInterrupted, let result else { throw ExitCode(130) }
         Terminal.print(report.json ? try JSONText.make(Output(result)) : FigureTable.text(result.figures))
         try report.enforce(result.figures)
+    }
+
+    private static func script(_ path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure(
+                .failure, "\(path.escapedForTerminal) cannot be read", remedy: "--reference names a file with a script."
+            )
+        }
+        return Array(data)
     }
 
     private struct Output: Encodable {

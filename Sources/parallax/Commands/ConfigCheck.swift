@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import ParallaxCore
 import ParallaxService
 import RedisLimiting
 
@@ -11,8 +12,8 @@ struct ConfigCheck: AsyncParsableCommand {
         discussion: """
             Checks what 'parallax serve' would use here: the environment, the YAML files and the defaults, whether the \
             flag file can be written, whether the database is one that it can use, and whether Redis can decide: the \
-            limiter's script is run there once, on a key of its own. Exits with 78 where a setting is wrong, and with 69 \
-            where only Redis does not answer.
+            limiter's script is run there once, on a key of its own. Also says what the limits cost in Redis's memory. \
+            Exits with 78 where a setting is wrong, and with 69 where only Redis does not answer.
 
               ENVIRONMENT=production parallax config check
             """)
@@ -28,7 +29,10 @@ struct ConfigCheck: AsyncParsableCommand {
         if !offline { loaded = await loaded.checkingRedis(RedisProbe.run) }
         let style = TerminalStyle.detect(descriptor: STDOUT_FILENO)
         Terminal.print(
-            json ? try JSONText.make(loaded.findings) : FindingsText(findings: loaded.findings, style: style).text)
+            json
+                ? try JSONText.make(loaded.findings)
+                : FindingsText(findings: loaded.findings, style: style).text + "\n"
+                    + LimitCostText(book: loaded.settings.limits.book).text)
         if let failure = CommandFailure(loaded.findings) { throw failure }
     }
 }

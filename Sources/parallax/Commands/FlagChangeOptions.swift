@@ -13,7 +13,7 @@ struct FlagChangeOptions: ParsableArguments {
     var person: String { by ?? Person.current }
 
     func validate() throws {
-        guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("--reason is empty.") }
+        try Person.validate(by: person, reason: reason)
     }
 
     /// Changes the file, takes over a drill that is under way, and says what has changed.

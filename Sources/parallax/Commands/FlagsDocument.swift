@@ -42,6 +42,8 @@ struct FlagsDocument: Encodable {
         let time: Timestamp
         let sentence: String
         let isAcknowledged: Bool
+        /// Whether it is not in the file and holds an instance at legacy.
+        let isHeld: Bool
     }
 
     let path: String
@@ -82,7 +84,7 @@ struct FlagsDocument: Encodable {
             latch.firing.map {
                 SharedRollback(
                     trigger: $0.trigger.rawValue, time: $0.time, sentence: $0.sentence,
-                    isAcknowledged: !latch.isLatched)
+                    isAcknowledged: !latch.isLatched, isHeld: latch.hold != nil)
             }
         }
         path = health.path
@@ -92,7 +94,10 @@ struct FlagsDocument: Encodable {
         effective = Values(health.effective)
         file = Values(health.file)
         notes = health.notes
-        watch = promotion.watch.map { WatchDocument($0, tally: promotion.tally, now: promotion.now) }
+        watch = promotion.watch.map {
+            WatchDocument(
+                $0, tally: promotion.tally, bounds: promotion.bounds, now: promotion.now)
+        }
         drill = promotion.drill.map(DrillNoteDocument.init)
     }
 }

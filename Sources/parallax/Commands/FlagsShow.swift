@@ -25,23 +25,25 @@ struct FlagsShow: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let settings = try await Settings.load(for: [.flags, .database])
+        let settings = try await Settings.load(for: [.flags, .database, .gate])
         let store = try await file.open(settings)
         let health = store.health
         let instances = InstancesText(
             instances: await store.instances(), health: health, now: FlagStore.wallClock())
         let promotion = await PromotionStanding(
-            store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases)
+            store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases,
+            bounds: settings.gate)
+        let protection = await Protection(store: store, database: settings.recorder.databasePath)
         let sections = [
             FlagsText(health: health).text,
-            LatchText(latch: store.sharedLatch, settings: await Protection.settings(), now: FlagStore.wallClock()).text,
+            LatchText(latch: protection.latest, settings: protection.settings, now: protection.now).text,
             promotion.lines.joined(separator: "\n"), instances.text,
         ]
         Terminal.print(
             json
                 ? try JSONText.make(
                     FlagsDocument(
-                        health, instances: instances, fence: store.fence, latch: store.sharedLatch,
+                        health, instances: instances, fence: store.fence, latch: protection.latest,
                         promotion: promotion))
                 : sections.filter { !$0.isEmpty }.joined(separator: "\n"))
         if let problem = health.problem {

@@ -59,7 +59,7 @@ struct Promote: AsyncParsableCommand {
         case .forward:
             try await flags.requireWritable()
             try await requireFollowers(of: flags)
-            let gate = try await askGate(settings, before, flags)
+            let gate = try await askGate(settings, flags, judged: before)
             try await set(flags, judged: before, settings, to: Self.word(for: gate, target: target))
         }
     }
@@ -68,18 +68,19 @@ struct Promote: AsyncParsableCommand {
     ///
     /// - Throws: The exit code of its verdict, unless that is go or the step is forced.
     private func askGate(
-        _ settings: Settings, _ flags: FlagHealth, _ store: FlagStore
+        _ settings: Settings, _ flags: FlagStore, judged: FlagHealth
     ) async throws -> Gate {
+        let now = FlagStore.wallClock()
         let question = PromotionQuestion(
-            stores: try await databases.open(), settings: settings.gate, flags: flags.file, target: target,
-            now: FlagStore.wallClock())
-        if let obstacle = try await LatchWait(question: question, store: store).obstacle() {
+            stores: try await databases.open(), settings: settings.gate, flags: judged.file,
+            circumstances: await GateCircumstances(settings, flags: flags, target: target, now: now), now: now)
+        if let obstacle = try await LatchWait(question: question, store: flags).obstacle() {
             Terminal.note(obstacle)
             throw GateVerdict.noGo.exitCode
         }
         let (report, gate) = try await question.ask(since: since)
         Terminal.print(
-            "From \(PromotionPhase(flags.file).rawValue) to \(target.rawValue):\n"
+            "From \(PromotionPhase(judged.file).rawValue) to \(target.rawValue):\n"
                 + ReportText(report: report, style: .detect(descriptor: STDOUT_FILENO)).verdict.joined(separator: "\n"))
         guard gate.verdict == .go || force else {
             Terminal.note(

@@ -26,6 +26,8 @@ struct Report: AsyncParsableCommand {
 
     @OptionGroup var selection: DivergenceSelection
 
+    @OptionGroup var file: FlagFileOption
+
     @Option(help: "How many of the most affected organizations and identities to list.")
     var top = 10
 
@@ -55,12 +57,13 @@ struct Report: AsyncParsableCommand {
     func run() async throws {
         let now = FlagStore.wallClock()
         let filter = try selection.makeFilter(now: now)
-        let settings = try await Settings.load(for: .gate)
+        let settings = try await Settings.load(for: [.gate, .flags])
         let stores = try await databases.open()
         var report = try await DivergenceStore.report(
             of: stores, filter, maximumAffected: top, comparedWith: Self.periodBefore(filter, now: now))
+        let circumstances = await GateCircumstances(settings, flags: try await file.open(settings), now: now)
         let verdict = try await DivergenceStore.gate(
-            report, of: stores, settings: settings.gate, now: now)
+            report, of: stores, settings: settings.gate, circumstances, now: now)
         report.gate = verdict
         try await write(report, of: stores, filter, now: now)
         if gate, verdict.verdict != .go { throw verdict.verdict.exitCode }

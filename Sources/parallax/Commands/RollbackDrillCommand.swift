@@ -51,6 +51,7 @@ struct RollbackDrillCommand: AsyncParsableCommand {
         guard !restore || urls.isEmpty else {
             throw ValidationError("--restore works on the file, and needs no --url.")
         }
+        try Person.validate(by: by ?? Person.current, reason: reason)
     }
 
     func run() async throws {

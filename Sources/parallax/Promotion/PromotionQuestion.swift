@@ -10,7 +10,7 @@ struct PromotionQuestion: Sendable {
     let settings: GateSettings
     /// What the file says now.
     let flags: FlagValues
-    let target: PromotionPhase
+    let circumstances: GateCircumstances
     let now: Timestamp
 
     /// What each database says of the latest rollback of its instance.
@@ -28,7 +28,8 @@ struct PromotionQuestion: Sendable {
         let since = if let since { since.resolve(now: now) } else { try await beginning() }
         var report = try await DivergenceStore.report(
             of: stores, DivergenceFilter(since: since), maximumAffected: 0)
-        let gate = try await DivergenceStore.gate(report, of: stores, settings: settings, now: now).asked(for: target)
+        let gate = try await DivergenceStore.gate(report, of: stores, settings: settings, circumstances, now: now)
+            .asked(for: circumstances.target ?? .distributedOnly)
         report.gate = gate
         return (report, gate)
     }

@@ -5,10 +5,12 @@ import ParallaxService
 
 /// What a promotion has left to watch, and the drill that has the flags at legacy: what `flags show` adds to the flags.
 struct PromotionStanding: Sendable {
-    /// The latest watch; `nil` where nothing was promoted lately.
+    /// The latest watch; `nil` if nothing was promoted lately.
     var watch: PromotionWatch?
-    /// What the instances saw in it; `nil` where none has kept anything yet.
+    /// What the instances saw in it; `nil` if none has kept anything yet.
     var tally: WatchTally?
+    /// When it has passed.
+    var bounds = GateSettings()
     var drill: DrillNote?
     var now = FlagStore.wallClock()
     /// Databases that could not be read, with the reason.
@@ -20,7 +22,8 @@ struct PromotionStanding: Sendable {
 
     /// Reads it, as far as there is anything: neither a database that is not there nor one that cannot be read is a
     /// reason not to show the flags.
-    init(store: FlagStore, databases: [String]) async {
+    init(store: FlagStore, databases: [String], bounds: GateSettings) async {
+        self.bounds = bounds
         drill = await store.drillNote()
         let strategy = store.health.file.strategy
         for path in databases where FileManager.default.fileExists(atPath: path) {
@@ -43,7 +46,7 @@ struct PromotionStanding: Sendable {
 
     /// As lines of text.
     var lines: [String] {
-        (watch.map { WatchText(watch: $0, tally: tally, now: now).lines } ?? [])
+        (watch.map { WatchText(watch: $0, tally: tally, bounds: bounds, now: now).lines } ?? [])
             + (drill.map { ["drill     " + $0.obstacle(at: now).escapedForTerminal] } ?? [])
             + problems.map { "  note: the watch is not known: \($0.escapedForTerminal)" }
     }
@@ -53,6 +56,7 @@ struct PromotionStanding: Sendable {
 struct WatchText {
     let watch: PromotionWatch
     let tally: WatchTally?
+    var bounds = GateSettings()
     let now: Timestamp
 
     var lines: [String] {
@@ -67,15 +71,27 @@ struct WatchText {
 
     private var progress: String {
         let whole = Self.span(PromotionWatch.milliseconds)
-        switch watch.state(at: now) {
-        case .running(let elapsed): return "\(Self.span(elapsed)) of \(whole)"
+        switch watch.state(at: now, seen: tally, bounds: bounds) {
+        case .running(let elapsed): return "\(Self.span(elapsed)) of \(whole)\(unwatched)"
         case .passed: return "\(whole) passed"
+        case .failed(.unavailable):
+            return
+                "\(whole) over and not passed: more than \(FigureText.share(bounds.unansweredPercent)) of the answers were "
+                + "unavailable"
+        case .failed(.fired): return "\(whole) over and not passed"
         case .brokenOff(let after):
             let end = watch.brokenOff.map {
                 " by \($0.by.escapedForTerminal) at \(Figures.time($0.time)) UTC (\($0.reason.escapedForTerminal))"
             }
             return "broken off after \(Self.span(after))\(end ?? "")"
         }
+    }
+
+    /// Time that does not count, if it is worth a word.
+    private var unwatched: String {
+        guard tally != nil else { return "" }
+        let minutes = watch.unwatchedMilliseconds(at: now, seen: tally) / 60_000
+        return minutes > 0 ? " (not watched for \(FigureText.minutes(Int(minutes))) since it began)" : ""
     }
 
     private func triggers(_ tally: WatchTally) -> String {
@@ -96,15 +112,20 @@ struct WatchDocument: Encodable {
     let began: Timestamp
     let elapsedSeconds: Int64
     let ofSeconds: Int64
+    /// Since it began, when no instance ran in `distributed_only` and reported.
+    let unwatchedSeconds: Int64
     let brokenOffBy: String?
     let brokenOffAt: Timestamp?
-    /// `null` where no instance has kept what it saw yet.
+    /// `null` if no instance has kept what it saw yet.
     let seen: WatchTally?
 
-    init(_ watch: PromotionWatch, tally: WatchTally?, now: Timestamp) {
+    init(_ watch: PromotionWatch, tally: WatchTally?, bounds: GateSettings, now: Timestamp) {
         ofSeconds = PromotionWatch.milliseconds / 1000
-        state = watch.state(at: now).name
-        elapsedSeconds = watch.state(at: now).elapsedMilliseconds / 1000
+        let state = watch.state(at: now, seen: tally, bounds: bounds)
+        self.state = state.name
+        elapsedSeconds = state.elapsedMilliseconds / 1000
+        let end = watch.brokenOff?.time ?? now
+        unwatchedSeconds = watch.unwatchedMilliseconds(at: end, seen: tally) / 1000
         began = watch.began.time
         brokenOffBy = watch.brokenOff?.by
         brokenOffAt = watch.brokenOff?.time

@@ -23,10 +23,18 @@ struct Protection {
         self.now = now
     }
 
-    /// The watchdog's settings; `nil` if one of them is invalid, which must not keep anybody from changing the flags.
+    /// The watchdog's settings; `nil` if one of them is invalid, which must not keep a person from changing the flags.
     static func settings() async -> RollbackSettings? {
         let loaded = await Settings.load()
         return loaded.errors(for: .rollback).isEmpty ? loaded.settings.rollbackSettings : nil
+    }
+
+    /// The latest rollback that is known, one that waits before others.
+    var latest: RollbackLatch? {
+        latches.max {
+            ($0.isLatched ? 1 : 0, $0.firing?.time ?? .init(milliseconds: .min))
+                < ($1.isLatched ? 1 : 0, $1.firing?.time ?? .init(milliseconds: .min))
+        }
     }
 
     /// Until when no rollback takes place, in words; `nil` if one can, as far as is known.

@@ -3,7 +3,7 @@ import Foundation
 import ParallaxCore
 import ParallaxService
 
-/// What an acknowledgement came to at one instance or database.
+/// What one acknowledgement did at one instance or database.
 struct AcknowledgementOutcome {
     enum Result {
         /// Acknowledged; the rollback, if it is known.
@@ -18,6 +18,8 @@ struct AcknowledgementOutcome {
     /// The address or the path.
     let place: String
     let result: Result
+    /// What an instance does from now on that the rollback held at `legacy`; `nil` if none was held, or it is not known.
+    var released: Strategy?
 
     var isDone: Bool {
         switch result {
@@ -33,7 +35,15 @@ struct AcknowledgementOutcome {
     func tell() {
         let place = place.escapedForTerminal
         switch result {
-        case .done(let firing): Terminal.print("Acknowledged at \(place): \(Self.text(firing)).")
+        case .done(let firing):
+            Terminal.print("Acknowledged at \(place): \(Self.text(firing)).")
+            if let released, released != .legacy {
+                Terminal.note(
+                    """
+                    note: the rollback could not be written and held the instance at legacy; from now on it does what the \
+                    file says, \(released.rawValue)
+                    """)
+            }
         case .left(let firing, let reason):
             Terminal.print("Acknowledged next to the flag file: \(Self.text(firing)).")
             Terminal.note("note: \(reason.escapedForTerminal); the instance writes the acknowledgement there later")
@@ -61,13 +71,16 @@ struct DatabaseAcknowledgement {
         let shared = flags?.sharedLatch
         do {
             let record = StoredRollbackRecord(store: try DivergenceStore(path: path))
+            let hold = try await record.loadLatch().hold
             let latch = try await record.changeLatch { latch in
                 // An instance may have been rolled back by another moments ago, and not have noted that yet.
                 if !latch.isLatched, let shared { latch = latch.merged(with: shared) }
                 try latch.acknowledge(word)
             }
             if let shared, shared.firing == latch.firing { await flags?.publish(latch) }
-            return AcknowledgementOutcome(place: path, result: .done(latch.firing))
+            return AcknowledgementOutcome(
+                place: path, result: .done(latch.firing),
+                released: hold.map { flags?.health.file.strategy ?? $0.strategy })
         } catch let error as DivergenceStoreError {
             if error.cause as? RollbackLatchError != nil {
                 return AcknowledgementOutcome(place: path, result: .nothing)

@@ -77,11 +77,21 @@ final class ParallaxProcess: Sendable {
 
     /// Starts an instance on a free port and waits until it says where it listens.
     ///
-    /// - Parameter errors: The file that its log goes to; `nil` for this process's standard error.
-    init(arguments: [String] = [], environment: [String: String], errors: URL? = nil) async throws {
+    /// - Parameters:
+    ///   - errors: The file that its log goes to; `nil` for this process's standard error.
+    ///   - maximumOpenFiles: The most files that it may have open; `nil` for as many as this process.
+    init(
+        arguments: [String] = [], environment: [String: String], errors: URL? = nil, maximumOpenFiles: Int? = nil
+    ) async throws {
         let process = Process()
         process.executableURL = ParallaxBinary.url
         process.arguments = ["serve", "--exit-when-stdin-closes"] + arguments
+        if let maximumOpenFiles {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments =
+                ["-c", "ulimit -n \(maximumOpenFiles) && exec \"$0\" \"$@\"", ParallaxBinary.url.path]
+                + (process.arguments ?? [])
+        }
         process.environment = ParallaxBinary.cleanEnvironment
             .merging(["HTTP_PORT": "0", "LOG_LEVEL": "warning"]) { $1 }
             .merging(environment) { $1 }

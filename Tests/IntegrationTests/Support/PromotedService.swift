@@ -1,4 +1,7 @@
+import DivergenceStore
 import Foundation
+import ParallaxCore
+import ParallaxService
 import ParallaxTesting
 
 /// An instance of the built binary with its files in one folder, and the commands that an operator runs beside it.
@@ -9,8 +12,12 @@ struct PromotedService {
     let settings: [String: String]
     let service: ParallaxProcess
 
-    /// - Parameter settings: Beside those that say where things are.
-    init(in folder: URL, redisURL: String, settings: [String: String] = [:]) async throws {
+    /// - Parameters:
+    ///   - settings: In addition to those that say where things are.
+    ///   - hasBaseline: Whether the database holds a baseline already, which takes five minutes to learn.
+    init(
+        in folder: URL, redisURL: String, settings: [String: String] = [:], hasBaseline: Bool = false
+    ) async throws {
         self.folder = folder
         let token = folder.appending(path: "token")
         try Data(Self.token.utf8).write(to: token)
@@ -20,7 +27,21 @@ struct PromotedService {
             "DATABASE_PATH": folder.appending(path: "a.sqlite").path, "ADMIN_TOKEN_FILE": token.path,
             "ROLLBACK_EVALUATION_INTERVAL": "1", "RECORD_FLUSH_INTERVAL": "0.1",
         ].merging(settings) { $1 }
+        if hasBaseline { try await Self.keepBaseline(in: folder.appending(path: "a.sqlite").path) }
         service = try await ParallaxProcess(environment: self.settings)
+    }
+
+    /// Keeps what an instance in legacy would have learned up to now.
+    private static func keepBaseline(in path: String) async throws {
+        let store = try DivergenceStore(path: path)
+        let (settings, now) = (RollbackSettings(), FlagStore.wallClock())
+        var samples = LatencyHistogram()
+        for _ in 0..<settings.baselineMinimumSamples { samples.record(.milliseconds(1)) }
+        var baseline = Baseline()
+        baseline.learn(samples, at: now + -Int64(settings.baselineMinimumSeconds) * 1000, settings: settings)
+        baseline.learn(samples, at: now, settings: settings)
+        try await StoredRollbackRecord(store: store).save(baseline)
+        try store.close()
     }
 
     private init(folder: URL, settings: [String: String], service: ParallaxProcess) {

@@ -26,9 +26,15 @@ import Testing
         return PromotionWatch(changes: changes, strategy: minutes == nil ? .distributedOnly : .legacy)
     }
 
+    private static func seen(minutes: Range<Int64>) -> WatchTally {
+        var tally = WatchTally(since: began)
+        for minute in minutes { tally.watch(at: began + minute * 60_000) }
+        return tally
+    }
+
     @Test("a watch is told with how far it is, the worst that was seen, and what callers and alerts saw")
     func running() throws {
-        var tally = WatchTally(since: Self.began)
+        var tally = Self.seen(minutes: 0..<(31 * 60 + 12))
         tally.count(answers: 1_234_567, unavailable: 12)
         tally.count(alert: "ParallaxRefusalRate")
         tally.note(
@@ -47,12 +53,21 @@ import Testing
 
     @Test("a watch that passed, one that was broken off and one that nobody saw are told apart")
     func others() throws {
-        let tally = WatchTally(since: Self.began)
+        var tally = Self.seen(minutes: 0..<48 * 60)
+        tally.count(answers: 10, unavailable: 0)
         let watch = try #require(Self.watch())
         let passed = WatchText(watch: watch, tally: tally, now: Self.began + 49 * 3_600_000).lines
         #expect(passed.first == "watch     48 h passed, no trigger fired, none suspect")
         let unseen = WatchText(watch: watch, tally: nil, now: Self.began).lines
         #expect(unseen == ["watch     0 min of 48 h, and no instance has kept what it saw yet"])
+        let gone = WatchText(watch: watch, tally: Self.seen(minutes: 0..<5), now: Self.began + 49 * 3_600_000).lines
+        #expect(
+            gone.first
+                == "watch     5 min of 48 h (not watched for 48 h 55 min since it began), no trigger fired, none suspect"
+        )
+        tally.count(answers: 0, unavailable: 1)
+        let failed = WatchText(watch: watch, tally: tally, now: Self.began + 49 * 3_600_000).lines
+        #expect(failed.first?.hasPrefix("watch     48 h over and not passed: more than 1 % of the answers") == true)
         let off = try #require(Self.watch(brokenOffAfter: 182))
         let line = try #require(WatchText(watch: off, tally: tally, now: Self.began + 182 * 60_000).lines.first)
         #expect(

@@ -95,7 +95,7 @@ import Testing
             #expect(page.contains("<summary>newly_limited, unexplained<span> · 5 requests</span></summary>"))
             #expect(page.contains("<td>limited by minute</td><td class=\"number\">900 ms</td>"))
             #expect(page.contains("The clock of Redis was -5 ms ahead"))
-            #expect(page.contains("stored divergences: durations of agreed requests are not kept"))
+            #expect(page.contains("Of 100 requests that both sides judged, agreed or not"))
         }
     }
 
@@ -128,7 +128,9 @@ import Testing
                 "version", "from", "to", "instances", "compared", "agreed", "diverged", "incomparable", "dropped",
                 "control", "candidate", "kinds", "causes", "causesByKind", "storedOneByOne", "onlyCounted",
                 "rowsDropped", "mostAffected", "mostAffectedOrganizations", "controlWhereIncomparable", "timeline",
-                "timelineStepMilliseconds", "newlyLimited", "newlyAllowed", "coverage", "previous", "changes", "shares",
+                "timelineStepMilliseconds", "newlyLimited", "newlyAllowed", "summary", "causeTimes", "durations",
+                "events",
+                "coverage", "previous", "changes", "shares",
                 "open", "settlements", "gate",
             ]
             for key in keys { #expect(object[key] != nil, "\(key)") }
@@ -145,6 +147,30 @@ import Testing
             _ = try await report(database, folder, [])
             let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/output")
             #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+        }
+    }
+
+    @Test("the first figures of every form are the verdicts that change, and how many callers they hit")
+    func changedVerdictsFirst() async throws {
+        try await withDatabase { database, folder in
+            let text = try await report(database, folder, [])
+            let headline = "5 of 100 requests (5 %) would get another verdict"
+            let first = try #require(text.range(of: headline))
+            #expect(text[..<first.lowerBound].contains("NO-GO") && !text[..<first.lowerBound].contains("diverged"))
+            #expect(text.contains("newly limited      5  5 %  5 callers of 5 organizations"))
+            #expect(text.contains("5 % of the requests would newly be refused: decide whether that is wanted"))
+            #expect(text.contains("Control is the limiter in each instance's memory"))
+            let page = try await report(database, folder, ["--format", "html"])
+            let cards = try #require(
+                page.range(of: "<dt>get another verdict</dt><dd>5 %<small>5 of 100 requests</small>"))
+            let body = try #require(page.range(of: "<body"))
+            #expect(!page[body.lowerBound..<cards.lowerBound].contains("diverged"))
+            let json = try await report(database, folder, ["--format", "json"])
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+            let summary = try #require(object["summary"] as? [String: Any])
+            let limited = try #require(summary["newlyLimited"] as? [String: Any])
+            #expect(limited["callers"] as? Int == 5)
+            #expect((summary["undecided"] as? [String])?.count == 1)
         }
     }
 

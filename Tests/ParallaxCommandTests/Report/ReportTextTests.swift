@@ -1,4 +1,5 @@
 import DivergenceStore
+import Foundation
 import ParallaxCore
 import Testing
 
@@ -6,6 +7,7 @@ import Testing
 
 @Suite struct ReportTextTests {
     private func makeReport() -> DivergenceReport {
+        let first = Timestamp(milliseconds: 1_767_225_600_000)
         var report = DivergenceReport()
         report.from = Timestamp(milliseconds: 1_767_225_600_000)
         report.to = Timestamp(milliseconds: 1_767_225_660_000)
@@ -21,20 +23,26 @@ import Testing
         report.causesByKind = [
             "newly_limited": ["other_instances": 170, "boundary": 10], "different_window": ["boundary": 20],
         ]
+        report.causeTimes = [
+            "other_instances": .init(from: first, to: first + 60_000, busiest: first, busiestRequests: 120)
+        ]
+        report.durations = .init(
+            requests: 4213,
+            control: .init(medianMicroseconds: 40, p95Microseconds: 90, p99Microseconds: 200),
+            candidate: .init(medianMicroseconds: 900, p95Microseconds: 2_400, p99Microseconds: 12_000))
         report.storedOneByOne = 150
         report.onlyCounted = 50
         report.newlyLimited.requests = 180
         report.newlyLimited.organizationCount = 2
         report.newlyLimited.identityCount = 1
-        let first = Timestamp(milliseconds: 1_767_225_600_000)
         report.newlyLimited.organizations = [
             .init(organization: "acme", requests: 170, first: first, last: first + 60_000),
             .init(organization: nil, requests: 10, first: first, last: first),
         ]
         report.newlyLimited.identities = [
             .init(
-                organization: "acme", identifier: "evil\u{1b}[2J", stored: 99, first: first + 1_000,
-                last: first + 59_000)
+                organization: "acme", identifier: "evil\u{1b}[2J", requests: 169, stored: 99, first: first,
+                last: first + 60_000)
         ]
         report.coverage.minutes = 2
         report.coverage.recordedMinutes = 2
@@ -66,40 +74,54 @@ import Testing
     func golden() {
         #expect(
             ReportText(report: makeReport(), style: .plain).text == """
-                NO-GO: this has to be mended or settled first
+                NO-GO: fix or settle the following first
                   - Redis lost writes that it had accepted, seen in 1 divergence: look at its persistence, failovers and maxmemory-policy.
                   - Only 2 min hold any record: compare for another 23 h 58 min.
                   - Only 4,213 requests compared so far: 5,787 more are needed.
+                  - No instance has recorded anything here.
+                  - How long the candidate takes was not measured in this period: compare with this version.
                   - No trigger was judged where this was recorded: run the instances with their watchdog.
+                  - Not judged where this was recorded: redis_down, error_rate, response_time. Run the instances with their watchdog.
                   - The rollback was never drilled. Drill the way back before it is needed: parallax rollback drill.
+
+                180 of 4,213 requests (4.3 %) would get another verdict
+                  newly limited      180  4.3 %  1 caller of 2 organizations
+                  newly let through    0    0 %
+                  Control is the limiter in each instance's memory, the candidate the one in Redis that all instances share.
+                Not judged by the gate:
+                  - 4.3 % of the requests would newly be refused: decide whether that is wanted
 
                   FAIL         covered      2 min                                 at least 24 h
                   FAIL         compared     4,213                                 at least 10,000
                   pass         gaps         0 min                                 at most 5 %
                   pass         recorded     0 lost                                at most 1 %
-                  pass         unexplained  0, 0 % (95 % interval up to 0.091 %)  below 0.1 %
+                  cannot tell  instances    0 of 0 heard                          all that share the flag file
+                  pass         answered     0 unanswered, 0 %                     at most 1 %
+                  cannot tell  latency      not measured                          the limit of response_time
+                  pass         unexplained  0, 0 % (95 % interval up to 0.091 %)  below 0.1 %, its interval too
                   FAIL         lost_writes  1                                     none
                   pass         bugs         0                                     none
                   cannot tell  triggers     not watched                           none suspect or firing
-                  FAIL         drill        never                                 within 30 days
+                  cannot tell  armed        0 of 0                                all triggers
+                  FAIL         drill        never                                 within 30 days, all instances
 
-                4,213 requests compared, 95.3 % agreed, 200 diverged
-
-                Who would newly be limited: 180 requests of 2 organizations, 1 identity among those stored one by one
+                Who would newly be limited: 180 requests of 1 caller of 2 organizations
                   organization             requests  of compared  first and last minute (UTC)
                   acme                          170        4.0 %  2026-01-01 00:00 to 00:01
                   (further ones together)        10        0.2 %  2026-01-01 00:00 to 00:00
 
-                  organization  identifier     stored  first and last (UTC)
-                  acme          evil\\u{1b}[2J      99  2026-01-01 00:00:01 to 00:00:59
+                  organization  caller         requests  first and last minute (UTC)
+                  acme          evil\\u{1b}[2J       169  2026-01-01 00:00 to 00:01
 
-                Who would newly be let through: nobody
+                Who would newly be let through: none
 
-                Why: causes
-                  cause            requests  of compared  95 % interval
-                  unexplained             0          0 %   0 to 0.091 %
-                  other_instances       170          4 %   3.5 to 4.7 %
-                  boundary               30       0.71 %     0.5 to 1 %
+                Why: causes of divergences
+                  cause            change verdicts  of compared   95 % interval  others  when (UTC), and the busiest minute
+                  unexplained                    0          0 %    0 to 0.091 %       0
+                  other_instances              170          4 %    3.5 to 4.7 %       0  2026-01-01 00:00 to 00:01, most at 2026-01-01 00:00 (120)
+                  boundary                      10       0.24 %  0.13 to 0.44 %      20
+                  other_instances  Control cannot see what other instances let through: what the migration is for.
+                  boundary         The request came within milliseconds of a window's edge: expected, and harmless.
 
                 Why: kinds, each with its causes
                   kind and cause     requests  of compared   95 % interval
@@ -118,9 +140,9 @@ import Testing
 
                 What the figures stand on
                   compared      4,213
-                  agreed        4,013  95.3 %
-                  diverged        200   4.7 %
                   same verdict  4,033  95.7 %
+                  agreed        4,013  95.3 %  same verdict, window and remainder
+                  diverged        200   4.7 %  newly_limited 180, different_window 20
                   incomparable     12          timed_out 10, disconnected 2
                   not recorded      0
                   of 200 divergences 150 are stored one by one, 50 only counted
@@ -130,7 +152,12 @@ import Testing
                   control      3,990      223  5.3 %
                   candidate    3,810      403  9.6 %
 
-                When, and by whom
+                How long both sides took: 4,213 requests that both judged, of all organizations
+                             median      p95      p99
+                  control     40 µs    90 µs   200 µs
+                  candidate  900 µs  2.40 ms  12.0 ms
+
+                When, and by which instances
                   whole minutes from 2026-01-01 00:00 to 00:01 UTC: 2 of 2 hold records
                   instance  starts  from and to (UTC)
                   a              2  2026-01-01 00:00:00 to 00:01:59  down for 1 min 05 s
@@ -148,6 +175,25 @@ import Testing
         let text = ReportText(report: report, style: .plain).text
         #expect(!text.contains("by kind"))
         #expect(!text.contains("Most affected"))
+    }
+
+    @Test("requests that are newly let through without more units, and what happened, have their sentences")
+    func sentences() throws {
+        var report = makeReport()
+        report.volume.controlUnits = 10
+        report.volume.candidateUnits = 9
+        let window =
+            #"{"name":"minute","durationMilliseconds":60000,"spanMilliseconds":60000,"spans":3,"differing":1,"lessUnits":9,"moreUnits":0}"#
+        report.volume.windows = [
+            try JSONDecoder().decode(ReportVolume.WindowVolume.self, from: Data(window.utf8))
+        ]
+        report.newlyAllowed.requests = 404
+        let time = Timestamp(milliseconds: 1_767_225_600_000)
+        report.events = [ReportEvent(time: time, kind: .rollback, text: "error_rate: 7 %\u{1b} (not acknowledged)")]
+        let text = ReportText(report: report, style: .plain).text
+        #expect(text.contains("no units more, although 404 requests would newly be let through"))
+        #expect(text.contains("A span is one caller over a window's duration"))
+        #expect(text.contains("2026-01-01 00:00:00  rollback  error_rate: 7 %\\u{1b} (not acknowledged)"))
     }
 
     @Test("a period without records says so, and what to do")

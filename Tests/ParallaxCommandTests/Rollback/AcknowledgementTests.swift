@@ -161,7 +161,7 @@ import Testing
             _ = try await other.changeLatch { $0.fire(Self.evaluation) }
             let question = PromotionQuestion(
                 stores: try [path, stale].map { try DivergenceStore(readingFrom: $0) }, settings: GateSettings(),
-                flags: .standard, target: .hybrid, now: .init(milliseconds: 0))
+                flags: .standard, circumstances: GateCircumstances(target: .hybrid), now: .init(milliseconds: 0))
             let early = try await LatchWait(question: question, store: store, patience: .zero).obstacle()
             #expect(early?.contains("\(stale) does not have the acknowledgement by ann yet") == true)
             async let obstacle = LatchWait(question: question, store: store).obstacle()

@@ -45,6 +45,30 @@ import Testing
     }
 
     @Test(
+        "a side that found its newest unit ahead of its clock is the clock's matter before any wait is, others' units are not",
+        arguments: [
+            (250, false, .boundary), (251, false, .clockSkew), (7_200_000, false, .clockSkew),
+            (7_200_000, true, .otherInstances),
+        ] as [(Int64, Bool, DivergenceCause)])
+    func heldByStep(_ step: Int64, _ hasSeenOthers: Bool, _ expected: DivergenceCause) throws {
+        let wait: Int64 = hasSeenOthers ? 5_000 : 10
+        let candidate = Decision(
+            outcome: .limited(by: "minute"), windows: Self.refused.windows, retryAfterMilliseconds: wait,
+            judgedAt: Self.now, stepBackMilliseconds: step)
+        let evidence = Evidence(ownUnits: [hasSeenOthers ? 5 : 10], hasSeenOthers: hasSeenOthers)
+        #expect(try Self.cause(candidate: candidate, evidence: evidence) == expected)
+    }
+
+    @Test(
+        "a clock that stepped within the longest window explains what nothing before it explains",
+        arguments: [(false, .unexplained), (true, .clockSkew)] as [(Bool, DivergenceCause)])
+    func steppedLately(_ hasStepped: Bool, _ expected: DivergenceCause) throws {
+        var evidence = Evidence(ownUnits: [10])
+        evidence.clockHasSteppedLately = hasStepped
+        #expect(try Self.cause(evidence: evidence) == expected)
+    }
+
+    @Test(
         "units that the sides may have judged in another order are a boundary where they suffice, and nothing else does",
         arguments: [(0, 0, .unexplained), (1, 0, .boundary), (1, 2, .lostWrites)] as [(Int, Int, DivergenceCause)])
     func anotherOrder(_ inReach: Int, _ lost: Int, _ expected: DivergenceCause) throws {

@@ -102,6 +102,51 @@ import Testing
         #expect(observer.comparisons.contains { !$0.control.decision.isAllowed })
     }
 
+    @Test(
+        "after the instance's clock, or Redis's, was ahead for a moment, what differs is put down to the clock",
+        arguments: [true, false], [7_200_000, 3_000] as [Int64])
+    func clockAheadForAMoment(_ isInstances: Bool, _ step: Int64) async {
+        let (clock, other) = (VirtualClock(), VirtualClock())
+        let observer = CollectingObserver()
+        let hybrid = Self.makeHybrid(
+            candidate: SharedLimiter(clock: { other.now }), observer: observer, clock: clock)
+        func ask() async {
+            _ = await hybrid.check(Self.request())
+            await observer.comparisons(reach: observer.answers.count)
+            for clock in [clock, other] { clock.advance(by: .seconds(1)) }
+        }
+        // 1. The window is full, seen alike by both.
+        for _ in 0..<4 { await ask() }
+        #expect(observer.comparisons.allSatisfy { $0.result == .agreed })
+        // 2. Units are accepted by the clock that is ahead, or held by it.
+        (isInstances ? clock : other).step(milliseconds: step)
+        for _ in 0..<2 { await ask() }
+        // 3. It is right again.
+        (isInstances ? clock : other).step(milliseconds: -step)
+        for _ in 0..<70 { await ask() }
+        let causes = Set(
+            observer.comparisons.compactMap { comparison -> DivergenceCause? in
+                guard case .diverged(let kind, let cause) = comparison.result, kind != .quotaDrift else { return nil }
+                return cause
+            })
+        // Three seconds move nothing in or out of a minute here.
+        #expect(causes.contains(.clockSkew) == (step > Clocks.stepMilliseconds))
+        #expect(causes.isSubset(of: [.clockSkew, .carriedOver, .boundary]))
+    }
+
+    @Test("a clock that steps back after the start does not make control younger than it is")
+    func stepIsNoRestart() async {
+        let clock = VirtualClock()
+        let observer = CollectingObserver()
+        let hybrid = Self.makeHybrid(
+            candidate: SharedLimiter(clock: { clock.now }), observer: observer, clock: clock)
+        clock.advance(by: .seconds(3_600))
+        clock.step(milliseconds: -86_400_000)
+        _ = await hybrid.check(Self.request())
+        await observer.comparisons(reach: 1)
+        #expect(observer.comparisons[0].evidence.controlRemembersSince == clock.now + -3_600_000)
+    }
+
     @Test("a second instance's units make the candidate newly limit, and the cause says so")
     func twoInstances() async {
         let clock = VirtualClock()

@@ -46,6 +46,44 @@ import Testing
         #expect(log.decide(Self.three, cost: 1, at: Self.time(6000)).isAllowed)
     }
 
+    @Test("after a step back of hours the wait is one window's, in decisions, admissions and looks")
+    func hoursBack() throws {
+        let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: Self.three)
+        let limiter = InMemoryLimiter()
+        for _ in 0..<3 { #expect(limiter.judge(request, at: Self.time(7_200_000)).isAllowed) }
+        // A look of another part of the service moves nothing, and sees what a decision would.
+        let look = limiter.look(request, at: Self.time(0))
+        let refused = limiter.judge(request, at: Self.time(0))
+        #expect(look == refused)
+        #expect(refused.retryAfterMilliseconds == 1000)
+        #expect(refused.stepBackMilliseconds == 7_200_000)
+        #expect(limiter.judge(request, at: Self.time(1)).stepBackMilliseconds == 0)
+        #expect(!limiter.admits(request, at: Self.time(999)))
+        #expect(limiter.admits(request, at: Self.time(1000)))
+    }
+
+    @Test("no window lets more through than its limit, whatever a clock does that is at times ahead of the true time")
+    func neverTooMany() throws {
+        let windows = [
+            Window(name: "short", limit: 5, durationMilliseconds: 1000),
+            Window(name: "long", limit: 40, durationMilliseconds: 60_000),
+        ]
+        let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: Policy(windows: windows))
+        var random = Seeded(seed: TestSeed.current)
+        for _ in 0..<50 {
+            let limiter = InMemoryLimiter()
+            var (accepted, trueTime) = (AcceptedUnits(), Self.time(0))
+            // Ahead from the start, it is never less right than that again: each step leads nearer to the true time.
+            var ahead: Int64 = 86_400_000
+            for _ in 0..<400 {
+                trueTime = trueTime + Int64.random(in: 0...400, using: &random)
+                if Int.random(in: 0..<60, using: &random) == 0 { ahead = Int64.random(in: 0...ahead, using: &random) }
+                if limiter.judge(request, at: trueTime + ahead).isAllowed { accepted.note(1, at: trueTime) }
+            }
+            for window in windows { #expect(accepted.most(in: window) <= window.limit, "\(TestSeed.remedy)") }
+        }
+    }
+
     @Test("the longest wait names the window, and the first of the policy where waits are equal")
     func namesTheLongestWait() throws {
         let policy = try Policy(windows: [

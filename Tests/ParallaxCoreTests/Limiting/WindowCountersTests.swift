@@ -110,4 +110,21 @@ import Testing
         #expect(!limiter.judge(strict, at: Self.time(3)).isAllowed)
         #expect(limiter.judge(loose, at: Self.time(4)).isAllowed)
     }
+
+    @Test(
+        "a clock that was two hours ahead and stepped back holds nobody for longer than two windows",
+        arguments: LimiterAlgorithm.allCases)
+    func stepBack(_ algorithm: LimiterAlgorithm) throws {
+        let limiter = InMemoryLimiter(algorithm: algorithm)
+        let window = Window(name: "minute", limit: 4, durationMilliseconds: 60_000)
+        let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: Policy(windows: [window]))
+        let now = Timestamp(milliseconds: 1_800_000_000_000)
+        for _ in 0..<4 { #expect(limiter.judge(request, at: now + 7_200_000).isAllowed) }
+        // What was accepted counts on, and is gone after two windows whatever the algorithm.
+        let refused = limiter.judge(request, at: now)
+        #expect(!refused.isAllowed && refused.stepBackMilliseconds == 7_200_000)
+        #expect((1...120_000).contains(refused.retryAfterMilliseconds))
+        let whole = try CheckRequest(identity: request.identity, policy: request.policy, cost: 4)
+        #expect(limiter.judge(whole, at: now + 120_000).isAllowed)
+    }
 }

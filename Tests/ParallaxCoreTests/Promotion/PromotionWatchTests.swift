@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import ParallaxCore
@@ -8,7 +9,83 @@ import Testing
     private static func state(
         _ changes: [FlagChange], _ strategy: Strategy = .distributedOnly, atHour hour: Int64
     ) -> PromotionWatch.State? {
-        PromotionWatch(changes: changes, strategy: strategy)?.state(at: Timestamp(milliseconds: hour * Self.hour))
+        let now = Timestamp(milliseconds: hour * Self.hour)
+        guard let watch = PromotionWatch(changes: changes, strategy: strategy) else { return nil }
+        return watch.state(at: now, seen: seen(watch, until: now))
+    }
+
+    /// A tally of an instance that ran all the time, but for some hours, with 1,000 answers.
+    private static func seen(
+        _ watch: PromotionWatch, until now: Timestamp, without hours: Range<Int64> = 0..<0, unavailable: Int = 0
+    ) -> WatchTally {
+        var tally = WatchTally(since: watch.began.time)
+        var time = watch.began.time
+        while time < now {
+            if !hours.contains((time - watch.began.time) / hour) { tally.watch(at: time) }
+            time = time + 60_000
+        }
+        tally.count(answers: 1_000, unavailable: unavailable)
+        return tally
+    }
+
+    private static let promoted = PromotionWatch(
+        changes: [.sample(0, .hybrid, to: .distributedOnly, content: "a")], strategy: .distributedOnly)!
+
+    private static func time(hour: Int64) -> Timestamp { Timestamp(milliseconds: hour * Self.hour) }
+
+    @Test("time in which no instance ran does not count, and the watch lasts until enough of it was watched")
+    func unwatched() {
+        let watch = Self.promoted
+        #expect(watch.state(at: Self.time(hour: 49), seen: nil) == .running(elapsed: 0))
+        var short = WatchTally(since: watch.began.time)
+        short.watch(at: Timestamp(milliseconds: 25_000))
+        short.count(answers: 753, unavailable: 0)
+        #expect(watch.state(at: Self.time(hour: 49), seen: short) == .running(elapsed: 60_000))
+        #expect(watch.unwatchedMilliseconds(at: Self.time(hour: 49), seen: short) == 49 * Self.hour - 60_000)
+        let night = Self.seen(watch, until: Self.time(hour: 48), without: 10..<18)
+        #expect(watch.state(at: Self.time(hour: 48), seen: night) == .running(elapsed: 40 * Self.hour))
+        let later = Self.seen(watch, until: Self.time(hour: 54), without: 10..<18)
+        #expect(watch.state(at: Self.time(hour: 54), seen: later) == .passed)
+    }
+
+    @Test("two instances that ran in turn have watched all of it, and a tally of another watch counts for nothing")
+    func inTurn() {
+        let watch = Self.promoted
+        var first = Self.seen(watch, until: Self.time(hour: 48), without: 20..<48)
+        first.add(Self.seen(watch, until: Self.time(hour: 48), without: 0..<20))
+        #expect(watch.state(at: Self.time(hour: 48), seen: first) == .passed)
+        let other = WatchTally(since: Timestamp(milliseconds: 1))
+        #expect(watch.state(at: Self.time(hour: 48), seen: other) == .running(elapsed: 0))
+    }
+
+    @Test("48 hours of 503 have not passed, nor have those without an answer or with a trigger that fired")
+    func failed() {
+        let watch = Self.promoted
+        let end = Self.time(hour: 48)
+        #expect(watch.state(at: end, seen: Self.seen(watch, until: end, unavailable: 10)) == .passed)
+        #expect(
+            watch.state(at: end, seen: Self.seen(watch, until: end, unavailable: 11)) == .failed(.unavailable))
+        #expect(
+            watch.state(at: end, seen: Self.seen(watch, until: end, unavailable: 1_000)) == .failed(.unavailable))
+        var fired = Self.seen(watch, until: end)
+        fired.note(Self.evaluation(.errorRate, 140, .firing))
+        #expect(watch.state(at: end, seen: fired) == .failed(.fired([.errorRate])))
+        var silent = WatchTally(since: watch.began.time)
+        for minute in 0..<48 * 60 { silent.watch(at: Timestamp(milliseconds: Int64(minute) * 60_000)) }
+        #expect(watch.state(at: end, seen: silent) == .running(elapsed: 48 * Self.hour))
+    }
+
+    @Test("watched minutes are kept as ranges, and what an earlier version kept has none")
+    func ranges() throws {
+        var minutes = WatchedMinutes()
+        for minute in [0, 1, 1, 5, 2, 6, -1] { minutes.insert(minute) }
+        #expect(minutes.ranges == [0..<3, 5..<7] && minutes.count == 5)
+        let data = try JSONEncoder().encode(minutes)
+        #expect(try JSONDecoder().decode(WatchedMinutes.self, from: data) == minutes)
+        let old = #"{"since":5,"answers":7,"unavailable":0,"alarms":[],"alerts":{}}"#
+        #expect(try JSONDecoder().decode(WatchTally.self, from: Data(old.utf8)).watched.count == 0)
+        for minute in 0..<2_000 { minutes.insert(minute * 3 + 100) }
+        #expect(minutes.ranges.count <= 500)
     }
 
     @Test("a watch begins with the change into distributed_only and is over 48 hours later, not before")

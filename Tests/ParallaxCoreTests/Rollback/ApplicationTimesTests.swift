@@ -24,9 +24,10 @@ import Testing
     }
 
     private func evaluate(
-        door: Duration, application: Duration?, baseline: Baseline, samples: Int = 300
+        door: Duration, application: Duration?, baseline: Baseline, samples: Int = 300,
+        settings: RollbackSettings = RollbackSettings()
     ) -> Evaluation {
-        var trigger = ResponseTimeTrigger(settings: RollbackSettings())
+        var trigger = ResponseTimeTrigger(settings: settings)
         trigger.count(LatencyHistogram(), at: .at(0))
         trigger.count(times(door), from: .door, at: .at(100))
         if let application { trigger.count(times(application, samples: samples), from: .application, at: .at(100)) }
@@ -44,6 +45,18 @@ import Testing
         #expect(evaluation.figures["samples"] == 300)
         #expect(evaluation.figures["applicationSamples"] == 300)
         #expect(evaluation.figures["applicationBaselineSamples"] == 5_000)
+    }
+
+    @Test("reports from unknown senders are suspect and fire nothing, while the door's own times do")
+    func unknownReporters() {
+        let settings = RollbackSettings.with { $0.trustsApplicationTimes = false }
+        let reported = evaluate(
+            door: .milliseconds(10), application: .milliseconds(300), baseline: baseline, settings: settings)
+        #expect(reported.state == .suspect)
+        #expect(reported.sentence.contains("RESPONSE_TIMES_TOKEN_FILE"))
+        let own = evaluate(
+            door: .milliseconds(30), application: .milliseconds(300), baseline: baseline, settings: settings)
+        #expect(own.state == .firing)
     }
 
     @Test("applications that begin to report slow answers, of which nothing was learned, fire nothing")

@@ -21,7 +21,7 @@ import Testing
         #expect(quiet.sentence == "error rate 7.9 %" && quiet.figures.count == 4)
     }
 
-    @Test("failures that have left the window are forgotten, and the next ones begin anew")
+    @Test("failures that have left the window are forgotten, and the next ones count from their own first")
     func forgets() {
         var log = FailureLog(settings: RollbackSettings())
         log.count(FailureTally([.error: 1]), at: .at(10))

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct SettingsCheckTests {
     private func load(
-        _ environment: [String: String], files: [String: String] = [:],
+        _ environment: [String: String], files: [String: String] = [:], openFileLimit: Int = 4096,
         redisURLProblem: @escaping @Sendable (String) -> String? = { RedisURL.problem(of: $0) }
     ) async throws -> [Finding] {
         try await withFolder { folder in
@@ -17,8 +17,10 @@ import Testing
             environment["CONFIG_DIRECTORY"] = environment["CONFIG_DIRECTORY"] ?? folder
             environment["FEATURE_FLAG_FILE"] = environment["FEATURE_FLAG_FILE"] ?? folder + "/flags.json"
             environment["DATABASE_PATH"] = environment["DATABASE_PATH"] ?? folder + "/parallax.sqlite"
-            return await Settings.load(environment: environment, hostName: "host", redisURLProblem: redisURLProblem)
-                .findings
+            return await Settings.load(
+                environment: environment, hostName: "host", redisURLProblem: redisURLProblem,
+                openFileLimit: openFileLimit
+            ).findings
         }
     }
 
@@ -40,6 +42,10 @@ import Testing
             ("ENVIRONMENT", "prod", .wrongType, "development, staging, production"),
             ("LEGACY_ALGORITHM", "leaky", .wrongType, "sliding_log"), ("LOG_LEVEL", "loud", .wrongType, "notice"),
             ("TRUSTED_PROXIES", "10.0.0.0/8,localhost", .wrongType, "\"localhost\""),
+            ("HTTP_ALLOWED_HOSTS", "a.example:80", .wrongType, "without a port"),
+            ("ORGANIZATION_HEADER", "a b", .wrongType, "\"a b\""),
+            ("ORGANIZATION_HEADER", "x-api-key", .wrongType, "\"x-api-key\""),
+            ("IPV6_PREFIX_LENGTH", "129", .outOfRange, "128"), ("TRUSTED_HOPS", "0", .outOfRange, "from 1"),
             ("ROLLBACK_DRY_RUN", "redis_up", .wrongType, "redis_down"),
             ("RATE_LIMIT_PER_MINUTE", "6\u{1b}[31m0", .wrongType, "\\u{1b}"),
         ])
@@ -48,6 +54,34 @@ import Testing
         #expect(finding.severity == .error && finding.kind == kind && finding.setting == name)
         #expect(finding.origin == "environment")
         #expect(finding.problem.contains(part) && !finding.remedy.isEmpty, "\(finding)")
+    }
+
+    @Test("more connections than the limit of open files has room for are an error that says how many fit")
+    func findsMissingFiles() async throws {
+        #expect(try await load(["HTTP_MAX_CONNECTIONS": "500"], openFileLimit: 1024).isEmpty)
+        let findings = try await load(["HTTP_MAX_CONNECTIONS": "1024"], openFileLimit: 1024)
+        #expect(findings.map(\.setting) == ["HTTP_MAX_CONNECTIONS"])
+        #expect(findings.first?.kind == .impossibleCombination)
+        #expect(findings.first?.problem.contains("1024") == true)
+        let cluster = ["HTTP_MAX_CONNECTIONS": "700", "REDIS_URL": "redis+cluster://a:6379,b:6379"]
+        #expect(try await load(cluster, openFileLimit: 1024).map(\.setting) == ["HTTP_MAX_CONNECTIONS"])
+        #expect(try await load([:], openFileLimit: 64).map(\.setting) == ["HTTP_MAX_CONNECTIONS"])
+    }
+
+    @Test(
+        "a limit for which Redis keeps a hundred thousand units of one caller is warned of, with its cost",
+        arguments: [("99999", nil), ("100000", "0.8 MB"), ("1000000", "8.0 MB")] as [(String, String?)])
+    func costlyLimits(limit: String, cost: String?) async throws {
+        let high = [
+            "RATE_LIMIT_PER_SECOND": "100000", "RATE_LIMIT_PER_MINUTE": "1000000", "RATE_LIMIT_BURST": "200000",
+        ]
+        let findings = try await load(high.merging(["RATE_LIMIT_PER_HOUR": limit]) { _, own in own })
+            .filter { $0.kind == .risk && $0.setting == "RATE_LIMIT_PER_HOUR" }
+        #expect(findings.count == (cost == nil ? 0 : 1))
+        if let cost { #expect(findings.first?.problem.contains(cost) == true, "\(findings)") }
+        let organization = "organizations: {big: {second: 1000000, minute: 1000000, hour: \(limit), burst: 1000000}}"
+        let own = try await load([:], files: ["parallax.yaml": organization]).filter { $0.kind == .risk }
+        #expect(own.contains { $0.problem.contains("organization \"big\"") } == (cost != nil), "\(own)")
     }
 
     @Test(
@@ -84,6 +118,9 @@ import Testing
             (["EMBEDDED_REDIS": "true", "REDIS_URL": "redis://h"], "REDIS_URL", .noEffect),
             (["TRUSTED_PROXIES": "0.0.0.0/0"], "TRUSTED_PROXIES", .risk),
             (["TRUSTED_PROXIES": "::/0"], "TRUSTED_PROXIES", .risk),
+            (["TRUSTED_PROXIES": "10.0.0.0/15"], "TRUSTED_PROXIES", .risk),
+            (["TRUSTED_PROXIES": "10.0.0.0/16,fd00::/48,fd00::/47"], "TRUSTED_PROXIES", .risk),
+            (["ORGANIZATION_HEADER": "X-Organization-Id"], "ORGANIZATION_HEADER", .noEffect),
             (["ROLLBACK_DRY_RUN": "redis_down,error_rate,response_time"], "ROLLBACK_DRY_RUN", .risk),
             (["RATE_LIMIT_PER_SECOND": "20"], "RATE_LIMIT_PER_SECOND", .noEffect),
             (["RATE_LIMIT_BURST": "100"], "RATE_LIMIT_BURST", .noEffect),

@@ -31,7 +31,12 @@ import Testing
         let settings = loaded.settings
         #expect(loaded.findings.isEmpty)
         #expect(settings.instance == .init(environment: .development, id: "host:8080", logLevel: .info))
-        #expect(settings.http == .init(host: "127.0.0.1", port: 8080, trustedProxies: [], adminTokenFile: nil))
+        #expect(
+            settings.http
+                == .init(
+                    host: "127.0.0.1", port: 8080, maximumConnections: nil, allowedHosts: AllowedHosts(["127.0.0.1"]),
+                    trustedProxies: [], trustedHops: 64, organizationHeader: nil, ipv6PrefixLength: 64,
+                    adminTokenFile: nil, responseTimesTokenFile: nil))
         #expect(
             settings.flags.initial
                 == FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 0))
@@ -85,8 +90,14 @@ import Testing
         expected.responseTimeFloorMilliseconds = 12.5
         expected.evaluationSeconds = 5
         expected.dryRun = [.errorRate]
+        // Without a token who reports is not known.
+        expected.trustsApplicationTimes = false
         #expect(loaded.settings.rollbackSettings == expected)
-        #expect(try await load().settings.rollbackSettings == RollbackSettings())
+        var standard = RollbackSettings()
+        standard.trustsApplicationTimes = false
+        #expect(try await load().settings.rollbackSettings == standard)
+        let withToken = try await load(["RESPONSE_TIMES_TOKEN_FILE": "token"])
+        #expect(withToken.settings.rollbackSettings == RollbackSettings())
         for trigger in Trigger.allCases {
             let dry = try await load(["ROLLBACK_DRY_RUN": trigger.rawValue])
             #expect(dry.settings.rollbackSettings.dryRun == [trigger])

@@ -95,7 +95,7 @@ import Testing
             ([:], "GATE_GAP_PERCENT: 1", [.gate]),
             (["GATE_MINIMUM_HOUR": "48"], "", [.gate]), (["ENVIRONMENT": "prod"], "", uses),
             ([:], "organizations: {a: {minute: many}}", [.limits]), ([:], "organizations: {a: {day: 1}}", [.limits]),
-            (["DATABASE_PATH": "/nonexistent/x.sqlite"], "", []), (["ADMIN_TOKEN_FILE": "/nonexistent"], "", []),
+            (["DATABASE_PATH": "/"], "", []), (["ADMIN_TOKEN_FILE": "/nonexistent"], "", []),
             (["IDENTITY_PRIVACY": "hashed"], "", [.privacy]),
             (["ENVIRONMENT": "production", "FAIL_OPEN_ON_REDIS_ERROR": "true"], "", [.flags]),
             (["ROLLBACK_ERROR_SHORT_WINDOW_SECONDS": "301"], "", [.rollback]),

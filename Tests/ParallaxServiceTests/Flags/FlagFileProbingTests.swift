@@ -52,7 +52,7 @@ import Testing
 
     @Test("config check warns of a flag file that a rollback could not reach")
     func configCheck() async throws {
-        // No temporary file with a longer name can be made next to it, whoever runs the test.
+        // No temporary file with a longer name can be made next to it, not even by root.
         let path = FileManager.default.temporaryDirectory.path + "/" + String(repeating: "f", count: 250)
         try Data(FlagDefinitionFile.canonical(.standard).bytes).write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -18,7 +18,7 @@ import Testing
     private func service(_ actions: ScriptedActions) throws -> ScriptedService {
         ScriptedService(
             admin: AdminAccess(
-                token: try AdminToken(Self.token), actions: actions, policies: PolicyBook(standard: .standard)))
+                token: try BearerToken(Self.token), actions: actions, policies: PolicyBook(standard: .standard)))
     }
 
     private static var authorized: HTTPFields { [.authorization: "Bearer \(token)"] }
@@ -188,6 +188,22 @@ import Testing
                 .beginDrill(by: "ann", reason: "monthly"), .endDrill,
                 .recordDrill(applied: 12, restored: 34, instances: 2),
             ])
+    }
+
+    @Test(
+        "a drill wants a name and a reason of one line each",
+        arguments: ["", " ", "a\\nb", "\\u001b[31m", "\\u202eevil", String(repeating: "x", count: 1_001)])
+    func checksWhoDrills(text: String) async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            for body in [#"{"by":"\#(text)","reason":"r"}"#, #"{"by":"ann","reason":"\#(text)"}"#] {
+                let response = try await client.execute(
+                    uri: "/v1/rollback/drill", method: .post, headers: Self.authorized, body: ByteBuffer(string: body))
+                #expect(response.status == .badRequest)
+                #expect(try response.errorCode == "invalid_field")
+            }
+        }
+        #expect(actions.calls.isEmpty)
     }
 
     @Test("a drill that is refused is a conflict with its reason")

@@ -8,12 +8,19 @@ import Testing
 @testable import ParallaxService
 
 @Suite struct ForwardAuthControllerTests {
+    private static let organization = HTTPField.Name("X-Organization-Id")!
+
     /// Asks once, from a peer, and gives the answer and the identity that was judged.
     private func ask(
         _ headers: HTTPFields, peer: String? = "10.0.0.1", method: HTTPRequest.Method = .get,
-        uri: String = "/v1/forward-auth"
+        uri: String = "/v1/forward-auth", organizationHeader: HTTPField.Name? = organization,
+        metrics: HTTPMetrics = HTTPMetrics(), policies: PolicyBook = PolicyBook(standard: .standard)
     ) async throws -> (response: TestResponse, identity: Identity?) {
-        let service = ScriptedService(trustedProxies: [CIDR("10.0.0.0/8")!])
+        let service = ScriptedService(
+            policies: policies,
+            identification: CallerIdentification(
+                addresses: ClientAddress(trustedProxies: [CIDR("10.0.0.0/8")!]), organizationHeader: organizationHeader),
+            http: metrics)
         nonisolated(unsafe) var response: TestResponse?
         try await ScriptedContext.$scriptedPeer.withValue(peer.flatMap { IPAddress($0) }) {
             try await service.run { response = try await $0.execute(uri: uri, method: method, headers: headers) }
@@ -31,16 +38,55 @@ import Testing
         #expect(try await ask([.forwardedFor: "6.6.6.6"], peer: "198.51.100.1").identity?.identifier == "198.51.100.1")
     }
 
-    @Test("the organization is believed from a trusted proxy only")
-    func trustsProxiesAlone() async throws {
-        #expect(try await ask([.organizationID: "acme"]).identity?.organization == "acme")
-        #expect(try await ask([.organizationID: "acme"], peer: "198.51.100.1").identity?.organization == "global")
-        #expect(try await ask([.organizationID: "acme", .apiKey: "k"], peer: nil).identity?.organization == "global")
+    @Test("the organization is believed from a trusted proxy only, and only in the header that a setting names")
+    func trustsProxiesOnly() async throws {
+        let headers: HTTPFields = [Self.organization: "acme", .apiKey: "k"]
+        #expect(try await ask(headers).identity?.organization == "acme")
+        #expect(try await ask(headers, peer: "198.51.100.1").identity?.organization == "global")
+        #expect(try await ask(headers, peer: nil).identity?.organization == "global")
+        #expect(try await ask(headers, organizationHeader: nil).identity?.organization == "global")
+        #expect(try await ask(headers, organizationHeader: .init("X-Tenant")!).identity?.organization == "global")
+    }
+
+    @Test("all addresses of one IPv6 network have one budget, and an IPv4 address has its own")
+    func limitsNetworks() async throws {
+        for (address, identifier) in [
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"), ("2001:db8:1:2:ffff::7", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"), ("203.0.113.7", "203.0.113.7"),
+            ("64:ff9b::203.0.113.7", "203.0.113.7"), ("2002:cb00:7107:1::1", "2002:cb00:7107::/48"),
+        ] {
+            #expect(try await ask([.forwardedFor: address]).identity?.identifier == identifier)
+        }
+    }
+
+    @Test("what could have a caller judged as another one is counted by its kind")
+    func countsAttempts() async throws {
+        let metrics = HTTPMetrics()
+        let policies = PolicyBook(standard: .standard, overrides: ["acme": .standard])
+        let stranger = "198.51.100.1"
+        _ = try await ask([.forwardedFor: "1.1.1.1", Self.organization: "acme"], peer: stranger, metrics: metrics)
+        _ = try await ask([Self.organization: "acme"], metrics: metrics, policies: policies)
+        _ = try await ask([Self.organization: "made-up"], metrics: metrics, policies: policies)
+        _ = try await ask([.apiKey: "1.1.1.1"], metrics: metrics)
+        _ = try await ask([.apiKey: "\u{fffd}"], metrics: metrics)
+        var text = PrometheusText()
+        metrics.write(to: &text, connections: nil)
+        let samples = try ParsedMetrics(text.text).samples.filter { $0.key.contains("bypass") && $0.value > 0 }
+        #expect(
+            samples
+                == Dictionary(
+                    uniqueKeysWithValues: [
+                        "untrusted_forwarding", "untrusted_organization", "unconfigured_organization", "key_is_address",
+                        "ambiguous_header",
+                    ].map { ("parallax_bypass_attempts_total{kind=\"\($0)\"}", 1) }))
     }
 
     @Test(
         "a key that reads as an address is refused, so that nobody spends another one's budget",
-        arguments: ["203.0.113.7", "2001:db8::7", "::ffff:203.0.113.7", "2001:DB8:0::7"])
+        arguments: [
+            "203.0.113.7", "2001:db8::7", "::ffff:203.0.113.7", "2001:DB8:0::7", "2001:db8:1:2::/64", "2001:db8::7/64",
+            "203.0.113.0/24",
+        ])
     func keepsKeysFromAddresses(key: String) async throws {
         let (response, identity) = try await ask([.apiKey: key])
         #expect(response.status == .badRequest)
@@ -60,18 +106,20 @@ import Testing
         #expect(try await ask([:], peer: nil).response.errorCode == "unknown_client")
     }
 
-    @Test("the answer has the same headers and body as a check's")
+    @Test("an answer that lets the request pass has the headers of a check's, and no body to be dropped unread")
     func answersAsACheckDoes() async throws {
         let response = try await ask([.apiKey: "k"]).response
         #expect(response.status == .ok)
         #expect(response.headers[.rateLimitRemaining] == "9")
         #expect(response.headers[.rateLimitBackend] == "memory-legacy")
-        #expect(try response.object["allowed"] as? Bool == true)
+        #expect(response.body.readableBytes == 0 && response.headers[.contentType] == nil)
     }
 
     @Test(
         "a gateway may ask with any method, and with the path of the request it holds",
-        arguments: [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options, .init("PROPFIND")!])
+        arguments: [
+            HTTPRequest.Method.get, .post, .put, .patch, .delete, .options, .init(RequestStartHandler.rareMethod)!,
+        ])
     func answersEveryMethod(method: HTTPRequest.Method) async throws {
         for uri in ["/v1/forward-auth", "/v1/forward-auth/", "/v1/forward-auth/orders/7?x=%00"] {
             #expect(try await ask([.apiKey: "k"], method: method, uri: uri).response.status == .ok)

@@ -9,10 +9,15 @@ import Testing
 @Suite struct ResponseTimesControllerTests {
     private let observer = RollbackObserver()
 
-    private func service(_ strategy: Strategy, holdoutPercent: Double = 10) -> ScriptedService {
+    private static let secret = "0123456789abcdef-reporters"
+
+    private func service(
+        _ strategy: Strategy, holdoutPercent: Double = 10, isOpen: Bool = false
+    ) throws -> ScriptedService {
         var service = ScriptedService()
         service.applicationTimes = ApplicationTimes(
-            observer: observer, metrics: service.metrics, holdoutPercent: holdoutPercent, strategy: { strategy })
+            observer: observer, metrics: service.metrics, holdoutPercent: holdoutPercent,
+            token: isOpen ? nil : try BearerToken(Self.secret), strategy: { strategy }, second: { 0 })
         return service
     }
 
@@ -20,14 +25,54 @@ import Testing
         {"response_times": [20, {"milliseconds": 30, "identifier": "user-1"}, {"milliseconds": 40, "identifier": "user-2"}]}
         """#
 
-    private func post(_ client: any TestClientProtocol, _ body: String) async throws -> TestResponse {
-        try await client.execute(uri: "/v1/response-times", method: .post, body: ByteBuffer(string: body))
+    private func post(
+        _ client: any TestClientProtocol, _ body: String, token: String? = secret
+    ) async throws -> TestResponse {
+        var headers = HTTPFields()
+        headers[.authorization] = token.map { "Bearer \($0)" }
+        return try await client.execute(
+            uri: "/v1/response-times", method: .post, headers: headers, body: ByteBuffer(string: body))
+    }
+
+    @Test("where a token is set, a report without it counts nothing")
+    func wantsTheToken() async throws {
+        let service = try service(.hybrid)
+        try await service.run { client in
+            for token in [nil, "0123456789abcdef-other"] {
+                let response = try await post(client, Self.body, token: token)
+                #expect(response.status == .unauthorized)
+                #expect(try response.errorCode == "unauthorized")
+            }
+            #expect(
+                String(buffer: try await client.get("/metrics").body)
+                    .contains("parallax_bypass_attempts_total{kind=\"refused_report\"} 2\n"))
+        }
+        #expect(observer.fetch() == RollbackObserver.Counts())
+    }
+
+    @Test("without a token reports count, and do not tell who is held out")
+    func tellsStrangersNothing() async throws {
+        try await (try service(.hybrid, isOpen: true)).run { client in
+            let object = try await post(client, Self.body, token: nil).object
+            #expect(object["counted"] as? Int == 3 && object["held_out"] == nil)
+        }
+    }
+
+    @Test("of several reporters none outweighs the others, and one by itself counts in full")
+    func sharesTheWindow() {
+        let shares = ReporterShares(windowSeconds: 300)
+        #expect(shares.admit(1_000, from: "a", second: 0) == 1_000)
+        #expect(shares.admit(10, from: "b", second: 1) == 10)
+        #expect(shares.admit(1_000, from: "a", second: 2) == 0)
+        #expect(shares.admit(1_500, from: "b", second: 3) == 1_500)
+        #expect(shares.admit(1_000, from: "a", second: 4) == 510)
+        #expect(shares.admit(1_000, from: "a", second: 700) == 1_000)
     }
 
     // `user-1` lies at 6.59 of the hold-out, `user-2` at 54.68.
     @Test("in hybrid who is held out is told by the identity, and who has none goes by the strategy")
     func hybrid() async throws {
-        try await service(.hybrid).run { client in
+        try await (try service(.hybrid)).run { client in
             let response = try await post(client, Self.body)
             #expect(response.status == .accepted)
             #expect(try response.object["counted"] as? Int == 3)
@@ -41,7 +86,7 @@ import Testing
 
     @Test("in another strategy nobody is held out", arguments: [Strategy.legacy, .distributedOnly])
     func others(strategy: Strategy) async throws {
-        try await service(strategy, holdoutPercent: 50).run { client in
+        try await (try service(strategy, holdoutPercent: 50)).run { client in
             let object = try await post(client, Self.body).object
             #expect(object["held_out"] as? Int == 0)
         }
@@ -52,7 +97,7 @@ import Testing
 
     @Test("a body with one fault counts nothing at all")
     func allOrNothing() async throws {
-        try await service(.hybrid).run { client in
+        try await (try service(.hybrid)).run { client in
             let response = try await post(client, #"{"response_times":[1,2,"x"]}"#)
             #expect(response.status == .badRequest)
             #expect(try response.errorCode == "wrong_type")
@@ -62,7 +107,7 @@ import Testing
 
     @Test("a body that is too large is refused with 413, and another method with 405")
     func refuses() async throws {
-        try await service(.hybrid).run { client in
+        try await (try service(.hybrid)).run { client in
             let filler = String(repeating: "x", count: ResponseTimesBody.maximumBytes)
             let large = #"{"x":"\#(filler)","response_times":[1]}"#
             let response = try await post(client, large)
@@ -75,7 +120,7 @@ import Testing
 
     @Test("reports show among the metrics, without whose they are")
     func metrics() async throws {
-        let service = service(.hybrid)
+        let service = try service(.hybrid)
         try await service.run { client in
             _ = try await post(client, Self.body)
             let text = String(buffer: try await client.get("/metrics").body)

@@ -15,7 +15,8 @@ struct ScriptedService {
     var policies = PolicyBook(standard: .standard)
     var isProduction = false
     var failsOpen = false
-    var trustedProxies: [CIDR] = []
+    var identification = CallerIdentification()
+    var http = HTTPMetrics()
     var health = ScriptedHealth()
     var metrics = DecisionMetrics()
     var admin: AdminAccess?
@@ -29,7 +30,7 @@ struct ScriptedService {
             judge: judge, policies: policies, isProduction: isProduction, failsOpen: { failsOpen },
             recordResponseTime: recordResponseTime)
         let endpoints = Endpoints(
-            door: door, trustedProxies: trustedProxies, health: health, metrics: metrics, admin: admin,
+            door: door, identification: identification, health: health, metrics: metrics, http: http, admin: admin,
             applicationTimes: applicationTimes)
         var logger = Logger(label: "test")
         logger.logLevel = .critical

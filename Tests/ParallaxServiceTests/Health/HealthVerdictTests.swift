@@ -48,6 +48,7 @@ import Testing
         Change("Redis down", .degraded) { $0.redis.state = .unhealthy },
         Change("Redis unknown", .degraded) { $0.redis.state = .unknown },
         Change("flag file read-only", .degraded) { $0.flags.writeProblem = "read-only file system" },
+        Change("held at legacy", .degraded) { $0.flags.isHeldAtLegacy = true },
         Change("hybrid within the hold-off", .degraded) { $0.latch = .holdingOff(until: .now) },
         Change("legacy within the hold-off", .healthy) {
             $0.flags.values.distributedEnabled = false

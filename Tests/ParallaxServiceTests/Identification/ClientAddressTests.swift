@@ -33,6 +33,14 @@ import Testing
         #expect(address.description == expected)
     }
 
+    @Test("no more entries are believed than proxies append")
+    func boundsHops() throws {
+        let client = ClientAddress(trustedProxies: [CIDR("10.0.0.0/8")!], maximumHops: 1)
+        let peer = try #require(IPAddress("10.0.0.1"))
+        #expect(client.resolve(peer: peer, forwardedFor: ["203.0.113.7, 10.1.2.3"]).description == "10.1.2.3")
+        #expect(client.resolve(peer: peer, forwardedFor: ["6.6.6.6, 203.0.113.7"]).description == "203.0.113.7")
+    }
+
     @Test("an endless chain of proxies is not walked to its end")
     func boundsTheWalk() throws {
         let chain = "203.0.113.7, " + Array(repeating: "10.0.0.2", count: 100_000).joined(separator: ",")

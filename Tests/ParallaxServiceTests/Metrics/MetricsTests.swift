@@ -1,3 +1,4 @@
+import DivergenceStore
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -97,6 +98,11 @@ struct ParsedMetrics {
         #expect(count("response_seconds_bucket{strategy=\"distributed_only\",le=\"0.005\"}") == 1)
         #expect(count("response_seconds_bucket{strategy=\"distributed_only\",le=\"+Inf\"}") == 1)
         #expect(count("response_seconds_sum{strategy=\"distributed_only\"}") == 0.003)
+        #expect(count("response_seconds_bucket{strategy=\"distributed_only\",le=\"600.0\"}") == 1)
+        #expect((samples["process_resident_memory_bytes"] ?? 0) > 1_000_000)
+        #expect((samples["process_open_fds"] ?? 0) > 2 && (samples["process_max_fds"] ?? 0) > 2)
+        #expect((samples["process_start_time_seconds"] ?? 0) > 1_700_000_000)
+        #expect((samples["process_cpu_seconds_total"] ?? 0) > 0)
     }
 
     private func comparison(_ result: Comparison.Result, _ request: CheckRequest) -> Comparison {
@@ -121,7 +127,9 @@ struct ParsedMetrics {
             "strategy{strategy=\"distributed_only\"}": 1, "strategy{strategy=\"legacy\"}": 0,
             "redis_breaker_state{state=\"half_open\"}": 1, "redis_state{state=\"healthy\"}": 1,
             "p0_13b_compliance": 1, "flag_invalid_reads_total": 4, "recorder_pending": 3,
-            "recorder_dropped_total{reason=\"buffer_full\"}": 2, "trigger_latched{trigger=\"redis_down\"}": 1,
+            "recorder_dropped_total{reason=\"buffer_full\"}": 2,
+            "recorder_dropped_total{reason=\"\(DropReason.allCases.last!.rawValue)\"}": 0,
+            "trigger_latched{trigger=\"redis_down\"}": 1,
             "trigger_state{trigger=\"redis_down\",state=\"firing\"}": 1,
             "trigger_state{trigger=\"redis_down\",state=\"ok\"}": 0, "memory_identities": 5, "memory_bytes": 900,
             "baseline_state{source=\"door\",state=\"stale\"}": 1,

@@ -39,11 +39,19 @@ import Testing
         #expect(refused.top(of: "global", limit: 10).isEmpty)
     }
 
-    @Test("the organization refused longest ago gives way to a new one")
+    @Test("invented organizations, refused once or twice each, do not push out one that is refused often")
+    func withstandsInventedOrganizations() throws {
+        let refused = MostRefused(maximumOrganizations: 8)
+        try refuse(refused, "acme", "bad", times: 29)
+        for number in 0..<300 { try refuse(refused, "invented-\(number)", "k", times: 2) }
+        #expect(refused.top(of: "acme", limit: 1).map(\.refusals) == [29])
+    }
+
+    @Test("of organizations refused equally often the one refused longest ago gives way to a new one")
     func boundsOrganizations() throws {
         let refused = MostRefused(maximumOrganizations: 2)
-        for organization in ["a", "b", "a", "c"] { try refuse(refused, organization, "k") }
-        #expect(refused.top(of: "a", limit: 1).map(\.refusals) == [2])
+        for organization in ["b", "a", "c"] { try refuse(refused, organization, "k") }
+        #expect(refused.top(of: "a", limit: 1).map(\.refusals) == [1])
         #expect(refused.top(of: "b", limit: 1).isEmpty)
         #expect(refused.top(of: "c", limit: 1).map(\.refusals) == [1])
     }

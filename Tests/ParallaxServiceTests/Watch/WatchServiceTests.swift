@@ -13,13 +13,15 @@ import Testing
         let store: DivergenceStore
         let seconds = Mutex<Int64>(1_800_000_000)
         let facts = Mutex(
-            WatchService.Facts(strategy: .hybrid, contentHash: nil, counts: AlertCounts(), began: [:], evaluations: []))
+            WatchService.Facts(
+                strategy: .hybrid, effectiveStrategy: .hybrid, contentHash: nil, counts: AlertCounts(), began: [:],
+                evaluations: []))
 
         init(_ path: String) throws { store = try DivergenceStore(path: path) }
 
         func makeService() -> WatchService {
             WatchService(
-                store: StoredWatch(store: store), logger: CapturedLog().logger,
+                store: StoredWatch(store: store), instance: "a", logger: CapturedLog().logger,
                 facts: { self.facts.withLock { $0 } },
                 now: { Timestamp(milliseconds: self.seconds.withLock { $0 } * 1000) })
         }
@@ -27,7 +29,9 @@ import Testing
         var now: Timestamp { Timestamp(milliseconds: seconds.withLock { $0 } * 1000) }
 
         /// Writes the flags, as anybody may.
-        func change(to strategy: Strategy, from: Strategy, by: String = "unknown") throws {
+        func change(
+            to strategy: Strategy, from: Strategy, by: String = "unknown", effective: Strategy? = nil
+        ) throws {
             let hash = "\(seconds.withLock { $0 })"
             func values(_ strategy: Strategy) -> FlagValues {
                 FlagValues(
@@ -36,7 +40,9 @@ import Testing
             }
             try store.append(
                 FlagChange(time: now, by: by, reason: "r", from: values(from), to: values(strategy), contentHash: hash))
-            facts.withLock { ($0.strategy, $0.contentHash) = (strategy, hash) }
+            facts.withLock {
+                ($0.strategy, $0.effectiveStrategy, $0.contentHash) = (strategy, effective ?? strategy, hash)
+            }
         }
 
         /// A second with these answers.
@@ -76,10 +82,14 @@ import Testing
             world.evaluate(.errorRate, .ok)
             await world.pass(service)
             let (watch, tally) = try #require(service.current)
-            #expect(watch.state(at: world.now) == .running(elapsed: 22_000))
+            #expect(watch.state(at: world.now, seen: tally) == .running(elapsed: 22_000))
             #expect(tally.answers == 220 && tally.unavailable == 20)
             #expect(tally.worst?.state == .suspect && tally.fired.isEmpty)
             #expect(tally.alerts == ["ParallaxRefusalRate": 1])
+            let events = try await world.store.report(DivergenceFilter(since: tally.since)).events
+            #expect(events.contains { $0.kind == .alert && $0.text == "ParallaxRefusalRate began on a" })
+            #expect(
+                events.contains { $0.kind == .flags && $0.text.hasPrefix("hybrid -> distributed_only, by unknown") })
         }
     }
 
@@ -115,8 +125,8 @@ import Testing
         }
     }
 
-    @Test("after 48 hours it has passed, and counts no more")
-    func passes() async throws {
+    @Test("48 hours later a watch that an instance left out has not passed, and goes on counting")
+    func unwatched() async throws {
         try await Self.with { world in
             let service = world.makeService()
             try world.change(to: .distributedOnly, from: .hybrid)
@@ -124,7 +134,34 @@ import Testing
             world.seconds.withLock { $0 += 48 * 3600 }
             await world.pass(service)
             let (watch, tally) = try #require(service.current)
-            #expect(watch.state(at: world.now) == .passed && tally.answers == 10)
+            #expect(watch.state(at: world.now, seen: tally) == .running(elapsed: 120_000) && tally.answers == 20)
+        }
+    }
+
+    @Test("an instance whose environment keeps it in another strategy watches nothing")
+    func deviating() async throws {
+        try await Self.with { world in
+            let service = world.makeService()
+            try world.change(to: .distributedOnly, from: .hybrid, effective: .legacy)
+            for _ in 0..<90 { await world.pass(service) }
+            let (watch, tally) = try #require(service.current)
+            #expect(watch.state(at: world.now, seen: tally) == .running(elapsed: 0))
+        }
+    }
+
+    @Test("watched for 48 hours it has passed, and counts no more")
+    func passes() async throws {
+        try await Self.with { world in
+            let service = world.makeService()
+            try world.change(to: .distributedOnly, from: .hybrid)
+            for _ in 0..<48 * 60 {
+                world.seconds.withLock { $0 += 59 }
+                await world.pass(service)
+            }
+            let (watch, tally) = try #require(service.current)
+            #expect(watch.state(at: world.now, seen: tally) == .passed)
+            await world.pass(service)
+            #expect(service.current?.tally.answers == tally.answers)
         }
     }
 }

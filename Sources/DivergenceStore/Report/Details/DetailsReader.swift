@@ -1,7 +1,7 @@
 import GRDB
 import ParallaxCore
 
-/// Where the examples of a report lie in one database, and how long both sides took.
+/// Where the examples of a report lie in one database.
 struct DetailsReader {
     struct GroupKey: Hashable, Comparable, Sendable {
         let kind: DivergenceKind
@@ -13,11 +13,6 @@ struct DetailsReader {
             (DivergenceKind.allCases.firstIndex(of: kind) ?? 0) * DivergenceCause.allCases.count
                 + (DivergenceCause.allCases.firstIndex(of: cause) ?? 0)
         }
-    }
-
-    struct Durations: Sendable {
-        var control: [Int64] = []
-        var candidate: [Int64] = []
     }
 
     /// The newest minutes of a group in which its examples are looked for.
@@ -49,26 +44,5 @@ struct DetailsReader {
             minutes[GroupKey(kind: kind, cause: cause)] = Array(newest.prefix(Self.maximumMinutes))
         }
         return minutes
-    }
-
-    /// Microseconds of those of the newest stored divergences that are the organization's, whatever the kind.
-    func durations(_ database: Database, maximum: Int) throws -> Durations {
-        let (times, timeArguments) = filter.condition(time: "time")
-        let (condition, arguments) = DivergenceFilter(organization: filter.organization)
-            .condition(time: "time", organization: "organization")
-        let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT control_duration_us, candidate_duration_us FROM (
-                    SELECT * FROM divergence WHERE \(times) ORDER BY time DESC LIMIT ?)
-                WHERE \(condition)
-                """,
-            arguments: timeArguments + [maximum] + arguments)
-        var durations = Durations()
-        while let row = try rows.next() {
-            durations.control.append(row[0])
-            durations.candidate.append(row[1])
-        }
-        return durations
     }
 }

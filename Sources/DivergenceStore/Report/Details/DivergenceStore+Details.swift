@@ -2,9 +2,6 @@ import GRDB
 import ParallaxCore
 
 extension DivergenceStore {
-    /// The most stored divergences whose durations are read: reading all would take longer than the report.
-    private static let maximumDurations = 10_000
-
     /// The single divergences behind a report of the same databases and filter.
     ///
     /// - Parameter examples: The most of one kind and cause; the newest are taken.
@@ -13,22 +10,17 @@ extension DivergenceStore {
     ) async throws -> ReportDetails {
         let filter = filter.wholeMinutes
         var groups: [DetailsReader.GroupKey: [StoredDivergence]] = [:]
-        var durations = DetailsReader.Durations()
         for store in stores {
             let reader = DetailsReader(filter: filter)
             for (key, minutes) in try await store.read({ try reader.newestMinutes($0) }) {
                 groups[key, default: []] += try await store.examples(key, minutes, filter, maximum: examples)
             }
-            let more = try await store.read { try reader.durations($0, maximum: maximumDurations / stores.count) }
-            durations.control += more.control
-            durations.candidate += more.candidate
         }
         var details = ReportDetails()
         details.groups = groups.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map { key, found in
             .init(
                 kind: key.kind, cause: key.cause, examples: Array(found.sorted { $0.time > $1.time }.prefix(examples)))
         }
-        details.latency = ReportDetails.Latency(durations)
         return details
     }
 
@@ -44,14 +36,5 @@ extension DivergenceStore {
             found += try await divergences(filter, limit: maximum - found.count)
         }
         return found
-    }
-}
-
-extension ReportDetails.Latency {
-    fileprivate init?(_ durations: DetailsReader.Durations) {
-        guard let control = ReportDetails.Quantiles(durations.control),
-            let candidate = ReportDetails.Quantiles(durations.candidate)
-        else { return nil }
-        self.init(count: durations.control.count, control: control, candidate: candidate)
     }
 }

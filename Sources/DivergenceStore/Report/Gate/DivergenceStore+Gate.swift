@@ -9,12 +9,16 @@ extension DivergenceStore {
     ///
     /// - Parameters:
     ///   - report: The report of the same databases.
+    ///   - circumstances: What the databases do not know.
     ///   - now: The time on the wall, for the age of the last drill.
     package static func gate(
         _ report: DivergenceReport, of stores: [DivergenceStore], settings: GateSettings = GateSettings(),
-        now: Timestamp
+        _ circumstances: GateCircumstances = GateCircumstances(), now: Timestamp
     ) async throws -> Gate {
         var figures = report.gateFigures
+        figures.sharers = circumstances.sharers
+        figures.hasHoldout = circumstances.hasHoldout
+        figures.target = circumstances.target
         let end = (report.to ?? now) + 60_000
         let period = (report.from ?? end)..<end
         for store in stores {
@@ -23,10 +27,26 @@ extension DivergenceStore {
                 try GateReader(database: database, period: period).add(to: &figures)
                 return figures
             }
-            let drill = try await StoredRollbackRecord(store: store).loadDrill()?.time
-            figures.lastDrill = [figures.lastDrill, drill].compactMap(\.self).max()
+            let drill = try await StoredRollbackRecord(store: store).loadDrill()
+            figures.lastDrill = [figures.lastDrill, drill].compactMap(\.self).max { $0.time < $1.time }
         }
         return Gate(figures, settings: settings, now: now)
+    }
+}
+
+/// What the gate must know and no database tells.
+package struct GateCircumstances: Sendable {
+    /// The instances that share the flag file; `nil` if that is not known.
+    package var sharers: [GateFigures.Sharer]?
+    /// Whether a share of the callers is held out.
+    package var hasHoldout: Bool
+    /// The phase that is asked for; `nil` if none is.
+    package var target: PromotionPhase?
+
+    package init(sharers: [GateFigures.Sharer]? = nil, hasHoldout: Bool = false, target: PromotionPhase? = nil) {
+        self.sharers = sharers
+        self.hasHoldout = hasHoldout
+        self.target = target
     }
 }
 
@@ -37,7 +57,9 @@ extension DivergenceReport {
         figures.recordedMinutes = coverage.recordedMinutes
         figures.gapMinutes = coverage.gapMinutes
         figures.compared = compared
-        figures.incomparable = incomparable.values.reduce(0, +)
+        figures.incomparable = incomparable
+        figures.candidateMilliseconds = durations.map { Double($0.candidate.p95Microseconds) / 1000 }
+        figures.recordedInstances = Set(instances)
         figures.dropped = dropped.values.reduce(0, +)
         figures.unexplained = open.unexplained
         figures.lostWrites = open.lostWrites

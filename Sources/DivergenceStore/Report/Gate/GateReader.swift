@@ -28,7 +28,9 @@ struct GateReader {
             guard let evaluation = try row.map(Evaluation.init) else { return nil }
             return .init(
                 trigger: trigger, state: evaluation.state, time: evaluation.time, sentence: evaluation.sentence,
-                recordedUntil: min(recordedUntil, period.upperBound))
+                recordedUntil: min(recordedUntil, period.upperBound), isInPlay: evaluation.isInPlay,
+                hasBaseline: evaluation.figures[Evaluation.baselineHoldsFigure] == 1,
+                limitMilliseconds: evaluation.figures["limitMilliseconds"])
         }
     }
 
@@ -39,7 +41,7 @@ struct GateReader {
         return milliseconds.map(Timestamp.init) ?? period.lowerBound
     }
 
-    /// Those that nobody has acknowledged, and dry runs within the period.
+    /// Those that are not acknowledged, and dry runs within the period.
     private func rollbacks() throws -> [GateFigures.RollbackReading] {
         try Row.fetchAll(
             database,

@@ -4,13 +4,28 @@ struct MemoryBenchmarkResult: Sendable {
     static let mostNanoseconds = 250.0
     /// How much more two threads must decide than one.
     static let leastSpeedup = 1.6
+    /// What a decision may take, once in a while, of the time in which its shard's other callers wait.
+    static let mostSlowestMilliseconds = 5.0
 
     /// Every measurement of every round.
     let timings: [MemoryBenchmark.Timing]
+    let longLogs: [LongLogInMemory.Timing]
     let attacks: [MemoryAttack.Outcome]
 
     /// The figures beside their bounds.
-    var figures: [BoundedFigure] { speed + attacks.flatMap(Self.figures) }
+    var figures: [BoundedFigure] { speed + longLog + attacks.flatMap(Self.figures) }
+
+    private var longLog: [BoundedFigure] {
+        guard !longLogs.isEmpty else { return [] }
+        return [
+            BoundedFigure(
+                "1,000,000 units logged, slowest decision", longLogs.map(\.slowestMilliseconds).median, "ms",
+                bound: .atMost(Self.mostSlowestMilliseconds)),
+            BoundedFigure(
+                "  accepting, with the reading of the clock", longLogs.map(\.nanosecondsPerDecision).median,
+                "ns/decision", decimals: 0),
+        ]
+    }
 
     private var speed: [BoundedFigure] {
         guard !timings.isEmpty else { return [] }
@@ -58,13 +73,14 @@ struct MemoryBenchmarkResult: Sendable {
 
 extension MemoryBenchmarkResult: Encodable {
     private enum Key: String, CodingKey {
-        case figures, rounds, attacks
+        case figures, rounds, longLogs, attacks
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(figures, forKey: .figures)
         try container.encode(timings, forKey: .rounds)
+        try container.encode(longLogs, forKey: .longLogs)
         try container.encode(attacks, forKey: .attacks)
     }
 }

@@ -20,6 +20,11 @@ struct RedisBenchmark: Sendable {
     /// Where redis-benchmark is.
     let redisBenchmarkPath: String
     let folder: String
+    /// Another release's script, measured in the same rounds; `nil` for none.
+    var reference: [UInt8]?
+
+    /// The script costs microseconds: differences of a hundredth need this many rounds.
+    private static let leastScriptRounds = 9
 
     /// Starts a server, measures and ends it, whatever happens in between.
     ///
@@ -53,16 +58,31 @@ struct RedisBenchmark: Sendable {
             try await race(limiter, on: server, redis, &result)
         }
         if parts.contains(.script) {
-            let cost = try await ScriptCost(redis: redis, limiter: limiter)
-            for round in 1...rounds {
-                for state in ScriptCost.Case.allCases { result.scriptCosts.append(try await cost.measure(state)) }
-                Terminal.note("Round \(round) of \(rounds), script.")
-            }
+            try await measureScript(limiter, redis, &result)
         }
         if parts.contains(.memory) {
             result.memory = try await RedisMemory(redis: redis, limiter: limiter, identities: identities).measure()
         }
         return result
+    }
+
+    private func measureScript(
+        _ limiter: RedisLimiter, _ redis: MeasuredRedis, _ result: inout RedisBenchmarkResult
+    ) async throws {
+        let cost = try await ScriptCost(redis: redis, limiter: limiter)
+        let longLogs = try await LongLogCost(redis: redis, limiter: limiter, reference: reference)
+        let rounds = max(rounds, Self.leastScriptRounds)
+        for round in 1...rounds {
+            for state in ScriptCost.Case.allCases { result.scriptCosts.append(try await cost.measure(state)) }
+            for units in LongLogCost.sizes {
+                for action in LongLogCost.Action.allCases {
+                    result.longLogs.append(
+                        try await longLogs.measure(units, action, referenceFirst: round.isMultiple(of: 2)))
+                }
+            }
+            Terminal.note("Round \(round) of \(rounds), script.")
+        }
+        result.life = try await LongLogLife(redis: redis, limiter: limiter).measure()
     }
 
     private func race(

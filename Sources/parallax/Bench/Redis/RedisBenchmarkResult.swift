@@ -11,11 +11,14 @@ struct RedisBenchmarkResult: Equatable, Encodable, Sendable {
     /// Median latencies in milliseconds.
     var latency: [RedisRace.Round] = []
     var scriptCosts: [ScriptCost.Sample] = []
+    var longLogs: [LongLogCost.Sample] = []
+    var life: LongLogLife.Reading?
     var memory: RedisMemory.Reading?
 
     /// The figures beside their bounds: medians, and of ratios the median of each round's.
     var figures: [BoundedFigure] {
-        throughputFigures + latencyFigures + ScriptCost.Case.allCases.flatMap(scriptFigures) + memoryFigures
+        throughputFigures + latencyFigures + ScriptCost.Case.allCases.flatMap(scriptFigures) + longLogFigures
+            + memoryFigures
     }
 
     private var throughputFigures: [BoundedFigure] {

@@ -16,9 +16,6 @@ struct DivergencesSettle: AsyncParsableCommand {
                 --note "the planned failover of Monday" --since 7d
             """)
 
-    /// The longest name or note.
-    private static let maximumBytes = 1_000
-
     @Option(help: "The kind of the divergences.")
     var kind: DivergenceKind
 
@@ -43,15 +40,7 @@ struct DivergencesSettle: AsyncParsableCommand {
     @OptionGroup var databases: DatabaseOptions
 
     func validate() throws {
-        guard Self.isOneLine(note), by.map(Self.isOneLine) ?? true else {
-            throw ValidationError("--note and --by must each be one line of 1 to \(Self.maximumBytes) bytes.")
-        }
-    }
-
-    /// Some text, without anything that could break a list of such words.
-    private static func isOneLine(_ text: String) -> Bool {
-        text.utf8.count <= maximumBytes && text.contains { !$0.isWhitespace }
-            && !text.unicodeScalars.contains { CharacterSet.controlCharacters.union(.newlines).contains($0) }
+        try Person.validate(by: by ?? Person.current, reason: note, reasonOption: "--note")
     }
 
     func run() async throws {

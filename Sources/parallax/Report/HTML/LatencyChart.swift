@@ -9,17 +9,17 @@ struct LatencyChart {
     private static let rowHeight = 44.0
     private static let height = 124.0
 
-    let latency: ReportDetails.Latency
+    let durations: ReportDurations
 
-    private var sides: [(name: String, quantiles: ReportDetails.Quantiles)] {
-        [("control", latency.control), ("candidate", latency.candidate)]
+    private var sides: [(name: String, quantiles: ReportDurations.Quantiles)] {
+        [("control", durations.control), ("candidate", durations.candidate)]
     }
 
     var html: HTML {
         SVG.drawing(
             id: "latency", title: "How long both sides took",
             description: sides.map {
-                "\($0.name): median \(Self.time($0.quantiles.median)), 99th percentile \(Self.time($0.quantiles.p99))"
+                "\($0.name): median \(Self.time($0.quantiles.medianMicroseconds)), 99th percentile \(Self.time($0.quantiles.p99Microseconds))"
             }.joined(separator: "; "),
             width: Self.width, height: Self.height,
             grid + sides.enumerated().flatMap { bar($1.name, $1.quantiles, at: Double($0) * Self.rowHeight) })
@@ -35,7 +35,9 @@ struct LatencyChart {
 
     /// Whole powers of ten around all that is drawn.
     private var powers: ClosedRange<Int> {
-        let all = sides.flatMap { [$0.quantiles.median, $0.quantiles.p99] }.map { log10(Double(max(1, $0))) }
+        let all = sides.flatMap { [$0.quantiles.medianMicroseconds, $0.quantiles.p99Microseconds] }.map {
+            log10(Double(max(1, $0)))
+        }
         let (least, most) = (Int((all.min() ?? 0).rounded(.down)), Int((all.max() ?? 1).rounded(.up)))
         return least...max(least + 1, most)
     }
@@ -66,14 +68,16 @@ struct LatencyChart {
         }
     }
 
-    private func bar(_ name: String, _ quantiles: ReportDetails.Quantiles, at top: Double) -> [HTML] {
+    private func bar(_ name: String, _ quantiles: ReportDurations.Quantiles, at top: Double) -> [HTML] {
         let middle = top + Self.rowHeight / 2
-        let (from, to) = (x(quantiles.median), x(quantiles.p99))
+        let (from, to) = (x(quantiles.medianMicroseconds), x(quantiles.p99Microseconds))
         return [
             SVG.text(name, x: Self.left - 12, y: middle + 5, anchor: "end"),
             SVG.rectangle(
                 "bar-\(name)", x: from, y: middle - 9, width: max(2, to - from), height: 18,
-                title: "\(name): median \(Self.time(quantiles.median)) to 99th percentile \(Self.time(quantiles.p99))"),
+                title:
+                    "\(name): median \(Self.time(quantiles.medianMicroseconds)) to 99th percentile \(Self.time(quantiles.p99Microseconds))"
+            ),
         ]
     }
 }

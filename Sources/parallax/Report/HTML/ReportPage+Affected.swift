@@ -1,7 +1,7 @@
 import DivergenceStore
 import ParallaxCore
 
-/// Whom the candidate would treat otherwise.
+/// Who would get another verdict.
 extension ReportPage {
     var affected: HTML {
         .element(
@@ -11,19 +11,11 @@ extension ReportPage {
     }
 
     private func section(_ title: String, _ parties: AffectedParties) -> [HTML] {
-        guard parties.requests > 0 else { return [.subheading(title), .paragraph("Nobody.")] }
+        guard parties.requests > 0 else { return [.subheading(title), .paragraph("None.")] }
         return [
-            .subheading(title),
-            .paragraph(
-                "\(FigureText.counted(parties.requests, "request")) of "
-                    + FigureText.counted(parties.organizationCount, "organization") + identityCount(parties) + "."),
-            organizations(parties).html, identities(parties).html,
+            .subheading(title), .paragraph(AffectedSentences.summary(parties) + "."), organizations(parties).html,
+            identities(parties).html,
         ]
-    }
-
-    private func identityCount(_ parties: AffectedParties) -> String {
-        guard let count = parties.identityCount else { return "" }
-        return "; " + FigureText.counted(count, "identity", plural: "identities") + " among those stored one by one"
     }
 
     private func organizations(_ parties: AffectedParties) -> HTMLTable {
@@ -43,15 +35,17 @@ extension ReportPage {
     }
 
     private func identities(_ parties: AffectedParties) -> HTMLTable {
+        let isExact = AffectedSentences.isExact(parties)
         var table = HTMLTable(
-            "By identity, most first, of divergences stored one by one",
+            isExact ? "By caller, most first" : "By caller, most first, of divergences stored one by one",
             [
-                .text("identifier"), .text("organization"), .number("stored"), .text("first and last (UTC)"),
+                .text("caller"), .text("organization"), .number(isExact ? "requests" : "stored"),
+                .text(isExact ? "first and last minute (UTC)" : "first and last (UTC)"),
             ])
         for party in parties.identities {
             table.add(
-                party.identifier, party.organization, Figures.count(party.stored),
-                Figures.period(party.first, party.last))
+                party.identifier, party.organization, Figures.count(party.requests ?? party.stored),
+                Figures.period(party.first, party.last, toTheMinute: isExact))
         }
         return table
     }

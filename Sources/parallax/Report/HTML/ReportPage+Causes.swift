@@ -18,7 +18,7 @@ extension ReportPage {
             .subheading("Over time, in steps of \(chart.step)"), chart.html,
             .element(
                 "p", ["class": "key", "aria-hidden": "true"],
-                [("bar-compared", "compared"), ("bar-incomparable", "incomparable"), ("bar-diverged", "diverged")]
+                [("bar-compared", "compared"), ("bar-incomparable", "unanswered"), ("bar-diverged", "another verdict")]
                     .flatMap { [Self.swatch($0.0), .text($0.1)] }),
         ])
     }
@@ -30,24 +30,34 @@ extension ReportPage {
     }
 
     private var causesChart: HTML {
-        let rows = Ranking.unexplainedFirst(report.causes).map {
-            ($0.name, ShareEstimate($0.count, of: report.compared))
+        let causes = Ranking.causes(report)
+        var table = HTMLTable(
+            "Causes of all divergences; those that leave the verdict as it is are others",
+            [
+                .text("cause"), .number("change verdicts"), .number("others"), .text("from and to (UTC)"),
+                .text("busiest minute"), .text("meaning"),
+            ])
+        for cause in causes {
+            let times = report.causeTimes[cause.name]
+            table.add(
+                cause.name, Figures.count(cause.changing), Figures.count(cause.other),
+                times.map { Figures.period($0.from, $0.to, toTheMinute: true) } ?? "-",
+                times.map { "\(Figures.time($0.busiest).dropLast(3)), \(Figures.count($0.busiestRequests))" } ?? "-",
+                DivergenceCause(rawValue: cause.name)?.meaning ?? "",
+                class: cause.name == DivergenceCause.unexplained.rawValue ? "unexplained" : nil)
         }
-        var table = HTMLTable("What the causes mean", [.text("cause"), .text("meaning")])
-        for (name, _) in rows {
-            guard let cause = DivergenceCause(rawValue: name) else { continue }
-            table.add(name, cause.meaning, class: cause == .unexplained ? "unexplained" : nil)
-        }
+        let rows = causes.filter { $0.changing > 0 }.map { ($0.name, ShareEstimate($0.changing, of: report.compared)) }
         return .group([
-            .subheading("Causes, as shares of the compared requests"),
-            SharesChart(id: "causes-chart", title: "Causes", rows: rows).html,
-            .details(summary: [.text("What the causes mean")], [table.html]),
+            .subheading("Causes of changed verdicts, as shares of the compared requests"),
+            rows.isEmpty
+                ? .paragraph("No verdict changes.") : SharesChart(id: "causes-chart", title: "Causes", rows: rows).html,
+            table.html,
         ])
     }
 
     private var kinds: HTML {
         var table = HTMLTable(
-            "Kinds, each with its causes; unexplained first",
+            "Kinds, those first that change verdicts, each with its causes; unexplained first",
             [
                 .text("kind and cause"), .number("requests"), .number("of compared"), .number("95 % interval"),
             ])
@@ -56,7 +66,7 @@ extension ReportPage {
             table.add(
                 name, Figures.count(count), Figures.share(estimate.share), Figures.interval(estimate), class: style)
         }
-        for (kind, count) in Ranking.byCount(report.kinds) {
+        for (kind, count) in Ranking.kinds(report.kinds) {
             add(kind, count, "kind")
             for (cause, count) in Ranking.unexplainedFirst(report.causesByKind[kind] ?? [:]) {
                 add(cause, count, cause == DivergenceCause.unexplained.rawValue ? "inner unexplained" : "inner")

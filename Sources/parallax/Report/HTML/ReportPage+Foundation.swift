@@ -23,12 +23,12 @@ extension ReportPage {
         add("compared", report.compared, asked)
         add("incomparable", Ranking.sum(report.incomparable), asked, report.incomparable)
         if report.heldOut > 0 {
-            add("held out: control alone was asked", report.heldOut, asked)
+            add("held out: only control was asked", report.heldOut, asked)
         }
         add("not recorded", Ranking.sum(report.dropped), asked, report.dropped)
-        add("agreed", report.agreed, report.compared)
-        add("diverged", report.diverged, report.compared)
         if let same = report.sameVerdict { add("same verdict for the caller", same, report.compared) }
+        add("agreed: same verdict, window and remainder", report.agreed, report.compared)
+        add("diverged", report.diverged, report.compared, report.kinds)
         return .group([
             table.html,
             .paragraph(
@@ -78,22 +78,20 @@ extension ReportPage {
     }
 
     private var latency: HTML {
-        guard let latency = details.latency else { return .empty }
+        guard let durations = report.durations else { return .empty }
         var table = HTMLTable(
             "Time from asking a side to its answer",
-            [
-                .text("side"), .number("median"), .number("90 %"), .number("99 %"), .number("longest"),
-            ])
-        for (name, quantiles) in [("control", latency.control), ("candidate", latency.candidate)] {
+            [.text("side"), .number("median"), .number("95 %"), .number("99 %")])
+        for (name, side) in [("control", durations.control), ("candidate", durations.candidate)] {
             table.add(
-                [name] + [quantiles.median, quantiles.p90, quantiles.p99, quantiles.maximum].map(LatencyChart.time))
+                [name] + [side.medianMicroseconds, side.p95Microseconds, side.p99Microseconds].map(LatencyChart.time))
         }
         return .group([
             .subheading("How long both sides took"),
             .paragraph(
-                "From the newest \(FigureText.counted(latency.count, "stored divergence")): durations of agreed requests are "
-                    + "not kept. Bars go from the median to the 99th percentile."), LatencyChart(latency: latency).html,
-            table.html,
+                "Of \(FigureText.counted(durations.requests, "request")) that both sides judged, agreed or not, of all "
+                    + "organizations. Bars go from the median to the 99th percentile."),
+            LatencyChart(durations: durations).html, table.html,
         ])
     }
 

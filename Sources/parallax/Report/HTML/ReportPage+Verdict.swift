@@ -5,7 +5,8 @@ import ParallaxCore
 extension ReportPage {
     var verdict: HTML {
         .element(
-            "section", ["aria-labelledby": "verdict"], [.heading("Verdict", id: "verdict")] + banner + figures + checks)
+            "section", ["aria-labelledby": "verdict"],
+            [.heading("Verdict", id: "verdict")] + banner + figures + undecided + checks)
     }
 
     private var banner: [HTML] {
@@ -14,7 +15,7 @@ extension ReportPage {
             switch gate.verdict {
             case .go: ("go", "Go", "Every check passes.")
             case .wait: ("wait", "Wait", "Nothing speaks against going on, but too little for it.")
-            case .noGo: ("stop", "No-go", "This has to be mended or settled first.")
+            case .noGo: ("stop", "No-go", "Fix or settle the following first.")
             }
         return [
             .element(
@@ -27,17 +28,13 @@ extension ReportPage {
     }
 
     private var figures: [HTML] {
+        let summary = report.summary
         let figures = [
-            ("compared", Figures.count(report.compared), ""),
-            ("diverged", Figures.share(report.diverged, of: report.compared), Figures.count(report.diverged)),
             (
-                "newly limited", Figures.share(report.newlyLimited.requests, of: report.compared),
-                Figures.count(report.newlyLimited.requests)
+                "get another verdict", Figures.share(summary.changed.share),
+                "\(Figures.count(summary.changed.count)) of \(FigureText.counted(summary.compared, "request"))"
             ),
-            (
-                "newly let through", Figures.share(report.newlyAllowed.requests, of: report.compared),
-                Figures.count(report.newlyAllowed.requests)
-            ),
+            figure("newly limited", summary.newlyLimited), figure("newly let through", summary.newlyAllowed),
         ]
         return [
             .element(
@@ -49,7 +46,26 @@ extension ReportPage {
                             .element("dt", [:], [.text(name)]),
                             .element("dd", [:], [.text(figure), .element("small", [:], [.text(small)])]),
                         ])
-                })
+                }), .paragraph(SummarySentences.sides, class: "muted"),
+        ]
+    }
+
+    private func figure(
+        _ name: String, _ direction: DivergenceReport.Summary.Direction
+    ) -> (String, String, String) {
+        let callers = SummarySentences.callers(direction)
+        return (
+            name, Figures.share(direction.requests.share),
+            FigureText.counted(direction.requests.count, "request") + (callers.isEmpty ? "" : ", \(callers)")
+        )
+    }
+
+    private var undecided: [HTML] {
+        let undecided = report.summary.undecided
+        guard !undecided.isEmpty else { return [] }
+        return [
+            .element(
+                "div", ["class": "verdict"], [.paragraph(SummarySentences.undecided(report)), .list(undecided)])
         ]
     }
 

@@ -9,16 +9,17 @@ extension ReportPage {
         let sentences = VolumeSentences(volume)
         var content = [HTML.heading("How much gets through", id: "volume"), .paragraph(sentences.through)]
         content += sentences.phase.map { [.paragraph($0)] } ?? []
-        if !volume.windows.isEmpty { content.append(windows) }
+        if !volume.windows.isEmpty { content += [.paragraph(VolumeSentences.span, class: "muted"), windows] }
+        content += sentences.noneMore(newlyAllowed: report.newlyAllowed.requests).map { [.paragraph($0)] } ?? []
         content += report.noise.map { [.paragraph(VolumeSentences.noise($0), class: "muted")] } ?? []
         return .element("section", ["aria-labelledby": "volume"], content)
     }
 
     private var windows: HTML {
         var table = HTMLTable(
-            "Spans of an identity in which verdicts differed, and those in which the units let through did",
+            "Spans, and those in which the units let through differ",
             [
-                .text("window"), .number("identity-spans"), .number("differing"), .number("units less"),
+                .text("window"), .number("spans"), .number("differing"), .number("units less"),
                 .number("units more"),
             ])
         for window in report.volume.windows {

@@ -19,7 +19,7 @@ struct ReportPage {
                     "body", [:],
                     [
                         .element("header", [:], header),
-                        .element("main", [:], [verdict, volume, affected, causes, foundation, outages]),
+                        .element("main", [:], [verdict, events, volume, affected, causes, foundation, outages]),
                         .element("footer", [:], footer),
                     ]),
             ]
@@ -45,7 +45,8 @@ struct ReportPage {
 
     private var header: [HTML] {
         let links = [
-            ("verdict", "Verdict"), ("volume", "How much"), ("affected", "Who is hit"), ("causes", "Why"),
+            ("verdict", "Verdict"), ("events", "What happened"), ("volume", "How much"), ("affected", "Who is hit"),
+            ("causes", "Why"),
             ("foundation", "What it stands on"),
             ("outages", "Outages"),
         ]
@@ -63,9 +64,8 @@ struct ReportPage {
     private var footer: [HTML] {
         [
             .paragraph(
-                "Control is the limiter in each instance's memory, candidate the one that all share in Redis. Totals are "
-                    + "exact; examples, identities and durations come from divergences stored one by one. Intervals "
-                    + "are Wilson's at 95 % and take requests as independent of each other.")
+                "Totals and the counts of callers are exact; examples come from divergences stored one by one. Intervals are "
+                    + "Wilson's at 95 % and take requests as independent of each other.")
         ]
     }
 

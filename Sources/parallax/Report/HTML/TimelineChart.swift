@@ -1,7 +1,7 @@
 import DivergenceStore
 import ParallaxCore
 
-/// Over time: how many requests were compared, and below it the share that diverged.
+/// Over time: how many requests were compared, and below it the share whose verdict changes.
 struct TimelineChart {
     private static let width = 960.0
     private static let left = 76.0
@@ -16,12 +16,12 @@ struct TimelineChart {
         guard let first = report.timeline.first, let last = report.timeline.last else { return .empty }
         let shapes =
             panel(Self.tops.requests, "requests", maximum: Figures.count(mostRequests))
-            + panel(Self.tops.share, "diverged, of compared", maximum: Figures.share(scale))
+            + panel(Self.tops.share, "another verdict, of compared", maximum: Figures.share(scale))
             + report.timeline.flatMap { bars($0, from: first.start, to: last.start) } + labels(first.start, last.start)
         return SVG.drawing(
-            id: "timeline", title: "Requests and divergences over time",
+            id: "timeline", title: "Requests and changed verdicts over time",
             description: "From \(Figures.period(first.start, last.start, toTheMinute: true)) UTC. At most "
-                + "\(Figures.count(mostRequests)) requests in \(step), and at most \(Figures.share(mostDiverged)) diverged.",
+                + "\(Figures.count(mostRequests)) requests in \(step), and at most \(Figures.share(mostChanged)) with another verdict.",
             width: Self.width, height: Self.height, shapes)
     }
 
@@ -30,13 +30,13 @@ struct TimelineChart {
 
     private var mostRequests: Int { report.timeline.map { $0.compared + $0.incomparable }.max() ?? 0 }
 
-    private var mostDiverged: Double { report.timeline.map(Self.share).max() ?? 0 }
+    private var mostChanged: Double { report.timeline.map(Self.share).max() ?? 0 }
 
     /// The upper end of the share's axis.
-    private var scale: Double { mostDiverged > 0 ? mostDiverged : 1 }
+    private var scale: Double { mostChanged > 0 ? mostChanged : 1 }
 
     private static func share(_ step: DivergenceReport.Step) -> Double {
-        step.compared > 0 ? Double(step.diverged) / Double(step.compared) : 0
+        step.compared > 0 ? Double(step.changed) / Double(step.compared) : 0
     }
 
     private func bars(_ step: DivergenceReport.Step, from first: Timestamp, to last: Timestamp) -> [HTML] {
@@ -57,14 +57,14 @@ struct TimelineChart {
         return [
             bar("bar-compared", Self.tops.requests, from: 0, to: compared),
             step.incomparable > 0 ? bar("bar-incomparable", Self.tops.requests, from: compared, to: all) : .empty,
-            step.diverged > 0 ? bar("bar-diverged", Self.tops.share, from: 0, to: Self.share(step) / scale) : .empty,
+            step.changed > 0 ? bar("bar-diverged", Self.tops.share, from: 0, to: Self.share(step) / scale) : .empty,
         ]
     }
 
     private func title(_ step: DivergenceReport.Step) -> String {
         "\(Figures.time(step.start).dropLast(3)): \(Figures.count(step.compared)) compared, "
-            + "\(Figures.count(step.diverged)) diverged (\(Figures.share(Self.share(step)))), "
-            + "\(Figures.count(step.incomparable)) incomparable"
+            + "\(Figures.count(step.changed)) with another verdict (\(Figures.share(Self.share(step)))), "
+            + "\(Figures.count(step.incomparable)) unanswered"
     }
 
     private func panel(_ top: Double, _ name: String, maximum: String) -> [HTML] {

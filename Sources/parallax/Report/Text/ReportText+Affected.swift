@@ -1,23 +1,16 @@
 import DivergenceStore
 import ParallaxCore
 
-/// Whom the candidate would treat otherwise than control does.
+/// Who would get another verdict from the candidate than from control.
 extension ReportText {
     var limited: [String] { section("Who would newly be limited", report.newlyLimited) }
 
     var letThrough: [String] { section("Who would newly be let through", report.newlyAllowed) }
 
     private func section(_ title: String, _ parties: AffectedParties) -> [String] {
-        guard parties.requests > 0 else { return [style.bold(title) + ": nobody"] }
-        return ["\(style.bold(title)): \(summary(parties))"] + organizations(parties) + identities(parties)
-    }
-
-    private func summary(_ parties: AffectedParties) -> String {
-        let requests = FigureText.counted(parties.requests, "request")
-        let organizations = FigureText.counted(parties.organizationCount, "organization")
-        guard let count = parties.identityCount else { return "\(requests) of \(organizations)" }
-        let identities = FigureText.counted(count, "identity", plural: "identities")
-        return "\(requests) of \(organizations), \(identities) among those stored one by one"
+        guard parties.requests > 0 else { return [style.bold(title) + ": none"] }
+        return ["\(style.bold(title)): \(AffectedSentences.summary(parties))"] + organizations(parties)
+            + identities(parties)
     }
 
     private func organizations(_ parties: AffectedParties) -> [String] {
@@ -35,13 +28,31 @@ extension ReportText {
     private func identities(_ parties: AffectedParties) -> [String] {
         guard !parties.identities.isEmpty else { return [] }
         var table = TextTable([.left, .left, .right, .left])
-        table.add("organization", "identifier", "stored", "first and last (UTC)")
+        let isExact = AffectedSentences.isExact(parties)
+        table.add(
+            "organization", "caller", isExact ? "requests" : "stored",
+            isExact ? "first and last minute (UTC)" : "first and last (UTC)")
         for party in parties.identities {
             table.add(
                 party.organization.escapedForTerminal.shortened(to: 20),
-                party.identifier.escapedForTerminal.shortened(to: 40), Figures.count(party.stored),
-                Figures.period(party.first, party.last))
+                party.identifier.escapedForTerminal.shortened(to: 40), Figures.count(party.requests ?? party.stored),
+                Figures.period(party.first, party.last, toTheMinute: isExact))
         }
         return [""] + table.lines()
+    }
+}
+
+/// The same sentences for the terminal and the page.
+enum AffectedSentences {
+    /// Whether callers are ranked by all of their requests, and not by those stored one by one.
+    static func isExact(_ parties: AffectedParties) -> Bool { parties.identities.allSatisfy { $0.requests != nil } }
+
+    static func summary(_ parties: AffectedParties) -> String {
+        let requests = FigureText.counted(parties.requests, "request")
+        let organizations = FigureText.counted(parties.organizationCount, "organization")
+        guard let count = parties.identityCount else { return "\(requests) of \(organizations)" }
+        let callers = FigureText.counted(count, "caller")
+        return "\(requests) of \(callers) of \(organizations)"
+            + (isExact(parties) ? "" : ", counted among the requests stored one by one")
     }
 }

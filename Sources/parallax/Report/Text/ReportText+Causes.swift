@@ -5,18 +5,32 @@ import ParallaxCore
 extension ReportText {
     var causes: [String] {
         guard report.diverged > 0 else { return [] }
-        var table = TextTable([.left, .right, .right, .right, .left])
-        table.add("cause", "requests", "of compared", "95 % interval", "")
+        var table = TextTable([.left, .right, .right, .right, .right, .left])
+        table.add(
+            "cause", "change verdicts", "of compared", "95 % interval", "others", "when (UTC), and the busiest minute")
         let unexplained = DivergenceCause.unexplained.rawValue
-        if (report.causes[unexplained] ?? 0) == 0 { add(unexplained, 0, to: &table) }
-        for (cause, count) in Ranking.unexplainedFirst(report.causes) { add(cause, count, to: &table) }
-        return [style.bold("Why: causes")] + table.lines()
+        let causes = Ranking.causes(report)
+        if !causes.contains(where: { $0.name == unexplained }) { add((unexplained, 0, 0), to: &table) }
+        for cause in causes { add(cause, to: &table) }
+        var meanings = TextTable([.left, .left])
+        for cause in causes.compactMap({ DivergenceCause(rawValue: $0.name) }) {
+            meanings.add(cause.rawValue, cause.meaning)
+        }
+        return [style.bold("Why: causes of divergences")] + table.lines() + meanings.lines()
     }
 
-    private func add(_ cause: String, _ count: Int, to table: inout TextTable) {
+    private func add(_ cause: (name: String, changing: Int, other: Int), to table: inout TextTable) {
+        let estimate = ShareEstimate(cause.changing, of: report.compared)
+        table.add(
+            cause.name.escapedForTerminal, Figures.count(cause.changing), Figures.share(estimate.share),
+            Figures.interval(estimate), Figures.count(cause.other),
+            report.causeTimes[cause.name].map(CauseSentences.times) ?? "")
+    }
+
+    private func add(_ name: String, _ count: Int, to table: inout TextTable) {
         let estimate = ShareEstimate(count, of: report.compared)
         table.add(
-            cause.escapedForTerminal, Figures.count(count), Figures.share(estimate.share), Figures.interval(estimate),
+            name.escapedForTerminal, Figures.count(count), Figures.share(estimate.share), Figures.interval(estimate),
             bar(count))
     }
 
@@ -24,7 +38,7 @@ extension ReportText {
         guard report.diverged > 0 else { return [] }
         var table = TextTable([.left, .right, .right, .right, .left])
         table.add("kind and cause", "requests", "of compared", "95 % interval", "")
-        for (kind, count) in Ranking.byCount(report.kinds) {
+        for (kind, count) in Ranking.kinds(report.kinds) {
             add(kind, count, to: &table)
             for (cause, count) in Ranking.unexplainedFirst(report.causesByKind[kind] ?? [:]) {
                 add("  " + cause, count, to: &table)
@@ -67,5 +81,14 @@ extension ReportText {
     static func mark(_ change: ReportChange) -> String {
         guard change.isClear else { return "" }
         return change.after.share > change.before.share ? "clearly more" : "clearly less"
+    }
+}
+
+/// The same sentences for the terminal and the page.
+enum CauseSentences {
+    /// `2026-11-23 14:01 to 14:09, most at 2026-11-23 14:03 (120)`.
+    static func times(_ times: DivergenceReport.CauseTimes) -> String {
+        "\(Figures.period(times.from, times.to, toTheMinute: true)), most at "
+            + "\(Figures.time(times.busiest).dropLast(3)) (\(Figures.count(times.busiestRequests)))"
     }
 }

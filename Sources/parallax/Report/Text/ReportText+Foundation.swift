@@ -6,14 +6,18 @@ extension ReportText {
     var foundation: [String] {
         var table = TextTable([.left, .right, .right, .left])
         table.add("compared", Figures.count(report.compared))
-        table.add("agreed", Figures.count(report.agreed), Figures.share(report.agreed, of: report.compared))
-        table.add("diverged", Figures.count(report.diverged), Figures.share(report.diverged, of: report.compared))
         if let same = report.sameVerdict {
             table.add("same verdict", Figures.count(same), Figures.share(same, of: report.compared))
         }
+        table.add(
+            "agreed", Figures.count(report.agreed), Figures.share(report.agreed, of: report.compared),
+            "same verdict, window and remainder")
+        table.add(
+            "diverged", Figures.count(report.diverged), Figures.share(report.diverged, of: report.compared),
+            Ranking.kinds(report.kinds).map { "\($0.name) \(Figures.count($0.count))" }.joined(separator: ", "))
         table.add("incomparable", Figures.count(Ranking.sum(report.incomparable)), "", reasons(report.incomparable))
         if report.heldOut > 0 {
-            table.add("held out", Figures.count(report.heldOut), "", "control alone was asked")
+            table.add("held out", Figures.count(report.heldOut), "", "only control was asked")
         }
         table.add("not recorded", Figures.count(Ranking.sum(report.dropped)), "", reasons(report.dropped))
         let sampling =
@@ -33,11 +37,26 @@ extension ReportText {
         return [style.bold("Verdicts of the two sides")] + table.lines()
     }
 
+    var durations: [String] {
+        guard let durations = report.durations else { return [] }
+        var table = TextTable([.left, .right, .right, .right])
+        table.add("", "median", "p95", "p99")
+        for (name, side) in [("control", durations.control), ("candidate", durations.candidate)] {
+            table.add(
+                name, LatencyChart.time(side.medianMicroseconds), LatencyChart.time(side.p95Microseconds),
+                LatencyChart.time(side.p99Microseconds))
+        }
+        return [
+            style.bold("How long both sides took")
+                + ": \(FigureText.counted(durations.requests, "request")) that both judged, of all organizations"
+        ] + table.lines()
+    }
+
     var coverage: [String] {
         guard let from = report.from, let to = report.to else { return [] }
         let coverage = report.coverage
         var lines = [
-            style.bold("When, and by whom"),
+            style.bold("When, and by which instances"),
             "  whole minutes from \(Figures.period(from, to, toTheMinute: true)) UTC: "
                 + "\(Figures.count(coverage.recordedMinutes)) of \(Figures.count(coverage.minutes)) hold records",
         ]

@@ -10,13 +10,17 @@ extension ReportText {
         if let phase = VolumeSentences(volume).phase { lines.append("  " + phase) }
         guard !volume.windows.isEmpty else { return lines + noise }
         var table = TextTable([.left, .right, .right, .right, .right])
-        table.add("window", "identity-spans", "differing", "units less", "units more")
+        table.add("window", "spans", "differing", "units less", "units more")
         for window in volume.windows {
             table.add(
                 window.name.escapedForTerminal, Figures.count(window.spans), Figures.count(window.differing),
                 Figures.count(window.lessUnits), Figures.count(window.moreUnits))
         }
-        return lines + table.lines() + noise
+        lines += ["  " + VolumeSentences.span] + table.lines()
+        if let sentence = VolumeSentences(volume).noneMore(newlyAllowed: report.newlyAllowed.requests) {
+            lines.append("  " + sentence)
+        }
+        return lines + noise
     }
 
     private var noise: [String] {
@@ -52,6 +56,19 @@ struct VolumeSentences {
         return "of \(Figures.count(all)) verdicts that differ, \(Figures.count(volume.requestsInEqualVolumes)) "
             + "(\(Figures.share(volume.requestsInEqualVolumes, of: all))) change which requests get through and not how "
             + "many: within \(Int(ReportVolume.equalShare * 100)) % of each limit"
+    }
+
+    /// What a span is.
+    static let span =
+        "A span is one caller over a window's duration (a minute at least) in which a verdict differed; it differs if the units "
+        + "let through are more than \(Int(ReportVolume.equalShare * 100)) % of the limit apart."
+
+    /// Why there are no more units although requests are newly let through; `nil` if there are, or no such requests.
+    func noneMore(newlyAllowed: Int) -> String? {
+        guard newlyAllowed > 0, volume.windows.allSatisfy({ $0.moreUnits == 0 }) else { return nil }
+        return
+            "no units more, although \(FigureText.counted(newlyAllowed, "request")) would newly be let through: within "
+            + "each span the candidate refuses as many others of the same caller, or more"
     }
 
     static func noise(_ noise: NoiseFloor) -> String {

@@ -2,15 +2,15 @@ import Crypto
 import Foundation
 package import RedisLimiting
 
-/// The secret that opens the admin routes. Only its hash is kept.
-package struct AdminToken: Sendable {
+/// A secret that opens routes. Only its hash is kept.
+package struct BearerToken: Sendable {
     /// The fewest bytes of a token: what can be guessed is no secret.
     package static let minimumBytes = 16
 
     private let digest: SHA256.Digest
 
-    /// - Throws: ``AdminTokenError`` if the token is too short.
-    package init(_ token: String) throws(AdminTokenError) {
+    /// - Throws: ``BearerTokenError`` if the token is too short.
+    package init(_ token: String) throws(BearerTokenError) {
         guard token.utf8.count >= Self.minimumBytes else { throw .tooShort }
         digest = SHA256.hash(data: Data(token.utf8))
     }
@@ -38,8 +38,8 @@ package struct AdminToken: Sendable {
 }
 
 /// Why a text is no usable token. Never says what the token is.
-package enum AdminTokenError: Error, Equatable, CustomStringConvertible {
+package enum BearerTokenError: Error, Equatable, CustomStringConvertible {
     case tooShort
 
-    package var description: String { "the token has fewer than \(AdminToken.minimumBytes) bytes" }
+    package var description: String { "the token has fewer than \(BearerToken.minimumBytes) bytes" }
 }

@@ -1,0 +1,67 @@
+import ParallaxCore
+
+/// Requests whose verdict would change, by caller and direction: exact for every caller within the bound of a minute.
+struct CallerCounts: Sendable {
+    private struct Count {
+        var requests = 0
+        var first = Int64.max
+        var last = Int64.min
+
+        mutating func add(_ more: Int, minute: Int64) {
+            guard more > 0 else { return }
+            requests += more
+            first = min(first, minute)
+            last = max(last, minute)
+        }
+    }
+
+    /// By the numbers of identities.
+    private var limited: [Count] = []
+    private var allowed: [Count] = []
+
+    /// - Parameter identity: Its number; numbers come without gaps.
+    mutating func add(identity: Int, minute: Int64, newlyLimited: Int, newlyAllowed: Int) {
+        while limited.count <= identity {
+            limited.append(Count())
+            allowed.append(Count())
+        }
+        limited[identity].add(newlyLimited, minute: minute)
+        allowed[identity].add(newlyAllowed, minute: minute)
+    }
+
+    /// How many callers a kind hits; `nil` if the kind does not change verdicts.
+    func count(_ kind: DivergenceKind) -> Int? {
+        counts(kind)?.count { $0.requests > 0 }
+    }
+
+    /// Those that a kind hits most, most first; equals in the order of their bytes.
+    func most(_ kind: DivergenceKind, _ maximum: Int, names: NameNumbers) -> [AffectedParties.Identity] {
+        guard let counts = counts(kind), maximum > 0 else { return [] }
+        let places = counts.indices.filter { counts[$0].requests > 0 }.sorted {
+            counts[$0].requests > counts[$1].requests
+        }
+        // Names are made of those only that can be listed.
+        guard let least = places.prefix(maximum).last.map({ counts[$0].requests }) else { return [] }
+        let candidates = places.prefix { counts[$0].requests >= least }.map {
+            (count: counts[$0], names: names.names(of: $0))
+        }
+        return candidates.sorted { left, right in
+            guard left.count.requests == right.count.requests else { return left.count.requests > right.count.requests }
+            guard left.names.first == right.names.first else { return left.names.first < right.names.first }
+            return left.names.second < right.names.second
+        }
+        .prefix(maximum).map { count, names in
+            AffectedParties.Identity(
+                organization: names.first.text, identifier: names.second.text, requests: count.requests, stored: 0,
+                first: Timestamp(milliseconds: count.first), last: Timestamp(milliseconds: count.last))
+        }
+    }
+
+    private func counts(_ kind: DivergenceKind) -> [Count]? {
+        switch kind {
+        case .newlyLimited: limited
+        case .newlyAllowed: allowed
+        case .differentWindow, .quotaDrift: nil
+        }
+    }
+}

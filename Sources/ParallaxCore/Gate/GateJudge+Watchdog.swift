@@ -1,0 +1,115 @@
+/// Whether the watchdog sees anything wrong, whether it could, and whether the way back works.
+extension GateJudge {
+    /// A trigger whose newest verdict is this much older than the newest record was not watched at the end.
+    private static let staleMilliseconds: Int64 = 10 * 60_000
+    private static let dayMilliseconds: Int64 = 24 * 3_600_000
+
+    var triggers: GateCheck {
+        let alarms = figures.triggers.filter { $0.state == .suspect || $0.state == .firing }
+        let figure = Self.summary(figures.triggers.map(\.state))
+        let bound = "none suspect or firing"
+        if let alarm = alarms.first(where: { $0.state == .firing }) ?? alarms.first {
+            return make(
+                .triggers, false, figure, bound,
+                "The trigger \(alarm.trigger.rawValue) is \(alarm.state.rawValue): \(alarm.sentence).")
+        }
+        if let rollback = figures.rollbacks.first {
+            return make(.triggers, false, figure, bound, Self.reason(of: rollback))
+        }
+        let stale = figures.triggers.first { $0.recordedUntil - $0.time > Self.staleMilliseconds }
+        let reason =
+            stale.map { "The trigger \($0.trigger.rawValue) was last judged long before the last record: " }
+            ?? "No trigger was judged where this was recorded: "
+        return make(
+            .triggers, true, figure, bound, reason + "run the instances with their watchdog.",
+            canTell: stale == nil && !figures.triggers.isEmpty && figures.unwatchedDatabases == 0)
+    }
+
+    private static func reason(of rollback: GateFigures.RollbackReading) -> String {
+        rollback.isDryRun
+            ? "The trigger \(rollback.trigger.rawValue) fired in a dry run: find out why, then report on a period after it."
+            : "The trigger \(rollback.trigger.rawValue) fired, and its rollback is not acknowledged: "
+                + "see parallax rollback history."
+    }
+
+    /// A trigger that cannot fire protects nothing: all three must be able to, in every database.
+    var armed: GateCheck {
+        let bound = "all triggers"
+        let (ready, waiting) = figures.triggers.reduce(into: (ready: 0, waiting: [GateFigures.TriggerReading]())) {
+            if isArmed($1) { $0.ready += 1 } else { $0.waiting.append($1) }
+        }
+        let figure = "\(ready) of \(figures.triggers.count)"
+        if let first = waiting.first {
+            let others = waiting.count > 1 ? " (\(waiting.count - 1) more are not armed either)" : ""
+            return make(
+                .armed, false, figure, bound,
+                "The trigger \(first.trigger.rawValue) cannot fire: \(missing(first))\(others).")
+        }
+        let unjudged = Trigger.allCases.filter { trigger in !figures.triggers.contains { $0.trigger == trigger } }
+        return make(
+            .armed, true, figure, bound,
+            "Not judged where this was recorded: \(Self.listed(unjudged.map(\.rawValue))). "
+                + "Run the instances with their watchdog.",
+            canTell: unjudged.isEmpty && figures.unwatchedDatabases == 0)
+    }
+
+    private func isArmed(_ reading: GateFigures.TriggerReading) -> Bool {
+        switch reading.trigger {
+        // Without decisions of the candidate there are none to count.
+        case .errorRate where !reading.isInPlay: true
+        case .responseTime where !reading.isInPlay: reading.hasBaseline || figures.hasHoldout
+        case .responseTime where endsWithHybrid(reading): false
+        case .redisDown, .errorRate, .responseTime: reading.state != .warming && reading.state != .inconclusive
+        }
+    }
+
+    /// A hold-out takes part in `hybrid` only.
+    private func endsWithHybrid(_ reading: GateFigures.TriggerReading) -> Bool {
+        figures.target == .distributedOnly && !reading.hasBaseline
+    }
+
+    private func missing(_ reading: GateFigures.TriggerReading) -> String {
+        switch reading.trigger {
+        case .responseTime where !reading.isInPlay:
+            reading.sentence + "; stay in legacy until it is learned, or set BASELINE_HOLDOUT_PERCENT"
+        case .responseTime where endsWithHybrid(reading):
+            "in distributed_only there is no hold-out, and no baseline is learned; learn one in legacy first"
+        case .redisDown, .errorRate, .responseTime: "it is \(reading.state.rawValue) (\(reading.sentence))"
+        }
+    }
+
+    var drill: GateCheck {
+        let bound = "within \(settings.drillDays) days, all instances"
+        let remedy = "Drill the way back before it is needed: parallax rollback drill."
+        guard let drill = figures.lastDrill else {
+            return make(.drill, false, "never", bound, "The rollback was never drilled. " + remedy)
+        }
+        let days = max(0, now - drill.time) / Self.dayMilliseconds
+        let isRecent = now - drill.time <= Int64(settings.drillDays) * Self.dayMilliseconds
+        let age = days == 0 ? "today" : FigureText.counted(Int(days), "day") + " ago"
+        let figure = age + (drill.instances.map { ", \(FigureText.counted($0, "instance"))" } ?? "")
+        guard isRecent else {
+            return make(.drill, false, figure, bound, "The rollback was last drilled \(days) days ago. " + remedy)
+        }
+        // Earlier versions noted only how many were asked.
+        let known = figures.sharers?.count ?? 0
+        let missing = drill.unheard ?? []
+        let asked = drill.instances ?? known
+        return make(
+            .drill, drill.unheard.map(\.isEmpty) ?? (asked >= known), figure, bound,
+            missing.isEmpty
+                ? "The last drill asked \(FigureText.counted(asked, "instance")) of the \(FigureText.grouped(known)) that "
+                    + "share the flag file: drill with --url for each."
+                : "The last drill did not ask \(Self.listed(missing)), which shared the flag file: drill with --url for each."
+        )
+    }
+
+    /// `2 ok, 1 inconclusive`, in the order of the states.
+    private static func summary(_ states: [TriggerState]) -> String {
+        let parts = TriggerState.allCases.compactMap { state in
+            let count = states.count { $0 == state }
+            return count > 0 ? "\(count) \(state.rawValue)" : nil
+        }
+        return parts.isEmpty ? "not watched" : parts.joined(separator: ", ")
+    }
+}

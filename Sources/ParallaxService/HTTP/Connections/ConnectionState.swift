@@ -1,0 +1,197 @@
+package import NIOCore
+
+/// How long a connection may take over each part of its work.
+package struct ConnectionTimeouts: Equatable, Sendable {
+    /// Without a request, before and between requests.
+    package var idle: TimeAmount = .seconds(75)
+    /// From the first byte of a request to its last.
+    package var request: TimeAmount = .seconds(10)
+    /// Without taking any of the answers that wait for the client.
+    package var unread: TimeAmount = .seconds(30)
+    /// From the last answer until the client closes its side too.
+    package var closing: TimeAmount = .seconds(2)
+
+    package init() {}
+}
+
+/// The course of one connection: what is being read, what is unanswered, and when it has to end.
+///
+/// A value without I/O and clock: ``ConnectionHandler`` tells it what happens and does what it says.
+struct ConnectionState {
+    /// What is being read. Each can be followed by `ended`.
+    enum Input: Equatable {
+        /// Nothing since the last request. Followed by `head`, or by `body` if a head arrives whole.
+        case idle
+        /// The beginning of a request. Followed by `body`.
+        case head(since: NIODeadline)
+        /// The rest of a request whose head was passed on. Followed by `idle`.
+        case body(since: NIODeadline)
+        /// Nothing more is read: what still arrives is dropped.
+        case ended
+    }
+
+    /// What the handler has to do.
+    enum Action: Equatable {
+        case none
+        /// Write the answer to a request that cannot be passed on; it is the last answer.
+        case answer(RequestError)
+        /// Have the body's reader fail; its route answers, and that is the last answer.
+        case failBody(RequestError)
+        /// Close the sending side, and wait for the client to close the other.
+        case closeOutput
+        /// Close the connection.
+        case close(Reason)
+    }
+
+    /// Why a connection ends before its client closes it. The raw values are labels of a metric.
+    enum Reason: String, CaseIterable {
+        /// The last answer is out.
+        case finished
+        case idle
+        case slowRequest = "slow_request"
+        case unreadAnswer = "unread_answer"
+        /// Its place was given to a new connection.
+        case evicted
+        /// The service ends.
+        case shutdown
+    }
+
+    /// When the connection has to end, and whether its place can be given away before. Ordered: the first goes first.
+    enum Expiry: Equatable {
+        /// No request is under way.
+        case idle(NIODeadline)
+        /// The client is slow to send or to take.
+        case slow(NIODeadline)
+        /// The service owes an answer.
+        case never
+    }
+
+    private let timeouts: ConnectionTimeouts
+    private(set) var input = Input.idle
+    /// Requests that were passed on and are not answered in full.
+    private(set) var unanswered = 0
+    /// Whether nothing is read after the request that is under way.
+    private var isLast = false
+    /// What answers the last, unreadable request once those before it are answered.
+    private var fault: RequestError?
+    private var idleSince: NIODeadline
+    private var unwritableSince: NIODeadline?
+    /// When the sending side was closed; `nil` before.
+    private(set) var closingSince: NIODeadline?
+
+    init(timeouts: ConnectionTimeouts, now: NIODeadline) {
+        self.timeouts = timeouts
+        idleSince = now
+    }
+
+    /// Bytes arrived, of which the next handler makes parts of requests.
+    mutating func bytesArrived(at now: NIODeadline) {
+        if input == .idle { input = .head(since: now) }
+    }
+
+    /// A head arrived that is passed on.
+    ///
+    /// - Parameter isLast: Whether the client asked to close after it.
+    mutating func headArrived(isLast: Bool, at now: NIODeadline) {
+        if case .head(let since) = input { input = .body(since: since) } else { input = .body(since: now) }
+        unanswered += 1
+        self.isLast = isLast
+    }
+
+    /// A request arrived in full.
+    mutating func requestEnded(at now: NIODeadline) {
+        guard case .body = input else { return }
+        input = isLast ? .ended : .idle
+        idleSince = now
+    }
+
+    /// What arrives is no request, or takes too long to become one.
+    mutating func failed(_ error: RequestError) -> Action {
+        switch input {
+        case .ended: return .none
+        case .body:
+            (input, isLast) = (.ended, true)
+            return .failBody(error)
+        case .idle, .head:
+            (input, isLast) = (.ended, true)
+            guard unanswered == 0 else {
+                fault = error
+                return .none
+            }
+            unanswered = 1
+            return .answer(error)
+        }
+    }
+
+    /// The client will send nothing more.
+    mutating func inputClosed() -> Action {
+        (input, isLast) = (.ended, true)
+        return unanswered == 0 ? .close(.finished) : .none
+    }
+
+    /// An answer's head is about to be written.
+    ///
+    /// - Returns: Whether it is the connection's last answer. An answer to a request that is still arriving is: the rest
+    ///   is not worth reading.
+    mutating func answerBegan() -> Bool {
+        guard unanswered == 1, fault == nil else { return false }
+        if case .body = input { isLast = true }
+        return isLast
+    }
+
+    /// An answer's end was written.
+    mutating func answerEnded(at now: NIODeadline) -> Action {
+        precondition(unanswered > 0, "every answer belongs to a request")
+        unanswered -= 1
+        guard unanswered == 0 else { return .none }
+        if let fault {
+            self.fault = nil
+            unanswered = 1
+            return .answer(fault)
+        }
+        idleSince = now
+        guard isLast else { return .none }
+        input = .ended
+        closingSince = now
+        return .closeOutput
+    }
+
+    /// The client takes what waits for it, or no longer does.
+    mutating func writabilityChanged(_ isWritable: Bool, at now: NIODeadline) {
+        unwritableSince = isWritable ? nil : now
+    }
+
+    /// The service ends.
+    mutating func quiesced() -> Action {
+        isLast = true
+        return unanswered == 0 ? .close(.shutdown) : .none
+    }
+
+    /// The connection is needed for another one.
+    func evicted() -> Action {
+        expiry == .never ? .none : .close(.evicted)
+    }
+
+    /// Acts on a deadline that has passed.
+    mutating func deadlinePassed(at now: NIODeadline) -> Action {
+        switch expiry {
+        case .idle(let deadline), .slow(let deadline): guard deadline <= now else { return .none }
+        case .never: return .none
+        }
+        if unwritableSince != nil { return .close(.unreadAnswer) }
+        if closingSince != nil { return .close(.finished) }
+        switch input {
+        case .head, .body: return failed(.timedOut)
+        case .idle, .ended: return .close(.idle)
+        }
+    }
+
+    var expiry: Expiry {
+        if let unwritableSince { return .slow(unwritableSince + timeouts.unread) }
+        if let closingSince { return .idle(closingSince + timeouts.closing) }
+        switch input {
+        case .head(let since), .body(let since): return .slow(since + timeouts.request)
+        case .idle, .ended: return unanswered == 0 ? .idle(idleSince + timeouts.idle) : .never
+        }
+    }
+}

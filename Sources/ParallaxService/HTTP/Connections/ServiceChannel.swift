@@ -1,0 +1,57 @@
+import Hummingbird
+package import HummingbirdCore
+package import Logging
+package import NIOCore
+import NIOHTTP1
+
+/// How connections of the service are made: HTTP/1.1 within bounds of size, number and time.
+///
+/// Hummingbird's channel with two handlers of ours around its decoder.
+package struct ServiceChannel: ServerChildChannel {
+    package typealias Value = HTTP1Channel.Value
+
+    private let http: HTTP1Channel
+    private let connections: ConnectionTable
+    private let rules: RequestHeadRules
+    private let timeouts: ConnectionTimeouts
+    private let metrics: HTTPMetrics
+
+    init(
+        responder: @escaping HTTPChannelHandler.Responder, connections: ConnectionTable, rules: RequestHeadRules,
+        timeouts: ConnectionTimeouts, metrics: HTTPMetrics
+    ) {
+        http = HTTP1Channel(
+            responder: responder,
+            configuration: HTTP1Channel.Configuration(
+                httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                    maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 128)))
+        self.connections = connections
+        self.rules = rules
+        self.timeouts = timeouts
+        self.metrics = metrics
+    }
+
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let entry = ConnectionTable.Entry(channel: channel)
+        return http.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            let connection = ConnectionHandler(entry: entry, rules: rules, timeouts: timeouts, metrics: metrics)
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(connection, position: .after(decoder))
+            try pipeline.addHandler(RequestStartHandler(connection: connection), position: .first)
+            guard connections.admit(entry) else {
+                // Failing here would end the listener.
+                metrics.connectionRefused()
+                channel.close(promise: nil)
+                return value
+            }
+            metrics.connectionOpened()
+            channel.closeFuture.whenComplete { _ in connections.remove(entry) }
+            return value
+        }
+    }
+
+    package func handle(value: Value, logger: Logger) async {
+        await http.handle(value: value, logger: logger)
+    }
+}

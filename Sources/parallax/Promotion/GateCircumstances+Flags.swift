@@ -1,0 +1,29 @@
+import DivergenceStore
+import ParallaxCore
+import ParallaxService
+
+extension GateCircumstances {
+    /// What a flag file and the settings tell.
+    init(_ settings: Settings, flags: FlagStore, target: PromotionPhase? = nil, now: Timestamp) async {
+        self.init(
+            sharers: await flags.sharers(at: now), hasHoldout: settings.rollback.baselineHoldoutPercent > 0,
+            target: target)
+    }
+}
+
+extension FlagStore {
+    /// The instances that share the file, by their own word next to it.
+    fileprivate func sharers(at now: Timestamp) async -> [GateFigures.Sharer] {
+        let instances = await instances()
+        let text = InstancesText(instances: instances, health: health, now: now)
+        return instances.map { applied in
+            let deviation: String? =
+                switch text.standing(of: applied) {
+                case .current, .silent: nil
+                case .deviating: "is in \(applied.strategy)"
+                case .behind: "has not applied it"
+                }
+            return GateFigures.Sharer(name: applied.instance, deviation: deviation)
+        }
+    }
+}

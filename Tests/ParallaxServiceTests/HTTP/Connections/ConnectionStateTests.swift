@@ -1,0 +1,118 @@
+import NIOCore
+import Testing
+
+@testable import ParallaxService
+
+@Suite struct ConnectionStateTests {
+    private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+    private let timeouts = ConnectionTimeouts()
+
+    private func makeState() -> ConnectionState { ConnectionState(timeouts: timeouts, now: start) }
+
+    /// A connection on which a whole request waits for its answer.
+    private func owing(isLast: Bool = false) -> ConnectionState {
+        var state = makeState()
+        state.bytesArrived(at: start)
+        state.headArrived(isLast: isLast, at: start)
+        state.requestEnded(at: start)
+        return state
+    }
+
+    @Test("a connection without a request ends after the idle time, also after an answer")
+    func endsIdleOnes() {
+        var state = makeState()
+        #expect(state.deadlinePassed(at: start + timeouts.idle - .nanoseconds(1)) == .none)
+        #expect(state.deadlinePassed(at: start + timeouts.idle) == .close(.idle))
+        var answered = owing()
+        let later = start + .seconds(50)
+        #expect(answered.answerBegan() == false)
+        #expect(answered.answerEnded(at: later) == .none)
+        #expect(answered.deadlinePassed(at: start + timeouts.idle) == .none)
+        #expect(answered.deadlinePassed(at: later + timeouts.idle) == .close(.idle))
+    }
+
+    @Test("a request that does not arrive in full is answered with 408, whichever part is missing")
+    func endsSlowOnes() {
+        var head = makeState()
+        head.bytesArrived(at: start)
+        head.bytesArrived(at: start + .seconds(9))
+        #expect(head.deadlinePassed(at: start + timeouts.request) == .answer(.timedOut))
+        var body = makeState()
+        body.bytesArrived(at: start)
+        body.headArrived(isLast: false, at: start + .seconds(9))
+        #expect(body.deadlinePassed(at: start + timeouts.request) == .failBody(.timedOut))
+        #expect(body.answerBegan() == true)
+        #expect(body.answerEnded(at: start + timeouts.request) == .closeOutput)
+    }
+
+    @Test("while the service owes an answer the connection neither expires nor gives its place away")
+    func keepsBusyOnes() {
+        var state = owing()
+        #expect(state.expiry == .never)
+        #expect(state.evicted() == .none)
+        #expect(state.deadlinePassed(at: start + .hours(1)) == .none)
+    }
+
+    @Test("a client that takes nothing of its answers is closed")
+    func endsUnread() {
+        var state = owing()
+        state.writabilityChanged(false, at: start)
+        #expect(state.expiry == .slow(start + timeouts.unread))
+        #expect(state.deadlinePassed(at: start + timeouts.unread) == .close(.unreadAnswer))
+        state.writabilityChanged(true, at: start)
+        #expect(state.expiry == .never)
+    }
+
+    @Test("an answer to a request that still arrives is the last one, and the rest is not read")
+    func closesAfterEarlyAnswers() {
+        var state = makeState()
+        state.headArrived(isLast: false, at: start)
+        #expect(state.answerBegan() == true)
+        #expect(state.answerEnded(at: start) == .closeOutput)
+        #expect(state.input == .ended)
+        #expect(state.deadlinePassed(at: start + timeouts.closing) == .close(.finished))
+    }
+
+    @Test("of pipelined requests each has its answer, and only the last one says that it closes")
+    func answersInOrder() {
+        var state = owing()
+        state.headArrived(isLast: true, at: start)
+        state.requestEnded(at: start)
+        #expect(state.input == .ended)
+        #expect(state.answerBegan() == false)
+        #expect(state.answerEnded(at: start) == .none)
+        #expect(state.answerBegan() == true)
+        #expect(state.answerEnded(at: start) == .closeOutput)
+    }
+
+    @Test("what is no request is answered after the requests before it")
+    func answersFaultsInOrder() {
+        var state = owing()
+        #expect(state.failed(.malformed) == .none)
+        #expect(state.answerBegan() == false)
+        #expect(state.answerEnded(at: start) == .answer(.malformed))
+        #expect(state.answerBegan() == true)
+        #expect(state.answerEnded(at: start) == .closeOutput)
+        #expect(state.failed(.malformed) == .none)
+    }
+
+    @Test("a client that closes its side still gets the answer that it is owed")
+    func answersHalfClosed() {
+        var state = owing()
+        #expect(state.inputClosed() == .none)
+        #expect(state.answerBegan() == true)
+        #expect(state.answerEnded(at: start) == .closeOutput)
+        var idle = makeState()
+        #expect(idle.inputClosed() == .close(.finished))
+    }
+
+    @Test("when the service ends, idle connections close at once and others after their answer")
+    func endsWithTheService() {
+        var idle = makeState()
+        #expect(idle.quiesced() == .close(.shutdown))
+        var busy = owing()
+        #expect(busy.quiesced() == .none)
+        #expect(busy.answerBegan() == true)
+        #expect(busy.answerEnded(at: start) == .closeOutput)
+    }
+}
