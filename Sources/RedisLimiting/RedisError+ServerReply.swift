@@ -54,6 +54,14 @@ extension RedisError {
 
     /// At most 200 characters of what a server said, control characters replaced.
     static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.prefix(200).map { $0.properties.generalCategory == .control ? " " : Character($0) })
+        String(text.unicodeScalars.prefix(200).map { isUnprintable($0) ? " " : Character($0) })
+    }
+
+    /// What could move a cursor, end a line, turn text around or hide.
+    private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
+        default: false
+        }
     }
 }

@@ -54,6 +54,12 @@ package struct RedisError: Error, Equatable, Sendable {
         }
     }
 
+    /// Whether Redis answered at once and refused its user certain keys only: other keys may be answered.
+    package var concernsKeys: Bool {
+        guard code == .unauthorized, let cause else { return false }
+        return cause.contains("access") && cause.contains("key")
+    }
+
     /// The reason as a decision carries it.
     package var unavailability: Unavailability {
         switch code {

@@ -31,8 +31,9 @@ extension CommandFailure {
         case let error as RedisError where error.code == .configuration: self.init(.configuration, error.description)
         case let error as RedisError where error.code == .unauthorized: self.init(.notPermitted, error.description)
         case let error as RedisError: self.init(.unavailable, error.description)
-        case let error as IOError: self.init(error)
-        default: return nil
+        default:
+            guard let problem = ListenProblem(error) else { return nil }
+            self.init(problem)
         }
     }
 
@@ -49,23 +50,11 @@ extension CommandFailure {
         }
     }
 
-    /// What the operating system says to the address of `serve`, the one socket that is opened without a caller who asks.
-    init?(_ error: IOError) {
-        switch error.errnoCode {
-        case EADDRINUSE:
-            self.init(
-                .configuration, "HTTP_HOST and HTTP_PORT: another program listens there already",
-                remedy: "End it, or choose another port; 0 takes any free one.")
-        case EADDRNOTAVAIL:
-            self.init(
-                .configuration, "HTTP_HOST: this machine has no such address",
-                remedy: "127.0.0.1 listens for this machine alone, 0.0.0.0 for everybody.")
-        case EACCES:
-            self.init(
-                .configuration, "HTTP_PORT: this user may not listen on that port",
-                remedy: "Choose one from 1024 up.")
-        default: return nil
-        }
+    /// What is wrong with the address of `serve`, the one socket that is opened without a caller who asks.
+    init(_ problem: ListenProblem) {
+        self.init(
+            .configuration, "\(problem.settings): \(problem.problem)",
+            remedy: problem.remedy.prefix(1).uppercased() + problem.remedy.dropFirst() + ".")
     }
 
     init(_ error: FlagFileError) {

@@ -51,7 +51,7 @@ import Testing
             #expect(
                 alert.annotations["description"]?.contains("multiplies each limit by the number of instances") == true)
             try await eventually("the connections' alert is there") {
-                try await alertmanager.alert("ParallaxRedisConnectionFailures") != nil
+                try await alertmanager.alert("rate_limiting_redis_down") != nil
             }
             let next = try await restarted(promoted, alertmanager, alert)
             let output = try await next.run("rollback", "acknowledge", "--by", "ann", "--reason", "seen")
@@ -89,9 +89,9 @@ import Testing
             try await eventually("the drill is over") { try await alertmanager.alert("ParallaxRollbackDrill") == nil }
             for _ in 0..<150 { _ = try await promoted.service.check("pushing") }
             try await eventually("the refusals are there") {
-                try await alertmanager.alert("ParallaxRefusalRate") != nil
+                try await alertmanager.alert("rate_limiting_high_denial_rate") != nil
             }
-            let alert = try #require(try await alertmanager.alert("ParallaxRefusalRate"))
+            let alert = try #require(try await alertmanager.alert("rate_limiting_high_denial_rate"))
             #expect(alert.labels["severity"] == "warning")
             for text in Array(alert.labels.values) + Array(alert.annotations.values) {
                 #expect(!text.contains("pushing"))

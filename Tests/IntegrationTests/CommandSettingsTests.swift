@@ -22,7 +22,7 @@ import Testing
         ("divergences list", []), ("divergences list --identifier a", ["IDENTITY_PRIVACY"]),
         ("divergences settlements", []), ("rollback history", []), ("rollback acknowledge --reason r", []),
         ("rollback simulate --rate 1 --days 1", ["ROLLBACK_ERROR_RATE_PERCENT", "BASELINE_HOLDOUT_PERCENT"]),
-        ("limits top --admin-token-file token", ["HTTP_PORT"]),
+        ("health", ["HTTP_PORT"]), ("limits top --admin-token-file token", ["HTTP_PORT"]),
         ("limits status a --admin-token-file token", ["HTTP_PORT"]),
         ("limits reset a --admin-token-file token", ["HTTP_PORT"]),
         ("rollback drill --admin-token-file token", ["HTTP_PORT"]), ("replay log", limits),

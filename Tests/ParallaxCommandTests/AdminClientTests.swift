@@ -1,4 +1,6 @@
 import Foundation
+import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -77,6 +79,26 @@ import Testing
         #expect(told?.description.contains(says) == true)
     }
 
+    @Test("an answer whose body does not end is given up")
+    func endlessBody() async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let listener = try await ServerBootstrap(group: group)
+            .childChannelInitializer { channel in
+                let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
+                return channel.writeAndFlush(ByteBuffer(string: head))
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(listener.localAddress?.port)
+        let client = AdminClient(
+            baseURL: "http://127.0.0.1:\(port)", token: "t",
+            transport: AdminClient.overHTTP(timeout: .milliseconds(50)))
+        let told = await #expect(throws: CommandFailure.self) {
+            let _: Answer = try await client.get("/x", query: [])
+        }
+        #expect(told?.message.contains("did not answer in time") == true)
+        try await listener.close().get()
+    }
+
     @Test("a port that nobody listens on is a refusal over real sockets too")
     func refusedConnection() async throws {
         let port = try FreePorts.find(1)[0]
@@ -86,5 +108,54 @@ import Testing
             let _: Answer = try await client.get("/x", query: [])
         }
         #expect(told?.message == "nothing listens at http://127.0.0.1:\(port)")
+    }
+
+    @Test("an answer whose body does not end is given up", .timeLimit(.minutes(1)))
+    func endlessBody() async throws {
+        let server = try HangingServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"value\":")
+        let client = AdminClient(
+            baseURL: "http://127.0.0.1:\(server.port)", token: "t",
+            transport: AdminClient.overHTTP(timeout: .milliseconds(200)))
+        let told = await #expect(throws: CommandFailure.self) {
+            let _: Answer = try await client.get("/x", query: [])
+        }
+        #expect(told?.message == "http://127.0.0.1:\(server.port) did not answer in time")
+        #expect(told?.status == .unavailable)
+    }
+}
+
+/// Answers one connection with the beginning of an answer and says nothing more until it is let go of.
+private final class HangingServer: Sendable {
+    private let listener: Int32
+    private let connection = Mutex<Int32>(-1)
+    let port: Int
+
+    init(answering text: String) throws {
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = listener
+        port = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard bind(listener, address, length) == 0, listen(listener, 1) == 0,
+                    getsockname(listener, address, &length) == 0
+                else { return 0 }
+                return Int(UInt16(bigEndian: UnsafeRawPointer(address).load(as: sockaddr_in.self).sin_port))
+            }
+        }
+        try #require(port != 0)
+        Thread.detachNewThread { [weak self] in
+            let accepted = accept(listener, nil, nil)
+            _ = text.withCString { write(accepted, $0, strlen($0)) }
+            self?.connection.withLock { $0 = accepted }
+        }
+    }
+
+    deinit {
+        close(listener)
+        let accepted = connection.withLock { $0 }
+        if accepted >= 0 { close(accepted) }
     }
 }

@@ -121,6 +121,32 @@ import Testing
         }
     }
 
+    @Test("flags show says which triggers are not armed, and a promotion says so for response times")
+    func unarmed() async throws {
+        try await withScene { scene in
+            let health = try await scene.open().health
+            let now = Timestamp(milliseconds: 971_211_336_000)
+            func applied(_ name: String, _ unarmed: [String: String]?, age: Int64 = 0) -> AppliedFlags {
+                var applied = AppliedFlags(
+                    instance: name, contentHash: health.contentHash, since: now, strategy: "legacy", state: "ok",
+                    isHeldAtLegacy: false, time: now + -age)
+                applied.unarmed = unarmed
+                return applied
+            }
+            let instances = [
+                applied("a", ["response_time": "no baseline yet: 5 of 5,000", "error_rate": "0 attempts"]),
+                applied("b", [:]), applied("c", nil), applied("d", ["response_time": "none"], age: 120_000),
+            ]
+            let lines = InstancesText(instances: instances, health: health, now: now).lines.split(separator: "\n")
+            #expect(lines[0].hasSuffix("legacy  not armed: error_rate, response_time: no baseline yet: 5 of 5,000"))
+            #expect(lines[1].hasSuffix("legacy") && lines[2].hasSuffix("legacy"))
+            #expect(
+                Promote.unarmedNotes(instances, at: now) == [
+                    "note: at a slow callers cannot cause a rollback: no baseline yet: 5 of 5,000"
+                ])
+        }
+    }
+
     @Test("flags show lists who is behind and since when, who deviates, and who was not heard of")
     func instances() async throws {
         try await withScene { scene in

@@ -14,13 +14,17 @@ import Testing
         #expect(command.scenario.isEmpty)
         #expect(command.trial.changes == RollbackSettings.Changes())
         #expect(command.seed == RollbackSimulate.defaultSeed)
+        #expect(command.table.isEmpty)
+        let two = try RollbackSimulate.parse(["--table", "redis-down", "--table", "crash-loops"])
+        #expect(two.table == [.redisDown, .crashLoops])
     }
 
     @Test("a scenario of one's own has what the options say")
     func scenario() throws {
         let command = try RollbackSimulate.parse([
             "--rate", "5", "--errors", "2.5", "--latency-median", "12", "--latency-spread", "0.5", "--latency-factor",
-            "3", "--outage", "10m", "--probe-success", "15", "--daily-swing", "40", "--days", "7", "--seed", "3",
+            "3", "--outage", "10m", "--outage-up", "1m", "--probe-success", "15", "--daily-swing", "40", "--days", "7",
+            "--seed", "3",
         ])
         let scenario = command.scenario.makeScenario(days: 7)
         var expected = RollbackScenario(
@@ -28,7 +32,7 @@ import Testing
                 requestsPerSecond: 5, errorPercent: 2.5, rateSwing: 0.4,
                 latency: LatencyShape(medianMilliseconds: 12, spread: 0.5)))
         expected.latencyFactor = 3
-        expected.outage = .init(seconds: 600, successPercent: 15)
+        expected.outage = .init(seconds: 600, successPercent: 15, upSeconds: 60)
         expected.days = 7
         #expect(scenario == expected)
         #expect(try RollbackSimulate.parse(["--rate", "3"]).scenario.makeScenario(days: 1).service.latency == nil)
@@ -37,13 +41,15 @@ import Testing
     @Test("settings to try are named as the settings are")
     func settings() throws {
         let command = try RollbackSimulate.parse([
-            "--redis-down-seconds", "60", "--error-rate-percent", "3", "--error-window-seconds", "200",
+            "--redis-down-seconds", "60", "--redis-down-window-seconds", "900", "--error-rate-percent", "3",
+            "--error-window-seconds", "200",
             "--error-short-window-seconds", "30", "--error-minimum", "50", "--outages-as-errors", "true",
             "--response-time-factor", "3", "--response-time-minimum", "200", "--response-time-floor-ms", "9",
-            "--evaluation-interval", "5",
+            "--response-time-unwaited", "true", "--evaluation-interval", "5",
         ])
         var expected = RollbackSettings()
         expected.redisDownSeconds = 60
+        expected.redisDownWindowSeconds = 900
         expected.errorRatePercent = 3
         expected.longWindowSeconds = 200
         expected.shortWindowSeconds = 30
@@ -52,6 +58,7 @@ import Testing
         expected.responseTimeFactor = 3
         expected.minimumSamples = 200
         expected.responseTimeFloorMilliseconds = 9
+        expected.firesUnwaited = true
         expected.evaluationSeconds = 5
         #expect(try command.trial.settings(over: RollbackSettings()) == expected)
         let refused = try RollbackSimulate.parse(["--error-window-seconds", "10"])
@@ -66,8 +73,11 @@ import Testing
         "what makes no sense is refused as usage",
         arguments: [
             ["--rate", "0"], ["--rate", "nan"], ["--errors", "101"], ["--outage", "500ms"], ["--outage", "13h"],
-            ["--probe-success", "5"], ["--days", "0"], ["--runs", "0"], ["--since", "1d"], ["--until", "1d"],
-            ["--database", "a", "--rate", "5"], ["--database", "a", "--days", "5"],
+            ["--probe-success", "5"], ["--outage-up", "5s"], ["--outage", "1m", "--outage-up", "2h"],
+            ["--database", "a", "--redis-down-window-seconds", "100"], ["--days", "0"], ["--runs", "0"],
+            ["--since", "1d"], ["--until", "1d"],
+            ["--table", "outages"], ["--database", "a", "--table", "errors"], ["--database", "a", "--rate", "5"],
+            ["--database", "a", "--days", "5"],
             ["--database", "a", "--error-window-seconds", "100"],
             ["--database", "a", "--evaluation-interval", "5"], ["--latency-spread", "9"], ["--daily-swing", "100"],
         ])
@@ -107,7 +117,10 @@ import Testing
         let extent = RollbackTables.Extent(days: 1, latencyDays: 1, runs: 1, seed: 7)
         let tables = try object(RollbackTablesDocument(RollbackTables(), extent, RollbackSettings()))
         #expect(tables["seed"] as? Int == 7)
-        for key in ["settings", "falseRollbacks", "errors", "redisDown", "unchangedLatency", "latency"] {
+        for key in [
+            "settings", "falseRollbacks", "errors", "redisDown", "crashLoops", "rareOutages", "unchangedLatency",
+            "latency",
+        ] {
             #expect(tables[key] != nil, "\(key)")
         }
         var scenario = RollbackScenario(ModelledService(requestsPerSecond: 10))

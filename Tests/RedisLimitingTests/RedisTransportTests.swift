@@ -53,6 +53,28 @@ import Testing
     }
 
     @Test(
+        "a server that asks for a certificate takes a client that shows one, and no other",
+        .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"))
+    func clientCertificate() async throws {
+        let port = try await LoopbackPort.free()
+        try await withTemporaryCertificates { certificates in
+            let arguments = certificates.arguments(port: port, asksClients: true)
+            try await withPrivateRedis(arguments: arguments) { redis in
+                let url = "rediss://localhost:\(port)/0"
+                #expect(await !decides(redis, at: url, trusting: certificates.authority, patience: .seconds(2)))
+                var settings = redis.settings
+                settings.url = try RedisURL(url)
+                settings.trustedCertificatesFile = certificates.authority
+                settings.clientCertificate = ClientCertificate(
+                    certificateFile: certificates.certificate, keyFile: certificates.key)
+                try await withRedisLimiter(settings) { limiter in
+                    _ = try await limiter.probe(timeout: .seconds(30)).get()
+                }
+            }
+        }
+    }
+
+    @Test(
         "a certificate that was signed for another name is refused",
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"),
         arguments: [
@@ -64,6 +86,32 @@ import Testing
             try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
                 let url = "rediss://\(host):\(port)/0"
                 #expect(await !decides(redis, at: url, trusting: certificates.authority, patience: .seconds(2)))
+            }
+        }
+    }
+
+    @Test(
+        "certificates of another authority are trusted from when they are put in place",
+        .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"), .timeLimit(.minutes(1)))
+    func otherAuthority() async throws {
+        let port = try await LoopbackPort.free()
+        try await withTemporaryCertificates { certificates in
+            try await withTemporaryCertificates { others in
+                try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
+                    var settings = redis.settings
+                    settings.url = try RedisURL("rediss://localhost:\(port)/0")
+                    settings.trustedCertificatesFile = others.authority
+                    settings.breaker = BreakerSettings(failuresToOpen: .max)
+                    try await withRedisLimiter(settings) { limiter in
+                        #expect(await !limiter.check(Self.request, at: nil).isAllowed)
+                        #expect(throws: RedisError.self) { try limiter.prepareTrust(inFile: "/nonexistent/ca.pem") }
+                        let trust = try limiter.prepareTrust(inFile: certificates.authority)
+                        #expect(await !limiter.check(Self.request, at: nil).isAllowed)
+                        trust()
+                        // The next attempt to connect comes by itself; the time limit ends a wait in vain.
+                        while await !limiter.check(Self.request, at: nil).isAllowed { await Task.yield() }
+                    }
+                }
             }
         }
     }

@@ -5,14 +5,22 @@ package struct Alert: Equatable, Sendable {
     /// The raw values are labels: they never change.
     package enum Name: String, CaseIterable, Sendable {
         case rollback = "ParallaxRollback"
-        case redisConnectionFailures = "ParallaxRedisConnectionFailures"
-        case refusalRate = "ParallaxRefusalRate"
+        /// A trigger fires, and nothing follows since an earlier rollback latches it or its hold-off lasts.
+        case rollbackWithheld = "ParallaxRollbackWithheld"
+        /// A trigger would fire, and other evidence shows that going back would not help.
+        case triggerHeldBack = "ParallaxTriggerHeldBack"
+        case redisDown = "rate_limiting_redis_down"
+        case unavailableAnswers = "ParallaxUnavailableAnswers"
+        case refusalRate = "rate_limiting_high_denial_rate"
+        case flagFileInvalid = "ParallaxFlagFileInvalid"
+        case flagFileUnwritable = "ParallaxFlagFileUnwritable"
+        case recorderFailing = "ParallaxRecorderFailing"
         case rollbackDrill = "ParallaxRollbackDrill"
 
         package var severity: Severity {
             switch self {
-            case .rollback, .redisConnectionFailures: .critical
-            case .refusalRate: .warning
+            case .rollback, .rollbackWithheld, .redisDown, .unavailableAnswers, .flagFileUnwritable: .critical
+            case .triggerHeldBack, .refusalRate, .flagFileInvalid, .recorderFailing: .warning
             case .rollbackDrill: .info
             }
         }
@@ -31,7 +39,7 @@ package struct Alert: Equatable, Sendable {
     }
 
     package let name: Name
-    /// The trigger that rolled back; `nil` for other alerts.
+    /// The trigger that rolled back, or would; `nil` for other alerts.
     package let trigger: Trigger?
     /// Since when it holds.
     package let startsAt: Timestamp
@@ -58,6 +66,8 @@ package struct AlertMessage: Equatable, Sendable {
     /// When it ended; for one that lasts, the time at which a receiver that hears nothing more may take it for over.
     package let endsAt: Timestamp
     package let isResolved: Bool
+    /// How far the receiver's clock is ahead of this machine's, in milliseconds: the receiver judges times by its own.
+    package var clockOffset: Int64 = 0
 
     package init(alert: Alert, endsAt: Timestamp, isResolved: Bool) {
         self.alert = alert

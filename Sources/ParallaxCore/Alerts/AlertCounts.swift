@@ -39,6 +39,11 @@ package struct AlertCounts: Equatable, SecondTally {
         return difference
     }
 
+    /// Whether more than this share of the answers were no verdict. Strictly more, and without rounding.
+    func isUnavailable(above percent: Double) -> Bool {
+        answers > 0 && Double(unavailable) * 100 > percent * Double(answers)
+    }
+
     /// Whether more than this share of the verdicts were refusals. Strictly more, and without rounding.
     func isRefused(above percent: Double) -> Bool {
         verdicts > 0 && Double(limited) * 100 > percent * Double(verdicts)

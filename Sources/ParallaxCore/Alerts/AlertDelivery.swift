@@ -16,6 +16,10 @@ package struct AlertDelivery: Equatable, Sendable {
     /// Attempts in a row that failed.
     private var failuresInARow = 0
     private var isSending = false
+    /// How far the receiver's clock is ahead of this machine's, in milliseconds.
+    private var clockOffset: Int64 = 0
+    /// A receiver tells its time to the second, and its answer takes a while.
+    private static let clockTolerance: Int64 = 5_000
 
     /// Attempts since the start that succeeded and that failed.
     package private(set) var delivered = 0
@@ -60,13 +64,24 @@ package struct AlertDelivery: Equatable, Sendable {
         isSending = true
         let endsAt = now.wall + settings.endsAheadMilliseconds
         let lasting = firing.values.map { AlertMessage(alert: $0, endsAt: endsAt, isResolved: false) }
-        return (Array(resolved.values) + lasting).sorted { $0.order < $1.order }
+        return (Array(resolved.values) + lasting).sorted { $0.order < $1.order }.map { message in
+            var message = message
+            message.clockOffset = clockOffset
+            return message
+        }
     }
 
     /// Takes in what came of an attempt.
     ///
-    /// - Parameter jitter: From 0 to 1, drawn at random, so that many instances do not come back at the same instant.
-    package mutating func ended(_ messages: [AlertMessage], succeeded: Bool, at now: Moment, jitter: Double) {
+    /// A receiver whose clock turns out to be another is told once more by that: by its own clock it may have taken an alert
+    /// that lasts for over, or one that is over for lasting.
+    ///
+    /// - Parameters:
+    ///   - receiverTime: The receiver's time as it answered; `nil` if it did not say.
+    ///   - jitter: From 0 to 1, drawn at random, so that many instances do not come back at the same instant.
+    package mutating func ended(
+        _ messages: [AlertMessage], succeeded: Bool, receiverTime: Timestamp? = nil, at now: Moment, jitter: Double
+    ) {
         isSending = false
         guard succeeded else {
             failures += 1
@@ -77,15 +92,26 @@ package struct AlertDelivery: Equatable, Sendable {
         delivered += 1
         failuresInARow = 0
         nextAttempt = now.steadyMilliseconds
+        guard !adjustClock(to: receiverTime, at: now) else { return }
         lastDelivery = now.steadyMilliseconds
         for message in messages {
             if message.isResolved {
                 told[message.alert.key] = nil
-                if resolved[message.alert.key] == message { resolved[message.alert.key] = nil }
+                if resolved[message.alert.key]?.endsAt == message.endsAt { resolved[message.alert.key] = nil }
             } else {
                 told[message.alert.key] = message.alert.startsAt
             }
         }
+    }
+
+    /// - Returns: Whether the receiver's clock is another than was thought.
+    private mutating func adjustClock(to receiverTime: Timestamp?, at now: Moment) -> Bool {
+        guard let receiverTime else { return false }
+        let offset = receiverTime - now.wall
+        guard abs(offset - clockOffset) > AlertDelivery.clockTolerance else { return false }
+        clockOffset = abs(offset) > AlertDelivery.clockTolerance ? offset : 0
+        lastDelivery = nil
+        return true
     }
 
     /// 1 s, 2 s, 4 s ... up to the longest pause, and of that the upper half at random.

@@ -1,96 +1,103 @@
-/// Which alerts hold: a value that is told what was counted and what is latched.
+/// Which alerts hold: a value that is told what was counted and how the parts of the service are.
 package struct AlertRules: Sendable {
-    /// A drill that has the flags at legacy.
-    package struct Drill: Equatable, Sendable {
-        package let by: String
-        package let reason: String
-        package let time: Timestamp
-
-        package init(by: String, reason: String, time: Timestamp) {
-            self.by = by
-            self.reason = reason
-            self.time = time
-        }
-    }
-
     private let settings: AlertSettings
+    private var counted = AlertCounts()
     private var counts: SecondBuckets<AlertCounts>
-    /// Since when each alert that rests on counts holds.
-    private var since: [Alert.Name: Timestamp] = [:]
+    private var run = UnansweredRun()
+    private var redisUnhealthy: AlertCondition
+    private var redisDown: AlertCondition
+    private var unavailable: AlertCondition
+    private var refusals = AlertCondition()
+    private var flagFile: AlertCondition
+    private var flagWriting: AlertCondition
+    private var recorder: AlertCondition
+    private var triggers: [Alert.Key: AlertCondition] = [:]
+    /// What was last said of alerts whose cause is gone and which have not ended yet.
+    private var summaries: [Alert.Key: String] = [:]
 
     package init(settings: AlertSettings) {
         self.settings = settings
         counts = SecondBuckets(longSeconds: settings.longWindowSeconds, shortSeconds: settings.shortWindowSeconds)
+        redisUnhealthy = AlertCondition(afterSeconds: settings.redisUnhealthySeconds)
+        redisDown = AlertCondition(clearSeconds: settings.redisClearSeconds)
+        unavailable = AlertCondition(clearSeconds: settings.clearSeconds)
+        let failure = AlertCondition(afterSeconds: settings.failureSeconds, clearSeconds: settings.clearSeconds)
+        (flagFile, flagWriting, recorder) = (failure, failure, failure)
     }
 
-    /// Takes in what was counted since the last time, and tells what holds now.
-    ///
-    /// - Parameters:
-    ///   - rollback: The rollback that waits to be acknowledged; `nil` where none does.
-    ///   - isHeldAlone: Whether the flag file could not be written, so that the rollback is this instance's only.
-    ///   - strategy: The strategy in force: after a rollback that somebody undid, no longer `legacy`.
-    ///   - drill: The drill under way; `nil` where none is.
-    package mutating func alerts(
-        counting new: AlertCounts, rollback: RollbackLatch.Firing?, isHeldAlone: Bool = false,
-        strategy: Strategy = .legacy, drill: Drill?, at now: Moment
-    ) -> [Alert] {
+    /// Answers in a row, up to the latest, that were no verdict; `nil` if they are too few or too old to tell.
+    package func unansweredRun(at now: Moment) -> Int? { run.length(at: now) }
+
+    /// Takes in what holds and what was counted since the last time, and tells which alerts hold now.
+    package mutating func alerts(_ facts: Facts, at now: Moment) -> [Alert] {
+        let new = facts.counts.since(counted)
+        counted = facts.counts
         counts.add(new, second: now.second)
-        let byCount = [connectionFailures(at: now.wall), refusalRate(at: now.wall)]
-        return
-            ([rollback.map { Self.alert($0, isHeldAlone: isHeldAlone, strategy: strategy) }] + byCount + [
-                drill.map(Self.alert)
-            ])
-            .compactMap(\.self)
+        run.add(new, at: now)
+        let rollback = facts.rollback.map { Alert.rollback($0, facts) }
+        let alerts =
+            [rollback] + triggerAlerts(facts, at: now) + [
+                redisDown(facts, at: now), unavailableAnswers(facts, at: now), refusalRate(at: now),
+                flagFile(facts, at: now), flagWriting(facts, at: now), recorder(facts, at: now),
+                facts.drill.map(Alert.drill),
+            ]
+        return alerts.compactMap(\.self)
     }
+}
 
-    private static func alert(_ firing: RollbackLatch.Firing, isHeldAlone: Bool, strategy: Strategy) -> Alert {
-        let shared = "which multiplies each limit by the number of instances; limits are shared no more"
-        let reach =
-            if isHeldAlone {
-                "The flag file cannot be written: only this instance is held at legacy, and limits by its own memory, \(shared)"
-            } else if strategy == .legacy {
-                "Every instance limits by its own memory now, \(shared)"
-            } else {
-                "The flags were set to \(strategy.rawValue) again since, over a rollback that was not acknowledged"
-            }
-        return Alert(
-            .rollback, trigger: firing.trigger, startsAt: firing.time,
-            summary: "Rolled back to legacy: \(firing.sentence)",
-            description: """
-                \(reach). Nothing is rolled back again until a person has acknowledged this (parallax rollback \
-                acknowledge). See parallax rollback history.
-                """)
-    }
-
-    private static func alert(_ drill: Drill) -> Alert {
-        Alert(
-            .rollbackDrill, startsAt: drill.time, summary: "A drill of the rollback by \(drill.by)",
-            description: """
-                No trigger fired. The flags are at legacy for seconds and are then put back as they were. \
-                Reason: \(drill.reason)
-                """)
-    }
-
-    private mutating func connectionFailures(at now: Timestamp) -> Alert? {
+extension AlertRules {
+    private mutating func redisDown(_ facts: Facts, at now: Moment) -> Alert? {
         let failures = counts.short.connectionFailures
-        guard let startsAt = start(.redisConnectionFailures, failures > settings.connectionFailures, at: now) else {
-            return nil
-        }
-        return Alert(
-            .redisConnectionFailures, startsAt: startsAt,
-            summary: """
+        let unhealthySince = redisUnhealthy.update(facts.redisProblem != nil, at: now)
+        let isFailing = failures > settings.connectionFailures
+        guard let startsAt = redisDown.update(unhealthySince != nil || isFailing, at: now) else { return nil }
+        let summary: String? =
+            if let since = unhealthySince {
+                "Redis has not been healthy for \(max(0, (now.wall - since) / 1000)) s: \(facts.redisProblem ?? "")"
+            } else if isFailing {
+                """
                 \(FigureText.counted(failures, "connection")) to Redis failed or were lost within \
                 \(settings.shortWindowSeconds) s (limit \(settings.connectionFailures))
-                """,
+                """
+            } else {
+                nil
+            }
+        return alert(
+            .redisDown, startsAt: startsAt, summary: summary,
             description: "Look at Redis, the network to it and its maxclients. See the instance's /health and its log.")
     }
 
-    private mutating func refusalRate(at now: Timestamp) -> Alert? {
+    private mutating func unavailableAnswers(_ facts: Facts, at now: Moment) -> Alert? {
+        let (long, short) = (counts.long, counts.short)
+        let length = run.length(at: now)
+        let isShare =
+            long.answers >= settings.minimumAnswers && long.isUnavailable(above: settings.unavailablePercent)
+            && short.isUnavailable(above: settings.unavailablePercent)
+        guard let startsAt = unavailable.update(isShare || length != nil, at: now) else { return nil }
+        let summary: String? =
+            if isShare {
+                """
+                \(FigureText.share(Double(long.unavailable) * 100 / Double(long.answers))) of \
+                \(FigureText.counted(long.answers, "answer")) over \(settings.longWindowSeconds) s were no verdict (limit \
+                \(FigureText.share(settings.unavailablePercent)))
+                """
+            } else {
+                length.map { "The last \(FigureText.counted($0, "answer")) were no verdict" }
+            }
+        return alert(
+            .unavailableAnswers, startsAt: startsAt, summary: summary,
+            description: """
+                Redis does not decide: callers \(facts.failsClosed ? "get 503" : "pass without a limit"). See \
+                parallax_redis_failures_total for the reasons, and the instance's /health.
+                """)
+    }
+
+    private mutating func refusalRate(at now: Moment) -> Alert? {
         let (long, short) = (counts.long, counts.short)
         let holds =
             long.verdicts >= settings.minimumAnswers && long.isRefused(above: settings.refusalPercent)
             && short.isRefused(above: settings.refusalPercent)
-        guard let startsAt = start(.refusalRate, holds, at: now) else { return nil }
+        guard let startsAt = refusals.update(holds, at: now) else { return nil }
         let percent = Double(long.limited) * 100 / Double(long.verdicts)
         return Alert(
             .refusalRate, startsAt: startsAt,
@@ -104,14 +111,67 @@ package struct AlertRules: Sendable {
                 """)
     }
 
-    /// Since when an alert holds; `nil` where it does not.
-    private mutating func start(_ name: Alert.Name, _ holds: Bool, at now: Timestamp) -> Timestamp? {
-        guard holds else {
-            since[name] = nil
-            return nil
-        }
-        let startsAt = since[name] ?? now
-        since[name] = startsAt
-        return startsAt
+    private mutating func flagFile(_ facts: Facts, at now: Moment) -> Alert? {
+        guard let startsAt = flagFile.update(facts.flagFileProblem != nil, at: now) else { return nil }
+        return alert(
+            .flagFileInvalid, startsAt: startsAt,
+            summary: facts.flagFileProblem.map { "The flag file cannot be used: \($0)" },
+            description: """
+                The last good flags are in force in this instance, and it follows no change. Correct the file, or restore \
+                it: parallax flags restore.
+                """)
     }
+
+    private mutating func flagWriting(_ facts: Facts, at now: Moment) -> Alert? {
+        guard let startsAt = flagWriting.update(facts.flagWriteProblem != nil, at: now) else { return nil }
+        return alert(
+            .flagFileUnwritable, startsAt: startsAt,
+            summary: facts.flagWriteProblem.map { "The flag file cannot be written: \($0)" },
+            description: """
+                A rollback cannot reach other instances, and holds in the instance that decided it only. Give its user the \
+                right to write in the folder, or mount the folder writable.
+                """)
+    }
+
+    private mutating func recorder(_ facts: Facts, at now: Moment) -> Alert? {
+        guard let startsAt = recorder.update(facts.recorderProblem != nil, at: now) else { return nil }
+        return alert(
+            .recorderFailing, startsAt: startsAt,
+            summary: facts.recorderProblem.map { "Comparisons cannot be written: \($0)" },
+            description: """
+                Requests are answered as ever. Comparisons wait in memory, and are then dropped and counted \
+                (parallax_recorder_dropped_total). Look at the database's disk.
+                """)
+    }
+
+    /// One for each trigger that should roll back and does not.
+    private mutating func triggerAlerts(_ facts: Facts, at now: Moment) -> [Alert?] {
+        let stopped = Dictionary(facts.stoppedTriggers.map { ($0.key, $0) }) { first, _ in first }
+        for key in stopped.keys where triggers[key] == nil {
+            triggers[key] = AlertCondition(clearSeconds: settings.clearSeconds)
+        }
+        return triggers.keys.sorted { $0.order < $1.order }.map { key in
+            guard let startsAt = triggers[key]?.update(stopped[key] != nil, at: now) else {
+                triggers[key] = nil
+                return nil
+            }
+            return alert(
+                key.name, trigger: key.trigger, startsAt: startsAt, summary: stopped[key]?.summary,
+                description: Facts.StoppedTrigger.description(of: key.name))
+        }
+    }
+
+    /// An alert that lasts; once its cause is gone, with what was last said of it.
+    private mutating func alert(
+        _ name: Alert.Name, trigger: Trigger? = nil, startsAt: Timestamp, summary: String?, description: String
+    ) -> Alert {
+        let key = Alert.Key(name: name, trigger: trigger)
+        if let summary { summaries[key] = summary }
+        return Alert(
+            name, trigger: trigger, startsAt: startsAt, summary: summaries[key] ?? "", description: description)
+    }
+}
+
+extension Alert.Key {
+    fileprivate var order: String { name.rawValue + (trigger?.rawValue ?? "") }
 }

@@ -86,7 +86,7 @@ package struct Comparer: Sendable {
     }
 
     /// Forgets an identity whose units were reset in Redis.
-    package func forget(_ identity: Identity) { ledger.reset(identity) }
+    package func forget(_ scope: ResetScope) { ledger.reset(scope) }
 }
 
 extension Comparison.Result {

@@ -98,10 +98,14 @@ package final class HybridLimiter: Sendable {
 
     /// Forgets what this instance remembers of an identity, and says whether control had anything to forget.
     @discardableResult
-    package func forget(_ identity: Identity) -> Bool {
-        comparer.forget(identity)
-        secondControl?.reset(identity)
-        return control.reset(identity)
+    package func forget(_ identity: Identity) -> Bool { forget(.identity(identity)) > 0 }
+
+    /// Forgets what this instance remembers of the identities of a scope, and says how many control had.
+    @discardableResult
+    package func forget(_ scope: ResetScope) -> Int {
+        comparer.forget(scope)
+        secondControl?.reset(scope)
+        return control.reset(scope)
     }
 
     /// Candidate decisions under way whose callers have their answers already.

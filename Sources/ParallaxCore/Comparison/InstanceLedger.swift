@@ -44,5 +44,8 @@ package final class InstanceLedger: Sendable {
     /// Forgets an identity whose units were reset.
     package func reset(_ identity: Identity) { table.remove(identity) }
 
+    /// Forgets identities whose units were reset.
+    package func reset(_ scope: ResetScope) { table.removeAll(in: scope) }
+
     package var occupancy: MemoryOccupancy { table.occupancy }
 }

@@ -89,14 +89,18 @@ extension FlagState {
     /// The name of a writer that did not say who it is.
     package static let unknownWriter = "unknown"
 
+    /// Why a file that was there before the history began is in it.
+    private static let foundReason = "was there before the history began"
+
     /// A change is its declaration's only where that is newer than the one before: other programs leave it standing, and
     /// a file put back to an older state brings its old one along.
     private func change(to reading: FlagReading, newest: FlagChange?) -> FlagChange {
         let declaration = freshDeclaration(of: reading, newest: newest)
+        let isFirst = lastGood == nil && newest == nil
         return FlagChange(
             time: declaration == nil ? reading.time : reading.declaredAt ?? reading.time,
             by: declaration?.by ?? FlagState.unknownWriter,
-            reason: declaration?.reason ?? "changed by another program",
+            reason: declaration?.reason ?? (isFirst ? FlagState.foundReason : "changed by another program"),
             from: lastGood?.definition.values ?? newest?.to,
             to: reading.definition.values,
             contentHash: reading.contentHash)

@@ -49,6 +49,17 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         for place in 0..<shards.count { shards[place].withLock { $0.removeAll() } }
     }
 
+    /// Forgets the identities of a scope, one shard after the other.
+    ///
+    /// - Returns: How many there were.
+    @discardableResult
+    package func removeAll(in scope: ResetScope) -> Int {
+        if case .identity(let identity) = scope { return remove(identity) ? 1 : 0 }
+        var count = 0
+        for place in 0..<shards.count { count += shards[place].withLock { $0.removeAll(in: scope) } }
+        return count
+    }
+
     /// When the identity was last pushed out, or may have been at the latest where so many were pushed out that nobody
     /// remembers; `nil` where it never was.
     package func lastEviction(of identity: Identity) -> Timestamp? {

@@ -81,6 +81,16 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
         return place >= 0
     }
 
+    /// Forgets the identities of a scope, and says how many there were.
+    mutating func removeAll(in scope: ResetScope) -> Int {
+        var count = 0
+        for place in 0..<entries.count where entries[place].use != .free && scope.contains(entries[place].identity) {
+            release(place)
+            count += 1
+        }
+        return count
+    }
+
     /// Forgets everybody; evictions before stay remembered.
     mutating func removeAll() {
         entries = UniqueArray()

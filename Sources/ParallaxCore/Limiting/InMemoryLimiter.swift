@@ -84,12 +84,16 @@ package final class InMemoryLimiter: ImmediateLimiter {
 
     /// Forgets an identity, and says whether there was anything to forget.
     @discardableResult
-    package func reset(_ identity: Identity) -> Bool {
+    package func reset(_ identity: Identity) -> Bool { reset(.identity(identity)) > 0 }
+
+    /// Forgets the identities of a scope, and says how many there were.
+    @discardableResult
+    package func reset(_ scope: ResetScope) -> Int {
         switch tables {
-        case .slidingLog(let table): table.remove(identity)
-        case .fixedWindow(let table): table.remove(identity)
-        case .slidingCounter(let table): table.remove(identity)
-        case .tokenBucket(let table): table.remove(identity)
+        case .slidingLog(let table): table.removeAll(in: scope)
+        case .fixedWindow(let table): table.removeAll(in: scope)
+        case .slidingCounter(let table): table.removeAll(in: scope)
+        case .tokenBucket(let table): table.removeAll(in: scope)
         }
     }
 

@@ -7,6 +7,15 @@ package struct Baseline: Equatable, Sendable {
     package struct Frozen: Codable, Equatable, Sendable {
         package let samples: LatencyHistogram
         package let frozenAt: Timestamp
+
+        /// Whether it can be how long the door takes without Redis: deciding in memory takes microseconds. Something else was
+        /// slow where the quantile is above the floor, below which everything is fast enough, or 5 ms.
+        ///
+        /// - Parameter source: How long an application takes, only the application knows.
+        package func isPlausible(of source: ResponseTimeSource, settings: RollbackSettings) -> Bool {
+            guard source == .door, let quantile = samples.quantile(settings.responseTimeQuantile) else { return true }
+            return quantile <= .milliseconds(max(5, settings.responseTimeFloorMilliseconds))
+        }
     }
 
     /// What a baseline is good for at one time.
@@ -25,8 +34,8 @@ package struct Baseline: Equatable, Sendable {
         case stale
     }
 
-    private var door = LearnedTimes()
-    private var application = LearnedTimes()
+    var door = LearnedTimes()
+    var application = LearnedTimes()
 
     package init() {}
 
@@ -53,6 +62,16 @@ package struct Baseline: Equatable, Sendable {
         switch source {
         case .door: door.state(at: now, settings: settings)
         case .application: application.state(at: now, settings: settings)
+        }
+    }
+
+    /// How many seconds the baseline of a source still has to be learned for, at least.
+    package func secondsLeft(
+        of source: ResponseTimeSource = .door, at now: Timestamp, settings: RollbackSettings
+    ) -> Int {
+        switch source {
+        case .door: door.secondsLeft(at: now, settings: settings)
+        case .application: application.secondsLeft(at: now, settings: settings)
         }
     }
 

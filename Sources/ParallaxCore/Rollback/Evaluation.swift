@@ -24,6 +24,12 @@ extension Evaluation {
     /// The figure of response times that is 1 if a learned baseline holds, and 0 if none does.
     package static let baselineHoldsFigure = "baselineHolds"
 
+    /// The figure that is 1 if the trigger would fire, and does not since what was seen speaks against a rollback.
+    package static let heldBackFigure = "heldBack"
+
+    /// The figure that is 1 if the trigger could fire were something wrong, and 0 if it lacks data or a baseline.
+    package static let armedFigure = "armed"
+
     /// The same with one figure more.
     func adding(_ value: Double, as name: String) -> Evaluation {
         var figures = figures
@@ -33,6 +39,13 @@ extension Evaluation {
 
     /// Whether the candidate was in play. What was stored without that figure counts as in play.
     package var isInPlay: Bool { figures[Evaluation.inPlayFigure] != 0 }
+
+    /// Whether the trigger could fire were something wrong; `nil` if that was not stored. In `legacy`: whether it has what it
+    /// needs for the time after it. The sentence says what is missing.
+    package var isArmed: Bool? { figures[Evaluation.armedFigure].map { $0 == 1 } }
+
+    /// Whether the trigger would fire, if other evidence did not show that a rollback would not help.
+    package var isHeldBack: Bool { figures[Evaluation.heldBackFigure] == 1 }
 }
 
 /// What a firing trigger did.

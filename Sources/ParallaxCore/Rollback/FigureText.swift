@@ -37,7 +37,7 @@ package enum FigureText {
     }
 
     /// Milliseconds; microseconds below one.
-    static func time(_ duration: Duration) -> String {
+    package static func time(_ duration: Duration) -> String {
         let milliseconds = duration / .milliseconds(1)
         return milliseconds < 1 ? decimal(milliseconds * 1000) + " µs" : decimal(milliseconds) + " ms"
     }

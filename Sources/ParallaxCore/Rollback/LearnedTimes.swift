@@ -31,6 +31,25 @@ struct LearnedTimes: Codable, Equatable, Sendable {
         return now - frozen.frozenAt > settings.baselineLifeMilliseconds ? .stale(frozen) : .frozen(frozen)
     }
 
+    mutating func adoptFrozen(of other: LearnedTimes, ifNewer: Bool) {
+        guard let theirs = other.frozen else { return }
+        if let ours = frozen, !ifNewer || ours.frozenAt >= theirs.frozenAt { return }
+        frozen = theirs
+    }
+
+    /// Forgets what was frozen, or began to be learned, at a time or before it.
+    mutating func forget(until time: Timestamp) {
+        if let frozen, frozen.frozenAt <= time { self.frozen = nil }
+        if let since = learningSince, since <= time { forgetLearned() }
+    }
+
+    /// How many seconds it still has to be learned for, at least; 0 once it is frozen, or only lacks samples.
+    func secondsLeft(at now: Timestamp, settings: RollbackSettings) -> Int {
+        guard frozen == nil else { return 0 }
+        let learned = learningSince.map { now - $0 } ?? 0
+        return Int(max(0, Int64(settings.baselineMinimumSeconds) * 1000 - learned) + 999) / 1000
+    }
+
     private mutating func forgetLearned() {
         learned = LatencyHistogram()
         learningSince = nil

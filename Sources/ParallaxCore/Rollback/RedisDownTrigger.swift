@@ -1,99 +1,193 @@
-/// Fires when Redis has had no good run for too long.
+/// Fires when Redis has had no good run for too long, or was away for as long in all within a longer window.
 ///
 /// Redis is probed once a second. A good run is several successes in a row; without one, Redis counts as down since the
-/// first failure after the last good run, so a brown-out with a lucky probe now and then counts in full.
+/// first failure after the last good run, so a brown-out with a lucky probe now and then counts in full. Outages that
+/// repeat are summed up over the window: a Redis that crashes again and again, each time for less than the limit, is no
+/// better than one that is away for good. It fires only while Redis is down.
+///
+/// Decisions that Redis answers while its probes fail show that it is there, so the outage counts from the last of them:
+/// what is wrong then is the probe.
 package struct RedisDownTrigger: Sendable {
     /// The verdict at one time, in numbers.
     package struct Reading: Equatable, Sendable {
         package var state: TriggerState
-        /// Since the first failure after the last good run; `nil` while Redis is up.
+        /// Since the first failure after the last good run, or since decisions were answered; `nil` while Redis is up.
         package var downMilliseconds: Int64?
-        /// Probes since then, and how many of them failed.
+        /// Down within the window, the present outage included, and in how many outages.
+        package var downInWindowMilliseconds: Int64 = 0
+        package var outagesInWindow = 0
+        /// Probes since the first failure after the last good run, and how many of them failed.
         package var probes: Int
         package var failedProbes: Int
+        /// The decisions of the short window, if they show that Redis is there although its probes fail.
+        package var answered: AttemptTally?
+        /// Whether it would fire, if no decision had been answered.
+        package var isHeldBack = false
     }
 
-    private let limitSeconds: Int
-    private let goodRunProbes: Int
+    private let settings: RollbackSettings
     /// Successes in a row, up to a good run.
     private var run = 0
+    /// When the first of them came.
+    private var runSince: Int64 = 0
+    /// The first failure after the last good run; `nil` while Redis is up.
     private var downSince: Int64?
+    /// When decisions last showed that Redis is there, during this outage.
+    private var answeredAt: Int64?
     private var probes = 0
     private var failedProbes = 0
+    private var outages: OutageWindow
+    /// The decisions of the short window, since this outage began.
+    private var attempts: SecondBuckets<AttemptTally>
 
     /// - Parameter settings: Validated settings.
     package init(settings: RollbackSettings) {
-        limitSeconds = settings.redisDownSeconds
-        goodRunProbes = settings.goodRunProbes
+        self.settings = settings
+        outages = OutageWindow(seconds: settings.redisDownWindowSeconds)
+        attempts = SecondBuckets(longSeconds: settings.shortWindowSeconds, shortSeconds: settings.shortWindowSeconds)
     }
 
     /// Takes in the outcome of one probe.
     package mutating func probe(success: Bool, at now: Moment) {
-        run = success ? min(run + 1, goodRunProbes) : 0
-        if run == goodRunProbes {
-            downSince = nil
-            return
-        }
-        if downSince == nil && !success {
-            downSince = now.steadyMilliseconds
-            (probes, failedProbes) = (0, 0)
-        }
+        if success && run == 0 { runSince = now.steadyMilliseconds }
+        run = success ? min(run + 1, settings.goodRunProbes) : 0
+        if isUp { return end() }
+        if downSince == nil && !success { begin(at: now.steadyMilliseconds) }
         guard downSince != nil else { return }
         probes += 1
         if !success { failedProbes += 1 }
     }
 
+    /// Takes in the candidate's attempts of the last second.
+    package mutating func count(_ tally: AttemptTally, at now: Moment) {
+        // The second in which the probes began to fail holds decisions of before.
+        guard let downSince, now.steadyMilliseconds - downSince > 1000 else { return }
+        attempts.add(tally, second: now.second)
+        if tally.decided > 0 && isAnswering { answeredAt = now.steadyMilliseconds }
+    }
+
     /// Whether Redis is in a good run at this moment.
-    package var isUp: Bool { run == goodRunProbes }
+    package var isUp: Bool { run == settings.goodRunProbes }
+
+    /// Whether decisions show that Redis is there although its probes fail: it answered nearly all of the short window.
+    package var isAnswering: Bool {
+        let tally = attempts.short
+        let failures = tally.errors + tally.outages
+        return downSince != nil && tally.decided > 0
+            && Double(tally.decided) * 100 >= settings.answeredPercent * Double(tally.decided + failures)
+    }
 
     /// Forgets everything, after a time in which nobody probed.
     package mutating func restart() {
         run = 0
         downSince = nil
+        outages.clear()
+    }
+
+    /// Forgets outages that are over, when the candidate comes into play.
+    package mutating func forgetEndedOutages() {
+        outages.clear()
     }
 
     package func read(at now: Moment) -> Reading {
+        let steady = now.steadyMilliseconds
+        let start = outageStart
+        // The probes of a run that may become a good one are no outage yet, and may be none.
+        let end = run > 0 ? runSince : steady
+        let total = outages.total(at: steady, current: start.map { $0..<max($0, end) })
+        var reading = Reading(
+            state: .warming, downMilliseconds: start.map { steady - $0 }, downInWindowMilliseconds: total.milliseconds,
+            outagesInWindow: total.outages, probes: 0, failedProbes: 0)
         guard let downSince else {
-            return Reading(state: run == goodRunProbes ? .ok : .warming, probes: 0, failedProbes: 0)
+            if isUp { reading.state = RedisDownTrigger.state(of: reading, limitSeconds: settings.redisDownSeconds) }
+            return reading
         }
-        let down = now.steadyMilliseconds - downSince
-        return Reading(
-            state: RedisDownTrigger.state(downMilliseconds: down, limitSeconds: limitSeconds), downMilliseconds: down,
-            probes: probes, failedProbes: failedProbes)
+        (reading.probes, reading.failedProbes) = (probes, failedProbes)
+        reading.answered = isAnswering ? attempts.short : nil
+        reading.state = RedisDownTrigger.state(of: reading, limitSeconds: settings.redisDownSeconds)
+        reading.isHeldBack = reading.answered != nil && steady - downSince > Int64(settings.redisDownSeconds) * 1000
+        return reading
     }
 
-    /// The verdict on a Redis that has had no good run for a while.
-    static func state(downMilliseconds: Int64, limitSeconds: Int) -> TriggerState {
-        downMilliseconds > Int64(limitSeconds) * 1000 ? .firing : .suspect
+    /// The verdict on what was measured, whatever state the reading has so far.
+    static func state(of reading: Reading, limitSeconds: Int) -> TriggerState {
+        let limit = Int64(limitSeconds) * 1000
+        let isBeyond = max(reading.downMilliseconds ?? 0, reading.downInWindowMilliseconds) > limit
+        guard reading.downMilliseconds != nil else { return isBeyond ? .suspect : .ok }
+        return isBeyond && reading.answered == nil ? .firing : .suspect
     }
 
+    private var outageStart: Int64? {
+        downSince.map { max($0, answeredAt ?? $0) }
+    }
+
+    private mutating func begin(at now: Int64) {
+        downSince = now
+        answeredAt = nil
+        (probes, failedProbes) = (0, 0)
+        attempts.clear()
+    }
+
+    /// The outage is over since the first probe of the good run.
+    private mutating func end() {
+        if let start = outageStart, start < runSince { outages.add(start..<runSince) }
+        downSince = nil
+    }
+}
+
+extension RedisDownTrigger {
     package func evaluate(at now: Moment) -> Evaluation {
         let reading = read(at: now)
-        let downSeconds = Double(reading.downMilliseconds ?? 0) / 1000
-        return Evaluation(
-            trigger: .redisDown, time: now.wall, state: reading.state,
-            figures: [
-                "downSeconds": downSeconds, "limitSeconds": Double(limitSeconds),
-                "goodRunProbes": Double(goodRunProbes), "successesInARow": Double(run),
-                "probes": Double(reading.probes), "failedProbes": Double(reading.failedProbes),
-            ],
-            sentence: sentence(reading, downSeconds: downSeconds))
-    }
-
-    private func sentence(_ reading: Reading, downSeconds: Double) -> String {
-        switch reading.state {
-        case .ok: "Redis is up: its last \(goodRunProbes) probes or more succeeded"
-        case .warming, .inconclusive: "\(run) of \(goodRunProbes) probes in a row have succeeded since the start"
-        case .suspect, .firing:
-            RedisDownTrigger.sentence(
-                downSeconds: downSeconds, limitSeconds: limitSeconds, probes: reading.probes,
-                failedProbes: reading.failedProbes)
+        var figures = [
+            "downSeconds": Double(reading.downMilliseconds ?? 0) / 1000,
+            "limitSeconds": Double(settings.redisDownSeconds),
+            "windowSeconds": Double(settings.redisDownWindowSeconds),
+            "downInWindowSeconds": Double(reading.downInWindowMilliseconds) / 1000,
+            "outagesInWindow": Double(reading.outagesInWindow),
+            "goodRunProbes": Double(settings.goodRunProbes), "successesInARow": Double(run),
+            "probes": Double(reading.probes), "failedProbes": Double(reading.failedProbes),
+        ]
+        if let answered = reading.answered {
+            figures["decided"] = Double(answered.decided)
+            figures["failedDecisions"] = Double(answered.errors + answered.outages)
+            figures["decisionsSeconds"] = Double(settings.shortWindowSeconds)
         }
+        if reading.isHeldBack { figures[Evaluation.heldBackFigure] = 1 }
+        return Evaluation(
+            trigger: .redisDown, time: now.wall, state: reading.state, figures: figures, sentence: sentence(reading))
     }
 
-    /// What is said of a Redis that has had no good run for a while.
-    static func sentence(downSeconds: Double, limitSeconds: Int, probes: Int, failedProbes: Int) -> String {
-        "no good run of Redis for \(FigureText.decimal(downSeconds)) s (limit \(limitSeconds) s): "
-            + "\(FigureText.grouped(failedProbes)) of \(FigureText.grouped(probes)) probes failed"
+    private func sentence(_ reading: Reading) -> String {
+        guard reading.state != .warming else {
+            return "\(run) of \(settings.goodRunProbes) probes in a row have succeeded since the start"
+        }
+        return RedisDownTrigger.sentence(
+            reading, limitSeconds: settings.redisDownSeconds, windowSeconds: settings.redisDownWindowSeconds,
+            goodRunProbes: settings.goodRunProbes, decisionsSeconds: settings.shortWindowSeconds)
+    }
+
+    /// What is said of a Redis of which something is known.
+    static func sentence(
+        _ reading: Reading, limitSeconds: Int, windowSeconds: Int, goodRunProbes: Int, decisionsSeconds: Int
+    ) -> String {
+        let inWindow =
+            "down for \(FigureText.decimal(Double(reading.downInWindowMilliseconds) / 1000)) s "
+            + "of the last \(windowSeconds) s"
+        guard let down = reading.downMilliseconds else {
+            let up = "Redis is up: its last \(goodRunProbes) probes or more succeeded"
+            return reading.outagesInWindow == 0
+                ? up
+                : up + "; it was \(inWindow), in \(FigureText.counted(reading.outagesInWindow, "outage"))"
+        }
+        let probes =
+            "\(FigureText.grouped(reading.failedProbes)) of \(FigureText.grouped(reading.probes)) probes failed"
+        if let answered = reading.answered {
+            let decisions = FigureText.counted(answered.decided + answered.errors + answered.outages, "decision")
+            return "\(probes), and yet Redis answered \(FigureText.grouped(answered.decided)) of \(decisions) "
+                + "within \(decisionsSeconds) s, so it is not down: look at what the probe needs"
+        }
+        let noGoodRun = "no good run of Redis for \(FigureText.decimal(Double(down) / 1000)) s"
+        guard reading.outagesInWindow > 1 else { return "\(noGoodRun) (limit \(limitSeconds) s): \(probes)" }
+        return "\(noGoodRun), \(inWindow), in \(reading.outagesInWindow) outages (limit \(limitSeconds) s): \(probes)"
     }
 }

@@ -11,6 +11,7 @@ struct ResponseTimeFigures {
             "longWindowSeconds": Double(settings.longWindowSeconds),
             "shortWindowSeconds": Double(settings.shortWindowSeconds),
             "watchedSeconds": Double(reading.watchedSeconds),
+            "unwaited": reading.isUnwaited ? 1 : 0, "firesUnwaited": settings.firesUnwaited ? 1 : 0,
         ]
         figures.merge(readings(reading)) { first, _ in first }
         return figures

@@ -8,6 +8,7 @@ struct ResponseTimeSentence {
     func sentence(_ reading: ResponseTimeTrigger.Reading) -> String {
         var parts = [verdict(reading)]
         if let part = limiterPart(reading) { parts.append(part) }
+        if reading.isHeldBack { parts.append("going back would take no wait away, so nothing is rolled back") }
         if let heldOut = reading.heldOutSamples, !reading.usesHoldout {
             parts.append(
                 "the hold-out has \(FigureText.grouped(heldOut)) of the "
@@ -20,8 +21,10 @@ struct ResponseTimeSentence {
         if reading.usesHoldout { return comparison(reading) }
         switch reading.baseline {
         case .learning(let samples):
+            let left = reading.baselineSecondsLeft
             return "no baseline yet: \(FigureText.grouped(samples)) of "
-                + "\(FigureText.grouped(settings.baselineMinimumSamples)) response times; it is learned in `legacy`"
+                + "\(FigureText.grouped(settings.baselineMinimumSamples)) response times"
+                + (left > 0 ? ", and \(left) s more of them" : "") + "; it is learned in `legacy`"
         case .stale(let frozen):
             let days = Int((now.wall - frozen.frozenAt) / 86_400_000)
             return "the baseline is \(days) days old, beyond \(settings.baselineStaleDays); "

@@ -15,6 +15,9 @@ extension ResponseTimeTrigger {
             beside: gravest, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
         {
             for (name, figure) in numbers.readings(reading) { figures[population.figureName(name)] = figure }
+            if population == .application && reading.state == .inconclusive && gravest.state == .inconclusive {
+                sentence += "; \(population.callers): \(texts.sentence(reading))"
+            }
             guard reading.state.gravity > gravest.state.gravity else { continue }
             gravest = reading
             sentence = "\(population.callers): \(texts.sentence(reading))"
@@ -22,6 +25,7 @@ extension ResponseTimeTrigger {
                 sentence += "; who reports is not known, so it does not roll back (RESPONSE_TIMES_TOKEN_FILE)"
             }
         }
+        if gravest.isHeldBack { figures[Evaluation.heldBackFigure] = 1 }
         return Evaluation(
             trigger: .responseTime, time: now.wall, state: gravest.state, figures: figures, sentence: sentence)
     }

@@ -53,6 +53,8 @@ package struct ResponseTimeTrigger: Sendable {
         package var watchedSeconds: Int
         /// The learned baseline.
         package var baseline: Baseline.State
+        /// For how long it still has to be learned, at least.
+        package var baselineSecondsLeft = 0
         /// Response times of the hold-out over the long window; `nil` where there is no hold-out.
         package var heldOutSamples: Int?
         /// Whether the hold-out is what is compared with.
@@ -61,6 +63,10 @@ package struct ResponseTimeTrigger: Sendable {
         package var quantiles: Quantiles?
         /// `nil` where nobody waited for the candidate.
         package var waits: Waits?
+        /// Whether it is known that no caller waits for the candidate, so that going back would take no wait away.
+        package var isUnwaited = false
+        /// Whether it would fire, if a caller waited for the candidate.
+        package var isHeldBack = false
     }
 
     let settings: RollbackSettings
@@ -125,7 +131,8 @@ package struct ResponseTimeTrigger: Sendable {
             state: .inconclusive, samples: windows.long.times.count, shortSamples: windows.short.times.count,
             watchedSeconds: watchedSeconds(at: now),
             baseline: baseline.state(of: population.source, at: now.wall, settings: settings),
-            waits: waits(windows.long.waits))
+            baselineSecondsLeft: baseline.secondsLeft(of: population.source, at: now.wall, settings: settings),
+            waits: waits(windows.long.waits), isUnwaited: isUnwaited(waiting, strategy))
         if settings.baselineHoldoutPercent > 0 && strategy == .hybrid { reading.heldOutSamples = windows.held.count }
         reading.usesHoldout = (reading.heldOutSamples ?? 0) >= settings.holdoutMinimumSamples
         let yardstick = reading.usesHoldout ? windows.held : reading.baseline.frozenSamples
@@ -172,13 +179,21 @@ package struct ResponseTimeTrigger: Sendable {
             baselineQuantile: baseline, baselineUpperBound: upper, limit: limit,
             limiterPart: long.hasWaits ? long.withoutWaits.quantile(share).map { quantile - $0 } : nil)
         reading.quantiles = quantiles
-        reading.state = state(of: quantiles)
-    }
-
-    private func state(of quantiles: Quantiles) -> TriggerState {
-        ResponseTimeTrigger.state(
+        let state = ResponseTimeTrigger.state(
             quantile: quantiles.quantile, lowerBound: quantiles.lowerBound, shortQuantile: quantiles.shortQuantile,
             limit: quantiles.limit)
+        // A hold-out that is faster at the same time shows that the candidate slows callers down, also if none waits for it.
+        reading.isHeldBack =
+            state == .firing && reading.isUnwaited && !reading.usesHoldout && !settings.firesUnwaited
+        reading.state = reading.isHeldBack ? .suspect : state
+    }
+
+    /// Whether the door answered callers and none of them waited, or waits, for the candidate. An application's callers
+    /// wait for it at the door, if at all.
+    private func isUnwaited(_ waiting: LatencyHistogram, _ strategy: Strategy) -> Bool {
+        let answered = door.long
+        return strategy == .hybrid && waiting.count == 0 && answered.times.count > 0 && answered.hasWaits
+            && answered.waits.count == 0
     }
 
     private func waits(_ waits: LatencyHistogram) -> Waits? {

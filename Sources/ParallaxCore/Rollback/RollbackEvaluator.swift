@@ -83,10 +83,12 @@ package struct RollbackEvaluator: Sendable {
 
     /// Takes in the candidate's attempts of the last second.
     ///
-    /// Decisions that go unanswered while Redis answers its probes are no outage of Redis: nothing else would see them, so
-    /// they are errors. While it has no good run, they belong to ``Trigger/redisDown`` alone.
+    /// Decisions that go unanswered while Redis answers its probes, or nearly all other decisions, are no outage of Redis:
+    /// nothing else would see them, so they are errors. While it is down, they belong to ``Trigger/redisDown`` only.
     package mutating func count(_ attempts: AttemptTally, at now: Moment) {
-        errorRate.count(redisDown.isUp ? attempts.withOutagesAsErrors : attempts, at: now)
+        redisDown.count(attempts, at: now)
+        let isThere = redisDown.isUp || redisDown.isAnswering
+        errorRate.count(isThere ? attempts.withOutagesAsErrors : attempts, at: now)
     }
 
     /// Takes in why the attempts of the last second failed, for the evidence.
@@ -174,6 +176,16 @@ package struct RollbackEvaluator: Sendable {
     package mutating func adopt(_ baseline: Baseline) {
         self.baseline.adopt(baseline)
     }
+
+    /// Takes over what instances of the same flag file share, and forgets what was voided.
+    ///
+    /// - Returns: Whether the baseline is another now.
+    package mutating func adopt(_ shared: SharedBaseline) -> Bool {
+        let before = baseline
+        if let word = shared.forgotten { baseline.forget(frozenUntil: word.time) }
+        baseline.adoptFrozen(of: shared.baseline)
+        return baseline != before
+    }
 }
 
 extension RollbackEvaluator {
@@ -195,6 +207,16 @@ extension RollbackEvaluator {
             }
         // Whoever judges it again must know whether anything could have come of it.
         return evaluation.adding(strategy == .legacy ? 0 : 1, as: Evaluation.inPlayFigure)
+            .adding(isArmed(evaluation, strategy: strategy, at: now) ? 1 : 0, as: Evaluation.armedFigure)
+    }
+
+    /// In `legacy` response times only have to have something to be compared with: those to compare come later.
+    private func isArmed(_ evaluation: Evaluation, strategy: Strategy, at now: Moment) -> Bool {
+        if evaluation.trigger == .responseTime && strategy == .legacy {
+            return settings.baselineHoldoutPercent > 0
+                || baselineStates(at: now.wall).values.contains { $0.stage == .frozen }
+        }
+        return evaluation.state != .warming && evaluation.state != .inconclusive
     }
 
     private mutating func state(
@@ -220,7 +242,8 @@ extension RollbackEvaluator {
             responseTime.restart()
             failures.restart()
         } else if lastStrategy == .legacy && strategy != .legacy {
-            // What went wrong before the rollback must not be held against the next try.
+            // What went wrong before the rollback must not be held against the next try. An outage that lasts goes on.
+            redisDown.forgetEndedOutages()
             errorRate.restart()
             responseTime.restart()
             failures.restart()

@@ -10,6 +10,8 @@ extension RollbackSettings {
     private var rangeProblems: [RollbackSettingsError.Problem] {
         [
             problem("redisDownSeconds", redisDownSeconds, 1...86_400),
+            problem("redisDownWindowSeconds", redisDownWindowSeconds, 0...3_600),
+            problem("answeredPercent", answeredPercent, 50...100),
             problem("goodRunProbes", goodRunProbes, 1...100),
             problem("errorRatePercent", errorRatePercent, above: 0, below: 100),
             problem("longWindowSeconds", longWindowSeconds, 1...3_600),

@@ -4,6 +4,12 @@
 package struct RollbackSettings: Equatable, Sendable {
     /// How long Redis may go without a good run before it counts as down.
     package var redisDownSeconds = 120
+    /// The window over which outages are summed up: more than `redisDownSeconds` of it in all fire as one outage does.
+    /// With 0, or no more than `redisDownSeconds`, each outage is judged by itself.
+    package var redisDownWindowSeconds = 600
+    /// Of the decisions of the short window, the share in per cent that Redis must answer to count as there although its
+    /// probes fail. A brown-out answers some.
+    package var answeredPercent = 95.0
     /// Successful probes in a row that make a good run: more than one, so that a lucky probe ends no brown-out.
     package var goodRunProbes = 3
 
@@ -30,6 +36,9 @@ package struct RollbackSettings: Equatable, Sendable {
     package var minimumSamples = 300
     /// A quantile at or below this is fast enough, whatever the baseline.
     package var responseTimeFloorMilliseconds = 5.0
+    /// Whether slow callers fire in `hybrid` also while none of them waits for the candidate. Going back takes no wait away
+    /// then: whatever slows them down is something else. A hold-out that is faster at the same time shows otherwise, and fires.
+    package var firesUnwaited = false
     /// Response times of control-only traffic that make a baseline.
     package var baselineMinimumSamples = 5_000
     /// The shortest time a baseline is learned for, so that a busy service does not freeze its first seconds.

@@ -31,8 +31,8 @@ struct AlertDocument: Codable, Equatable {
             alertname: alert.name.rawValue, severity: alert.name.severity.rawValue, service: "parallax",
             instance: instance, trigger: alert.trigger?.rawValue)
         annotations = Annotations(summary: alert.summary, description: alert.description)
-        startsAt = Self.text(alert.startsAt)
-        endsAt = Self.text(message.endsAt)
+        startsAt = Self.text(alert.startsAt + message.clockOffset)
+        endsAt = Self.text(message.endsAt + message.clockOffset)
     }
 
     /// The body of a request.

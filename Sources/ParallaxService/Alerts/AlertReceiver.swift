@@ -4,7 +4,7 @@ package import RedisLimiting
 /// Where alerts are sent: an address in Alertmanager's v2 form, and what opens it.
 ///
 /// Its description shows neither: an address may hold a password in any of its parts.
-package struct AlertReceiver: Sendable {
+package struct AlertReceiver: Equatable, Sendable {
     /// Alertmanager's path, for an address that has none.
     private static let standardPath = "/api/v2/alerts"
 

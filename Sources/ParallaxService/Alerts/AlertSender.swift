@@ -2,10 +2,10 @@ import AsyncHTTPClient
 package import Foundation
 import NIOCore
 import NIOHTTP1
-import ParallaxCore
+package import ParallaxCore
 
-/// Tells a receiver; throws ``AlertSendError`` where it did not take what it was told.
-package typealias AlertSender = @Sendable (_ body: Data, _ receiver: AlertReceiver) async throws -> Void
+/// Tells a receiver, and gives the time that its answer says; throws ``AlertSendError`` if it did not take what it was told.
+package typealias AlertSender = @Sendable (_ body: Data, _ receiver: AlertReceiver) async throws -> Timestamp?
 
 /// Why a receiver was not told. Never holds its address.
 package enum AlertSendError: Error, Equatable, CustomStringConvertible {
@@ -43,9 +43,9 @@ enum AlertPost {
             request.headers.add(name: "Authorization", value: authorization)
         }
         request.body = .bytes(ByteBuffer(bytes: body))
-        let status: Int
+        let response: HTTPClientResponse
         do {
-            status = Int(try await client.execute(request, timeout: patience).status.code)
+            response = try await client.execute(request, timeout: patience)
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout {
             throw AlertSendError.timedOut
         } catch let error as CancellationError {
@@ -53,6 +53,17 @@ enum AlertPost {
         } catch {
             throw AlertSendError.unreachable
         }
+        let status = Int(response.status.code)
         guard (200..<300).contains(status) else { throw AlertSendError.refused(status: status) }
+        return response.headers.first(name: "Date").flatMap(time)
+    }
+
+    /// The time of a header `Date`, such as `Sun, 06 Nov 1994 08:49:37 GMT`; `nil` if it is not one.
+    static func time(_ text: String) -> Timestamp? {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(secondsFromGMT: 0)
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return format.date(from: text).map { Timestamp(milliseconds: Int64($0.timeIntervalSince1970) * 1000) }
     }
 }

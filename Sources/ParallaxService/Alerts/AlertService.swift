@@ -8,29 +8,6 @@ import Synchronization
 ///
 /// A receiver that does not answer delays nobody: not the next look, not the other receivers.
 package final class AlertService: Service {
-    /// What there is to know at one moment; the counts are those since the start.
-    package struct Facts: Equatable, Sendable {
-        package var counts: AlertCounts
-        /// The rollback that waits to be acknowledged; `nil` where none does.
-        package var rollback: RollbackLatch.Firing?
-        /// Whether the flag file could not be written, so that the rollback is this instance's alone.
-        package var isHeldAlone: Bool
-        /// The strategy in force.
-        package var strategy: Strategy
-        package var drill: AlertRules.Drill?
-
-        package init(
-            counts: AlertCounts, rollback: RollbackLatch.Firing? = nil, isHeldAlone: Bool = false,
-            strategy: Strategy = .legacy, drill: AlertRules.Drill? = nil
-        ) {
-            self.counts = counts
-            self.rollback = rollback
-            self.isHeldAlone = isHeldAlone
-            self.strategy = strategy
-            self.drill = drill
-        }
-    }
-
     /// One request to one receiver.
     struct Job: Sendable {
         let place: Int
@@ -39,7 +16,6 @@ package final class AlertService: Service {
 
     fileprivate struct State {
         var rules: AlertRules
-        var counted = AlertCounts()
         var firing: [Alert] = []
         var began: [Alert.Name: Int] = [:]
         var deliveries: [AlertDelivery]
@@ -47,9 +23,10 @@ package final class AlertService: Service {
     }
 
     private let state: Mutex<State>
-    private let receivers: [AlertReceiver]
+    /// Only what opens them is ever replaced: their number and order stay.
+    let receivers: Replaceable<[AlertReceiver]>
     private let instance: String
-    private let facts: @Sendable () -> Facts
+    private let facts: @Sendable () -> AlertRules.Facts
     private let sender: AlertSender
     private let logger: Logger
     private let clock: any Clock<Duration>
@@ -64,7 +41,7 @@ package final class AlertService: Service {
     ///   - jitter: Draws a number from 0 to 1.
     package init(
         settings: AlertSettings, receivers: [AlertReceiver], instance: String, logger: Logger,
-        facts: @escaping @Sendable () -> Facts, sender: AlertSender? = nil,
+        facts: @escaping @Sendable () -> AlertRules.Facts, sender: AlertSender? = nil,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader(),
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
@@ -72,7 +49,7 @@ package final class AlertService: Service {
             State(
                 rules: AlertRules(settings: settings),
                 deliveries: receivers.map { _ in AlertDelivery(settings: settings) }))
-        self.receivers = receivers
+        self.receivers = Replaceable(receivers)
         self.instance = instance
         self.facts = facts
         self.sender = sender ?? AlertPost.send
@@ -107,10 +84,7 @@ package final class AlertService: Service {
         let now = now()
         let (jobs, began, ended) = state.withLock { state in
             let before = state.firing
-            state.firing = state.rules.alerts(
-                counting: facts.counts.since(state.counted), rollback: facts.rollback, isHeldAlone: facts.isHeldAlone,
-                strategy: facts.strategy, drill: facts.drill, at: now)
-            state.counted = facts.counts
+            state.firing = state.rules.alerts(facts, at: now)
             let began = state.firing.filter { alert in !before.contains { $0.isSame(as: alert) } }
             let ended = before.filter { alert in !state.firing.contains { $0.isSame(as: alert) } }
             for alert in began { state.began[alert.name, default: 0] += 1 }
@@ -124,8 +98,10 @@ package final class AlertService: Service {
     /// Sends one job and takes in what came of it.
     func send(_ job: Job) async {
         var problem: String?
+        var receiverTime: Timestamp?
         do {
-            try await sender(AlertDocument.body(job.messages, instance: instance), receivers[job.place])
+            receiverTime = try await sender(
+                AlertDocument.body(job.messages, instance: instance), receivers.read { $0[job.place] })
         } catch let error as AlertSendError {
             problem = error.description
         } catch is CancellationError {
@@ -136,8 +112,9 @@ package final class AlertService: Service {
         }
         let now = now()
         let jitter = jitter()
-        let isNews = state.withLock { state in
-            state.deliveries[job.place].ended(job.messages, succeeded: problem == nil, at: now, jitter: jitter)
+        let isNews = state.withLock { [receiverTime, problem] state in
+            state.deliveries[job.place].ended(
+                job.messages, succeeded: problem == nil, receiverTime: receiverTime, at: now, jitter: jitter)
             let isNews = (state.problems[job.place] == nil) != (problem == nil)
             state.problems[job.place] = problem
             return isNews
@@ -146,15 +123,16 @@ package final class AlertService: Service {
     }
 
     package var health: AlertHealth {
-        state.withLock { state in
+        let now = now()
+        return state.withLock { state in
             let firing = Set(state.firing.map(\.name))
             return AlertHealth(
-                receivers: receivers.count, firing: Alert.Name.allCases.filter(firing.contains),
+                receivers: receivers.read { $0.count }, firing: Alert.Name.allCases.filter(firing.contains),
                 delivered: state.deliveries.reduce(0) { $0 + $1.delivered },
                 failures: state.deliveries.reduce(0) { $0 + $1.failures },
                 waiting: state.deliveries.reduce(0) { $0 + $1.waiting },
                 problem: state.problems.min { $0.key < $1.key }.map { "receiver \($0.key + 1): \($0.value)" },
-                began: state.began)
+                began: state.began, unansweredRun: state.rules.unansweredRun(at: now))
         }
     }
 }

@@ -5,19 +5,25 @@ import NIOPosix
 import ParallaxCore
 import RedisLimiting
 package import ServiceLifecycle
+import UnixSignals
 
 extension App {
     /// Wires the service from its settings.
     ///
     /// - Parameters:
+    ///   - loaded: The settings, without errors.
+    ///   - reload: Reads the settings again, from the same places.
     ///   - companions: Services of the caller's that run beside it; when one ends, all shut down.
     ///   - greet: Called once the door is open.
     /// - Throws: What keeps a part from being made, such as ``EmbeddedRedisError``: each names the setting or file at fault
     ///   and what to do. A database that cannot be opened is no such thing: the limiter works without it.
     package static func build(
-        settings: Settings, logger: Logger, companions: [any Service] = [],
+        loaded: LoadedSettings, logger: Logger, companions: [any Service] = [],
+        reload: @escaping @Sendable () async -> LoadedSettings,
         greet: @escaping @Sendable (Greeting) -> Void = { _ in }
     ) async throws -> App {
+        let settings = loaded.settings
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         precondition(
             !(settings.redis.isEmbedded && settings.instance.isProduction), "production has no Redis of its own")
         let store = DivergenceStore(unopenedAt: settings.recorder.databasePath)
@@ -25,7 +31,9 @@ extension App {
         let embedded = settings.redis.isEmbedded ? try await EmbeddedRedis.start(logger: logger) : nil
         let redisURL = try embedded?.url ?? settings.redisURL()
         let parts = try await Parts(settings: settings, redisURL: redisURL, store: store, logger: logger)
-        let door = try makeDoor(parts, settings: settings, logger: logger) { url in
+        let bounds = makeBounds(settings)
+        let endpoints = try makeEndpoints(parts, bounds, settings: settings)
+        let door = makeDoor(endpoints, bounds, settings: settings, logger: logger) { url in
             greet(
                 Greeting(
                     url: url, strategy: parts.flags.current.strategy, redis: redisURL.description,
@@ -33,35 +41,63 @@ extension App {
         }
         var services: [any Service] = embedded.map { [$0] } ?? []
         services += [
-            parts.redis, parts.keeper, parts.recorder,
+            parts.redis, parts.survey, parts.keeper, parts.recorder,
             CandidateDrain(
                 inFlight: { parts.hybrid.candidatesInFlight },
                 patience: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
             FlagWatcher(store: parts.flags, logger: logger), parts.rollback, parts.clockWatch,
             ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
             parts.alerts, parts.watch, parts.drill, door,
+            ReloadService(
+                signals: hangups,
+                reloader: SettingsReloader(
+                    started: loaded, parts: reloadableParts(parts, endpoints, redisURL: redisURL, started: settings)),
+                load: reload, logger: logger),
         ]
-        return App(services: services + companions, logger: logger)
+        return App(
+            services: services + companions + [parts.shutdownDelay], shutdownDelay: settings.http.shutdownDelay,
+            logger: logger)
     }
 
-    private static func makeDoor(
-        _ parts: Parts, settings: Settings, logger: Logger, listening: @escaping @Sendable (String) -> Void
-    ) throws -> some Service {
-        let access = try settings.http.adminTokenFile.map { file in
-            AdminAccess(token: try BearerToken(file: file), actions: parts.admin, policies: settings.limits.book)
-        }
+    private static func reloadableParts(
+        _ parts: Parts, _ endpoints: Endpoints, redisURL: RedisURL, started: Settings
+    ) -> [ReloadablePart] {
+        [
+            .limits([endpoints.door.policies] + (endpoints.admin.map { [$0.policies] } ?? [])),
+            .identification(endpoints.identification), .adminToken(endpoints.admin),
+            .redisPassword(redisURL, started: started), .redisCertificates(parts.redis, started: started),
+            .alertToken(parts.alerts.receivers, started: started),
+        ]
+    }
+
+    /// How many connections there is room for, with the limit of open files raised to it.
+    private static func makeBounds(_ settings: Settings) -> ConnectionBounds {
         let files = OpenFiles(settings.redis)
         let maximum = files.maximumConnections(settings.http.maximumConnections)
         OpenFiles.raise(to: maximum + files.reserve)
-        let bounds = ConnectionBounds(maximum: maximum, hosts: settings.http.allowedHosts)
-        let endpoints = Endpoints(
+        return ConnectionBounds(maximum: maximum, hosts: settings.http.allowedHosts)
+    }
+
+    private static func makeEndpoints(
+        _ parts: Parts, _ bounds: ConnectionBounds, settings: Settings
+    ) throws -> Endpoints {
+        let access = try settings.http.adminTokenFile.map { file in
+            AdminAccess(token: try BearerToken(file: file), actions: parts.admin, policies: settings.limits.book)
+        }
+        return Endpoints(
             door: parts.door, identification: settings.http.identification, health: parts.health,
             metrics: parts.metrics, http: parts.http, connections: bounds.connections, admin: access,
             applicationTimes: parts.applicationTimes)
+    }
+
+    private static func makeDoor(
+        _ endpoints: Endpoints, _ bounds: ConnectionBounds, settings: Settings, logger: Logger,
+        listening: @escaping @Sendable (String) -> Void
+    ) -> some Service {
         let host = settings.http.host
         return Application(
-            router: makeRouter(endpoints), server: .bounded(bounds, metrics: parts.http),
-            configuration: ApplicationConfiguration(settings.http, maximumConnections: maximum),
+            router: makeRouter(endpoints), server: .bounded(bounds, metrics: endpoints.http),
+            configuration: ApplicationConfiguration(settings.http, maximumConnections: bounds.maximum),
             services: [ConnectionSweeper(connections: bounds.connections)],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.http.port
@@ -74,6 +110,7 @@ extension App {
 private struct Parts: Sendable {
     let flags: FlagStore
     let redis: RedisLimiter
+    let survey: ServerSurvey
     let keeper: StoreKeeper
     let recorder: Recorder
     let metrics = DecisionMetrics()
@@ -88,6 +125,7 @@ private struct Parts: Sendable {
     let admin: ServiceAdmin
     let door: Door
     let applicationTimes: ApplicationTimes
+    let shutdownDelay: ShutdownDelay
 
     init(settings: Settings, redisURL: RedisURL, store: DivergenceStore, logger: Logger) async throws {
         let flags = FlagStore(
@@ -95,10 +133,15 @@ private struct Parts: Sendable {
             isProduction: settings.instance.isProduction, history: store, instance: settings.instance.id,
             lease: settings.rollback.evaluationInterval * 3)
         await flags.start()
-        let redis = try RedisLimiter(settings: settings.redisSettings(at: redisURL), logger: logger)
+        let pseudonyms = try settings.pseudonyms()
+        let redisSettings = settings.redisSettings(at: redisURL)
+        let keys = redisSettings.keyspace
+        let redis = try RedisLimiter(
+            settings: redisSettings, logger: logger,
+            nameInLogs: { keys.text(for: pseudonyms?.rename($0) ?? $0) })
         let recorder = Recorder(
             store: store, instance: settings.instance.id, settings: settings.recordingSettings,
-            pseudonyms: try settings.pseudonyms(), logger: logger)
+            pseudonyms: pseudonyms, logger: logger)
         let refused = MostRefused()
         let rollbackCounts = RollbackObserver()
         let clockWatch = ClockWatch(clocks: .systemWithSleep, logger: logger)
@@ -111,10 +154,14 @@ private struct Parts: Sendable {
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
             observer: ObserverGroup([recorder, rollbackCounts, metrics, refused, clockWatch]), executor: redis.executor)
-        let probes = ProbeLog()
+        let probes = ProbeLog(logger: logger)
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
-            probe: { probes.note(await redis.probe()) },
+            probe: {
+                let outcome = await redis.probe()
+                let health = redis.health
+                return probes.note(outcome, decisions: .init(made: health.decided, failed: health.undecided))
+            },
             flipToLegacy: { by, reason, claim in
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(flags), waiting: { hybrid.waitingCallers.samples },
@@ -125,17 +172,13 @@ private struct Parts: Sendable {
         let drill = DrillService(
             flags: flags, rollback: { rollback.health }, save: { try await record.save($0) },
             instance: settings.instance.id, logger: logger)
+        let facts = AlertFacts(
+            settings: settings, metrics: metrics, flags: flags, redis: redis, probes: probes, recorder: recorder,
+            rollback: rollback, drill: drill)
         let alerts = AlertService(
             settings: settings.alertSettings, receivers: try settings.alertReceivers(), instance: settings.instance.id,
             logger: logger,
-            facts: {
-                var counts = metrics.totals
-                counts.connectionFailures = redis.health.reconnects
-                return AlertService.Facts(
-                    counts: counts, rollback: rollback.health.latchedFiring, isHeldAlone: flags.health.isHeldAtLegacy,
-                    strategy: flags.current.strategy,
-                    drill: drill.alert)
-            })
+            facts: { facts.current })
         let watch = WatchService(
             store: StoredWatch(store: store), instance: settings.instance.id, bounds: settings.gate, logger: logger
         ) {
@@ -154,13 +197,17 @@ private struct Parts: Sendable {
                     candidateWait: answer.candidateWait)
                 metrics.responded(answer, after: duration)
             }, recordUnjudgedPass: { http.passedUnjudged() })
+        let shutdownDelay = ShutdownDelay(settings.http.shutdownDelay)
+        self.shutdownDelay = shutdownDelay
         applicationTimes = ApplicationTimes(
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
             token: try settings.http.responseTimesTokenFile.map { try BearerToken(file: $0) },
             windowSeconds: settings.rollbackSettings.longWindowSeconds, strategy: { flags.current.strategy })
+        survey = ServerSurvey(redis: redis)
         health = ServiceHealth(
-            settings: settings, flags: flags, hybrid: hybrid, redis: redis, probes: probes, recorder: recorder,
-            rollback: rollback, control: control, clockWatch: clockWatch, alerts: alerts, watch: watch, drill: drill)
+            settings: settings, flags: flags, hybrid: hybrid, redis: redis, survey: survey, probes: probes,
+            recorder: recorder, rollback: rollback, control: control, clockWatch: clockWatch, alerts: alerts,
+            watch: watch, drill: drill, shutdownDelay: shutdownDelay)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,
             health: health)

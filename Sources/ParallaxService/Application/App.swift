@@ -5,7 +5,7 @@ import UnixSignals
 
 /// The service, wired and ready to run: every part in the order in which it starts.
 ///
-/// Parts shut down in the reverse order: the door first, the recorder once nothing is left to record, Redis last.
+/// Parts shut down in the reverse order: readiness first, after a delay the door, the recorder once nothing is left to record, Redis last.
 package struct App: Sendable {
     /// What a caller of the command may want to know once the door is open.
     package struct Greeting: Sendable {
@@ -18,6 +18,8 @@ package struct App: Sendable {
     }
 
     let services: [any Service]
+    /// How long requests are still answered after the service was asked to end.
+    let shutdownDelay: Duration
     let logger: Logger
 
     /// Runs until SIGTERM or SIGINT, or until a part fails; what was recorded is written before it returns.
@@ -30,7 +32,7 @@ package struct App: Sendable {
         }
         var group = ServiceGroupConfiguration(
             services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(20)
+        group.maximumGracefulShutdownDuration = shutdownDelay + .seconds(20)
         try await ServiceGroup(configuration: group).run()
     }
 }

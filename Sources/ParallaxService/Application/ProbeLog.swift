@@ -1,3 +1,4 @@
+import Logging
 import ParallaxCore
 import RedisLimiting
 import Synchronization
@@ -12,6 +13,10 @@ final class ProbeLog: Sendable {
         var roundTrip: Duration?
         /// Since the first failure after the last good run; `nil` while there is none.
         var downFor: Duration?
+        /// Why the last probe failed; `nil` if it was good.
+        var problem: RedisError?
+        /// Whether callers get decisions although probes fail.
+        var isDeciding = false
     }
 
     /// Successes in a row after a failure that make Redis good again: a lucky probe ends no brown-out.
@@ -21,14 +26,34 @@ final class ProbeLog: Sendable {
         var latest = Latest()
         var successesInARow = 0
         var failingSince: ContinuousClock.Instant?
+        var decisions = Decisions()
+    }
+
+    /// Decisions for callers since the start, as counted when a probe ended.
+    struct Decisions: Equatable, Sendable {
+        var made = 0
+        var failed = 0
     }
 
     private let state = Mutex(State())
+    private let log: ProblemLog
+
+    init(logger: Logger) {
+        log = ProblemLog("the probe of Redis fails", end: "the probe of Redis succeeds again", logger: logger)
+    }
 
     /// Notes a probe, and says whether it was good.
-    func note(_ outcome: Result<Duration, RedisError>) -> Bool {
+    ///
+    /// - Parameter decisions: The decisions so far. Those made since the last probe are evidence against one that fails:
+    ///   the probe has a key of its own, to which the user may lack the right.
+    func note(_ outcome: Result<Duration, RedisError>, decisions: Decisions = Decisions()) -> Bool {
         let now = ContinuousClock.now
+        switch outcome {
+        case .success: log.ended()
+        case .failure(let error): log.occurred(error)
+        }
         return state.withLock { state in
+            defer { state.decisions = decisions }
             switch outcome {
             case .success(let roundTrip):
                 state.successesInARow += 1
@@ -36,10 +61,18 @@ final class ProbeLog: Sendable {
                 state.latest.isGood = state.failingSince == nil
                 state.latest.hasSucceeded = true
                 state.latest.roundTrip = roundTrip
+                state.latest.problem = nil
+                state.latest.isDeciding = false
                 return true
-            case .failure:
+            case .failure(let error):
                 state.successesInARow = 0
                 state.latest.isGood = false
+                state.latest.problem = error
+                if decisions.failed > state.decisions.failed {
+                    state.latest.isDeciding = false
+                } else if decisions.made > state.decisions.made {
+                    state.latest.isDeciding = true
+                }
                 state.failingSince = state.failingSince ?? now
                 return false
             }

@@ -2,12 +2,12 @@ import ParallaxCore
 import RedisLimiting
 import ServiceLifecycle
 
-/// Forgets identities here that were reset at any instance.
+/// Forgets here what was reset at any instance.
 struct ResetListener: Service {
-    let resets: AsyncStream<Identity>
-    let forget: @Sendable (Identity) -> Void
+    let resets: AsyncStream<ResetScope>
+    let forget: @Sendable (ResetScope) -> Void
 
     func run() async {
-        for await identity in resets.cancelOnGracefulShutdown() { forget(identity) }
+        for await scope in resets.cancelOnGracefulShutdown() { forget(scope) }
     }
 }

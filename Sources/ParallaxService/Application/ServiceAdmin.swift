@@ -22,7 +22,7 @@ struct ServiceAdmin: AdminActions {
     }
 
     func reset(_ identity: Identity) async -> ResetReport {
-        let wasInMemory = forget(identity)
+        let wasInMemory = forget(.identity(identity)) > 0
         do {
             return ResetReport(memory: wasInMemory, redis: try await redis.reset(identity))
         } catch {
@@ -30,11 +30,20 @@ struct ServiceAdmin: AdminActions {
         }
     }
 
-    /// Forgets an identity here, and says whether there was anything to forget.
+    func resetAll(of scope: ResetScope) async -> ResetAllReport {
+        let inMemory = forget(scope)
+        do {
+            return ResetAllReport(memoryIdentities: inMemory, redisIdentities: try await redis.reset(scope))
+        } catch {
+            return ResetAllReport(memoryIdentities: inMemory, redisIdentities: nil, problem: error.description)
+        }
+    }
+
+    /// Forgets the identities of a scope here, and says how many there were.
     @discardableResult
-    func forget(_ identity: Identity) -> Bool {
-        refused.reset(identity)
-        return hybrid.forget(identity)
+    func forget(_ scope: ResetScope) -> Int {
+        refused.reset(scope)
+        return hybrid.forget(scope)
     }
 
     func flags() async -> HealthSnapshot.FlagFile { health.flagFile }

@@ -8,6 +8,7 @@ struct ServiceHealth: HealthSource {
     let flags: FlagStore
     let hybrid: HybridLimiter
     let redis: RedisLimiter
+    let survey: ServerSurvey
     let probes: ProbeLog
     let recorder: Recorder
     let rollback: RollbackService
@@ -16,6 +17,7 @@ struct ServiceHealth: HealthSource {
     let alerts: AlertService
     let watch: WatchService
     let drill: DrillService
+    let shutdownDelay: ShutdownDelay
 
     func health() async -> HealthSnapshot {
         var snapshot = HealthSnapshot(
@@ -25,6 +27,7 @@ struct ServiceHealth: HealthSource {
         snapshot.clock = clockWatch.health
         snapshot.latch = rollback.health.latch
         addPromotion(to: &snapshot)
+        snapshot.isShuttingDown = shutdownDelay.hasBegun
         return snapshot
     }
 
@@ -33,7 +36,11 @@ struct ServiceHealth: HealthSource {
         let states = rollback.health.baselines
         return ResponseTimeSource.allCases.compactMap { source in
             guard let state = states[source], source == .door || state.samples > 0 else { return nil }
-            return HealthSnapshot.Baseline(source: source, state: state)
+            var isPlausible = true
+            if case .frozen(let frozen) = state {
+                isPlausible = frozen.isPlausible(of: source, settings: settings.rollbackSettings)
+            }
+            return HealthSnapshot.Baseline(source: source, state: state, isPlausible: isPlausible)
         }
     }
 
@@ -47,7 +54,8 @@ struct ServiceHealth: HealthSource {
         let health = flags.health
         var file = HealthSnapshot.FlagFile(
             values: health.effective, isLoaded: health.lastGoodTime != nil, problem: Self.problem(of: health),
-            writeProblem: health.writeProblem, invalidReads: health.invalidReads, contentHash: health.contentHash)
+            writeProblem: health.writeProblem.map { Self.withoutPaths($0, file: health.path) },
+            invalidReads: health.invalidReads, contentHash: health.contentHash)
         file.isHeldAtLegacy = health.isHeldAtLegacy
         return file
     }
@@ -57,7 +65,13 @@ struct ServiceHealth: HealthSource {
             return "a rollback could not be written to the flag file; this instance only is held at legacy"
         }
         if health.historyLost > 0 { return "\(health.historyLost) changes are not in the history" }
-        return health.problem
+        return health.problem.map { withoutPaths($0, file: health.path) }
+    }
+
+    /// Health needs no token, and so does not say where files lie: of a path only its last part is left.
+    static func withoutPaths(_ text: String, file path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        return text.replacing(path, with: name).replacing(/\/?(?:[^\s\/"]+\/)+([^\s\/"]+)/) { String($0.1) }
     }
 
     private var redisState: HealthSnapshot.Redis {
@@ -75,8 +89,12 @@ struct ServiceHealth: HealthSource {
             isEmbedded: settings.redis.isEmbedded,
             roundTripMilliseconds: probe.roundTrip.map { $0 / .milliseconds(1) },
             downSeconds: probe.downFor.map { $0 / .seconds(1) },
-            problem: state == .healthy ? nil : health.lastError?.unavailability.rawValue,
-            connectionFailures: health.reconnects, topology: health.topology.map(HealthSnapshot.Topology.init))
+            problem: state == .healthy ? nil : (probe.problem ?? health.lastError)?.unavailability.rawValue,
+            isDeciding: probe.isDeciding && breaker == .closed, connectionFailures: health.reconnects,
+            replacedForeignValues: health.replacedForeignValues,
+            resetsProblem: health.resetsProblem?.unavailability.rawValue,
+            concerns: survey.concerns.map(HealthSnapshot.Redis.Concern.init).sorted { $0.sentence < $1.sentence },
+            topology: health.topology.map(HealthSnapshot.Topology.init))
     }
 
     private var recorderState: HealthSnapshot.Recorder {
@@ -96,7 +114,8 @@ struct ServiceHealth: HealthSource {
             let evaluation = health.evaluations.first { $0.trigger == trigger }
             return HealthSnapshot.TriggerReading(
                 trigger: trigger, state: evaluation?.state ?? .warming, isLatched: health.latchedTrigger == trigger,
-                isDryRun: dryRun.contains(trigger), sentence: evaluation?.sentence)
+                isDryRun: dryRun.contains(trigger), isArmed: evaluation?.isArmed ?? false,
+                isHeldBack: evaluation?.isHeldBack ?? false, sentence: evaluation?.sentence)
         }
     }
 
@@ -122,6 +141,15 @@ extension HealthSnapshot.Redis.Breaker {
             case .open: .open
             case .halfOpen: .halfOpen
             }
+    }
+}
+
+extension HealthSnapshot.Redis.Concern {
+    fileprivate init(_ concern: ServerConcern) {
+        switch concern {
+        case .clusterNode, .memory: self.init(sentence: "REDIS_URL \(concern.problem)", isUrgent: true)
+        case .eviction: self.init(sentence: "REDIS_URL \(concern.problem)", isUrgent: false)
+        }
     }
 }
 

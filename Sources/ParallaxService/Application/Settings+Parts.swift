@@ -9,9 +9,11 @@ typealias RecordingSettings = Recorder.Settings
 extension Settings {
     package func redisSettings(at url: RedisURL) -> RedisSettings {
         RedisSettings(
-            url: url, connectionTimeout: redis.connectionTimeout, commandTimeout: redis.socketTimeout,
+            url: url, keyPrefix: redis.keyPrefix, connectionTimeout: redis.connectionTimeout,
+            commandTimeout: redis.socketTimeout,
             maximumConnections: redis.maximumConnections, decisionDeadline: redis.decisionTimeout,
-            trustedCertificatesFile: redis.certificateAuthorityFile,
+            maximumInFlightPerIdentity: redis.maximumInFlightPerIdentity,
+            trustedCertificatesFile: redis.certificateAuthorityFile, clientCertificate: redis.clientCertificate,
             refusalCacheIdentities: redis.refusalCacheIdentities)
     }
 
@@ -78,6 +80,7 @@ extension Settings {
     package var rollbackSettings: RollbackSettings {
         var settings = RollbackSettings()
         settings.redisDownSeconds = Self.wholeSeconds(rollback.redisDownAfter)
+        settings.redisDownWindowSeconds = Self.wholeSeconds(rollback.redisDownWindow)
         settings.errorRatePercent = rollback.errorRatePercent
         settings.longWindowSeconds = Self.wholeSeconds(rollback.errorWindow)
         settings.shortWindowSeconds = Self.wholeSeconds(rollback.errorShortWindow)
@@ -86,6 +89,7 @@ extension Settings {
         settings.responseTimeFactor = rollback.responseTimeFactor
         settings.minimumSamples = rollback.responseTimeMinimumSamples
         settings.responseTimeFloorMilliseconds = rollback.responseTimeFloorMilliseconds
+        settings.firesUnwaited = rollback.responseTimeFiresUnwaited
         settings.baselineHoldoutPercent = rollback.baselineHoldoutPercent
         settings.evaluationSeconds = Self.wholeSeconds(rollback.evaluationInterval)
         settings.dryRun = rollback.dryRun
@@ -96,6 +100,8 @@ extension Settings {
     var alertSettings: AlertSettings {
         var settings = AlertSettings()
         settings.connectionFailures = alerts.connectionFailures
+        settings.redisUnhealthySeconds = Self.wholeSeconds(alerts.redisUnhealthyAfter)
+        settings.unavailablePercent = alerts.unavailablePercent
         settings.refusalPercent = alerts.refusalPercent
         settings.minimumAnswers = alerts.refusalMinimum
         settings.resendSeconds = Self.wholeSeconds(alerts.resendInterval)
@@ -112,6 +118,14 @@ extension Settings {
 
     private static func wholeSeconds(_ duration: Duration) -> Int {
         max(1, Int((duration / .seconds(1)).rounded(.up)))
+    }
+}
+
+extension Settings.Redis {
+    /// The certificate that this client shows; `nil` unless both of its files are named.
+    var clientCertificate: ClientCertificate? {
+        guard let certificateFile, let keyFile else { return nil }
+        return ClientCertificate(certificateFile: certificateFile, keyFile: keyFile)
     }
 }
 

@@ -15,7 +15,7 @@ extension LoadedSettings {
         let finding = Finding(
             .warning, .unusableFile, setting: setting, origin: origins[setting] ?? "default", problem: problem,
             remedy: "until then the service starts and records nothing")
-        return LoadedSettings(settings: settings, findings: findings + [finding], origins: origins)
+        return adding([finding])
     }
 
     private static func problem(ofDatabase path: String) -> String? {

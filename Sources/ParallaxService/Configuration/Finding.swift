@@ -17,6 +17,8 @@ package struct Finding: Equatable, Codable, Sendable {
         case unusableFile = "unusable_file"
         /// A value that can never have an effect.
         case noEffect = "no_effect"
+        /// The address to listen on cannot be listened on.
+        case unusableAddress = "unusable_address"
         /// Possible, but dangerous.
         case risk
         /// Redis does not answer: the configuration may be right, and the server down.

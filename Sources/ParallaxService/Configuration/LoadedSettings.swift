@@ -6,6 +6,13 @@ package struct LoadedSettings: Equatable, Sendable {
     package let findings: [Finding]
     /// Where each setting came from, by name: a source, or `default`.
     package let origins: [String: String]
+    /// Each setting as it was written, by name; its default if no source says anything.
+    let texts: [String: SecretText]
+
+    /// The same settings with more findings.
+    func adding(_ findings: [Finding]) -> LoadedSettings {
+        LoadedSettings(settings: settings, findings: self.findings + findings, origins: origins, texts: texts)
+    }
 
     package var errors: [Finding] { findings.filter { $0.severity == .error } }
     package var warnings: [Finding] { findings.filter { $0.severity == .warning } }

@@ -30,6 +30,9 @@ extension Setting {
         "HTTP_ALLOWED_HOSTS", .http, .list, standard: "",
         "Public names by which the service is called, in addition to HTTP_HOST. "
             + "Addresses, names without a dot and private names are always understood.")
+    static let shutdownDelay = Setting(
+        "SHUTDOWN_DELAY", .http, .seconds(0...600), standard: "0",
+        "How long requests are still answered after SIGTERM or SIGINT, while `/health/ready` says no.")
     static let trustedProxies = Setting(
         "TRUSTED_PROXIES", .http, .list, standard: "",
         "The gateways' addresses, or networks (CIDR), whose `X-Forwarded-For` and organization header are believed.")
@@ -103,6 +106,16 @@ extension Setting {
     static let redisCAFile = Setting(
         "REDIS_CA_FILE", .redis, .text, standard: "",
         "The file of certificates (PEM) that `rediss://` trusts instead of the system's.")
+    static let redisCertificateFile = Setting(
+        "REDIS_CERTIFICATE_FILE", .redis, .text, standard: "",
+        "The file of the certificate (PEM) that this client shows to a `rediss://` server that asks for one.")
+    static let redisKeyFile = Setting(
+        "REDIS_KEY_FILE", .redis, .text, standard: "",
+        "The file of that certificate's private key (PEM, without a passphrase).")
+    static let redisKeyPrefix = Setting(
+        "REDIS_KEY_PREFIX", .redis, .text, standard: "",
+        "What every key and the channel of this deployment begin with, so that several can share one Redis; letters, digits "
+            + "and `:._-`. The same at all its instances.")
     static let embeddedRedis = Setting(
         "EMBEDDED_REDIS", .redis, .boolean, standard: "false",
         "Whether to start a private redis-server of our own, for trying things out. Refused in production.")
@@ -120,6 +133,10 @@ extension Setting {
     static let candidateMaxInFlight = Setting(
         "CANDIDATE_MAX_IN_FLIGHT", .redis, .integer(1...1_000_000), standard: "1024",
         "The most candidate decisions under way in hybrid; what exceeds it is skipped and counted.")
+    static let redisMaxInFlightPerIdentity = Setting(
+        "REDIS_MAX_IN_FLIGHT_PER_IDENTITY", .redis, .integer(1...100_000), standard: "32",
+        "The most decisions of one identity on their way to Redis; others of it wait for a turn as long as a decision may, so "
+            + "that one caller cannot make all others wait.")
     static let refusalCacheMaxIdentities = Setting(
         "REFUSAL_CACHE_MAX_IDENTITIES", .redis, .integer(0...10_000_000), standard: "0",
         "In distributed_only, the most identities whose refusals are repeated without asking Redis; 0 asks always.")
@@ -181,6 +198,10 @@ extension Setting {
     static let rollbackRedisDown = Setting(
         "ROLLBACK_REDIS_DOWN_SECONDS", .rollback, .seconds(1...86_400), standard: "120",
         "Rolls back when Redis had no good run for longer than this.")
+    static let rollbackRedisDownWindow = Setting(
+        "ROLLBACK_REDIS_DOWN_WINDOW_SECONDS", .rollback, .seconds(0...3600), standard: "600",
+        "Rolls back also when several outages within this time make up more than ROLLBACK_REDIS_DOWN_SECONDS in all. "
+            + "With 0 each outage is judged by itself.")
     static let rollbackErrorRate = Setting(
         "ROLLBACK_ERROR_RATE_PERCENT", .rollback, .decimal(0.01...99.99), standard: "5",
         "Rolls back when more than this share of candidate decisions fails.")
@@ -206,6 +227,10 @@ extension Setting {
     static let rollbackResponseTimeFloor = Setting(
         "ROLLBACK_RESPONSE_TIME_FLOOR_MS", .rollback, .decimal(0...59_999), standard: "5",
         "Response times below this many milliseconds never roll back.")
+    static let rollbackResponseTimeUnwaited = Setting(
+        "ROLLBACK_RESPONSE_TIME_UNWAITED", .rollback, .boolean, standard: "false",
+        "Whether slow callers roll back in hybrid also while none of them waits for Redis, so that going back takes no wait "
+            + "away.")
     static let baselineHoldoutPercent = Setting(
         "BASELINE_HOLDOUT_PERCENT", .rollback, .decimal(0...RollbackSettings.maximumHoldoutPercent), standard: "0",
         "In hybrid, the share of identities that the legacy limiter alone judges, to compare response times with.")
@@ -259,6 +284,12 @@ extension Setting {
     static let alertConnectionFailures = Setting(
         "ALERT_REDIS_CONNECTION_FAILURES", .alerts, .integer(0...1_000_000), standard: "5",
         "Alerts when more connections to Redis than this failed or were lost within 60 s.")
+    static let alertRedisUnhealthy = Setting(
+        "ALERT_REDIS_UNHEALTHY_SECONDS", .alerts, .seconds(1...3600), standard: "10",
+        "Alerts when Redis has not been healthy for this long.")
+    static let alertUnavailablePercent = Setting(
+        "ALERT_UNAVAILABLE_PERCENT", .alerts, .decimal(0...100), standard: "5",
+        "Alerts when more than this share of the answers is no verdict, over 300 s and over 60 s.")
     static let alertRefusalPercent = Setting(
         "ALERT_REFUSAL_PERCENT", .alerts, .decimal(0...100), standard: "80",
         "Alerts when more than this share of the verdicts are refusals, over 300 s and over 60 s.")
@@ -269,23 +300,27 @@ extension Setting {
     /// All settings, in the order in which they are documented.
     package static let all: [Setting] = [
         environment, configDirectory, instanceID, logLevel,
-        httpHost, httpPort, httpMaxConnections, httpAllowedHosts, trustedProxies, trustedHops, organizationHeader,
-        ipv6PrefixLength, adminTokenFile, responseTimesTokenFile,
+        httpHost, httpPort, httpMaxConnections, httpAllowedHosts, shutdownDelay, trustedProxies, trustedHops,
+        organizationHeader, ipv6PrefixLength, adminTokenFile, responseTimesTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
-        redisURL, redisPasswordFile, redisCAFile, embeddedRedis, redisConnectionTimeout, redisSocketTimeout,
+        redisURL, redisPasswordFile, redisCAFile, redisCertificateFile, redisKeyFile, redisKeyPrefix, embeddedRedis,
+        redisConnectionTimeout, redisSocketTimeout,
         redisDecisionTimeout, redisMaxConnections,
-        candidateMaxInFlight, refusalCacheMaxIdentities,
+        candidateMaxInFlight, redisMaxInFlightPerIdentity,
+        refusalCacheMaxIdentities,
         legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,
         boundaryTolerance, clockSkewTolerance, quotaDriftTolerance, noiseFloor,
         databasePath, moveDamagedDatabase, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,
         identityPrivacy, identityPrivacyKeyFile,
-        rollbackRedisDown, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow, rollbackErrorMinimum,
+        rollbackRedisDown, rollbackRedisDownWindow, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow,
+        rollbackErrorMinimum,
         rollbackOutagesAsErrors, rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor,
-        baselineHoldoutPercent, rollbackEvaluationInterval, rollbackDryRun,
+        rollbackResponseTimeUnwaited, baselineHoldoutPercent, rollbackEvaluationInterval, rollbackDryRun,
         gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateUnanswered,
         gateInstances, gateDrillDays,
-        alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRefusalPercent,
+        alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRedisUnhealthy,
+        alertUnavailablePercent, alertRefusalPercent,
         alertRefusalMinimum,
     ]
 

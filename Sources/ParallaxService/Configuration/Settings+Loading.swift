@@ -32,7 +32,8 @@ extension Settings {
             redisURLProblem: redisURLProblem, openFileLimit: openFileLimit)
         return LoadedSettings(
             settings: settings, findings: files.findings + reader.findings + check.findings(),
-            origins: Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, reader.origin(of: $0)) }))
+            origins: Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, reader.origin(of: $0)) }),
+            texts: Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, SecretText(reader.written($0))) }))
     }
 
     private static func directory(in sources: [SettingsSource]) -> ConfigDirectory {

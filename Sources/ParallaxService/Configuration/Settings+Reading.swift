@@ -77,6 +77,7 @@ extension Settings.HTTP {
         ipv6PrefixLength = reader.integer(.ipv6PrefixLength)
         adminTokenFile = reader.optionalText(.adminTokenFile)
         responseTimesTokenFile = reader.optionalText(.responseTimesTokenFile)
+        shutdownDelay = reader.seconds(.shutdownDelay)
     }
 }
 
@@ -100,12 +101,16 @@ extension Settings.Redis {
         url = SecretText(reader.text(.redisURL))
         passwordFile = reader.optionalText(.redisPasswordFile)
         certificateAuthorityFile = reader.optionalText(.redisCAFile)
+        certificateFile = reader.optionalText(.redisCertificateFile)
+        keyFile = reader.optionalText(.redisKeyFile)
+        keyPrefix = reader.text(.redisKeyPrefix)
         isEmbedded = reader.boolean(.embeddedRedis)
         connectionTimeout = reader.seconds(.redisConnectionTimeout)
         socketTimeout = reader.seconds(.redisSocketTimeout)
         decisionTimeout = reader.seconds(.redisDecisionTimeout)
         maximumConnections = reader.integer(.redisMaxConnections)
         candidateMaximumInFlight = reader.integer(.candidateMaxInFlight)
+        maximumInFlightPerIdentity = reader.integer(.redisMaxInFlightPerIdentity)
         refusalCacheIdentities = reader.integer(.refusalCacheMaxIdentities)
     }
 }
@@ -113,6 +118,7 @@ extension Settings.Redis {
 extension Settings.RollbackRules {
     fileprivate init(reading reader: inout SettingsReader) {
         redisDownAfter = reader.seconds(.rollbackRedisDown)
+        redisDownWindow = reader.seconds(.rollbackRedisDownWindow)
         errorRatePercent = reader.decimal(.rollbackErrorRate)
         errorWindow = reader.seconds(.rollbackErrorWindow)
         errorShortWindow = reader.seconds(.rollbackErrorShortWindow)
@@ -121,6 +127,7 @@ extension Settings.RollbackRules {
         responseTimeFactor = reader.decimal(.rollbackResponseTimeFactor)
         responseTimeMinimumSamples = reader.integer(.rollbackResponseTimeMinimum)
         responseTimeFloorMilliseconds = reader.decimal(.rollbackResponseTimeFloor)
+        responseTimeFiresUnwaited = reader.boolean(.rollbackResponseTimeUnwaited)
         baselineHoldoutPercent = reader.decimal(.baselineHoldoutPercent)
         evaluationInterval = reader.seconds(.rollbackEvaluationInterval)
         let triggers = Trigger.allCases.map(\.rawValue).joined(separator: ", ")
@@ -135,6 +142,8 @@ extension Settings.Alerts {
         tokenFile = reader.optionalText(.alertTokenFile)
         resendInterval = reader.seconds(.alertResendInterval)
         connectionFailures = reader.integer(.alertConnectionFailures)
+        redisUnhealthyAfter = reader.seconds(.alertRedisUnhealthy)
+        unavailablePercent = reader.decimal(.alertUnavailablePercent)
         refusalPercent = reader.decimal(.alertRefusalPercent)
         refusalMinimum = reader.integer(.alertRefusalMinimum)
     }

@@ -41,6 +41,8 @@ package struct Settings: Equatable, Sendable {
         package var adminTokenFile: String?
         /// The path of the file with the token of reporters; `nil` if anybody can report.
         package var responseTimesTokenFile: String?
+        /// How long requests are still answered after the service was asked to end.
+        package var shutdownDelay: Duration = .zero
     }
 
     package struct Flags: Equatable, Sendable {
@@ -73,6 +75,11 @@ package struct Settings: Equatable, Sendable {
         package var passwordFile: String?
         /// The path of the file of trusted certificates; `nil` for the system's.
         package var certificateAuthorityFile: String?
+        /// The paths of this client's own certificate and key; `nil` if it shows none.
+        package var certificateFile: String?
+        package var keyFile: String?
+        /// What every key and the channel of this deployment begin with.
+        package var keyPrefix: String
         /// Whether to start a private server and ignore the URL.
         package var isEmbedded: Bool
         package var connectionTimeout: Duration
@@ -81,6 +88,8 @@ package struct Settings: Equatable, Sendable {
         package var maximumConnections: Int
         /// The most candidate decisions under way in hybrid.
         package var candidateMaximumInFlight: Int
+        /// The most decisions of one identity on their way to Redis.
+        package var maximumInFlightPerIdentity: Int
         /// The most identities whose refusals are kept; 0 keeps none.
         package var refusalCacheIdentities: Int
     }
@@ -117,6 +126,8 @@ package struct Settings: Equatable, Sendable {
 
     package struct RollbackRules: Equatable, Sendable {
         package var redisDownAfter: Duration
+        /// Over which outages are summed up; 0 for not at all.
+        package var redisDownWindow: Duration
         package var errorRatePercent: Double
         package var errorWindow: Duration
         package var errorShortWindow: Duration
@@ -126,6 +137,8 @@ package struct Settings: Equatable, Sendable {
         package var responseTimeFactor: Double
         package var responseTimeMinimumSamples: Int
         package var responseTimeFloorMilliseconds: Double
+        /// Whether slow callers roll back in hybrid also while none of them waits for Redis.
+        package var responseTimeFiresUnwaited: Bool
         /// In hybrid, the share of identities that control alone judges.
         package var baselineHoldoutPercent: Double
         package var evaluationInterval: Duration
@@ -139,6 +152,8 @@ package struct Settings: Equatable, Sendable {
         package var tokenFile: String?
         package var resendInterval: Duration
         package var connectionFailures: Int
+        package var redisUnhealthyAfter: Duration
+        package var unavailablePercent: Double
         package var refusalPercent: Double
         package var refusalMinimum: Int
     }

@@ -3,7 +3,12 @@ import RedisLimiting
 extension SettingsCheck {
     /// Whether Redis can be reached by what the settings say, as far as that shows without trying.
     func redis() -> [Finding] {
-        (settings.redis.isEmbedded ? needlessAddress() : address()) + timeouts()
+        (settings.redis.isEmbedded ? needlessAddress() : address()) + keyPrefix() + timeouts()
+    }
+
+    private func keyPrefix() -> [Finding] {
+        guard let problem = RedisKeyspace.problem(withPrefix: settings.redis.keyPrefix) else { return [] }
+        return [finding(.error, .outOfRange, .redisKeyPrefix, problem, "write it like staging: or shop.eu:")]
     }
 
     private func address() -> [Finding] {
@@ -15,7 +20,7 @@ extension SettingsCheck {
             return [finding(.error, .wrongType, .redisURL, problem, remedy)] + passwordFile(beside: nil)
         }
         let url = try? RedisURL(text)
-        return passwordFile(beside: url) + certificates(for: url)
+        return passwordFile(beside: url) + certificates(for: url) + clientCertificate(for: url)
     }
 
     private func passwordFile(beside url: RedisURL?) -> [Finding] {
@@ -50,9 +55,36 @@ extension SettingsCheck {
         ]
     }
 
+    private func clientCertificate(for url: RedisURL?) -> [Finding] {
+        let named = [
+            (Setting.redisCertificateFile, settings.redis.certificateFile), (.redisKeyFile, settings.redis.keyFile),
+        ].filter { $0.1 != nil }
+        guard let setting = named.first?.0 else { return [] }
+        guard let certificate = settings.redis.clientCertificate else {
+            return [
+                finding(
+                    .error, .impossibleCombination, setting, "is one of two files that are of use together only",
+                    "name both REDIS_CERTIFICATE_FILE and REDIS_KEY_FILE, or neither")
+            ]
+        }
+        if let problem = certificate.problem {
+            return [
+                finding(
+                    .error, .unusableFile, setting, problem,
+                    "name readable files that begin with -----BEGIN CERTIFICATE----- and -----BEGIN PRIVATE KEY-----")
+            ]
+        }
+        guard url?.usesTLS == false else { return [] }
+        return [
+            finding(
+                .warning, .noEffect, setting, "has no effect: REDIS_URL asks for no TLS",
+                "write REDIS_URL as rediss://…, or take the files out")
+        ]
+    }
+
     /// Where a private server is started, no address matters.
     private func needlessAddress() -> [Finding] {
-        [Setting.redisURL, .redisPasswordFile, .redisCAFile]
+        [Setting.redisURL, .redisPasswordFile, .redisCAFile, .redisCertificateFile, .redisKeyFile]
             .filter { reader.origin(of: $0) == "environment" }
             .map {
                 finding(

@@ -81,6 +81,13 @@ struct SettingsCheck {
                     .error, .impossibleCombination, .rollbackErrorShortWindow,
                     "is longer than ROLLBACK_ERROR_WINDOW_SECONDS", "make it shorter than that"))
         }
+        if rules.redisDownWindow > .zero, rules.redisDownWindow <= rules.redisDownAfter {
+            findings.append(
+                finding(
+                    .warning, .noEffect, .rollbackRedisDownWindow,
+                    "is no longer than ROLLBACK_REDIS_DOWN_SECONDS, so that outages that repeat are never summed up",
+                    "make it longer than that, or 0 to judge each outage by itself"))
+        }
         if rules.baselineHoldoutPercent > 0, settings.flags.initial.strategy != .hybrid {
             findings.append(
                 finding(

@@ -22,6 +22,12 @@ struct SettingsReader {
         first(setting)?.text ?? setting.standard
     }
 
+    /// A setting as it was written, a list's items one after the other.
+    func written(_ setting: Setting) -> String {
+        guard setting.kind == .list else { return text(setting) }
+        return sources.lazy.compactMap { $0.list(setting) }.first?.joined(separator: ",") ?? setting.standard
+    }
+
     func optionalText(_ setting: Setting) -> String? {
         let text = text(setting)
         return text.isEmpty ? nil : text

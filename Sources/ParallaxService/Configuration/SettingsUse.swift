@@ -44,7 +44,7 @@ package struct SettingsUse: Equatable, Sendable, ExpressibleByArrayLiteral {
         switch finding.kind {
         // A file that a setting names is opened by the command itself, which says what is wrong with it.
         case .unusableFile: Setting.byName[finding.setting] == nil
-        case .unreachable: false
+        case .unreachable, .unusableAddress: false
         case .wrongType, .outOfRange, .impossibleCombination, .unknownKey, .noEffect, .risk:
             names.contains(Self.settingConcerned(by: finding))
         }

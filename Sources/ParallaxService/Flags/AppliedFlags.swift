@@ -24,6 +24,8 @@ package struct AppliedFlags: Codable, Equatable, Sendable {
     package let isPinnedToLegacy: Bool?
     /// When it said so, by its own clock.
     package let time: Timestamp
+    /// What each trigger lacks that could not cause a rollback there; `nil` from earlier versions.
+    package var unarmed: [String: String]?
 
     package init(
         instance: String, contentHash: String?, since: Timestamp, strategy: String, state: String,

@@ -86,7 +86,7 @@ extension LoadedSettings {
                 .warning, .unusableFile, setting: name, origin: origins[name] ?? "default",
                 problem: "a rollback would hold each instance for itself: \(error.message)",
                 remedy: "until then neither 'parallax promote' nor 'parallax flags set' works from here")
-            return LoadedSettings(settings: settings, findings: findings + [finding], origins: origins)
+            return adding([finding])
         }
     }
 }

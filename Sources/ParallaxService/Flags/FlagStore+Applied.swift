@@ -16,6 +16,11 @@ extension FlagStore {
         }
     }
 
+    /// Lets those who share the file know which triggers could not cause a rollback here, and what each lacks.
+    package func tell(unarmed: [String: String]) {
+        work.withLock { $0.unarmed = unarmed }
+    }
+
     /// Takes this instance's word back, as it goes.
     package func withdraw() async {
         await onQueue {
@@ -31,11 +36,12 @@ extension FlagStore {
         let (health, last) = (health, work.withLock { $0.posting })
         let time = now()
         let isSameContent = last != nil && last?.applied.contentHash == health.contentHash
-        let applied = AppliedFlags(
+        var applied = AppliedFlags(
             instance: instance, contentHash: health.contentHash,
             since: isSameContent ? last?.applied.since ?? time : time, strategy: health.effective.strategy.rawValue,
             state: health.state.rawValue, isHeldAtLegacy: health.isHeldAtLegacy,
             isPinnedToLegacy: environment.distributedEnabled == false, time: time)
+        applied.unarmed = work.withLock { $0.unarmed }
         if let last, last.applied.says(the: applied), uptime - last.time < AppliedFlags.interval { return }
         // Also where it fails: it is tried again after the interval, not at every reading.
         work.withLock { $0.posting = Posting(applied: applied, time: uptime) }
@@ -52,6 +58,6 @@ extension AppliedFlags {
     /// Whether another says the same, but for the time.
     fileprivate func says(the other: AppliedFlags) -> Bool {
         contentHash == other.contentHash && strategy == other.strategy && state == other.state
-            && isHeldAtLegacy == other.isHeldAtLegacy
+            && isHeldAtLegacy == other.isHeldAtLegacy && unarmed?.keys == other.unarmed?.keys
     }
 }

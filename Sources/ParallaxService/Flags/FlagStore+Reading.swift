@@ -15,6 +15,7 @@ extension FlagStore {
         }
         readFence()
         tryWriting()
+        readBaseline()
         retryRollback()
         recorder.retry()
         post()

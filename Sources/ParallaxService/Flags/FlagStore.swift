@@ -21,6 +21,10 @@ package final class FlagStore: Sendable {
         var fencing = Fencing()
         /// What was said last of what is applied here; `nil` before the first time.
         var posting: Posting?
+        /// What each trigger lacks that could not cause a rollback here; `nil` before the first evaluation.
+        var unarmed: [String: String]?
+        /// What was last read of the shared baselines; `nil` if there are none.
+        var baseline: BaselineReading?
     }
 
     struct HeldRollback {

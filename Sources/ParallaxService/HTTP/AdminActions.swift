@@ -11,6 +11,9 @@ package protocol AdminActions: Sendable {
     /// Clears one identity in Redis and in the instances' memory.
     func reset(_ identity: Identity) async -> ResetReport
 
+    /// Clears all identities of a scope in Redis and in the instances' memory.
+    func resetAll(of scope: ResetScope) async -> ResetAllReport
+
     /// The flags in force.
     func flags() async -> HealthSnapshot.FlagFile
 
@@ -60,6 +63,22 @@ package struct ResetReport: Equatable, Encodable, Sendable {
     }
 }
 
+/// What was cleared of many identities.
+package struct ResetAllReport: Equatable, Encodable, Sendable {
+    /// Identities that this instance's memory held.
+    package let memoryIdentities: Int
+    /// Identities that Redis held; `nil` if not all could be cleared.
+    package let redisIdentities: Int?
+    /// Why not all could be cleared in Redis.
+    package let problem: String?
+
+    package init(memoryIdentities: Int, redisIdentities: Int?, problem: String? = nil) {
+        self.memoryIdentities = memoryIdentities
+        self.redisIdentities = redisIdentities
+        self.problem = problem
+    }
+}
+
 /// Why a rollback was not acknowledged.
 package struct AcknowledgementRefusal: Error, Equatable {
     /// A sentence for the person who tried.
@@ -72,13 +91,13 @@ package struct AcknowledgementRefusal: Error, Equatable {
 
 /// The admin routes' key and what they open.
 package struct AdminAccess: Sendable {
-    let token: BearerToken
+    let token: Replaceable<BearerToken>
     let actions: any AdminActions
-    let policies: PolicyBook
+    let policies: Replaceable<PolicyBook>
 
     package init(token: BearerToken, actions: any AdminActions, policies: PolicyBook) {
-        self.token = token
+        self.token = Replaceable(token)
         self.actions = actions
-        self.policies = policies
+        self.policies = Replaceable(policies)
     }
 }

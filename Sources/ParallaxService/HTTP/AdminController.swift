@@ -18,7 +18,11 @@ struct AdminController<Context: DoorContext>: Sendable {
         on("/v1/limits/top", .get, &routes) { access, request, _ in try await top(access, request) }
         on("/v1/limits/reset", .post, &routes) { access, request, context in
             let body = try await decode(ResetBody.self, request, context)
-            let identity = try Self.identity(body.organization, body.identifier)
+            guard let identifier = body.identifier else { return try await resetAll(access, body, context) }
+            guard body.all != true else {
+                throw RequestError.invalidField("all and identifier exclude each other")
+            }
+            let identity = try Self.identity(body.organization, identifier)
             context.logger.notice("an identity was reset")
             return try Response(json: await access.actions.reset(identity))
         }
@@ -39,11 +43,24 @@ struct AdminController<Context: DoorContext>: Sendable {
     ) {
         routes.on(path, [method]) { request, context in
             guard let access else { throw RequestError.adminOff }
-            guard access.token.matches(authorization: request.headers[.authorization]) else {
+            guard access.token.current.matches(authorization: request.headers[.authorization]) else {
                 throw RequestError.unauthorized
             }
             return try await handler(access, request, context)
         }
+    }
+
+    private func resetAll(_ access: AdminAccess, _ body: ResetBody, _ context: Context) async throws -> Response {
+        // A body without an identifier must say that it means all of them.
+        guard body.all == true else { throw RequestError.missingField("identifier") }
+        guard let organization = body.organization else {
+            context.logger.notice("all identities were reset")
+            return try Response(json: await access.actions.resetAll(of: .everything))
+        }
+        // An identity checks and normalises the organization's name.
+        let name = try Self.identity(organization, "*").organization
+        context.logger.notice("all identities of an organization were reset")
+        return try Response(json: await access.actions.resetAll(of: .organization(name)))
     }
 
     private func status(_ access: AdminAccess, _ request: Request) async throws -> Response {
@@ -52,7 +69,7 @@ struct AdminController<Context: DoorContext>: Sendable {
             throw RequestError.invalidParameter(name: "identifier", expected: "there")
         }
         let identity = try Self.identity(parameters.get("organization"), identifier)
-        let policy = access.policies.policy(for: identity.organization)
+        let policy = access.policies.read { $0.policy(for: identity.organization) }
         let standing = await access.actions.standing(of: try CheckRequest(identity: identity, policy: policy, cost: 0))
         return try Response(json: StandingDocument(identity, standing))
     }
@@ -120,7 +137,10 @@ struct AdminController<Context: DoorContext>: Sendable {
 
 private struct ResetBody: Decodable {
     let organization: String?
-    let identifier: String
+    /// Missing to clear many.
+    let identifier: String?
+    /// Whether to clear every identity of the organization; without an organization those of all.
+    let all: Bool?
 }
 
 private struct AcknowledgeBody: Decodable {

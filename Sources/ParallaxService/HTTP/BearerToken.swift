@@ -3,7 +3,7 @@ import Foundation
 package import RedisLimiting
 
 /// A secret that opens routes. Only its hash is kept.
-package struct BearerToken: Sendable {
+package struct BearerToken: Equatable, Sendable {
     /// The fewest bytes of a token: what can be guessed is no secret.
     package static let minimumBytes = 16
 

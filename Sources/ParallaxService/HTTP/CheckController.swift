@@ -14,9 +14,11 @@ struct CheckController<Context: DoorContext>: Sendable {
 
     // Errors become answers here, and not in a middleware: this is the hot path, and a middleware costs every request.
     private func check(_ request: Request) async -> Response {
-        let arrival = ContinuousClock.now
         do throws(RequestError) {
-            let body = try CheckBody(try await collect(request.body))
+            let bytes = try await collect(request.body)
+            // From here on the caller waits for this service; until then for its own upload.
+            let arrival = ContinuousClock.now
+            let body = try CheckBody(bytes)
             let identity: Identity
             do throws(IdentityError) {
                 identity = try Identity(organization: body.organization, identifier: body.identifier)

@@ -4,11 +4,12 @@ package import ParallaxCore
 /// What both ways of asking share: whom they ask, the policies, and how an answer is put into HTTP.
 package struct Door: Sendable {
     let judge: any RequestJudge
-    let policies: PolicyBook
+    /// Read once for a request, so that both sides judge it by the same policy.
+    let policies: Replaceable<PolicyBook>
     let isProduction: Bool
     /// What `FAIL_OPEN_ON_REDIS_ERROR` says at this moment.
     let failsOpen: @Sendable () -> Bool
-    /// Told of every answer with the time from the request's arrival to its answer.
+    /// Told of every answer with the time from the whole request's arrival to its answer.
     let recordResponseTime: @Sendable (Answer, Duration) -> Void
     /// Told of every request that passed though it was not judged.
     let recordUnjudgedPass: @Sendable () -> Void
@@ -19,7 +20,7 @@ package struct Door: Sendable {
         recordUnjudgedPass: @escaping @Sendable () -> Void = {}
     ) {
         self.judge = judge
-        self.policies = policies
+        self.policies = Replaceable(policies)
         self.isProduction = isProduction
         self.failsOpen = failsOpen
         self.recordResponseTime = recordResponseTime
@@ -30,7 +31,7 @@ package struct Door: Sendable {
     /// follows is the writing to the socket.
     ///
     /// - Parameters:
-    ///   - arrival: When the request arrived.
+    ///   - arrival: When the request had arrived as a whole; for one whose body is not read, when its head had.
     ///   - hasBodyIfAllowed: Whether an answer that lets the request pass has a body.
     func answer(
         _ identity: Identity, cost: Int, arrival: ContinuousClock.Instant, hasBodyIfAllowed: Bool = true
@@ -38,7 +39,7 @@ package struct Door: Sendable {
         let request: CheckRequest
         do throws(CostError) {
             request = try CheckRequest(
-                identity: identity, policy: policies.policy(for: identity.organization), cost: cost)
+                identity: identity, policy: policies.read { $0.policy(for: identity.organization) }, cost: cost)
         } catch {
             throw .cost(error)
         }

@@ -7,7 +7,7 @@ import ParallaxCore
 /// Traefik and Caddy ask with GET. Envoy asks with the method of the request it holds, and appends its path.
 struct ForwardAuthController<Context: DoorContext>: Sendable {
     let door: Door
-    let identification: CallerIdentification
+    let identification: Replaceable<CallerIdentification>
     let metrics: HTTPMetrics
 
     func addRoutes(to routes: inout RouteTable<Context>) {
@@ -23,9 +23,12 @@ struct ForwardAuthController<Context: DoorContext>: Sendable {
         let response: Response
         do throws(RequestError) {
             let peer = context.peer
+            let identification = identification.current
             for attempt in identification.ignored(peer: peer, headers: request.headers) { metrics.note(attempt) }
             let identity = try identification.identify(peer: peer, headers: request.headers)
-            if door.policies.isUnconfigured(identity.organization) { metrics.note(.unconfiguredOrganization) }
+            if door.policies.read({ $0.isUnconfigured(identity.organization) }) {
+                metrics.note(.unconfiguredOrganization)
+            }
             response = try await door.answer(identity, cost: 1, arrival: arrival, hasBodyIfAllowed: false)
         } catch {
             metrics.refused(error)

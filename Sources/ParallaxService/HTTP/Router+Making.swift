@@ -1,9 +1,10 @@
 package import Hummingbird
+import ParallaxCore
 
 /// All that the routes need. The admin routes answer 404 with an explanation where there is no token.
 package struct Endpoints: Sendable {
     package var door: Door
-    package var identification: CallerIdentification
+    let identification: Replaceable<CallerIdentification>
     package var health: any HealthSource
     package var metrics: DecisionMetrics
     package var http: HTTPMetrics
@@ -21,7 +22,7 @@ package struct Endpoints: Sendable {
         applicationTimes: ApplicationTimes? = nil
     ) {
         self.door = door
-        self.identification = identification
+        self.identification = Replaceable(identification)
         self.health = health
         self.metrics = metrics
         self.http = http

@@ -24,6 +24,13 @@ struct HealthDocument: Encodable {
         let roundTripMs: Double?
         let downSeconds: Double?
         let problem: String?
+        /// Left out until the first.
+        let replacedValues: Int?
+        let resetsProblem: String?
+        /// Left out if there are none.
+        let concerns: [String]?
+        /// Left out unless decisions are answered although probes fail.
+        let answersDecisions: Bool?
         let topology: Topology?
 
         init(_ redis: HealthSnapshot.Redis) {
@@ -33,6 +40,10 @@ struct HealthDocument: Encodable {
             roundTripMs = redis.roundTripMilliseconds
             downSeconds = redis.downSeconds
             problem = redis.problem
+            resetsProblem = redis.resetsProblem
+            concerns = redis.concerns.isEmpty ? nil : redis.concerns.map(\.sentence)
+            replacedValues = redis.replacedForeignValues == 0 ? nil : redis.replacedForeignValues
+            answersDecisions = redis.isDeciding && redis.state != .healthy ? true : nil
             topology = redis.topology.map(Topology.init)
         }
     }
@@ -95,6 +106,9 @@ struct HealthDocument: Encodable {
         let state: String
         let latched: Bool
         let dryRun: Bool
+        let armed: Bool
+        /// Left out if it is armed.
+        let missing: String?
         let sentence: String?
 
         init(_ reading: HealthSnapshot.TriggerReading) {
@@ -102,6 +116,8 @@ struct HealthDocument: Encodable {
             state = reading.state.rawValue
             latched = reading.isLatched
             dryRun = reading.isDryRun
+            armed = reading.isArmed
+            missing = reading.isArmed ? nil : reading.sentence ?? "it has not been evaluated yet"
             sentence = reading.sentence
         }
     }
@@ -110,6 +126,8 @@ struct HealthDocument: Encodable {
         let source: String
         let state: String
         let samples: Int
+        /// Left out unless something else was slow while it was learned.
+        let plausible: Bool?
         /// Left out while it is being learned.
         let frozenAt: String?
 
@@ -117,6 +135,7 @@ struct HealthDocument: Encodable {
             source = baseline.source.rawValue
             state = baseline.state.stage.rawValue
             samples = baseline.state.samples
+            plausible = baseline.isPlausible ? nil : false
             switch baseline.state {
             case .learning: frozenAt = nil
             case .frozen(let frozen), .stale(let frozen):

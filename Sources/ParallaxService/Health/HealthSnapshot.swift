@@ -24,6 +24,8 @@ package struct HealthSnapshot: Equatable, Sendable {
     package var drill: Drill?
     /// `nil` where nobody looks for alerts.
     package var alerts: AlertHealth?
+    /// Whether the instance was asked to end.
+    package var isShuttingDown = false
 
     package init(
         instance: String, environment: DeploymentEnvironment, flags: FlagFile, redis: Redis, recorder: Recorder,
@@ -75,6 +77,18 @@ package struct HealthSnapshot: Equatable, Sendable {
     }
 
     package struct Redis: Equatable, Sendable {
+        /// Something that is wrong with a server that answers.
+        package struct Concern: Equatable, Sendable {
+            package let sentence: String
+            /// Whether a person should look now: it makes the service degraded.
+            package let isUrgent: Bool
+
+            package init(sentence: String, isUrgent: Bool) {
+                self.sentence = sentence
+                self.isUrgent = isUrgent
+            }
+        }
+
         package enum State: String, CaseIterable, Sendable {
             case healthy
             case unhealthy
@@ -100,15 +114,25 @@ package struct HealthSnapshot: Equatable, Sendable {
         package var downSeconds: Double?
         /// What went wrong last, without address or password.
         package var problem: String?
+        /// Whether callers get decisions although probes fail.
+        package var isDeciding: Bool
         /// Connections that failed or were lost since the start.
         package var connectionFailures: Int
+        /// Values under keys of the limiter that no release wrote and that were replaced, since the start.
+        package var replacedForeignValues: Int
+        /// Why resets at other instances do not reach this one's memory; `nil` if they do, or need not.
+        package var resetsProblem: String?
+        /// What is wrong with a server that answers.
+        package var concerns: [Concern]
         /// The servers behind the address; `nil` where it names one.
         package var topology: Topology?
 
         package init(
             state: State, breaker: Breaker = .closed, hasAnswered: Bool, isEmbedded: Bool = false,
             roundTripMilliseconds: Double? = nil, downSeconds: Double? = nil,
-            problem: String? = nil, connectionFailures: Int = 0, topology: Topology? = nil
+            problem: String? = nil, isDeciding: Bool = false, connectionFailures: Int = 0,
+            replacedForeignValues: Int = 0, resetsProblem: String? = nil, concerns: [Concern] = [],
+            topology: Topology? = nil
         ) {
             self.state = state
             self.breaker = breaker
@@ -117,7 +141,11 @@ package struct HealthSnapshot: Equatable, Sendable {
             self.roundTripMilliseconds = roundTripMilliseconds
             self.downSeconds = downSeconds
             self.problem = problem
+            self.isDeciding = isDeciding
             self.connectionFailures = connectionFailures
+            self.replacedForeignValues = replacedForeignValues
+            self.resetsProblem = resetsProblem
+            self.concerns = concerns
             self.topology = topology
         }
     }
@@ -160,17 +188,23 @@ package struct HealthSnapshot: Equatable, Sendable {
         /// Whether it fired and nobody has acknowledged that yet.
         package var isLatched: Bool
         package var isDryRun: Bool
+        /// Whether it could fire were something wrong. If not, the sentence says what is missing.
+        package var isArmed: Bool
+        /// Whether it would fire, if other evidence did not show that a rollback would not help.
+        package var isHeldBack: Bool
         /// The last verdict as a sentence.
         package var sentence: String?
 
         package init(
             trigger: Trigger, state: TriggerState, isLatched: Bool = false, isDryRun: Bool = false,
-            sentence: String? = nil
+            isArmed: Bool = true, isHeldBack: Bool = false, sentence: String? = nil
         ) {
             self.trigger = trigger
             self.state = state
             self.isLatched = isLatched
             self.isDryRun = isDryRun
+            self.isArmed = isArmed
+            self.isHeldBack = isHeldBack
             self.sentence = sentence
         }
     }
@@ -179,10 +213,13 @@ package struct HealthSnapshot: Equatable, Sendable {
     package struct Baseline: Equatable, Sendable {
         package var source: ResponseTimeSource
         package var state: ParallaxCore.Baseline.State
+        /// Whether it can be how long callers wait without Redis.
+        package var isPlausible: Bool
 
-        package init(source: ResponseTimeSource, state: ParallaxCore.Baseline.State) {
+        package init(source: ResponseTimeSource, state: ParallaxCore.Baseline.State, isPlausible: Bool = true) {
             self.source = source
             self.state = state
+            self.isPlausible = isPlausible
         }
     }
 

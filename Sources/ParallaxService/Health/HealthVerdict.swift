@@ -33,14 +33,31 @@ struct HealthVerdict: Equatable, Sendable {
     private static func failures(_ snapshot: HealthSnapshot) -> [String] {
         var failures: [String] = []
         if !snapshot.flags.isLoaded { failures.append("no valid flags were read yet") }
-        if snapshot.isShut { failures.append("Redis does not answer, so that every check is answered with 503") }
+        if snapshot.isShut {
+            failures.append("Redis does not answer, so that every check is answered with 503")
+        } else if let count = snapshot.alerts?.unansweredRun, snapshot.failsClosed {
+            failures.append("the last \(count) checks were answered with 503")
+        }
         return failures
     }
 
     private static func worries(_ snapshot: HealthSnapshot) -> [String] {
         var worries: [String] = []
         if snapshot.redis.state != .healthy, snapshot.strategy != .legacy, !snapshot.isShut {
-            worries.append("Redis is \(snapshot.redis.state.rawValue)")
+            let problem = snapshot.redis.problem.map { " (\($0))" } ?? ""
+            worries.append(
+                snapshot.redis.isDeciding
+                    ? "the probe of Redis fails\(problem), while checks are answered"
+                    : "Redis is \(snapshot.redis.state.rawValue)")
+        }
+        if snapshot.strategy != .legacy {
+            worries += snapshot.redis.concerns.filter(\.isUrgent).map(\.sentence)
+            if snapshot.redis.state == .healthy, let problem = snapshot.redis.resetsProblem {
+                worries.append("resets at other instances do not reach this one's memory (\(problem))")
+            }
+        }
+        if let count = snapshot.alerts?.unansweredRun, !snapshot.failsClosed {
+            worries.append("the last \(count) checks passed without a verdict")
         }
         if snapshot.flags.isHeldAtLegacy {
             worries.append("a rollback is not in the flag file and holds this instance only at legacy")
@@ -56,9 +73,17 @@ struct HealthVerdict: Equatable, Sendable {
                 "the \(baseline.source.rawValue)'s baseline of response times is too old; run in legacy to learn a new one"
             )
         }
+        for baseline in snapshot.baselines where !baseline.isPlausible {
+            worries.append(
+                "the \(baseline.source.rawValue)'s baseline of response times was learned while something else was slow; "
+                    + "parallax rollback baseline forget")
+        }
         for reading in snapshot.triggers where reading.isLatched || reading.state == .firing {
             let state = reading.isLatched ? "fired and waits to be acknowledged" : "is firing"
             worries.append("trigger \(reading.trigger.rawValue) \(state)")
+        }
+        for reading in snapshot.triggers where reading.isHeldBack {
+            worries.append("trigger \(reading.trigger.rawValue) would fire, and going back would not help")
         }
         if snapshot.strategy != .legacy, let gap = snapshot.latch.gap(\.textInHealth) {
             worries.append("at \(snapshot.strategy.rawValue), and \(gap)")
@@ -75,6 +100,7 @@ struct HealthVerdict: Equatable, Sendable {
     /// balancer answers with refused connections where it would have answered 503 with Retry-After.
     private static func unreadiness(_ snapshot: HealthSnapshot) -> [String] {
         var reasons: [String] = []
+        if snapshot.isShuttingDown { reasons.append("the instance is shutting down") }
         if !snapshot.flags.isLoaded { reasons.append("no valid flags were read yet") }
         if snapshot.isShut, !snapshot.redis.hasAnswered { reasons.append("Redis has not answered since the start") }
         return reasons
@@ -86,5 +112,7 @@ extension HealthSnapshot {
     var failsClosed: Bool { environment == .production || !flags.values.failOpen }
 
     /// Whether every check is answered with 503.
-    fileprivate var isShut: Bool { strategy == .distributedOnly && failsClosed && redis.state != .healthy }
+    fileprivate var isShut: Bool {
+        strategy == .distributedOnly && failsClosed && redis.state != .healthy && !redis.isDeciding
+    }
 }

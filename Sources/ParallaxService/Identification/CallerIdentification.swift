@@ -5,7 +5,7 @@ import ParallaxCore
 ///
 /// The identifier is the API key, else the client's address or network. The two must not meet: a caller who sends another
 /// one's address as key would spend that one's budget. So a key that reads as an address or a network is refused.
-package struct CallerIdentification: Sendable {
+package struct CallerIdentification: Equatable, Sendable {
     let addresses: ClientAddress
     /// The header in which a trusted proxy names the organization; `nil` if it names none.
     let organizationHeader: HTTPField.Name?

@@ -2,7 +2,7 @@
 ///
 /// Each proxy appends the address it was called from to `X-Forwarded-For`, so only what trusted proxies appended can be
 /// believed: the walk goes from the right, and ends at the first address that is no trusted proxy's.
-package struct ClientAddress: Sendable {
+package struct ClientAddress: Equatable, Sendable {
     /// The most entries that are looked at if no setting says how many: no chain of trusted proxies is as long.
     package static let usualMaximumHops = 64
 

@@ -36,6 +36,10 @@ struct HealthMetrics {
             "parallax_redis_connection_failures_total", .counter, help: "Connections to Redis that failed or were lost."
         )
         text.sample("parallax_redis_connection_failures_total", snapshot.redis.connectionFailures)
+        text.begin(
+            "parallax_redis_replaced_values_total", .counter,
+            help: "Values under keys of the limiter that no release of it wrote and that were replaced.")
+        text.sample("parallax_redis_replaced_values_total", snapshot.redis.replacedForeignValues)
         text.begin("parallax_p0_13b_compliance", .gauge, help: "1 where limits are shared and closed on failure.")
         text.sample("parallax_p0_13b_compliance", HealthVerdict(snapshot).isCompliant ? 1 : 0)
         text.begin("parallax_enforcement_percent", .gauge, help: "The share of identities given to the candidate.")
@@ -83,6 +87,11 @@ struct HealthMetrics {
                     "parallax_trigger_state", ["trigger": reading.trigger.rawValue, "state": state.rawValue],
                     reading.state == state ? 1 : 0)
             }
+        }
+        text.begin(
+            "parallax_trigger_armed", .gauge, help: "1 if a trigger could fire, 0 if it lacks data or a baseline.")
+        for reading in snapshot.triggers {
+            text.sample("parallax_trigger_armed", ["trigger": reading.trigger.rawValue], reading.isArmed ? 1 : 0)
         }
         text.begin("parallax_trigger_latched", .gauge, help: "1 where a trigger fired and nobody acknowledged it.")
         for reading in snapshot.triggers {

@@ -67,9 +67,16 @@ package final class MostRefused: DecisionObserver {
         }
     }
 
-    /// Forgets what was counted for an identity.
-    package func reset(_ identity: Identity) {
-        state.withLock { $0.organizations[Self.key(identity.organization)]?.identities.forget(identity) }
+    /// Forgets what was counted for the identities of a scope.
+    package func reset(_ scope: ResetScope) {
+        state.withLock { state in
+            switch scope {
+            case .identity(let identity):
+                state.organizations[Self.key(identity.organization)]?.identities.forget(identity)
+            case .organization(let name): state.organizations[Self.key(name)] = nil
+            case .everything: state.organizations = [:]
+            }
+        }
     }
 
     private func makeRoom(in state: inout State) {

@@ -76,6 +76,24 @@ extension RollbackService {
             metadata: ["by": "\(acknowledgement.by)", "reason": "\(acknowledgement.reason)"])
     }
 
+    func logSharedBaseline(_ forgotten: Acknowledgement?) {
+        logger.notice(
+            "The baseline of response times changed at another instance, or was forgotten; it is taken over",
+            metadata: forgotten.map { ["forgotten_by": "\($0.by)", "reason": "\($0.reason)"] } ?? [:])
+    }
+
+    /// Says once that the baseline cannot be shared.
+    func logSharing(_ error: (any Error)?) {
+        let isNews = state.withLock { state in
+            defer { state.isSharingFailing = error != nil }
+            return error != nil && !state.isSharingFailing
+        }
+        guard isNews, let error else { return }
+        logger.warning(
+            "The baseline of response times cannot be shared: a new instance has to learn its own",
+            metadata: ["error": "\(error)"])
+    }
+
     /// Says when a baseline is complete, and when it has become too old to compare with.
     func logBaselines(at moment: Moment) {
         let news = state.withLock { state in
@@ -106,6 +124,8 @@ extension RollbackService {
 
     /// Says once that the record fails, and once that it works again.
     func logRecord(_ error: (any Error)?) {
+        // Whoever shuts down is not told of what that interrupts.
+        guard !(error is CancellationError) else { return }
         let isNews = state.withLock { state in
             defer { state.isRecordFailing = error != nil }
             return state.isRecordFailing != (error != nil)

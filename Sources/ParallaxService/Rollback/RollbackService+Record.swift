@@ -9,6 +9,7 @@ extension RollbackService {
         let readError = await readLatch()
         adoptSharedLatch()
         await shareAcknowledgement()
+        await shareBaseline()
         logRecord(restoreError ?? writeError ?? readError)
     }
 
@@ -100,7 +101,8 @@ extension RollbackService {
             return RollbackHealth(
                 evaluations: evaluator.evaluations, latch: evaluator.latch.state(at: now, settings: evaluator.settings),
                 lastRollback: evaluator.latch.firing, acknowledgement: evaluator.latch.acknowledgement,
-                baselines: evaluator.baselineStates(at: now), unrecorded: backlog.pending,
+                baselines: evaluator.baselineStates(at: now),
+                unrecorded: backlog.pending,
                 droppedEvaluations: backlog.droppedEvaluations, isRestored: state.isRestored)
         }
     }

@@ -64,4 +64,25 @@ extension RollbackService {
             journal.append(.released)
         }
     }
+
+    /// Takes over the baselines of others who share the flag file, and shares what this instance has frozen.
+    func shareBaseline() async {
+        let shared = sharing.baseline()
+        let (own, isChanged, isRestored) = state.withLock { state in
+            let isChanged = shared.map { state.evaluator.adopt($0) } ?? false
+            return (state.evaluator.baseline, isChanged, state.isRestored)
+        }
+        // Until the stored one has been read, the shared one must not take its place in the record.
+        if isChanged && isRestored { journal.append(.baseline(own)) }
+        if isChanged { logSharedBaseline(shared?.forgotten) }
+        var merged = shared ?? SharedBaseline()
+        merged.merge(own)
+        guard merged != shared ?? SharedBaseline() else { return }
+        do {
+            try await sharing.share(own)
+            logSharing(nil)
+        } catch {
+            logSharing(error)
+        }
+    }
 }

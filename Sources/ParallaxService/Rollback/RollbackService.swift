@@ -26,6 +26,8 @@ package final class RollbackService: Service {
         var hasReadLatch = false
         var isRestored = false
         var isRecordFailing = false
+        /// Whether the last attempt to share a baseline failed.
+        var isSharingFailing = false
         /// What was last said of each baseline.
         var baselineStages: [ResponseTimeSource: Baseline.Stage] = [:]
         var nextEvaluation: Int64 = 0
@@ -182,6 +184,9 @@ extension RollbackService {
         }
         for action in outcome.actions { await act(on: action, number: number) }
         journal.append(.evaluations(outcome.evaluations))
+        let unarmed = outcome.evaluations.filter { $0.isArmed == false }
+        sharing.tellUnarmed(
+            Dictionary(unarmed.map { ($0.trigger.rawValue, $0.sentence) }) { first, _ in first })
         logChanges(from: before, to: outcome.evaluations)
         logBaselines(at: moment)
     }

@@ -16,12 +16,21 @@ package struct RollbackSharing: Sendable {
     package let keep: @Sendable (Rollback, _ isHeld: Bool) async -> Void
     /// Holds this instance at `legacy` as the latch says that an earlier process did.
     package let resumeHold: @Sendable (RollbackLatch) async -> Void
+    /// The baselines that all share, as of the last reading of the file; `nil` if there are none.
+    package let baseline: @Sendable () -> SharedBaseline?
+    /// Shares what is frozen here.
+    package let share: @Sendable (Baseline) async throws -> Void
+    /// Tells which triggers are not armed, and what each lacks.
+    package let tellUnarmed: @Sendable ([String: String]) -> Void
 
     package init(
         number: @escaping @Sendable () -> Int64, latch: @escaping @Sendable () -> RollbackLatch?,
         isHeld: @escaping @Sendable () -> Bool, publish: @escaping @Sendable (RollbackLatch) async -> Void,
         keep: @escaping @Sendable (Rollback, _ isHeld: Bool) async -> Void,
-        resumeHold: @escaping @Sendable (RollbackLatch) async -> Void
+        resumeHold: @escaping @Sendable (RollbackLatch) async -> Void,
+        baseline: @escaping @Sendable () -> SharedBaseline? = { nil },
+        share: @escaping @Sendable (Baseline) async throws -> Void = { _ in },
+        tellUnarmed: @escaping @Sendable ([String: String]) -> Void = { _ in }
     ) {
         self.number = number
         self.latch = latch
@@ -29,6 +38,9 @@ package struct RollbackSharing: Sendable {
         self.publish = publish
         self.keep = keep
         self.resumeHold = resumeHold
+        self.baseline = baseline
+        self.share = share
+        self.tellUnarmed = tellUnarmed
     }
 
     /// For an evaluator without a flag file.
@@ -43,7 +55,9 @@ extension RollbackSharing {
         self.init(
             number: { flags.fenceNumber }, latch: { flags.sharedLatch }, isHeld: { flags.hold != nil },
             publish: { await flags.publish($0) }, keep: { await flags.keep($0, isHeld: $1) },
-            resumeHold: { await flags.resumeHold($0) })
+            resumeHold: { await flags.resumeHold($0) },
+            baseline: { flags.sharedBaseline }, share: { try await flags.share($0) },
+            tellUnarmed: { flags.tell(unarmed: $0) })
     }
 }
 

@@ -21,6 +21,7 @@ package final class RedisRelay: Sendable {
     private struct State {
         var behaviour = Behaviour.forward
         var acceptedConnections = 0
+        var target: String
     }
 
     package let port: Int
@@ -29,7 +30,15 @@ package final class RedisRelay: Sendable {
 
     /// What the handlers of all connections share.
     fileprivate final class StateBox: Sendable {
-        private let state = Mutex(State())
+        private let state: Mutex<State>
+
+        init(target: String) {
+            state = Mutex(State(target: target))
+        }
+
+        var target: String { state.withLock { $0.target } }
+
+        func lead(to path: String) { state.withLock { $0.target = path } }
 
         var acceptedConnections: Int { state.withLock { $0.acceptedConnections } }
         var behaviour: Behaviour { state.withLock { $0.behaviour } }
@@ -50,7 +59,7 @@ package final class RedisRelay: Sendable {
 
     /// Starts to listen; ``withRedisRelay(to:_:)`` ends it too.
     fileprivate init(toSocket path: String) async throws {
-        let state = StateBox()
+        let state = StateBox(target: path)
         self.state = state
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -62,7 +71,7 @@ package final class RedisRelay: Sendable {
                             try server.pipeline.syncOperations.addHandler(AnswerHandler(state: state, client: client))
                         }
                     }
-                    .connect(unixDomainSocketPath: path)
+                    .connect(unixDomainSocketPath: state.target)
                     .flatMapThrowing { server in
                         try client.pipeline.syncOperations.addHandler(RequestHandler(state: state, server: server))
                     }
@@ -78,6 +87,9 @@ package final class RedisRelay: Sendable {
 
     /// What it does from now on, with connections that there are and with new ones.
     package func behave(_ behaviour: Behaviour) { state.behave(behaviour) }
+
+    /// Leads new connections to another server; those that there are stay with theirs.
+    package func lead(to redis: PrivateRedis) { state.lead(to: redis.socketPath) }
 
     fileprivate func end() async { try? await listener.close().get() }
 }

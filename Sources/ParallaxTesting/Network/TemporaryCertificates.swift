@@ -27,10 +27,12 @@ package struct TemporaryCertificates: Sendable {
     }
 
     /// What a server takes to talk TLS on a port.
-    package func arguments(port: Int) -> [String] {
+    ///
+    /// - Parameter asksClients: Whether it takes only clients that show a certificate of the authority.
+    package func arguments(port: Int, asksClients: Bool = false) -> [String] {
         [
             "--tls-port", "\(port)", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file",
-            authority, "--tls-auth-clients", "no",
+            authority, "--tls-auth-clients", asksClients ? "yes" : "no",
         ]
     }
 

@@ -1,3 +1,5 @@
+import ParallaxCore
+
 extension RedisURL {
     /// How many servers stand behind an address, and how the one to ask is found among them.
     package enum Deployment: Equatable, Sendable {
@@ -43,15 +45,15 @@ extension RedisURL {
             }
         guard let first else { preconditionFailure("a deployment of several servers needs the address of one") }
         self.init(
-            endpoint: .tcp(host: first.host, port: first.port), usesTLS: usesTLS, user: user, password: password,
-            database: database, deployment: deployment)
+            endpoint: .tcp(host: first.host, port: first.port), usesTLS: usesTLS, user: user,
+            secret: password.map(Replaceable.init), database: database, deployment: deployment)
     }
 
     /// One server that holds data, to be reached with the credentials of this address.
     func server(at node: NodeAddress) -> RedisURL {
         RedisURL(
-            endpoint: .tcp(host: node.host, port: node.port), usesTLS: usesTLS, user: user, password: password,
-            database: database)
+            endpoint: .tcp(host: node.host, port: node.port), usesTLS: usesTLS, user: user, secret: secret,
+            database: database, deployment: .server)
     }
 }
 

@@ -1,3 +1,5 @@
+import ParallaxCore
+
 /// Where Redis is and how to log in, as one line of configuration: one server, or several that belong together.
 ///
 /// Printing it never shows a password.
@@ -19,25 +21,29 @@ package struct RedisURL: Equatable, Sendable {
     package let user: String?
     /// The number of the database, 0 or more.
     package let database: Int
-    /// Kept out of every description.
-    let password: String?
+    /// Kept out of every description. Addresses of the servers of one deployment share it, so that a new password of a file
+    /// reaches all of their next connections.
+    let secret: Replaceable<String>?
+
+    var password: String? { secret?.current }
 
     package init(
         endpoint: Endpoint, usesTLS: Bool = false, user: String? = nil, password: String? = nil, database: Int = 0
     ) {
         self.init(
-            endpoint: endpoint, usesTLS: usesTLS, user: user, password: password, database: database,
-            deployment: .server)
+            endpoint: endpoint, usesTLS: usesTLS, user: user, secret: password.map(Replaceable.init),
+            database: database, deployment: .server)
     }
 
     init(
-        endpoint: Endpoint, usesTLS: Bool, user: String?, password: String?, database: Int, deployment: Deployment
+        endpoint: Endpoint, usesTLS: Bool, user: String?, secret: Replaceable<String>?, database: Int,
+        deployment: Deployment
     ) {
         self.endpoint = endpoint
         self.deployment = deployment
         self.usesTLS = usesTLS
         self.user = user
-        self.password = password
+        self.secret = secret
         self.database = database
     }
 }

@@ -21,10 +21,11 @@ final class BreakerDriver: Sendable {
         breaker.withLock { $0.succeeded() }
     }
 
-    /// Notes a failure, unless it says nothing about Redis.
+    /// Notes a failure, unless it says nothing about Redis or concerns one key only.
     func failed(_ error: RedisError) {
         switch error.code {
         case .skipped, .cancelled, .circuitOpen: return
+        case .unauthorized where error.concernsKeys: return
         default: act(on: breaker.withLock { $0.failed(now: .now()) })
         }
     }

@@ -45,7 +45,12 @@ struct ConnectionPool: Sendable {
 
     mutating func remove(_ connection: RedisConnection, after error: RedisError) {
         connections.removeAll { $0 === connection }
-        lastError = error
+        if error != .left { lastError = error }
+    }
+
+    mutating func replace(_ connection: RedisConnection, by successor: RedisConnection) {
+        connections.removeAll { $0 === connection }
+        connections.append(successor)
     }
 
     mutating func shutDown() {

@@ -1,10 +1,11 @@
 import NIOCore
 import NIOSSL
+import ParallaxCore
 
 /// Asks one server one question, on a connection of its own that ends with the answer.
 struct Inquiry: Sendable {
     private let settings: RedisSettings
-    private let tls: NIOSSLContext?
+    private let tls: Replaceable<NIOSSLContext>?
     private let eventLoops: any EventLoopGroup
     private let patience: Duration
     private let counters = RedisCounters()
@@ -15,7 +16,8 @@ struct Inquiry: Sendable {
     ///   - settings: Waits and bounds; the address is each question's own.
     ///   - patience: The most time that one answer may take, connecting included: others are there to be asked.
     init(
-        settings: RedisSettings, tls: NIOSSLContext?, eventLoops: any EventLoopGroup, patience: Duration = .seconds(1)
+        settings: RedisSettings, tls: Replaceable<NIOSSLContext>?, eventLoops: any EventLoopGroup,
+        patience: Duration = .seconds(1)
     ) {
         self.settings = settings
         self.tls = tls

@@ -1,9 +1,9 @@
-import Logging
+package import Logging
 import NIOCore
 import Synchronization
 
 /// Logs a problem that may last for hours in a bounded number of lines.
-final class ProblemLog: Sendable {
+package final class ProblemLog: Sendable {
     private let problem = Mutex(RepeatedProblem<Reason>())
     private let logger: Logger
     private let message: Logger.Message
@@ -27,14 +27,14 @@ final class ProblemLog: Sendable {
     /// - Parameters:
     ///   - message: Says what is wrong, as a warning.
     ///   - endMessage: Says that it is over, as a notice.
-    init(_ message: Logger.Message, end endMessage: Logger.Message, logger: Logger) {
+    package init(_ message: Logger.Message, end endMessage: Logger.Message, logger: Logger) {
         self.message = message
         self.endMessage = endMessage
         self.logger = logger
     }
 
     /// Notes an occurrence.
-    func occurred(_ error: RedisError, metadata: @autoclosure () -> Logger.Metadata = [:]) {
+    package func occurred(_ error: RedisError, metadata: @autoclosure () -> Logger.Metadata = [:]) {
         guard case .say(let unsaid) = problem.withLock({ $0.occurred(Reason(error), now: .now()) }) else { return }
         var metadata = metadata()
         metadata["error"] = "\(error)"
@@ -43,7 +43,7 @@ final class ProblemLog: Sendable {
     }
 
     /// Notes that the problem is over; does nothing if there is none.
-    func ended(metadata: @autoclosure () -> Logger.Metadata = [:]) {
+    package func ended(metadata: @autoclosure () -> Logger.Metadata = [:]) {
         guard case .say(let occurrences) = problem.withLock({ $0.ended() }) else { return }
         var metadata = metadata()
         metadata["after_failures"] = "\(occurrences)"

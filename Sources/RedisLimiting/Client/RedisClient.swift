@@ -2,6 +2,7 @@ package import Logging
 package import NIOCore
 import NIOPosix
 import NIOSSL
+import ParallaxCore
 import ServiceLifecycle
 import Synchronization
 
@@ -14,7 +15,7 @@ package final class RedisClient: Service {
     let counters: RedisCounters
     private let logger: Logger
     private let eventLoops: any EventLoopGroup
-    private let tls: NIOSSLContext?
+    private let tls: Replaceable<NIOSSLContext>?
     private let pool: Mutex<ConnectionPool>
     /// The connection that takes commands before ``run()`` has connected.
     private let first: RedisConnection
@@ -43,7 +44,7 @@ package final class RedisClient: Service {
         settings: RedisSettings, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, counters: RedisCounters
     ) throws(RedisError) {
-        let tls = settings.url.usesTLS ? try RedisClient.makeTLS(settings) : nil
+        let tls = settings.url.usesTLS ? Replaceable(try RedisClient.makeTLS(settings)) : nil
         self.init(settings: settings, logger: logger, eventLoops: eventLoops, tls: tls, counters: counters)
     }
 
@@ -54,7 +55,8 @@ package final class RedisClient: Service {
     ///   - isAsking: Whether every command goes out with ASKING before it, on one connection.
     ///   - lostConnection: Called when a connection has ended, or could not be made.
     init(
-        settings: RedisSettings, logger: Logger, eventLoops: any EventLoopGroup, tls: NIOSSLContext?,
+        settings: RedisSettings, logger: Logger, eventLoops: any EventLoopGroup,
+        tls: Replaceable<NIOSSLContext>?,
         counters: RedisCounters, isAsking: Bool = false,
         lostConnection: (@Sendable () -> Void)? = nil
     ) {
@@ -169,6 +171,11 @@ extension RedisClient {
             let start = ContinuousClock.now
             let error = await serve(connection)
             if Task.isCancelled { return }
+            if error == .left, let successor = connection.successor {
+                connection = successor
+                counters.reconnecting()
+                continue
+            }
             connectionLog.occurred(error, metadata: ["redis": "\(settings.url)"])
             let delay =
                 connection.hasServed
@@ -194,6 +201,24 @@ extension RedisClient {
         return error
     }
 
+    /// Leaves the connections that are ready and makes others in their place, which resolves the address again.
+    ///
+    /// Commands that wait on them get their answers.
+    ///
+    /// - Returns: Whether there was one to leave.
+    func renew() -> Bool {
+        let ready = pool.withLock { $0.connections.filter(\.isReady) }
+        for connection in ready {
+            let successor = makeConnection()
+            // First in the pool, so that no command finds it empty.
+            pool.withLock { $0.replace(connection, by: successor) }
+            guard !connection.leave(for: successor) else { continue }
+            pool.withLock { $0.remove(successor, after: .left) }
+            successor.discard()
+        }
+        return !ready.isEmpty
+    }
+
     private func makeConnection() -> RedisConnection {
         RedisConnection(settings: settings, tls: tls, eventLoop: eventLoops.next(), counters: counters)
     }
@@ -204,12 +229,17 @@ extension RedisClient {
             if let file = settings.trustedCertificatesFile {
                 configuration.trustRoots = .certificates(try TrustedCertificates.read(file: file))
             }
+            if let own = settings.clientCertificate {
+                let (chain, key) = try own.read()
+                configuration.certificateChain = chain.map { .certificate($0) }
+                configuration.privateKey = .privateKey(key)
+            }
             return try NIOSSLContext(configuration: configuration)
         } catch let error as RedisError {
             throw error
         } catch {
             throw RedisError(
-                .configuration, "TLS for Redis could not be set up; check the file of trusted certificates",
+                .configuration, "TLS for Redis could not be set up; check the files of certificates and of the key",
                 cause: RedisError.printable("\(error)"))
         }
     }

@@ -18,6 +18,11 @@ package struct RedisHealth: Equatable, Sendable {
     package let failed: Int
     /// Attempts since the start to connect again.
     package let reconnects: Int
+    /// Decisions since the start, and those that were asked for and failed.
+    package let decided: Int
+    package let undecided: Int
+    /// Values under keys of the limiter that no release wrote and that were replaced, since the start.
+    package let replacedForeignValues: Int
     /// The servers behind an address that names several; `nil` for one server.
     package let topology: TopologyHealth?
 
@@ -35,6 +40,9 @@ package struct RedisHealth: Equatable, Sendable {
         answeredWithError = errors
         failed = counters.failed
         reconnects = counters.reconnects
+        decided = counters.decided
+        undecided = counters.undecided
+        replacedForeignValues = counters.replacedForeignValues
         self.topology = topology
     }
 

@@ -31,20 +31,24 @@ final class Eventual<Value: Sendable>: Sendable {
     }
 
     /// Gives the value, unless there was one before.
-    func settle(_ value: Value) {
-        let waiting: CheckedContinuation<Value, Never>? = state.withLock { state in
+    ///
+    /// - Returns: Whether there was none.
+    @discardableResult
+    func settle(_ value: Value) -> Bool {
+        let (isFirst, waiting): (Bool, CheckedContinuation<Value, Never>?) = state.withLock { state in
             switch state {
             case .pending:
                 state = .settled(value)
-                return nil
+                return (true, nil)
             case .awaited(let continuation):
                 state = .settled(value)
-                return continuation
+                return (true, continuation)
             case .settled:
-                return nil
+                return (false, nil)
             }
         }
         waiting?.resume(returning: value)
+        return isFirst
     }
 
     var isSettled: Bool {

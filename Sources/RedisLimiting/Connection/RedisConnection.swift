@@ -1,12 +1,13 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import ParallaxCore
 import Synchronization
 
 /// One connection to Redis, from the attempt to make it to its end. It is made once and never again.
 final class RedisConnection: Sendable {
     private let url: RedisURL
-    private let tls: NIOSSLContext?
+    private let tls: Replaceable<NIOSSLContext>?
     private let connectTimeout: TimeAmount
     private let eventLoop: any EventLoop
     private let outbox: Outbox
@@ -20,6 +21,7 @@ final class RedisConnection: Sendable {
         let whenReady = Mutex<(@Sendable () -> Void)?>(nil)
         let whenServed = Mutex<(@Sendable () -> Void)?>(nil)
         let end = Eventual<RedisError>()
+        let successor = Mutex<RedisConnection?>(nil)
 
         /// Notes that Redis has answered well on a connection that is ready.
         func served() {
@@ -34,7 +36,7 @@ final class RedisConnection: Sendable {
     ///   - channel: The channel to subscribe to, for a connection that only listens.
     ///   - message: Called on the event loop with every message of that channel.
     init(
-        settings: RedisSettings, tls: NIOSSLContext?, eventLoop: any EventLoop, counters: RedisCounters,
+        settings: RedisSettings, tls: Replaceable<NIOSSLContext>?, eventLoop: any EventLoop, counters: RedisCounters,
         subscribingTo channel: String? = nil, message: @escaping @Sendable (RedisReply) -> Void = { _ in }
     ) {
         self.url = settings.url
@@ -96,6 +98,25 @@ final class RedisConnection: Sendable {
         }
     }
 
+    /// The connection that this one was left for.
+    var successor: RedisConnection? { progress.successor.withLock { $0 } }
+
+    /// Ends ``run(whenReady:whenServed:)`` at once, and the connection itself when the callers who wait have their answers.
+    ///
+    /// - Returns: Whether it was left; `false` if it has ended by itself.
+    func leave(for successor: RedisConnection) -> Bool {
+        progress.successor.withLock { $0 = successor }
+        guard progress.end.settle(.left) else { return false }
+        progress.isReady.store(false, ordering: .relaxed)
+        eventLoop.execute { self.handler.value.drain() }
+        return true
+    }
+
+    /// Ends a connection that was never run.
+    func discard() {
+        eventLoop.execute { self.handler.value.close(.shutDown) }
+    }
+
     /// Sends a command for a caller. The call is settled in any case.
     func send(_ command: RedisCommand, for call: PendingCall, deadline: NIODeadline) {
         let offer = CommandFormatter.withFormattedBytes(of: command) { bytes in
@@ -120,7 +141,7 @@ final class RedisConnection: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     if let tls = self.tls {
                         try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: self.url.nameForTLS))
+                            NIOSSLClientHandler(context: tls.current, serverHostname: self.url.nameForTLS))
                     }
                     try channel.pipeline.syncOperations.addHandler(self.handler.value)
                 }

@@ -1,3 +1,5 @@
+import ParallaxCore
+
 extension RedisURL {
     package var hasPassword: Bool { password != nil }
 
@@ -11,7 +13,18 @@ extension RedisURL {
                 "both the Redis URL and a password file hold a password; take one of the two out")
         }
         return RedisURL(
-            endpoint: endpoint, usesTLS: usesTLS, user: user, password: file.password, database: database,
+            endpoint: endpoint, usesTLS: usesTLS, user: user, secret: Replaceable(file.password), database: database,
             deployment: deployment)
+    }
+
+    /// Whether a file holds the password that new connections log in with.
+    package func isAuthenticated(by file: PasswordFile) -> Bool { password == file.password }
+
+    /// Lets the next connections log in with another password; those that stand keep standing.
+    ///
+    /// - Precondition: The address is authenticated by a file.
+    package func replacePassword(by file: PasswordFile) {
+        guard let secret else { preconditionFailure("an address without a password has none to replace") }
+        secret.replace(with: file.password)
     }
 }

@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// The one place that knows what the keys in Redis look like.
+/// The one place that knows what the keys in Redis look like, without the prefix of a deployment (``RedisKeyspace``).
 ///
 /// `rate_limit:{<organization>:<identifier>}`: both parts percent-encoded, so that no pair of identities can share a
 /// key, and the braces make the identity the hash tag of a cluster.

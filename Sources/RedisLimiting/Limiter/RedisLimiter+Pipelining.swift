@@ -39,7 +39,7 @@ extension RedisLimiter {
         var command = script.evalsha
         command.reserve(bytes: 256, words: 6)
         script.appendArguments(
-            to: &command, key: { RedisKey.append(request.identity, to: &$0) }, policy: request.policy,
+            to: &command, key: { script.keys.append(request.identity, to: &$0) }, policy: request.policy,
             cost: request.cost, now: now)
         let call = client.post(command, deadline: .now() + TimeAmount(timeout))
         return SentCheck(call: call, policy: request.policy, cost: request.cost)
@@ -52,7 +52,7 @@ extension RedisLimiter {
         for start in stride(from: 0, to: identities.count, by: 512) {
             var command = RedisCommand("UNLINK")
             for identity in identities[start..<min(start + 512, identities.count)] {
-                command.append(RedisKey.text(for: identity))
+                command.append(script.keys.text(for: identity))
             }
             if case .error(let text) = try await client.send(command, deadline: .now() + TimeAmount(timeout)) {
                 throw RedisError(serverReply: text)

@@ -9,19 +9,76 @@ extension RedisLimiter {
     /// - Returns: Whether Redis held anything of it.
     /// - Throws: ``RedisError`` where Redis did not answer or refused.
     package func reset(_ identity: Identity, timeout: Duration = .seconds(2)) async throws(RedisError) -> Bool {
-        let key = RedisKey.text(for: identity)
+        let key = script.keys.text(for: identity)
         let removed = try await integer(RedisCommand("DEL", key), about: identity, timeout: timeout)
-        refusals?.reset(identity)
+        refusals?.reset(.identity(identity))
         // Whichever node of a cluster gets it passes it on to all others.
         _ = try await integer(
-            RedisCommand("PUBLISH", RedisKey.resetsChannel, key), about: identity, timeout: timeout)
+            RedisCommand("PUBLISH", script.keys.resetsChannel, key), about: identity, timeout: timeout)
         return removed > 0
     }
 
-    /// The identities that are reset anywhere, from now on, while ``run()`` runs.
+    /// Forgets the units of many identities, here and at every instance that listens.
+    ///
+    /// Redis is asked for a page of keys at a time, primary by primary, and never for all at once.
+    ///
+    /// - Parameter timeout: The most time to wait for each page.
+    /// - Returns: How many logs Redis held.
+    /// - Throws: ``RedisError`` if a primary did not answer or refused; what was forgotten until then stays so.
+    package func reset(_ scope: ResetScope, timeout: Duration = .seconds(2)) async throws(RedisError) -> Int {
+        if case .identity(let identity) = scope { return try await reset(identity, timeout: timeout) ? 1 : 0 }
+        let primaries = servers.primaries
+        guard !primaries.isEmpty else {
+            throw RedisError(.disconnected, "no primary of Redis is known at the moment")
+        }
+        var removed = 0
+        var failure: RedisError?
+        do throws(RedisError) {
+            for client in primaries { removed += try await remove(scope, at: client, timeout: timeout) }
+        } catch {
+            failure = error
+        }
+        refusals?.reset(scope)
+        // Also after a failure: some logs are gone, and memory must not hold their identities longer than Redis.
+        let announcement = RedisCommand("PUBLISH", script.keys.resetsChannel, script.keys.message(for: scope))
+        let reply = try await primaries[0].send(announcement, deadline: .now() + TimeAmount(timeout))
+        if let failure { throw failure }
+        if case .error(let text) = reply { throw RedisError(serverReply: text) }
+        return removed
+    }
+
+    /// Deletes the logs of a scope at one server, and says how many there were.
+    private func remove(
+        _ scope: ResetScope, at client: RedisClient, timeout: Duration
+    ) async throws(RedisError) -> Int {
+        var cursor = "0"
+        var removed = 0
+        repeat {
+            let deadline = NIODeadline.now() + TimeAmount(timeout)
+            let scan = RedisCommand("SCAN", cursor, "MATCH", script.keys.pattern(for: scope), "COUNT", "1000")
+            let page = try await client.send(scan, deadline: deadline)
+            if case .error(let text) = page { throw RedisError(serverReply: text) }
+            guard case .array(let parts) = page, parts.count == 2, let next = parts[0].text,
+                case .array(let keys) = parts[1]
+            else { throw RedisError(.server, "Redis answered SCAN with something else than a page of keys") }
+            // One command a key: those of a cluster's node lie in many slots.
+            let calls = keys.compactMap(\.text).map { client.post(RedisCommand("DEL", $0), deadline: deadline) }
+            for call in calls {
+                switch try await call.value().get() {
+                case .integer(let count): removed += Int(count)
+                case .error(let text): throw RedisError(serverReply: text)
+                default: throw RedisError(.server, "Redis answered with something else than a number")
+                }
+            }
+            cursor = next
+        } while cursor != "0"
+        return removed
+    }
+
+    /// What is reset at any instance, from now on, while ``run()`` runs.
     ///
     /// Redis keeps no announcements: those made while the connection is away are missed.
-    package func resets() -> AsyncStream<Identity> {
+    package func resets() -> AsyncStream<ResetScope> {
         resetRelay.listen()
     }
 
@@ -54,11 +111,11 @@ extension RedisLimiter {
 
     /// Listens to a server until it is left or lost, and says whether it had served.
     private func listen(to source: ResetSource) async -> Bool {
-        let connection = source.client.makeConnection(subscribingTo: RedisKey.resetsChannel) {
-            [resetRelay, refusals] message in
-            guard let identity = RedisLimiter.identity(fromMessage: message) else { return }
-            refusals?.reset(identity)
-            resetRelay.pass(identity)
+        let connection = source.client.makeConnection(subscribingTo: script.keys.resetsChannel) {
+            [resetRelay, refusals, keys = script.keys] message in
+            guard let scope = keys.scope(fromMessage: message) else { return }
+            refusals?.reset(scope)
+            resetRelay.pass(scope)
         }
         let error = await connection.listen(
             askingEvery: refusals == nil ? settings.commandTimeout : settings.resetHeartbeat, until: source.hasGone,
@@ -85,10 +142,12 @@ extension RedisLimiter {
             resetsProblem.withLock { $0 = error }
         }
     }
+}
 
-    /// The identity that a message of the channel of resets is about; `nil` for any other message.
-    static func identity(fromMessage message: RedisReply) -> Identity? {
-        guard case .array(let elements) = message, elements.count == 3, let key = elements[2].text else { return nil }
-        return RedisKey.identity(fromKey: key)
+extension RedisKeyspace {
+    /// The reset that a message of a subscription announces; `nil` for any other message.
+    func scope(fromMessage message: RedisReply) -> ResetScope? {
+        guard case .array(let elements) = message, elements.count == 3, let text = elements[2].text else { return nil }
+        return scope(fromMessage: text)
     }
 }

@@ -5,16 +5,16 @@ import Synchronization
 // What is done otherwise where several servers share the work.
 extension RedisLimiter {
     /// Judges a request on the primary that serves its identity.
-    func check(
+    func judge(
         _ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline, on router: TopologyRouter
-    ) async throws(RedisError) -> Decision {
+    ) async throws(RedisError) -> SlidingLogScript.Judgement {
         try await router.perform(on: router.slot(of: request.identity), deadline: deadline) {
             (node) throws(RedisError) in
             guard node.breaker.admits else { throw .circuitOpen }
             do throws(RedisError) {
-                let decision = try await script.check(request, at: now, on: node.client, deadline: deadline)
+                let judgement = try await script.check(request, at: now, on: node.client, deadline: deadline)
                 node.breaker.succeeded()
-                return decision
+                return judgement
             } catch {
                 node.breaker.answered(with: error)
                 throw error
@@ -22,15 +22,21 @@ extension RedisLimiter {
         }
     }
 
-    /// Runs the script once on every primary: fails where any slot is served by nobody or cannot be written.
-    func probe(_ router: TopologyRouter, timeout: Duration) async throws(RedisError) {
+    /// Runs the script once on every primary: fails if any slot has no primary or cannot be written.
+    ///
+    /// - Returns: Whether one of the keys had held a value that no release wrote.
+    func probe(_ router: TopologyRouter, timeout: Duration) async throws(RedisError) -> Bool {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
-        let keys = try await router.probeKeys(deadline: deadline)
+        let keys = try await router.probeKeys(in: script.keys, deadline: deadline)
+        let hasReplaced = Atomic<Bool>(false)
         try await all(keys) { (key) throws(RedisError) in
             try await router.perform(on: ClusterSlot(key: key), deadline: deadline) { (node) throws(RedisError) in
-                try await self.script.probe(key: key, on: node.client, deadline: deadline)
+                if try await self.script.probe(key: key, on: node.client, deadline: deadline) {
+                    hasReplaced.store(true, ordering: .relaxed)
+                }
             }
         }
+        return hasReplaced.load(ordering: .relaxed)
     }
 
     /// Asks whether the server answers, or every primary of several. Writes nothing.
@@ -42,7 +48,7 @@ extension RedisLimiter {
         case .one(let client, _):
             try await client.ping(deadline: deadline)
         case .several(let router):
-            try await all(try await router.probeKeys(deadline: deadline)) { (key) throws(RedisError) in
+            try await all(try await router.probeKeys(in: script.keys, deadline: deadline)) { (key) throws(RedisError) in
                 try await router.perform(on: ClusterSlot(key: key), deadline: deadline) { (node) throws(RedisError) in
                     try await node.client.ping(deadline: deadline)
                 }
@@ -52,7 +58,7 @@ extension RedisLimiter {
 
     /// Runs the script once on one primary.
     func probe(_ node: RedisNode, of router: TopologyRouter, timeout: Duration = .seconds(1)) async throws(RedisError) {
-        guard let key = router.topology.withLock({ $0.probeKey(of: node.address) }) else {
+        guard let key = router.topology.withLock({ $0.probeKey(of: node.address, in: script.keys) }) else {
             throw RedisError(.clusterDown, "this node serves no slot of the Redis Cluster any more")
         }
         try await script.probe(key: key, on: node.client, deadline: .now() + TimeAmount(timeout))
@@ -104,16 +110,16 @@ extension TopologyRouter {
     /// A probe's key of every primary.
     ///
     /// - Throws: ``RedisError`` where the topology is not known, or nobody serves some slot.
-    fileprivate func probeKeys(deadline: NIODeadline) async throws(RedisError) -> [[UInt8]] {
+    fileprivate func probeKeys(in keys: RedisKeyspace, deadline: NIODeadline) async throws(RedisError) -> [[UInt8]] {
         // Waits for the first look.
         try await perform(on: .any, deadline: deadline) { (_) throws(RedisError) in }
-        let (uncovered, keys) = topology.withLock { topology in
-            (topology.uncovered, topology.primaries.compactMap { topology.probeKey(of: $0.address) })
+        let (uncovered, probes) = topology.withLock { topology in
+            (topology.uncovered, topology.primaries.compactMap { topology.probeKey(of: $0.address, in: keys) })
         }
         guard uncovered == 0 else {
             throw RedisError(
                 .clusterDown, "no node of the Redis Cluster serves \(uncovered) of its slots; look at CLUSTER INFO")
         }
-        return keys
+        return probes
     }
 }

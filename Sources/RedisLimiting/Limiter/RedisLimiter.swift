@@ -1,5 +1,7 @@
 package import Logging
 package import NIOCore
+import NIOPosix
+import NIOSSL
 package import ParallaxCore
 import ServiceLifecycle
 import Synchronization
@@ -9,39 +11,63 @@ import Synchronization
 /// Never waits beyond the decision's deadline, and answers at once while Redis is known to fail.
 package final class RedisLimiter: Limiter, Service {
     let servers: RedisServers
-    let settings: RedisSettings
+    package let settings: RedisSettings
+    /// The TLS context of the next connections; `nil` if none is encrypted.
+    private let tls: Replaceable<NIOSSLContext>?
     private let logger: Logger
     let subscriptionLog: ProblemLog
     let resetRelay = ResetRelay()
     /// What this instance keeps of Redis's refusals; `nil` where it keeps none. Asked by whoever decides by Redis alone:
     /// ``check(_:at:)`` never does.
     package let refusals: RefusalCache?
-    let script = SlidingLogScript()
+    let script: SlidingLogScript
     private let counters = RedisCounters()
+    private let metCluster = Atomic<Bool>(false)
+    private let nameInLogs: @Sendable (Identity) -> String
+    private let foreignValueLog: ProblemLog
+    private let renewal: Mutex<RenewalSchedule>
+    private let renewalLog: ProblemLog
     private let decisionDeadline: TimeAmount
+    private let turns: IdentityTurns
     private let lastError = Mutex<RedisError?>(nil)
     /// Why resets are not heard of; set by the subscription.
     let resetsProblem = Mutex<RedisError?>(nil)
 
     /// Makes a limiter on a client of its own; ``run()`` connects it.
     ///
-    /// - Parameter uptime: The clock of the refusal cache; it never steps, and goes on while the machine sleeps.
+    /// - Parameters:
+    ///   - uptime: The clock of the refusal cache; it never steps, and goes on while the machine sleeps.
+    ///   - nameInLogs: How the log names the key of an identity; `nil` for the key itself.
     /// - Throws: ``RedisError`` where a setting is at fault.
     package init(
         settings: RedisSettings, logger: Logger,
-        uptime: @escaping @Sendable () -> Duration = RedisLimiter.uptime(since: .now)
+        uptime: @escaping @Sendable () -> Duration = RedisLimiter.uptime(since: .now),
+        nameInLogs: (@Sendable (Identity) -> String)? = nil
     ) throws(RedisError) {
         refusals =
             settings.refusalCacheIdentities == 0
             ? nil
             : RefusalCache(
                 maximumIdentities: settings.refusalCacheIdentities, lease: settings.resetHeartbeat * 3, uptime: uptime)
-        servers = try RedisServers(settings: settings, logger: logger, counters: counters)
+        tls = settings.url.needsTLS ? Replaceable(try RedisClient.makeTLS(settings)) : nil
+        servers = RedisServers(settings: settings, tls: tls, logger: logger, counters: counters)
         self.settings = settings
         self.logger = logger
         subscriptionLog = ProblemLog(
             "not subscribed to resets: a reset at another instance does not reach this one's memory",
             end: "subscribed to resets again", logger: logger)
+        turns = IdentityTurns(
+            maximum: settings.maximumInFlightPerIdentity, eventLoop: MultiThreadedEventLoopGroup.singleton.next())
+        let keys = settings.keyspace
+        script = SlidingLogScript(keys: keys)
+        self.nameInLogs = nameInLogs ?? { keys.text(for: $0) }
+        foreignValueLog = ProblemLog(
+            "replaced a value under a key of the limiter that no release of it wrote",
+            end: "no more foreign values under keys of the limiter", logger: logger)
+        renewal = Mutex(RenewalSchedule(delays: settings.reconnectDelays))
+        renewalLog = ProblemLog(
+            "Redis cannot decide on open connections: connecting again, since its address may lead to another server now",
+            end: "Redis decides again", logger: logger)
         decisionDeadline = TimeAmount(settings.decisionDeadline)
     }
 
@@ -72,29 +98,37 @@ package final class RedisLimiter: Limiter, Service {
 
     /// Judges a request, giving up at a deadline of the caller's.
     package func check(_ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline) async -> Decision {
-        guard case .one(let client, let breaker) = servers else {
-            return await checkAmongSeveral(request, at: now, deadline: deadline)
-        }
-        guard breaker.admits else { return .unavailable(.circuitOpen) }
-        do {
-            let decision = try await script.check(request, at: now, on: client, deadline: deadline)
-            breaker.succeeded()
-            return decision
+        do throws(RedisError) {
+            let judgement = try await judge(request, at: now, deadline: deadline)
+            counters.decisionSucceeded()
+            if judgement.replacedAlienValue { noteForeignValue(under: nameInLogs(request.identity)) }
+            return judgement.decision
         } catch {
-            note(error)
-            breaker.failed(error)
+            noteFailedDecision(error)
             return .unavailable(error.unavailability)
         }
     }
 
-    private func checkAmongSeveral(_ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline) async -> Decision
-    {
-        guard case .several(let router) = servers else { preconditionFailure("there is one server") }
-        do {
-            return try await check(request, at: now, deadline: deadline, on: router)
-        } catch {
-            if error.code != .circuitOpen { note(error) }
-            return .unavailable(error.unavailability)
+    private func judge(
+        _ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline
+    ) async throws(RedisError) -> SlidingLogScript.Judgement {
+        switch servers {
+        case .one(let client, let breaker):
+            guard breaker.admits else { throw .circuitOpen }
+            try await turns.begin(request.identity, deadline: deadline)
+            defer { turns.end(request.identity) }
+            do throws(RedisError) {
+                let judgement = try await script.check(request, at: now, on: client, deadline: deadline)
+                breaker.succeeded()
+                return judgement
+            } catch {
+                breaker.failed(error)
+                throw error
+            }
+        case .several(let router):
+            try await turns.begin(request.identity, deadline: deadline)
+            defer { turns.end(request.identity) }
+            return try await judge(request, at: now, deadline: deadline, on: router)
         }
     }
 
@@ -106,13 +140,18 @@ package final class RedisLimiter: Limiter, Service {
     package func probe(timeout: Duration = .seconds(1)) async -> Result<Duration, RedisError> {
         let start = ContinuousClock.now
         do {
-            switch servers {
-            case .one(let client, _): try await script.probe(on: client, deadline: .now() + TimeAmount(timeout))
-            case .several(let router): try await probe(router, timeout: timeout)
-            }
+            let replacedAlienValue =
+                switch servers {
+                case .one(let client, _): try await script.probe(on: client, deadline: .now() + TimeAmount(timeout))
+                case .several(let router): try await probe(router, timeout: timeout)
+                }
+            if replacedAlienValue { noteForeignValue(under: script.keys.probe) }
+            renewal.withLock { $0.probeSucceeded() }
+            renewalLog.ended()
             return .success(start.duration(to: .now))
         } catch {
             note(error)
+            if renewal.withLock({ $0.probeFailed(error, now: .now()) }) { renew(after: error) }
             return .failure(error)
         }
     }
@@ -137,8 +176,47 @@ package final class RedisLimiter: Limiter, Service {
         }
     }
 
+    private func noteForeignValue(under key: String) {
+        counters.foreignValueReplaced()
+        foreignValueLog.occurred(.foreignValue, metadata: ["key": "\(key)"])
+    }
+
+    private func noteFailedDecision(_ error: RedisError) {
+        guard error.code != .circuitOpen, error.code != .skipped else { return }
+        counters.decisionFailed()
+        note(error)
+        if renewal.withLock({ $0.decisionFailed(error, now: .now()) }) { renew(after: error) }
+    }
+
+    /// Leaves the connections to the one server, so that its address is resolved again.
+    ///
+    /// Several servers are followed by their topology.
+    private func renew(after error: RedisError) {
+        guard case .one(let client, _) = servers, client.renew() else { return }
+        renewalLog.occurred(error, metadata: ["redis": "\(settings.url)"])
+    }
+
+    /// Whether the one server has sent a command to another node of its cluster.
+    package var hasMetCluster: Bool { metCluster.load(ordering: .relaxed) }
+
+    /// Reads the certificates to trust, without trusting them yet.
+    ///
+    /// - Returns: Lets the next connections trust them; those that stand keep standing.
+    /// - Throws: ``RedisError`` with `configuration` if the file cannot be used.
+    package func prepareTrust(inFile file: String?) throws(RedisError) -> @Sendable () -> Void {
+        guard let tls else { return {} }
+        var settings = settings
+        settings.trustedCertificatesFile = file
+        let context = try RedisClient.makeTLS(settings)
+        return { tls.replace(with: context) }
+    }
+
     private func note(_ error: RedisError) {
         guard error.code != .cancelled else { return }
+        switch error.redirection {
+        case .moved?, .ask?: if servers.isOneServer { metCluster.store(true, ordering: .relaxed) }
+        case .toPrimary?, nil: break
+        }
         lastError.withLock { $0 = error }
     }
 }
@@ -177,4 +255,9 @@ extension RedisLimiter {
             }
         }
     }
+}
+
+extension RedisError {
+    fileprivate static let foreignValue = RedisError(
+        .server, "another program writes to the limiter's keys; give it another database or another prefix")
 }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ParallaxCore
 
 /// Whom the limiter asks: the one server of its address, or whichever of several serves the key.
@@ -9,17 +10,17 @@ enum RedisServers: Sendable {
     case several(TopologyRouter)
 
     /// Makes what the address asks for.
-    ///
-    /// - Throws: ``RedisError`` where a setting is at fault.
-    init(settings: RedisSettings, logger: Logger, counters: RedisCounters) throws(RedisError) {
-        let router = try TopologyRouter(
-            settings: settings, logger: logger, counters: counters,
+    init(settings: RedisSettings, tls: Replaceable<NIOSSLContext>?, logger: Logger, counters: RedisCounters) {
+        let router = TopologyRouter(
+            settings: settings, tls: tls, logger: logger, counters: counters,
             eventLoops: MultiThreadedEventLoopGroup.singleton)
         if let router {
             self = .several(router)
         } else {
             self = .one(
-                client: try RedisClient(settings: settings, logger: logger, counters: counters),
+                client: RedisClient(
+                    settings: settings, logger: logger, eventLoops: MultiThreadedEventLoopGroup.singleton, tls: tls,
+                    counters: counters),
                 breaker: BreakerDriver(settings: settings.breaker))
         }
     }

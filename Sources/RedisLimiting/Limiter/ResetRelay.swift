@@ -1,10 +1,10 @@
 import ParallaxCore
 import Synchronization
 
-/// Passes identities that were reset anywhere to all who listen in this process.
+/// Passes resets at any instance to all who listen in this process.
 final class ResetRelay: Sendable {
     private struct State {
-        var listeners: [Int: AsyncStream<Identity>.Continuation] = [:]
+        var listeners: [Int: AsyncStream<ResetScope>.Continuation] = [:]
         var nextListener = 0
     }
 
@@ -21,9 +21,9 @@ final class ResetRelay: Sendable {
     }
 
     /// A new listener's resets, from now on.
-    func listen() -> AsyncStream<Identity> {
+    func listen() -> AsyncStream<ResetScope> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: Identity.self, bufferingPolicy: .bufferingNewest(ResetRelay.capacity))
+            of: ResetScope.self, bufferingPolicy: .bufferingNewest(ResetRelay.capacity))
         let listener = state.withLock { state in
             defer { state.nextListener += 1 }
             state.listeners[state.nextListener] = continuation
@@ -36,8 +36,8 @@ final class ResetRelay: Sendable {
         return stream
     }
 
-    func pass(_ identity: Identity) {
-        for listener in state.withLock({ Array($0.listeners.values) }) { listener.yield(identity) }
+    func pass(_ scope: ResetScope) {
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.yield(scope) }
     }
 
     /// Ends every listener's stream.

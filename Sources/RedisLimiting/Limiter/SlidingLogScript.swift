@@ -7,8 +7,10 @@ struct SlidingLogScript: Sendable {
     let source = PackageResources.sliding_log_lua
     /// `EVALSHA <hash> 1`, which every call begins with.
     let evalsha: RedisCommand
+    let keys: RedisKeyspace
 
-    init() {
+    init(keys: RedisKeyspace = RedisKeyspace()) {
+        self.keys = keys
         let hash = Insecure.SHA1.hash(data: source).map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
@@ -16,24 +18,35 @@ struct SlidingLogScript: Sendable {
         evalsha = RedisCommand("EVALSHA", hash.joined(), "1")
     }
 
+    /// A decision, and whether the key had held a value that no release wrote.
+    struct Judgement {
+        let decision: Decision
+        let replacedAlienValue: Bool
+    }
+
     /// Checks a request, loading the script where Redis does not hold it.
     func check(
         _ request: CheckRequest, at now: Timestamp?, on client: RedisClient, deadline: NIODeadline
-    ) async throws(RedisError) -> Decision {
+    ) async throws(RedisError) -> Judgement {
         let reply = try await run(
-            key: { RedisKey.append(request.identity, to: &$0) }, policy: request.policy, cost: request.cost, at: now,
+            key: { keys.append(request.identity, to: &$0) }, policy: request.policy, cost: request.cost, at: now,
             on: client, deadline: deadline)
-        return try SlidingLogScript.decision(from: reply, policy: request.policy, cost: request.cost)
+        return try SlidingLogScript.judgement(from: reply, policy: request.policy, cost: request.cost)
     }
 
     /// Runs the script on a key of the probes' own, down to the write of one unit: a server that can only read fails.
+    ///
+    /// - Returns: Whether the key had held a value that no release wrote.
+    @discardableResult
     func probe(
-        key: [UInt8] = Array(RedisKey.probe.utf8), on client: RedisClient, deadline: NIODeadline
-    ) async throws(RedisError) {
+        key: [UInt8]? = nil, on client: RedisClient, deadline: NIODeadline
+    ) async throws(RedisError) -> Bool {
+        let key = key ?? Array(keys.probe.utf8)
         let reply = try await run(
             key: { $0.append(contentsOf: key) }, policy: SlidingLogScript.probePolicy, cost: 1, at: nil,
             on: client, deadline: deadline)
-        _ = try SlidingLogScript.decision(from: reply, policy: SlidingLogScript.probePolicy, cost: 1)
+        return try SlidingLogScript.judgement(from: reply, policy: SlidingLogScript.probePolicy, cost: 1)
+            .replacedAlienValue
     }
 
     /// A window so short and a limit so high that probes never refuse each other and leave nothing behind.
@@ -90,8 +103,18 @@ extension SlidingLogScript {
     static func decision(
         from reply: RedisReply, policy: Policy, cost: Int
     ) throws(RedisError) -> Decision {
+        try judgement(from: reply, policy: policy, cost: cost).decision
+    }
+
+    fileprivate static func judgement(
+        from reply: RedisReply, policy: Policy, cost: Int
+    ) throws(RedisError) -> Judgement {
         switch reply {
-        case .bulk(let bytes): return try SlidingLogReply(bytes: bytes).decision(policy: policy, cost: cost)
+        case .bulk(let bytes):
+            let reply = SlidingLogReply(bytes: bytes)
+            return Judgement(
+                decision: try reply.decision(policy: policy, cost: cost),
+                replacedAlienValue: reply.replacedAlienValue)
         case .error(let text): throw RedisError(serverReply: text)
         case .status, .integer, .array, .null: throw .noDecision
         }

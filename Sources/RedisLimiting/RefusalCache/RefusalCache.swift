@@ -80,10 +80,10 @@ extension RefusalCache {
         table.removeAll()
     }
 
-    /// Forgets an identity, also what Redis has said of it and has not yet arrived.
-    func reset(_ identity: Identity) {
+    /// Forgets the identities of a scope, also what Redis has said of them and has not yet arrived.
+    func reset(_ scope: ResetScope) {
         watch.next()
-        table.remove(identity)
+        table.removeAll(in: scope)
     }
 
     /// The time of the cache's clock.

@@ -67,12 +67,12 @@ struct Topology: Equatable, Sendable {
 
 extension Topology {
     /// A probe's key that one primary serves; `nil` where it serves no slot.
-    func probeKey(of address: NodeAddress) -> [UInt8]? {
+    func probeKey(of address: NodeAddress, in keys: RedisKeyspace) -> [UInt8]? {
         guard let place = primaries.firstIndex(where: { $0.address == address }),
             owners.contains(UInt16(place + 1))
         else { return nil }
         // As many as make it certain that even a single slot is met.
-        return (0..<1 << 18).lazy.map(RedisKey.probe(number:)).first { key in
+        return (0..<1 << 18).lazy.map(keys.probe(number:)).first { key in
             owners[ClusterSlot(key: key).number] == UInt16(place + 1)
         }
     }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOSSL
+import ParallaxCore
 
 extension TopologyRouter {
     /// What the nodes of a deployment are made of, and have in common.
@@ -8,7 +9,7 @@ extension TopologyRouter {
         let settings: RedisSettings
         let logger: Logger
         let eventLoops: any EventLoopGroup
-        let tls: NIOSSLContext?
+        let tls: Replaceable<NIOSSLContext>?
         /// All that happens at any node is counted here, so that nothing is lost with a node.
         let counters: RedisCounters
         let refresh: RefreshDriver
@@ -38,14 +39,14 @@ extension TopologyRouter {
         }
     }
 
-    /// Makes the router that an address asks for; `nil` where it is of one server.
+    /// Makes the router that an address asks for; `nil` if it is of one server.
     ///
-    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    /// - Parameter tls: For the servers, the sentinels or both, if they ask for it.
     convenience init?(
-        settings: RedisSettings, logger: Logger, counters: RedisCounters, eventLoops: any EventLoopGroup
-    ) throws(RedisError) {
+        settings: RedisSettings, tls: Replaceable<NIOSSLContext>?, logger: Logger, counters: RedisCounters,
+        eventLoops: any EventLoopGroup
+    ) {
         let url = settings.url
-        let tls = url.usesTLS || url.deployment.sentinels?.usesTLS == true ? try RedisClient.makeTLS(settings) : nil
         let inquiry = Inquiry(settings: settings, tls: tls, eventLoops: eventLoops)
         let finder: any TopologyFinder
         switch url.deployment {
@@ -62,8 +63,10 @@ extension TopologyRouter {
     }
 }
 
-extension RedisURL.Deployment {
-    fileprivate var sentinels: RedisURL.Sentinels? {
-        if case .sentinel(let sentinels) = self { sentinels } else { nil }
+extension RedisURL {
+    /// Whether any connection that this address leads to is encrypted: to a server or to a sentinel.
+    var needsTLS: Bool {
+        guard case .sentinel(let sentinels) = deployment else { return usesTLS }
+        return usesTLS || sentinels.usesTLS
     }
 }

@@ -5,7 +5,8 @@ struct AdminClient: Sendable {
     struct Request: Equatable, Sendable {
         var method: String
         var url: String
-        var authorization: String
+        /// `nil` for routes that need no token.
+        var authorization: String?
         var body: Data?
     }
 
@@ -44,7 +45,7 @@ struct AdminClient: Sendable {
             response = try await transport(
                 Request(method: method, url: url, authorization: "Bearer \(token)", body: body))
         } catch let failure as TransportFailure {
-            throw explain(failure)
+            throw CommandFailure(failure, at: baseURL)
         }
         guard (200..<300).contains(response.status) else { throw explain(response) }
         return response.body
@@ -59,20 +60,6 @@ struct AdminClient: Sendable {
             throw CommandFailure(
                 .badData, "\(baseURL) answered something else than expected",
                 remedy: "Is it a parallax service, and of the same version as this command?")
-        }
-    }
-
-    private func explain(_ failure: TransportFailure) -> CommandFailure {
-        switch failure {
-        case .refused:
-            CommandFailure(
-                .unavailable, "nothing listens at \(baseURL)",
-                remedy: "Start a service with 'parallax serve', or name the right one with --url.")
-        case .timedOut:
-            CommandFailure(
-                .unavailable, "\(baseURL) did not answer in time", remedy: "Look at its /health and its log.")
-        case .other(let reason):
-            CommandFailure(.unavailable, "\(baseURL) cannot be asked: \(reason)")
         }
     }
 

@@ -11,9 +11,10 @@ struct ConfigCheck: AsyncParsableCommand {
         commandName: "check", abstract: "Say everything that is wrong with the settings, all at once.",
         discussion: """
             Checks what 'parallax serve' would use here: the environment, the YAML files and the defaults, whether the \
-            flag file can be written, whether the database is one that it can use, and whether Redis can decide: the \
-            limiter's script is run there once, on a key of its own. Also says what the limits cost in Redis's memory. \
-            Exits with 78 where a setting is wrong, and with 69 where only Redis does not answer.
+            flag file can be written, whether the database is one that it can use, whether the address can be listened \
+            on, and whether Redis can decide: the limiter's script is run there once, on a key of its own. Also says \
+            what the limits cost in Redis's memory. Exits with 78 where a setting is wrong, and with 69 where only Redis \
+            does not answer.
 
               ENVIRONMENT=production parallax config check
             """)
@@ -25,7 +26,8 @@ struct ConfigCheck: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        var loaded = await Settings.load().checkingFlagFile().checkingDatabase()
+        var loaded = await Settings.load().checkingFlagFile().checkingDatabase().checkingAddress()
+        loaded = loaded.checkingEmbeddedRedis(path: ProcessInfo.processInfo.environment["PATH"] ?? "")
         if !offline { loaded = await loaded.checkingRedis(RedisProbe.run) }
         let style = TerminalStyle.detect(descriptor: STDOUT_FILENO)
         Terminal.print(

@@ -34,6 +34,8 @@ struct FlagsDocument: Encodable {
         /// Since when it has applied that content.
         let since: Timestamp
         let lastHeard: Timestamp
+        /// What each trigger lacks that could not cause a rollback there.
+        let unarmed: [String: String]?
     }
 
     /// The latest rollback that all who share the file know of.
@@ -76,7 +78,7 @@ struct FlagsDocument: Encodable {
                     Instance(
                         instance: applied.instance, standing: list.standing(of: applied).rawValue,
                         strategy: applied.strategy, contentHash: applied.contentHash, since: applied.since,
-                        lastHeard: applied.time)
+                        lastHeard: applied.time, unarmed: applied.unarmed)
                 }
             } ?? []
         number = fence?.number

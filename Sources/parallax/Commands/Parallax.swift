@@ -18,14 +18,15 @@ struct Parallax: AsyncParsableCommand {
               parallax replay access.log        what would change, from a log and before anything is deployed
               parallax report                   what this instance recorded
               parallax config check             all that is wrong with the settings
+              parallax health                   whether the service of this machine is well
 
             Settings come from the environment, else from config/parallax.yaml, else they have defaults.
 
             Exit codes:
               0   done
               1   something else went wrong
-              2   the gate of 'report --gate' or 'promote' says wait
-              3   that gate says no-go
+              2   the gate of 'report --gate' or 'promote' says wait; 'health': degraded
+              3   that gate says no-go; 'health': unhealthy
               64  the command line is wrong
               65  a file holds something else than it should
               66  a file that should be there is not
@@ -36,7 +37,8 @@ struct Parallax: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, Report.self, Divergences.self, ReplayLog.self, Promote.self, Flags.self, Rollbacks.self,
+            Serve.self, Report.self, Divergences.self, Health.self, ReplayLog.self, Promote.self, Flags.self,
+            Rollbacks.self,
             Limits.self,
             Config.self, Migrate.self, DatabaseCommands.self, Demo.self, Bench.self,
         ]
@@ -45,16 +47,34 @@ struct Parallax: AsyncParsableCommand {
     /// Parses, runs, and turns what went wrong into a message and an exit code.
     static func main() async {
         do {
-            var command = try await asyncParseAsRoot()
+            var command = try await asyncParseAsRoot(arguments)
             if var asyncCommand = command as? any AsyncParsableCommand {
                 try await asyncCommand.run()
             } else {
                 try command.run()
             }
         } catch {
-            guard let failure = CommandFailure(explaining: error) else { exit(withError: error) }
+            guard let failure = CommandFailure(explaining: error) else { exit(showing: error) }
             Terminal.note("parallax: \(failure.description.escapedKeepingLines)")
             exit(withError: failure.exitCode)
         }
+    }
+
+    /// The words after the command's name. Swift's runtime does not find them if a library such as libfaketime is loaded
+    /// before it; the kernel has them all the same.
+    private static var arguments: [String] {
+        guard CommandLine.arguments.count <= 1,
+            let file = FileHandle(forReadingAtPath: "/proc/self/cmdline"), let data = try? file.readToEnd()
+        else { return Array(CommandLine.arguments.dropFirst()) }
+        return data.split(separator: 0, omittingEmptySubsequences: false).dropFirst().dropLast()
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Ends with ArgumentParser's own message. It quotes arguments, which may hold anything.
+    private static func exit(showing error: any Error) -> Never {
+        let code = exitCode(for: error)
+        let message = fullMessage(for: error).escapedKeepingLines
+        if !message.isEmpty { code.isSuccess ? Terminal.print(message) : Terminal.note(message) }
+        exit(withError: code)
     }
 }

@@ -59,6 +59,7 @@ struct Promote: AsyncParsableCommand {
         case .forward:
             try await flags.requireWritable()
             try await requireFollowers(of: flags)
+            for note in Self.unarmedNotes(await flags.instances(), at: FlagStore.wallClock()) { Terminal.note(note) }
             let gate = try await askGate(settings, flags, judged: before)
             try await set(flags, judged: before, settings, to: Self.word(for: gate, target: target))
         }
@@ -100,6 +101,15 @@ struct Promote: AsyncParsableCommand {
             "\(FlagName.distributedEnabled.rawValue)=false in the environment keeps at legacy, whatever the file says: "
                 + pinned.map(\.instance.escapedForTerminal).joined(separator: ", "),
             remedy: "Unset it there and restart, or go on without them with --force.")
+    }
+
+    /// Where slow callers could not cause a rollback after the step, and what is missing.
+    static func unarmedNotes(_ instances: [AppliedFlags], at now: Timestamp) -> [String] {
+        instances.filter { !$0.isSilent(at: now) }.compactMap { applied in
+            applied.unarmed?[Trigger.responseTime.rawValue].map {
+                "note: at \(applied.instance.escapedForTerminal) slow callers cannot cause a rollback: \($0.escapedForTerminal)"
+            }
+        }
     }
 
     /// Writes the flags, if they are still those that were judged, and waits for the instances.

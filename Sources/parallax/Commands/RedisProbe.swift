@@ -4,22 +4,41 @@ import RedisLimiting
 
 /// Tries once to decide in the Redis of the settings.
 enum RedisProbe {
-    /// What happened on trying, without secrets; `nil` where Redis could decide.
+    /// What happened on trying, without secrets.
     ///
     /// The script itself is run: a Redis that answers PING may still refuse writes, or the user the right to run it.
-    static func run(_ settings: Settings) async -> String? {
+    static func run(_ settings: Settings) async -> RedisCheck {
         do {
             let limiter = try RedisLimiter(
                 settings: settings.redisSettings(at: settings.redisURL()),
                 logger: Logger(label: "parallax.check", factory: { _ in SwiftLogNoOpLogHandler() }))
             let connection = Task { await limiter.run() }
             defer { connection.cancel() }
-            guard case .failure(let error) = await limiter.probe(timeout: settings.redis.connectionTimeout) else {
-                return nil
+            if case .failure(let error) = await limiter.probe(timeout: settings.redis.connectionTimeout) {
+                return RedisCheck(error: error)
             }
-            return "\(error)"
+            return RedisCheck(warnings: await warnings(of: limiter, timeout: settings.redis.connectionTimeout))
+        } catch let error as RedisError {
+            return RedisCheck(error: error)
         } catch {
-            return "\(error)"
+            return RedisCheck(error: RedisError(.configuration, "\(error)"))
         }
+    }
+
+    private static func warnings(of limiter: RedisLimiter, timeout: Duration) async -> [RedisCheck.Warning] {
+        var warnings: [RedisCheck.Warning] = []
+        if let error = await limiter.subscriptionProblem(timeout: timeout) {
+            warnings.append(
+                RedisCheck.Warning(
+                    problem: "leads to a Redis that refuses the subscription to resets: \(error)",
+                    remedy:
+                        "give the user SUBSCRIBE and the channel; without them a reset does not reach the memory of "
+                        + "other instances"))
+        }
+        // A user without the right to INFO decides as well as any other.
+        let concerns = (try? await limiter.survey(timeout: timeout)) ?? []
+        return warnings
+            + concerns.map { RedisCheck.Warning(problem: $0.problem, remedy: $0.remedy) }
+            .sorted { $0.problem < $1.problem }
     }
 }

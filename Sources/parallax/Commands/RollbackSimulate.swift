@@ -19,6 +19,7 @@ struct RollbackSimulate: AsyncParsableCommand {
               parallax rollback simulate --error-rate-percent 2 --error-minimum 50
               parallax rollback simulate --rate 3 --errors 4 --days 365
               parallax rollback simulate --rate 50 --outage 10m --probe-success 25
+              parallax rollback simulate --rate 10 --outage 100s --outage-up 60s
               parallax rollback simulate --rate 5 --latency-median 12 --latency-spread 1.2 --latency-factor 2.5
 
             With --database it judges the stored evaluations of a service again: would these settings have fired?
@@ -38,6 +39,12 @@ struct RollbackSimulate: AsyncParsableCommand {
 
     @Option(help: "Faults to simulate for each time to detect.")
     var runs = 1_000
+
+    @Option(
+        help: ArgumentHelp(
+            "Print this table only; may be given several times. One of \(RollbackTables.Part.names).", valueName: "name"
+        ))
+    var table: [RollbackTables.Part] = []
 
     @Option(help: "The seed of the traffic: the same one gives the same figures.")
     var seed = Self.defaultSeed
@@ -61,8 +68,9 @@ struct RollbackSimulate: AsyncParsableCommand {
             guard since == nil, until == nil else { throw ValidationError("--since and --until belong to --database.") }
             return
         }
-        guard scenario.isEmpty, days == nil else {
-            throw ValidationError("--database judges what was stored; leave out --days and the options of a scenario.")
+        guard scenario.isEmpty, days == nil, table.isEmpty else {
+            throw ValidationError(
+                "--database judges what was stored; leave out --days, --table and the options of a scenario.")
         }
         if let reason = trial.changes.beyondStoredFigures.first {
             throw ValidationError("--database cannot try \(reason).")
@@ -85,7 +93,7 @@ struct RollbackSimulate: AsyncParsableCommand {
         var tables = RollbackTables()
         Terminal.note("Simulating \(Figures.count(extent.days)) days a figure: minutes; fewer --days take less.")
         if !json { Terminal.print(RollbackTablesText.head(extent, settings)) }
-        for part in RollbackTables.Part.allCases {
+        for part in RollbackTables.Part.allCases where table.isEmpty || table.contains(part) {
             try await tables.fill(part, extent, settings: settings)
             if !json { Terminal.print("\n" + RollbackTablesText(tables: tables, extent: extent).text(of: part)) }
         }
@@ -119,5 +127,27 @@ struct RollbackSimulate: AsyncParsableCommand {
             json
                 ? try JSONText.make(RejudgedDocument(history, rollbacks))
                 : RejudgedText(history: history, rollbacks: rollbacks).text)
+    }
+}
+
+extension RollbackTables.Part: ExpressibleByArgument {
+    /// As options call them.
+    private var name: String {
+        switch self {
+        case .falseRollbacks: "false-rollbacks"
+        case .errors: "errors"
+        case .redisDown: "redis-down"
+        case .crashLoops: "crash-loops"
+        case .rareOutages: "rare-outages"
+        case .unchangedLatency: "unchanged-latency"
+        case .latency: "latency"
+        }
+    }
+
+    fileprivate static let names = allCases.map(\.name).joined(separator: ", ")
+
+    package init?(argument: String) {
+        guard let part = RollbackTables.Part.allCases.first(where: { $0.name == argument }) else { return nil }
+        self = part
     }
 }

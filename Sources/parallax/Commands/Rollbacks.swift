@@ -11,5 +11,6 @@ struct Rollbacks: AsyncParsableCommand {
             """,
         subcommands: [
             RollbackHistory.self, RollbackAcknowledge.self, RollbackSimulate.self, RollbackDrillCommand.self,
+            RollbackBaseline.self,
         ])
 }

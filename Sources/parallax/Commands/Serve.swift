@@ -12,7 +12,8 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Settings come from these options, else from the environment, else from config/parallax.yaml and the file of the \
             environment, else they have defaults. A wrong setting keeps the service from starting; all of them are named \
-            at once. SIGTERM or Ctrl-C ends it after it has answered and recorded what it has begun.
+            at once. SIGTERM or Ctrl-C ends it after it has answered and recorded what it has begun; SIGHUP lets it read the \
+            settings again.
 
               parallax serve --embedded-redis
               REDIS_URL=redis://10.0.0.5:6379/0 HTTP_PORT=9000 parallax serve
@@ -36,6 +37,7 @@ struct Serve: AsyncParsableCommand {
     var exitsWhenStandardInputCloses = false
 
     func run() async throws {
+        Self.ignoreUnusedSignals()
         let loaded = await Settings.load(commandLine: commandLine)
         let style = TerminalStyle.detect(descriptor: STDERR_FILENO)
         if !loaded.findings.isEmpty { Terminal.note(FindingsText(findings: loaded.findings, style: style).text) }
@@ -44,10 +46,19 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "parallax")
         logger.logLevel = loaded.settings.instance.logLevel
         let companions: [any Service] = exitsWhenStandardInputCloses ? [StandardInputWatch()] : []
-        let app = try await App.build(settings: loaded.settings, logger: logger, companions: companions) { greeting in
+        let app = try await App.build(
+            loaded: loaded, logger: logger, companions: companions,
+            reload: { [commandLine] in await Settings.load(commandLine: commandLine) }
+        ) { greeting in
             Terminal.print(Self.text(greeting))
         }
         try await app.run()
+    }
+
+    /// Signals that mean nothing here, and would end the process with what it has not yet recorded.
+    private static func ignoreUnusedSignals() {
+        signal(SIGUSR1, SIG_IGN)
+        signal(SIGUSR2, SIG_IGN)
     }
 
     /// The settings that the options set, by their names.

@@ -7,6 +7,9 @@ struct RollbackSettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Try another ROLLBACK_REDIS_DOWN_SECONDS.", valueName: "seconds"))
     var redisDownSeconds: Int?
 
+    @Option(help: ArgumentHelp("Try another ROLLBACK_REDIS_DOWN_WINDOW_SECONDS.", valueName: "seconds"))
+    var redisDownWindowSeconds: Int?
+
     @Option(help: ArgumentHelp("Try another ROLLBACK_ERROR_RATE_PERCENT.", valueName: "percent"))
     var errorRatePercent: Double?
 
@@ -33,12 +36,16 @@ struct RollbackSettingOptions: ParsableArguments {
         help: ArgumentHelp("Try another ROLLBACK_RESPONSE_TIME_FLOOR_MS.", valueName: "milliseconds"))
     var responseTimeFloorMilliseconds: Double?
 
+    @Option(help: ArgumentHelp("Try another ROLLBACK_RESPONSE_TIME_UNWAITED.", valueName: "true|false"))
+    var responseTimeUnwaited: Bool?
+
     @Option(help: ArgumentHelp("Try another ROLLBACK_EVALUATION_INTERVAL.", valueName: "seconds"))
     var evaluationInterval: Int?
 
     var changes: RollbackSettings.Changes {
         var changes = RollbackSettings.Changes()
         changes.redisDownSeconds = redisDownSeconds
+        changes.redisDownWindowSeconds = redisDownWindowSeconds
         changes.errorRatePercent = errorRatePercent
         changes.longWindowSeconds = errorWindowSeconds
         changes.shortWindowSeconds = errorShortWindowSeconds
@@ -47,6 +54,7 @@ struct RollbackSettingOptions: ParsableArguments {
         changes.responseTimeFactor = responseTimeFactor
         changes.minimumSamples = responseTimeMinimum
         changes.responseTimeFloorMilliseconds = responseTimeFloorMilliseconds
+        changes.firesUnwaited = responseTimeUnwaited
         changes.evaluationSeconds = evaluationInterval
         return changes
     }

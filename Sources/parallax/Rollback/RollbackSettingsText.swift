@@ -4,7 +4,9 @@ import ParallaxCore
 enum RollbackSettingsText {
     static func text(_ settings: RollbackSettings) -> String {
         """
-        Settings: Redis down more than \(settings.redisDownSeconds) s; errors above \
+        Settings: Redis down more than \(settings.redisDownSeconds) s\
+        \(settings.redisDownWindowSeconds > settings.redisDownSeconds
+            ? ", at once or within \(settings.redisDownWindowSeconds) s in all" : ""); errors above \
         \(FigureText.plain(settings.errorRatePercent)) % over \(settings.longWindowSeconds) s and \
         \(settings.shortWindowSeconds) s of at least \(Figures.count(settings.minimumAttempts)) attempts\
         \(settings.countsOutagesAsErrors ? ", outages among them" : ""); response times above \
@@ -28,6 +30,10 @@ enum RollbackSettingsText {
         }
         if let value = changes.responseTimeFloorMilliseconds {
             parts.append("response times above \(FigureText.plain(value)) ms")
+        }
+        if let value = changes.firesUnwaited {
+            parts.append(
+                value ? "response times fire though no caller waits" : "response times fire only if a caller waits")
         }
         if let value = changes.minimumSamples { parts.append("at least \(Figures.count(value)) response times") }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")

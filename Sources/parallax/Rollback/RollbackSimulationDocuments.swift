@@ -5,6 +5,7 @@ import Replay
 /// The watchdog's settings as JSON.
 struct RollbackSettingsDocument: Encodable {
     let redisDownSeconds: Int
+    let redisDownWindowSeconds: Int
     let errorRatePercent: Double
     let errorWindowSeconds: Int
     let errorShortWindowSeconds: Int
@@ -13,10 +14,12 @@ struct RollbackSettingsDocument: Encodable {
     let responseTimeFactor: Double
     let responseTimeMinimum: Int
     let responseTimeFloorMilliseconds: Double
+    let responseTimeUnwaited: Bool
     let evaluationInterval: Int
 
     init(_ settings: RollbackSettings) {
         redisDownSeconds = settings.redisDownSeconds
+        redisDownWindowSeconds = settings.redisDownWindowSeconds
         errorRatePercent = settings.errorRatePercent
         errorWindowSeconds = settings.longWindowSeconds
         errorShortWindowSeconds = settings.shortWindowSeconds
@@ -25,6 +28,7 @@ struct RollbackSettingsDocument: Encodable {
         responseTimeFactor = settings.responseTimeFactor
         responseTimeMinimum = settings.minimumSamples
         responseTimeFloorMilliseconds = settings.responseTimeFloorMilliseconds
+        responseTimeUnwaited = settings.firesUnwaited
         evaluationInterval = settings.evaluationSeconds
     }
 }
@@ -32,6 +36,9 @@ struct RollbackSettingsDocument: Encodable {
 /// The tables as JSON.
 struct RollbackTablesDocument: Encodable {
     struct Rate: Encodable {
+        /// With `upSeconds`, of outages that come again and again; left out otherwise.
+        let downSeconds: Int?
+        let upSeconds: Int?
         let requestsPerSecond: Double
         let errorPercent: Double
         let latency: Latency?
@@ -44,6 +51,9 @@ struct RollbackTablesDocument: Encodable {
     }
 
     struct Delay: Encodable {
+        /// With `upSeconds`, of outages that come again and again; left out otherwise.
+        let downSeconds: Int?
+        let upSeconds: Int?
         let requestsPerSecond: Double
         let errorPercent: Double?
         let redisSuccessPercent: Double
@@ -71,6 +81,8 @@ struct RollbackTablesDocument: Encodable {
     let falseRollbacks: [Rate]
     let errors: [Delay]
     let redisDown: [Delay]
+    let crashLoops: [Delay]
+    let rareOutages: [Rate]
     let unchangedLatency: [Rate]
     let latency: [Delay]
 
@@ -80,6 +92,8 @@ struct RollbackTablesDocument: Encodable {
         falseRollbacks = tables.falseRollbacks.map(Rate.init)
         errors = tables.errors.map(Delay.init)
         redisDown = tables.redisDown.map(Delay.init)
+        crashLoops = tables.crashLoops.map(Delay.init)
+        rareOutages = tables.rareOutages.map(Rate.init)
         unchangedLatency = tables.unchangedLatency.map(Rate.init)
         latency = tables.latency.map(Delay.init)
     }
@@ -97,6 +111,7 @@ extension RollbackTablesDocument.Latency {
 extension RollbackTablesDocument.Rate {
     init(_ cell: FalseRollbacks) {
         self.init(
+            downSeconds: cell.loop?.downSeconds, upSeconds: cell.loop?.upSeconds,
             requestsPerSecond: cell.service.requestsPerSecond, errorPercent: cell.service.errorPercent,
             latency: .init(cell.service), latencyFactor: cell.condition.latencyFactor, days: cell.days,
             rollbacks: cell.rollbacks, perDay: cell.perDay, upperPerDay: cell.upperPerDay, verdict: cell.verdict)
@@ -106,6 +121,7 @@ extension RollbackTablesDocument.Rate {
 extension RollbackTablesDocument.Delay {
     init(_ cell: Detection) {
         self.init(
+            downSeconds: cell.loop?.downSeconds, upSeconds: cell.loop?.upSeconds,
             requestsPerSecond: cell.service.requestsPerSecond, errorPercent: cell.condition.errorPercent,
             redisSuccessPercent: cell.condition.redisSuccessPercent, latency: .init(cell.service),
             latencyFactor: cell.condition.latencyFactor, runs: cell.runs, detected: cell.delays.count,

@@ -15,6 +15,8 @@ struct RollbackTablesText {
         case .falseRollbacks: falseRollbacks
         case .errors: errors
         case .redisDown: redisDown
+        case .crashLoops: crashLoops
+        case .rareOutages: rareOutages
         case .unchangedLatency: unchangedLatency
         case .latency: latency
         }
@@ -72,6 +74,33 @@ struct RollbackTablesText {
         }
         return """
             Time to roll back when Redis is down or browned out, at 10 requests/s that fare as its probes do.
+            \(table.lines().joined(separator: "\n"))
+            """
+    }
+
+    private var crashLoops: String {
+        var table = TextTable([.right, .right] + Self.detectionAlignments)
+        table.addRow(["down for", "up for"] + Self.detectionHead)
+        for detection in tables.crashLoops {
+            guard let loop = detection.loop else { continue }
+            table.addRow(["\(loop.downSeconds) s", "\(loop.upSeconds) s"] + Self.cells(detection))
+        }
+        return """
+            Time to roll back when Redis goes down again and again, at 10 requests/s.
+            \(table.lines().joined(separator: "\n"))
+            """
+    }
+
+    private var rareOutages: String {
+        var table = TextTable([.right, .right, .left])
+        table.add("down for", "up for", "rollbacks a day")
+        for cell in tables.rareOutages {
+            guard let loop = cell.loop else { continue }
+            table.add("\(loop.downSeconds) s", "\(loop.upSeconds) s", Self.cell(cell))
+        }
+        return """
+            Rollbacks a day by outages that are short and rare enough, in \(Figures.count(extent.latencyDays)) days each. \
+            Bar: none.
             \(table.lines().joined(separator: "\n"))
             """
     }

@@ -22,6 +22,12 @@ struct ScenarioOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Redis is away once a day for this long, such as 5m.", valueName: "duration"))
     var outage: DurationArgument?
 
+    @Option(
+        help: ArgumentHelp(
+            "The outage comes again after this long, for an hour: a Redis that crashes again and again.",
+            valueName: "duration"))
+    var outageUp: DurationArgument?
+
     @Option(help: ArgumentHelp("The share of probes that succeed meanwhile.", valueName: "percent"))
     var probeSuccess: Double?
 
@@ -30,7 +36,7 @@ struct ScenarioOptions: ParsableArguments {
 
     var isEmpty: Bool {
         [rate, errors, latencyMedian, latencySpread, latencyFactor, probeSuccess, dailySwing].allSatisfy { $0 == nil }
-            && outage == nil
+            && outage == nil && outageUp == nil
     }
 
     func validate() throws {
@@ -44,8 +50,11 @@ struct ScenarioOptions: ParsableArguments {
         if let outage, !(1_000...43_200_000).contains(outage.milliseconds) {
             throw ValidationError("--outage must be from 1s to 12h.")
         }
-        if probeSuccess != nil, outage == nil {
-            throw ValidationError("--probe-success belongs to --outage.")
+        if let outageUp, !(1_000...3_600_000).contains(outageUp.milliseconds) {
+            throw ValidationError("--outage-up must be from 1s to 1h.")
+        }
+        if outage == nil, probeSuccess != nil || outageUp != nil {
+            throw ValidationError("--probe-success and --outage-up belong to --outage.")
         }
     }
 
@@ -58,7 +67,9 @@ struct ScenarioOptions: ParsableArguments {
         var scenario = RollbackScenario(service)
         scenario.latencyFactor = latencyFactor ?? 1
         scenario.outage = outage.map { outage in
-            RollbackScenario.Outage(seconds: Int(outage.milliseconds / 1000), successPercent: probeSuccess ?? 0)
+            RollbackScenario.Outage(
+                seconds: Int(outage.milliseconds / 1000), successPercent: probeSuccess ?? 0,
+                upSeconds: outageUp.map { Int($0.milliseconds / 1000) })
         }
         scenario.days = days
         return scenario

@@ -38,9 +38,15 @@ struct ScenarioText {
         let noticed = outcome.outages.count { $0 != nil }
         let delay = { (share: Double) in outcome.delay(share: share).map { "\($0) s" } ?? "-" }
         return """
-            \(FigureText.counted(outcome.outages.count, "outage")) of \(Figures.span(seconds: outage.seconds)): \
+            \(Self.outages(outage, count: outcome.outages.count)): \
             \(Figures.count(noticed)) rolled back, half of all within \(delay(0.5)), 95 % within \(delay(0.95)).
             """
+    }
+
+    private static func outages(_ outage: RollbackScenario.Outage, count: Int) -> String {
+        let down = Figures.span(seconds: outage.seconds)
+        guard let up = outage.upSeconds else { return "\(FigureText.counted(count, "outage")) of \(down)" }
+        return "\(FigureText.counted(count, "crash loop")) of an hour, \(down) down and \(Figures.span(seconds: up)) up"
     }
 
     private var list: String {

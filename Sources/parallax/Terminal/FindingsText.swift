@@ -16,7 +16,9 @@ struct FindingsText {
 
     var text: String {
         guard !findings.isEmpty else { return "The settings are in order." }
-        return (findings.map(line) + [summary]).joined(separator: "\n")
+        // What keeps a service from starting comes first.
+        let bySeverity = findings.filter { $0.severity == .error } + findings.filter { $0.severity == .warning }
+        return (bySeverity.map(line) + [summary]).joined(separator: "\n")
     }
 
     private func line(_ finding: Finding) -> String {

@@ -33,9 +33,17 @@ struct InstancesText {
             contentHash: health.state == .ok ? health.contentHash : nil, strategy: health.file.strategy, at: now)
     }
 
+    /// Which triggers could not cause a rollback there, and what the one lacks that waits for a baseline.
+    private func unarmed(_ applied: AppliedFlags) -> String {
+        guard let unarmed = applied.unarmed, !unarmed.isEmpty else { return "" }
+        let names = unarmed.keys.sorted().map(\.escapedForTerminal).joined(separator: ", ")
+        let missing = unarmed[Trigger.responseTime.rawValue].map { ": \($0.escapedForTerminal)" } ?? ""
+        return "not armed: \(names)\(missing)"
+    }
+
     private func remark(_ applied: AppliedFlags, _ standing: AppliedFlags.Standing) -> String {
         switch standing {
-        case .current: return ""
+        case .current: return unarmed(applied)
         case .deviating:
             return applied.isHeldAtLegacy
                 ? "held at legacy by a rollback that is not in the file"

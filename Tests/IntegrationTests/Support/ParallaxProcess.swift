@@ -16,7 +16,11 @@ enum ParallaxBinary {
     }
 
     /// Runs a subcommand to its end.
-    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Output {
+    ///
+    /// - Parameter keepsInput: Whether its standard input stays open until it ends, or this process does.
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], keepsInput: Bool = false
+    ) async throws -> Output {
         let process = Process()
         process.executableURL = url
         process.arguments = arguments
@@ -25,7 +29,8 @@ enum ParallaxBinary {
         let errors = Pipe()
         process.standardOutput = output
         process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
+        let lifeline = Pipe()
+        process.standardInput = keepsInput ? lifeline : FileHandle.nullDevice
         return try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
                 do {
@@ -33,6 +38,7 @@ enum ParallaxBinary {
                     let text = output.fileHandleForReading.readDataToEndOfFile()
                     let errorText = errors.fileHandleForReading.readDataToEndOfFile()
                     process.waitUntilExit()
+                    try lifeline.fileHandleForWriting.close()
                     continuation.resume(
                         returning: Output(
                             status: process.terminationStatus, text: String(decoding: text, as: UTF8.self),

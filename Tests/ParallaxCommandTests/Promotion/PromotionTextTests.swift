@@ -36,7 +36,7 @@ import Testing
     func running() throws {
         var tally = Self.seen(minutes: 0..<(31 * 60 + 12))
         tally.count(answers: 1_234_567, unavailable: 12)
-        tally.count(alert: "ParallaxRefusalRate")
+        tally.count(alert: "rate_limiting_high_denial_rate")
         tally.note(
             Evaluation(
                 trigger: .errorRate, time: Self.began + 60_000, state: .suspect, figures: [:],
@@ -47,7 +47,7 @@ import Testing
             lines == [
                 "watch     31 h 12 min of 48 h, no trigger fired, worst state suspect error_rate at "
                     + "2027-01-15 08:01:00 UTC: error rate 6 %",
-                "          1,234,567 answers, 12 of them unavailable; alerts: ParallaxRefusalRate 1",
+                "          1,234,567 answers, 12 of them unavailable; alerts: rate_limiting_high_denial_rate 1",
             ])
     }
 

@@ -81,7 +81,7 @@ import Testing
         receiver.run(10, [Self.alert()])
         receiver.isAway = true
         for episode in 0..<60 {
-            receiver.run(30, [Self.alert(.redisConnectionFailures, startsAt: Int64(episode) * 60)])
+            receiver.run(30, [Self.alert(.redisDown, startsAt: Int64(episode) * 60)])
             receiver.run(30, [])
             #expect(receiver.delivery.waiting <= Alert.Name.allCases.count)
         }
@@ -91,9 +91,9 @@ import Testing
         receiver.run(60, [Self.alert(.refusalRate, startsAt: 3700)])
         #expect(
             receiver.log.first?.names == [
-                "-ParallaxRollback", "-ParallaxRedisConnectionFailures", "ParallaxRefusalRate",
+                "-ParallaxRollback", "-rate_limiting_redis_down", "rate_limiting_high_denial_rate",
             ])
-        #expect(receiver.log.dropFirst().allSatisfy { $0.names == ["ParallaxRefusalRate"] })
+        #expect(receiver.log.dropFirst().allSatisfy { $0.names == ["rate_limiting_high_denial_rate"] })
         #expect(!receiver.delivery.isFailing && receiver.delivery.waiting == 0)
     }
 

@@ -7,29 +7,145 @@ import Testing
     private struct World {
         var rules = AlertRules(settings: AlertSettings())
         var seconds: Int64 = 0
+        var facts = AlertRules.Facts()
 
         mutating func look(
             allowed: Int = 0, limited: Int = 0, unavailable: Int = 0, failures: Int = 0,
             rollback: RollbackLatch.Firing? = nil, drill: AlertRules.Drill? = nil
         ) -> [Alert] {
             seconds += 1
-            return rules.alerts(
-                counting: AlertCounts(
-                    allowed: allowed, limited: limited, unavailable: unavailable, connectionFailures: failures),
-                rollback: rollback, drill: drill, at: .second(seconds))
+            facts.counts.add(
+                AlertCounts(allowed: allowed, limited: limited, unavailable: unavailable, connectionFailures: failures))
+            (facts.rollback, facts.drill) = (rollback, drill)
+            return rules.alerts(facts, at: .second(seconds))
         }
     }
 
-    @Test("five failed connections within a minute are borne, the sixth is critical, and a minute later all is over")
+    @Test(
+        "five failed connections within a minute raise nothing, the sixth is critical, and it ends two minutes after the last"
+    )
     func connections() {
         var world = World()
         for _ in 0..<5 { #expect(world.look(failures: 1).isEmpty) }
         let alerts = world.look(failures: 1)
-        #expect(alerts.map(\.name) == [.redisConnectionFailures])
+        #expect(alerts.map(\.name) == [.redisDown])
+        #expect(alerts.first?.name.rawValue == "rate_limiting_redis_down")
         #expect(alerts.first?.name.severity == .critical)
         #expect(alerts.first?.startsAt == Moment.second(6).wall)
         #expect(world.look().first?.startsAt == Moment.second(6).wall)
-        for _ in 8...60 { _ = world.look() }
+        // The first failure leaves the window at second 61, and two minutes more are waited.
+        for _ in 8..<180 { #expect(world.look().map(\.name) == [.redisDown]) }
+        #expect(world.look().isEmpty)
+    }
+
+    @Test("failures just above and below the limit are one alert, and not one a minute")
+    func flapping() {
+        var world = World()
+        var began = Set<Timestamp>()
+        for second in 0..<1_200 {
+            // 5.3 a minute.
+            for alert in world.look(failures: second % 34 < 3 ? 1 : 0) { began.insert(alert.startsAt) }
+        }
+        #expect(began.count == 1)
+    }
+
+    @Test("a Redis that hangs is told after ten seconds, though no connection fails")
+    func unhealthy() {
+        var world = World()
+        _ = world.look()
+        world.facts.redisProblem = "timed_out"
+        for _ in 2..<12 { #expect(world.look().isEmpty) }
+        let alert = world.look().first
+        #expect(alert?.name == .redisDown)
+        #expect(alert?.summary == "Redis has not been healthy for 10 s: timed_out")
+        // Up for a minute between two falls is no end.
+        world.facts.redisProblem = nil
+        for _ in 0..<60 { #expect(world.look().map(\.name) == [.redisDown]) }
+        world.facts.redisProblem = "timed_out"
+        for _ in 0..<15 { #expect(world.look().first?.startsAt == alert?.startsAt) }
+        world.facts.redisProblem = nil
+        for _ in 0..<119 { #expect(!world.look().isEmpty) }
+        #expect(world.look().isEmpty)
+    }
+
+    @Test("a short hiccup of Redis raises nothing")
+    func hiccup() {
+        var world = World()
+        for second in 0..<600 {
+            world.facts.redisProblem = second % 20 < 9 ? "timed_out" : nil
+            #expect(world.look().isEmpty)
+        }
+    }
+
+    @Test("answers that are no verdict are told above 5 % of a hundred, and of few as soon as five in a row are")
+    func unavailable() {
+        var equal = World()
+        for _ in 0..<100 { #expect(equal.look(allowed: 19, unavailable: 1).isEmpty) }
+        let alert = equal.look(unavailable: 1).first
+        #expect(alert?.name == .unavailableAnswers && alert?.name.severity == .critical)
+        #expect(alert?.summary == "5 % of 2,001 answers over 300 s were no verdict (limit 5 %)")
+        var few = World()
+        for _ in 0..<4 {
+            #expect(few.look(unavailable: 1).isEmpty)
+            for _ in 0..<9 { _ = few.look() }
+        }
+        let run = few.look(unavailable: 1).first
+        #expect(run?.summary == "The last 5 answers were no verdict")
+        #expect(run?.description.contains("get 503") == true)
+        // Ends a minute after the first verdict.
+        for _ in 0..<59 { #expect(few.look(allowed: 1).map(\.name) == [.unavailableAnswers]) }
+        #expect(few.look(allowed: 1).isEmpty)
+    }
+
+    @Test("a flag file, a record and a way to write that fail are told after ten seconds, each under its own name")
+    func parts() {
+        let faults: [(Alert.Name, @Sendable (inout AlertRules.Facts, String?) -> Void)] = [
+            (.flagFileInvalid, { $0.flagFileProblem = $1 }), (.flagFileUnwritable, { $0.flagWriteProblem = $1 }),
+            (.recorderFailing, { $0.recorderProblem = $1 }),
+        ]
+        for (name, set) in faults {
+            var world = World()
+            set(&world.facts, "disk full")
+            for _ in 0..<10 { #expect(world.look().isEmpty) }
+            let alert = world.look().first
+            #expect(alert?.name == name)
+            #expect(alert?.summary.hasSuffix(": disk full") == true)
+            set(&world.facts, nil)
+            // Still with its reason until it is over.
+            for _ in 0..<59 { #expect(world.look().first?.summary == alert?.summary) }
+            #expect(world.look().isEmpty)
+        }
+    }
+
+    @Test("a trigger that fires during the hold-off, over a latch or is held back is told with its trigger")
+    func stopped() {
+        let time = Moment.second(0).wall
+        func evaluation(_ state: TriggerState, _ figures: [String: Double]) -> Evaluation {
+            Evaluation(trigger: .errorRate, time: time, state: state, figures: figures, sentence: "error rate 50 %")
+        }
+        let firing = evaluation(.firing, [Evaluation.inPlayFigure: 1])
+        let latched = RollbackLatch.State.latched(.init(trigger: .redisDown, time: time, sentence: "down"))
+        func summaries(_ evaluation: Evaluation, _ latch: RollbackLatch.State, dry: Set<Trigger> = []) -> [String] {
+            AlertRules.Facts.stoppedTriggers([evaluation], latch: latch, dryRun: dry).map(\.summary)
+        }
+        #expect(
+            summaries(firing, latched) == [
+                "Nothing is rolled back: the last rollback is not acknowledged. error rate 50 %"
+            ])
+        #expect(
+            summaries(firing, .holdingOff(until: time + 61_000)) == [
+                "Nothing is rolled back: the last rollback was acknowledged a short while ago; armed in 2 min. error rate 50 %"
+            ])
+        #expect(summaries(firing, .armed).isEmpty)
+        #expect(summaries(firing, latched, dry: [.errorRate]).isEmpty)
+        #expect(summaries(evaluation(.firing, [Evaluation.inPlayFigure: 0]), latched).isEmpty)
+        let heldBack = evaluation(.suspect, [Evaluation.heldBackFigure: 1])
+        #expect(summaries(heldBack, .armed) == ["error rate 50 %"])
+        var world = World()
+        world.facts.stoppedTriggers = AlertRules.Facts.stoppedTriggers([firing], latch: latched, dryRun: [])
+        #expect(world.look().map(\.key) == [Alert.Key(name: .rollbackWithheld, trigger: .errorRate)])
+        world.facts.stoppedTriggers = []
+        for _ in 0..<59 { #expect(!world.look().isEmpty) }
         #expect(world.look().isEmpty)
     }
 
@@ -39,7 +155,9 @@ import Testing
         for _ in 0..<100 { #expect(equal.look(allowed: 2, limited: 8).isEmpty) }
         #expect(equal.look(limited: 1).map(\.name) == [.refusalRate])
         var away = World()
-        for _ in 0..<100 { #expect(away.look(allowed: 2, limited: 8, unavailable: 100).isEmpty) }
+        for _ in 0..<100 {
+            #expect(!away.look(allowed: 2, limited: 8, unavailable: 100).map(\.name).contains(.refusalRate))
+        }
     }
 
     @Test("ninety-nine verdicts say nothing, a hundred do")
@@ -64,6 +182,7 @@ import Testing
         let firing = RollbackLatch.Firing(
             trigger: .errorRate, time: Timestamp(milliseconds: 7), sentence: "error rate 7.9 %")
         var world = World()
+        world.facts.strategy = .legacy
         let alert = world.look(rollback: firing).first
         #expect(alert?.key == Alert.Key(name: .rollback, trigger: .errorRate))
         #expect(alert?.startsAt == Timestamp(milliseconds: 7))
@@ -75,21 +194,19 @@ import Testing
     @Test("a rollback that was undone without an acknowledgement does not say that instances are at legacy")
     func undone() {
         let firing = RollbackLatch.Firing(trigger: .redisDown, time: Timestamp(milliseconds: 7), sentence: "down")
-        var rules = AlertRules(settings: AlertSettings())
-        let alert = rules.alerts(
-            counting: AlertCounts(), rollback: firing, strategy: .distributedOnly, drill: nil, at: .second(1)
-        ).first
-        #expect(alert?.description.hasPrefix("The flags were set to distributed_only again") == true)
-        #expect(alert?.description.contains("own memory") == false)
+        var world = World()
+        world.facts.strategy = .distributedOnly
+        let description = world.look(rollback: firing).first?.description
+        #expect(description?.hasPrefix("The flags were set to distributed_only again") == true)
+        #expect(description?.contains("by its own memory") == false)
     }
 
     @Test("a rollback that could not be written says that it is one instance's alone")
     func heldAlone() {
         let firing = RollbackLatch.Firing(trigger: .redisDown, time: Timestamp(milliseconds: 7), sentence: "down")
-        var rules = AlertRules(settings: AlertSettings())
-        let alert = rules.alerts(
-            counting: AlertCounts(), rollback: firing, isHeldAlone: true, drill: nil, at: .second(1)
-        ).first
+        var world = World()
+        world.facts.isHeldAlone = true
+        let alert = world.look(rollback: firing).first
         #expect(alert?.description.hasPrefix("The flag file cannot be written: only this instance") == true)
     }
 

@@ -30,6 +30,7 @@ import Testing
         let first = state.accept(Self.reading(.standard, hash: "a", at: 1))
         #expect(first?.from == nil)
         #expect(first?.by == FlagState.unknownWriter)
+        #expect(first?.reason == "was there before the history began")
         #expect(state.accept(Self.reading(.standard, hash: "a", at: 2)) == nil)
         let second = state.accept(Self.reading(Self.legacy, hash: "b", at: 3, by: "ann", declaredAt: 2))
         #expect(

@@ -10,6 +10,8 @@ import Testing
         private var generator: Seeded
         /// Changes of the weather that an outage still lasts for.
         private var outageLeft = 0
+        /// Whether probes fail while decisions do not.
+        private var isProbeKeyBroken = false
         private var (errorShare, slowness, isRedisUp, strategy) = (0.0, 1, true, Strategy.legacy)
 
         init(_ settings: [RollbackSettings], seed: UInt64) throws {
@@ -23,7 +25,7 @@ import Testing
                 if second > 310 && second % 40 == 0 { change() }
                 let now = Moment.at(Double(second))
                 let (attempts, waits) = (attempts(), waits())
-                let probe = isRedisUp || Int.random(in: 0..<10, using: &generator) == 0
+                let probe = !isProbeKeyBroken && isRedisUp || Int.random(in: 0..<10, using: &generator) == 0
                 for index in evaluators.indices {
                     evaluators[index].probe(success: probe, at: now)
                     evaluators[index].count(attempts, at: now)
@@ -40,6 +42,7 @@ import Testing
             // Now and then one that outlasts every limit.
             if Int.random(in: 0..<12, using: &generator) == 0 { outageLeft = 5 }
             outageLeft = max(0, outageLeft - 1)
+            if Int.random(in: 0..<12, using: &generator) == 0 { isProbeKeyBroken.toggle() }
             isRedisUp = outageLeft == 0 && Int.random(in: 0..<4, using: &generator) > 0
             strategy = Int.random(in: 0..<12, using: &generator) == 0 ? .legacy : .hybrid
         }
@@ -124,6 +127,23 @@ import Testing
         #expect(rejudged.sentence == "error rate 4 % (lower bound 2.5 %, limit 2 %) over 100 s, 1,000 attempts")
     }
 
+    @Test("an outage that was stored before outages were summed up is judged by itself")
+    func withoutWindow() {
+        let old = Evaluation(
+            trigger: .redisDown, time: .init(milliseconds: 0), state: .suspect,
+            figures: [
+                "downSeconds": 100, "limitSeconds": 120, "goodRunProbes": 3, "successesInARow": 0, "probes": 100,
+                "failedProbes": 100,
+            ], sentence: "no good run of Redis for 100 s (limit 120 s): 100 of 100 probes failed")
+        #expect(old.rejudged(with: .init()) == .evaluation(old))
+        guard case .evaluation(let rejudged) = old.rejudged(with: .with { $0.redisDownSeconds = 60 }) else {
+            Issue.record("nothing was told")
+            return
+        }
+        #expect(rejudged.state == .firing)
+        #expect(rejudged.sentence == "no good run of Redis for 100 s (limit 60 s): 100 of 100 probes failed")
+    }
+
     @Test("what twice the baseline was equal to stays no more than twice")
     func equality() {
         var trigger = ResponseTimeTrigger(settings: RollbackSettings())
@@ -162,6 +182,7 @@ import Testing
         #expect(RollbackSettings.Changes.with { $0.errorRatePercent = 1 }.beyondStoredFigures.isEmpty)
         #expect(RollbackSettings.Changes.with { $0.longWindowSeconds = 60 }.beyondStoredFigures.count == 1)
         #expect(RollbackSettings.Changes.with { $0.shortWindowSeconds = 60 }.beyondStoredFigures.count == 1)
+        #expect(RollbackSettings.Changes.with { $0.redisDownWindowSeconds = 60 }.beyondStoredFigures.count == 1)
         #expect(RollbackSettings.Changes.with { $0.evaluationSeconds = 60 }.beyondStoredFigures.count == 1)
     }
 }

@@ -46,7 +46,8 @@ import Testing
     func minimum(samples: Int) {
         var trigger = trigger(.milliseconds(50), heldOut: .milliseconds(50), samples: samples)
         let evaluation = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
-        #expect(evaluation.state == (samples < 300 ? .firing : .ok))
+        // Held back, since no caller waits for the candidate and no hold-out shows that it slows them down.
+        #expect(evaluation.state == (samples < 300 ? .suspect : .ok))
         #expect(evaluation.figures["heldOutSamples"] == Double(samples))
         let notice = "; the hold-out has 299 of the 300 response times that it needs"
         #expect(evaluation.sentence.hasSuffix(notice) == (samples < 300))

@@ -54,7 +54,9 @@ import Testing
         var trigger = trigger(.milliseconds(100))
         let none = trigger.evaluate(at: .at(100), baseline: Baseline())
         #expect(none.state == .inconclusive)
-        #expect(none.sentence == "no baseline yet: 0 of 5,000 response times; it is learned in `legacy`")
+        #expect(
+            none.sentence
+                == "no baseline yet: 0 of 5,000 response times, and 300 s more of them; it is learned in `legacy`")
         let old = Baseline.frozen(.milliseconds(10))
         let fourteenDays = 14.0 * 86_400
         let now = Moment(steadyMilliseconds: 100_000, wall: Moment.at(fourteenDays).wall)

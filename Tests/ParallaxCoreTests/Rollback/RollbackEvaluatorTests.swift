@@ -13,11 +13,13 @@ import Testing
             evaluator = try RollbackEvaluator(settings: settings)
         }
 
-        /// Lets seconds go by with the same things happening in each; evaluates every ten.
+        /// Lets seconds go by with the same things happening in each; evaluates every ten. Without a number, a Redis that
+        /// is down decides nothing.
         mutating func run(
-            seconds: Int, redis: Bool = true, decided: Int = 10, errors: Int = 0, outages: Int = 0,
+            seconds: Int, redis: Bool = true, decided: Int? = nil, errors: Int = 0, outages: Int = 0,
             wait: Duration? = nil
         ) {
+            let decided = decided ?? (redis ? 10 : 0)
             for _ in 0..<seconds {
                 second += 1
                 evaluator.probe(success: redis, at: .at(second))

@@ -11,6 +11,8 @@ import Testing
     func ranges() throws {
         let settings = RollbackSettings.with {
             $0.redisDownSeconds = 0
+            $0.redisDownWindowSeconds = 3_601
+            $0.answeredPercent = 49
             $0.goodRunProbes = 0
             $0.errorRatePercent = 0
             $0.longWindowSeconds = 3_601
@@ -30,7 +32,7 @@ import Testing
             $0.holdOffSeconds = -1
         }
         let error = #expect(throws: RollbackSettingsError.self) { try settings.validate() }
-        #expect(Set(try #require(error).problems.map(\.setting)).count == 18)
+        #expect(Set(try #require(error).problems.map(\.setting)).count == 20)
     }
 
     @Test("a short window that is longer than the long one is refused, and both are named")

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import ParallaxCore
 import Synchronization
 import Testing
 
@@ -31,12 +32,18 @@ import Testing
         try await app.test(.live) { client in
             let port = client.port ?? 0
             let known = try AlertReceiver(SecretText("http://ann:p%40ss@localhost:\(port)"), token: nil)
-            try await AlertPost.send(Data("[]".utf8), known)
+            _ = try await AlertPost.send(Data("[]".utf8), known)
             let moved = try AlertReceiver(SecretText("http://ann:p%40ss@localhost:\(port)/moved"), token: nil)
             await #expect(throws: AlertSendError.refused(status: 307)) {
-                try await AlertPost.send(Data("[]".utf8), moved)
+                _ = try await AlertPost.send(Data("[]".utf8), moved)
             }
         }
         #expect(seen.authorizations.withLock { $0 } == ["Basic YW5uOnBAc3M="])
+    }
+
+    @Test("the time of an answer is read from its header, and what is none is no time")
+    func time() {
+        #expect(AlertPost.time("Sun, 06 Nov 1994 08:49:37 GMT") == Timestamp(milliseconds: 784_111_777_000))
+        #expect(AlertPost.time("yesterday") == nil)
     }
 }

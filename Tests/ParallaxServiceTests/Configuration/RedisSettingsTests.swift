@@ -85,6 +85,16 @@ import Testing
                 ["REDIS_CA_FILE": "~/password", "REDIS_URL": "rediss://h"], "REDIS_CA_FILE", .unusableFile,
                 "no certificate"
             ),
+            (["REDIS_KEY_PREFIX": "a{b}"], "REDIS_KEY_PREFIX", .outOfRange, "letters"),
+            (
+                ["REDIS_CERTIFICATE_FILE": "~/password", "REDIS_URL": "rediss://h"], "REDIS_CERTIFICATE_FILE",
+                .impossibleCombination, "together"
+            ),
+            (
+                [
+                    "REDIS_CERTIFICATE_FILE": "~/password", "REDIS_KEY_FILE": "~/empty", "REDIS_URL": "rediss://h",
+                ], "REDIS_CERTIFICATE_FILE", .unusableFile, "password"
+            ),
             (["REFUSAL_CACHE_MAX_IDENTITIES": "-1"], "REFUSAL_CACHE_MAX_IDENTITIES", .outOfRange, "0"),
         ] as [([String: String], String, Finding.Kind, String)])
     func finds(_ environment: [String: String], _ setting: String, _ kind: Finding.Kind, _ part: String) async throws {
@@ -96,7 +106,8 @@ import Testing
             #expect(finding.problem.contains(part) && !finding.description.contains("hunter"), "\(finding)")
             // Nobody is asked whether a Redis answers that cannot be asked rightly.
             if setting != "REFUSAL_CACHE_MAX_IDENTITIES" {
-                #expect(await loaded.checkingRedis { _ in "never asked" } == loaded)
+                #expect(
+                    await loaded.checkingRedis { _ in RedisCheck(error: RedisError(.server, "never asked")) } == loaded)
             }
         }
     }

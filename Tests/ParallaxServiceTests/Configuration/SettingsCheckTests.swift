@@ -315,17 +315,32 @@ import Testing
             ])
     }
 
+    @Test("a Redis that answers and refuses is not said to be silent, and what is risky is a warning")
+    func tellsRefusalsApart() async throws {
+        let loaded = await Settings.load(
+            environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json"], hostName: "host")
+        let refused = await loaded.checkingRedis { _ in RedisCheck(error: RedisError(.unauthorized, "wrong password")) }
+        let finding = try #require(refused.findings.first)
+        #expect(finding.kind == .unreachable && finding.problem.hasPrefix("Redis refuses this user"))
+        let risky = await loaded.checkingRedis { _ in
+            RedisCheck(warnings: [RedisCheck.Warning(problem: "forgets", remedy: "noeviction")])
+        }
+        #expect(risky.errors.isEmpty && risky.warnings.map(\.kind) == [.risk])
+    }
+
     @Test("a Redis that does not answer is told apart, and not asked where its address is wrong")
     func tellsUnreachableApart() async throws {
         let loaded = await Settings.load(
             environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json"], hostName: "host")
-        let checked = await loaded.checkingRedis { _ in "connection refused" }
+        let checked = await loaded.checkingRedis { _ in
+            RedisCheck(error: RedisError(.disconnected, "connection refused"))
+        }
         #expect(checked.findings.map(\.kind) == [.unreachable])
-        #expect(await loaded.checkingRedis { _ in nil } == loaded)
+        #expect(await loaded.checkingRedis { _ in RedisCheck() } == loaded)
         let wrong = await Settings.load(
             environment: ["CONFIG_DIRECTORY": "/tmp", "FEATURE_FLAG_FILE": "/tmp/f.json", "REDIS_URL": "x"],
             hostName: "host")
-        #expect(await wrong.checkingRedis { _ in "never asked" } == wrong)
+        #expect(await wrong.checkingRedis { _ in RedisCheck(error: RedisError(.server, "never asked")) } == wrong)
     }
 
     @Test(

@@ -70,16 +70,19 @@ import Testing
     @Test("every setting of the rollback reaches the evaluator")
     func reachesTheEvaluator() async throws {
         let loaded = try await load([
-            "ROLLBACK_REDIS_DOWN_SECONDS": "90", "ROLLBACK_ERROR_RATE_PERCENT": "7.5",
+            "ROLLBACK_REDIS_DOWN_SECONDS": "90", "ROLLBACK_REDIS_DOWN_WINDOW_SECONDS": "700",
+            "ROLLBACK_ERROR_RATE_PERCENT": "7.5",
             "ROLLBACK_ERROR_WINDOW_SECONDS": "200", "ROLLBACK_ERROR_SHORT_WINDOW_SECONDS": "40",
             "ROLLBACK_ERROR_MINIMUM": "50", "ROLLBACK_OUTAGES_AS_ERRORS": "true",
             "ROLLBACK_RESPONSE_TIME_FACTOR": "3", "ROLLBACK_RESPONSE_TIME_MINIMUM": "400",
-            "ROLLBACK_RESPONSE_TIME_FLOOR_MS": "12.5", "ROLLBACK_EVALUATION_INTERVAL": "5",
+            "ROLLBACK_RESPONSE_TIME_FLOOR_MS": "12.5", "ROLLBACK_RESPONSE_TIME_UNWAITED": "true",
+            "ROLLBACK_EVALUATION_INTERVAL": "5",
             "ROLLBACK_DRY_RUN": "error_rate",
         ])
         #expect(loaded.findings.isEmpty)
         var expected = RollbackSettings()
         expected.redisDownSeconds = 90
+        expected.redisDownWindowSeconds = 700
         expected.errorRatePercent = 7.5
         expected.longWindowSeconds = 200
         expected.shortWindowSeconds = 40
@@ -88,6 +91,7 @@ import Testing
         expected.responseTimeFactor = 3
         expected.minimumSamples = 400
         expected.responseTimeFloorMilliseconds = 12.5
+        expected.firesUnwaited = true
         expected.evaluationSeconds = 5
         expected.dryRun = [.errorRate]
         // Without a token who reports is not known.

@@ -114,10 +114,29 @@ import Testing
     }
 
     @Test(
+        "an organization is reset, or everything, only by a body that says all",
+        arguments: [
+            (#"{"organization":"acme","all":true}"#, ResetScope.organization("acme")),
+            (#"{"organization":"","all":true}"#, .organization("global")), (#"{"all":true}"#, .everything),
+        ])
+    func resetsMany(body: String, scope: ResetScope) async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            let response = try await client.execute(
+                uri: "/v1/limits/reset", method: .post, headers: Self.authorized, body: ByteBuffer(string: body))
+            #expect(try response.object["memory_identities"] as? Int == 3)
+            #expect(try response.object["redis_identities"] as? Int == 7)
+        }
+        #expect(actions.calls == [.resetAll(scope)])
+    }
+
+    @Test(
         "a reset that makes no sense resets nothing",
         arguments: [
             ("", "invalid_json"), ("{", "invalid_json"), ("{}", "missing_field"), (#"{"identifier":7}"#, "wrong_type"),
-            (#"{"identifier":""}"#, "empty_identifier"),
+            (#"{"identifier":""}"#, "empty_identifier"), (#"{"organization":"acme"}"#, "missing_field"),
+            (#"{"organization":"acme","all":false}"#, "missing_field"),
+            (#"{"identifier":"k","all":true}"#, "invalid_field"),
         ])
     func refusesResets(body: String, code: String) async throws {
         let actions = ScriptedActions()

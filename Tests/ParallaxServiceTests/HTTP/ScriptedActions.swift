@@ -10,6 +10,7 @@ final class ScriptedActions: AdminActions {
         case standing(Identity, cost: Int)
         case top(String, Int)
         case reset(Identity)
+        case resetAll(ResetScope)
         case acknowledge(by: String, reason: String)
         case beginDrill(by: String, reason: String)
         case endDrill
@@ -38,6 +39,11 @@ final class ScriptedActions: AdminActions {
     func reset(_ identity: Identity) async -> ResetReport {
         made.withLock { $0.append(.reset(identity)) }
         return ResetReport(memory: true, redis: false)
+    }
+
+    func resetAll(of scope: ResetScope) async -> ResetAllReport {
+        made.withLock { $0.append(.resetAll(scope)) }
+        return ResetAllReport(memoryIdentities: 3, redisIdentities: 7)
     }
 
     func flags() async -> HealthSnapshot.FlagFile {

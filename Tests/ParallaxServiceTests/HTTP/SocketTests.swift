@@ -1,9 +1,12 @@
+import AsyncHTTPClient
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import NIOHTTP1
 import ParallaxCore
+import Synchronization
 import Testing
 
 @testable import ParallaxService
@@ -12,10 +15,12 @@ import Testing
 @Suite struct SocketTests {
     private func run(
         _ judge: ScriptedJudge, trustedProxies: [CIDR] = [],
+        recordResponseTime: @escaping @Sendable (Answer, Duration) -> Void = { _, _ in },
         _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         let door = Door(
-            judge: judge, policies: PolicyBook(standard: .standard), isProduction: false, failsOpen: { false })
+            judge: judge, policies: PolicyBook(standard: .standard), isProduction: false, failsOpen: { false },
+            recordResponseTime: recordResponseTime)
         let endpoints = Endpoints(
             door: door,
             identification: CallerIdentification(addresses: ClientAddress(trustedProxies: trustedProxies)),
@@ -58,6 +63,31 @@ import Testing
             judge.requests.map(\.identity.identifier) == [
                 "127.0.0.1", "203.0.113.7", "k", "127.0.0.1", "203.0.113.7", "k",
             ])
+    }
+
+    @Test("a caller's time begins when its whole body is there: a slow sender does not count as waiting")
+    func slowSender() async throws {
+        let times = Mutex<[(duration: Duration, end: ContinuousClock.Instant)]>([])
+        let lastPart = Mutex<ContinuousClock.Instant?>(nil)
+        try await run(
+            .allowing(), recordResponseTime: { _, time in times.withLock { $0.append((time, .now)) } }
+        ) { client in
+            var request = HTTPClientRequest(url: "http://127.0.0.1:\(client.port ?? 0)/v1/check")
+            request.method = .POST
+            let (parts, sending) = AsyncStream<ByteBuffer>.makeStream()
+            request.body = .stream(parts, length: .known(Int64(18)))
+            async let answer = HTTPClient.shared.execute(request, timeout: .seconds(30))
+            sending.yield(ByteBuffer(string: #"{"identif"#))
+            // Long enough to be told from the work on the request: the time that must not be counted.
+            try await Task.sleep(for: .milliseconds(100))
+            lastPart.withLock { $0 = .now }
+            sending.yield(ByteBuffer(string: #"ier":"k"}"#))
+            sending.finish()
+            #expect(try await answer.status == .ok)
+        }
+        let (time, end) = try #require(times.withLock { $0.first })
+        let start = try #require(lastPart.withLock { $0 })
+        #expect(time <= start.duration(to: end))
     }
 
     @Test("headers beyond the bounds are refused")

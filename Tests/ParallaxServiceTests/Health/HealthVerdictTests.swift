@@ -27,6 +27,27 @@ import Testing
         }
     }
 
+    @Test("health says what is wrong with a file and not where it lies")
+    func hidesPaths() {
+        let texts = [
+            ("flag file /etc/p x/flags.json is a folder; put a file in its place", "/etc/p x/flags.json"),
+            ("flag file /mnt/real/flags.json cannot be read", "config/flags.json"),
+        ]
+        for (text, path) in texts {
+            let shown = ServiceHealth.withoutPaths(text, file: path)
+            #expect(shown.hasPrefix("flag file flags.json ") && !shown.contains("/"), "\(shown)")
+        }
+    }
+
+    @Test("an instance that was asked to end is not ready, and as healthy as before")
+    func isNotReadyAtTheEnd() {
+        var snapshot = HealthSnapshot.sound(.hybrid)
+        snapshot.isShuttingDown = true
+        let verdict = HealthVerdict(snapshot)
+        #expect(!verdict.isReady && verdict.unreadiness == ["the instance is shutting down"])
+        #expect(verdict.status == .healthy)
+    }
+
     /// A change to a sound snapshot of hybrid, and the status that must follow.
     struct Change: Sendable, CustomTestStringConvertible {
         let testDescription: String
@@ -47,6 +68,18 @@ import Testing
         Change("nothing", .healthy) { _ in },
         Change("Redis down", .degraded) { $0.redis.state = .unhealthy },
         Change("Redis unknown", .degraded) { $0.redis.state = .unknown },
+        Change("a node of a cluster", .degraded) {
+            $0.redis.concerns = [.init(sentence: "names one node of a Redis Cluster", isUrgent: true)]
+        },
+        Change("a policy that evicts", .healthy) {
+            $0.redis.concerns = [.init(sentence: "forgets limits", isUrgent: false)]
+        },
+        Change("resets not heard", .degraded) { $0.redis.resetsProblem = "unauthorized" },
+        Change("legacy, resets not heard, memory nearly full", .healthy) {
+            $0.flags.values.distributedEnabled = false
+            $0.redis.resetsProblem = "unauthorized"
+            $0.redis.concerns = [.init(sentence: "uses 90 % of its maxmemory", isUrgent: true)]
+        },
         Change("flag file read-only", .degraded) { $0.flags.writeProblem = "read-only file system" },
         Change("held at legacy", .degraded) { $0.flags.isHeldAtLegacy = true },
         Change("hybrid within the hold-off", .degraded) { $0.latch = .holdingOff(until: .now) },
@@ -71,20 +104,35 @@ import Testing
         Change("baseline too old", .degraded) {
             $0.baselines = [.init(source: .application, state: .stale(.sample))]
         },
+        Change("baseline learned while something was slow", .degraded) {
+            $0.baselines = [.init(source: .door, state: .frozen(.sample), isPlausible: false)]
+        },
         Change("baseline frozen", .healthy) { $0.baselines = [.init(source: .door, state: .frozen(.sample))] },
         Change("baseline being learned", .healthy) {
             $0.baselines = [.init(source: .door, state: .learning(samples: 7))]
         },
         Change("trigger suspect", .healthy) { $0.triggers[1].state = .suspect },
+        Change("trigger held back", .degraded) { $0.triggers[1].isHeldBack = true },
+        Change("trigger not armed", .healthy) { $0.triggers[1].isArmed = false },
         Change("no flags", .unhealthy) { $0.flags.isLoaded = false },
         Change("distributed_only, closed, Redis down", .unhealthy) {
             $0.flags.values.hybrid = false
             $0.redis.state = .unhealthy
         },
+        Change("distributed_only, the probe fails, checks are answered", .degraded) {
+            $0.flags.values.hybrid = false
+            $0.redis.state = .unhealthy
+            $0.redis.isDeciding = true
+        },
         Change("distributed_only, open, Redis down", .degraded) {
             $0.flags.values.hybrid = false
             $0.flags.values.failOpen = true
             $0.redis.state = .unhealthy
+        },
+        Change("the last answers were all 503", .unhealthy) { $0.alerts = .sample(problem: nil, unansweredRun: 5) },
+        Change("the last checks passed without a verdict", .degraded) {
+            $0.flags.values.failOpen = true
+            $0.alerts = .sample(problem: nil, unansweredRun: 5)
         },
         Change("legacy, Redis down", .healthy) {
             $0.flags.values.distributedEnabled = false
@@ -128,8 +176,9 @@ import Testing
 }
 
 extension AlertHealth {
-    fileprivate static func sample(problem: String?) -> AlertHealth {
+    fileprivate static func sample(problem: String?, unansweredRun: Int? = nil) -> AlertHealth {
         AlertHealth(
-            receivers: 1, firing: [.refusalRate], delivered: 1, failures: 1, waiting: 0, problem: problem, began: [:])
+            receivers: 1, firing: [.refusalRate], delivered: 1, failures: 1, waiting: 0, problem: problem, began: [:],
+            unansweredRun: unansweredRun)
     }
 }

@@ -69,7 +69,7 @@ import Testing
         let refused = MostRefused()
         try refuse(refused, "a", "k", times: 3)
         try refuse(refused, "a", "l")
-        refused.reset(try Identity(organization: "a", identifier: "k"))
+        refused.reset(.identity(try Identity(organization: "a", identifier: "k")))
         #expect(refused.top(of: "a", limit: 10).map(\.identifier) == ["l"])
         try refuse(refused, "a", "k")
         #expect(refused.top(of: "a", limit: 10).map(\.refusals) == [1, 1])

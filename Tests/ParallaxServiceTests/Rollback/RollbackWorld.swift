@@ -64,9 +64,11 @@ struct RollbackWorld: Sendable {
     /// Who flipped the flags and why, in order.
     var reasons: [String] { surroundings.state.withLock(\.reasons) }
 
-    /// Lets seconds go by, each with the same attempts; the record is written after each evaluation.
-    func run(seconds: Int, decided: Int = 10, errors: Int = 0, outages: Int = 0) async {
+    /// Lets seconds go by, each with the same attempts; the record is written after each evaluation. Without a number, a Redis
+    /// that is down decides nothing.
+    func run(seconds: Int, decided: Int? = nil, errors: Int = 0, outages: Int = 0) async {
         for _ in 0..<seconds {
+            let decided = decided ?? (surroundings.state.withLock(\.isRedisUp) ? 10 : 0)
             change { $0.milliseconds += 1000 }
             await service.probeOnce()
             attempt(.allowed, times: decided)

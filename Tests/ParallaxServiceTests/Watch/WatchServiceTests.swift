@@ -85,9 +85,10 @@ import Testing
             #expect(watch.state(at: world.now, seen: tally) == .running(elapsed: 22_000))
             #expect(tally.answers == 220 && tally.unavailable == 20)
             #expect(tally.worst?.state == .suspect && tally.fired.isEmpty)
-            #expect(tally.alerts == ["ParallaxRefusalRate": 1])
+            #expect(tally.alerts == ["rate_limiting_high_denial_rate": 1])
             let events = try await world.store.report(DivergenceFilter(since: tally.since)).events
-            #expect(events.contains { $0.kind == .alert && $0.text == "ParallaxRefusalRate began on a" })
+            #expect(
+                events.contains { $0.kind == .alert && $0.text == "rate_limiting_high_denial_rate began on a" })
             #expect(
                 events.contains { $0.kind == .flags && $0.text.hasPrefix("hybrid -> distributed_only, by unknown") })
         }

@@ -74,7 +74,8 @@ import Testing
     func resetOvertakes() async throws {
         let clock = VirtualClock()
         let interruptions: [@Sendable (RefusalCache) -> Void] = [
-            { $0.reset(Self.request("a").identity) }, { $0.reset(Self.request("b").identity) }, { $0.lost() },
+            { $0.reset(.identity(Self.request("a").identity)) }, { $0.reset(.identity(Self.request("b").identity)) },
+            { $0.lost() },
             {
                 $0.lost()
                 $0.heard(askedAt: .zero)
@@ -98,7 +99,7 @@ import Testing
         cache.heard(askedAt: .zero)
         await Self.keep("a", in: cache, clock)
         await Self.keep("b", in: cache, clock)
-        cache.reset(Self.request("a").identity)
+        cache.reset(.identity(Self.request("a").identity))
         #expect(cache.refusal(of: Self.request("a")) == nil)
         #expect(cache.refusal(of: Self.request("b")) != nil)
     }

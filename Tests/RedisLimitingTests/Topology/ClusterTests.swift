@@ -174,26 +174,29 @@ import Testing
                     let request = try CheckRequest(identity: identity, policy: policy)
                     #expect(await limiter.check(request, at: nil).isAllowed)
                     #expect(try await limiter.reset(identity, timeout: .seconds(30)))
-                    #expect(await resets.next() == identity)
+                    #expect(await resets.next() == .identity(identity))
                     #expect(await limiter.check(request, at: nil).isAllowed)
                 }
                 await cluster.nodes[first].kill()
                 let living = cluster.nodes.indices.filter { $0 != first }.map { cluster.nodes[$0] }
                 _ = try await Self.waitForSubscriber(among: living)
-                let heard = Mutex<[Identity]>([])
+                let heard = Mutex<[ResetScope]>([])
                 let later = limiter.resets()
                 let hearing = Task {
-                    for await identity in later {
-                        heard.withLock { $0.append(identity) }
-                        if identity == identities[0] { break }
+                    for await scope in later {
+                        heard.withLock { $0.append(scope) }
+                        if scope == .identity(identities[0]) { break }
                     }
                 }
                 // Those whose master has died can be reset when its replica has taken over. What is announced while the
                 // subscription moves to another node is missed, as whatever is while a connection is away.
-                while !heard.withLock({ $0.contains(identities[0]) }) { _ = try? await limiter.reset(identities[0]) }
+                while !heard.withLock({ $0.contains(.identity(identities[0])) }) {
+                    _ = try? await limiter.reset(identities[0])
+                }
                 await hearing.value
                 // The node that took the subscription over may have got the last announcement from the others just now.
-                #expect(heard.withLock { Set($0) }.subtracting([identities[9]]) == [identities[0]])
+                #expect(
+                    heard.withLock { Set($0) }.subtracting([.identity(identities[9])]) == [.identity(identities[0])])
             }
         }
     }

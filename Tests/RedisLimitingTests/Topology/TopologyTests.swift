@@ -54,11 +54,11 @@ import Testing
         topology.learned(
             [shard(0, 0...16381), shard(1, 16382...16382), shard(2, 16383...16383)], at: Timestamp(milliseconds: 1))
         for place in 0..<3 {
-            let key = try #require(topology.probeKey(of: nodes[place]))
+            let key = try #require(topology.probeKey(of: nodes[place], in: RedisKeyspace()))
             #expect(topology.primary(of: ClusterSlot(key: key)) == nodes[place])
         }
-        #expect(topology.probeKey(of: nodes[3]) == nil)
+        #expect(topology.probeKey(of: nodes[3], in: RedisKeyspace()) == nil)
         topology.moved(try slot(16383), to: nodes[0], at: Timestamp(milliseconds: 2))
-        #expect(topology.probeKey(of: nodes[2]) == nil)
+        #expect(topology.probeKey(of: nodes[2], in: RedisKeyspace()) == nil)
     }
 }

@@ -33,6 +33,18 @@ import Testing
         #expect(try scenario.run(settings: hasty, seed: 1).rollbacks(by: .errorRate, duringOutage: true) == 3)
     }
 
+    @Test("a crash loop a day is rolled back, and not if each outage is judged by itself")
+    func crashLoop() throws {
+        var scenario = RollbackScenario(ModelledService(requestsPerSecond: 10))
+        scenario.outage = .init(seconds: 100, successPercent: 0, upSeconds: 60)
+        scenario.days = 3
+        let outcome = try scenario.run(settings: settings, seed: 1)
+        #expect(outcome.outages.allSatisfy { $0.map { (180...190).contains($0) } == true })
+        var each = settings
+        each.redisDownWindowSeconds = 0
+        #expect(try scenario.run(settings: each, seed: 1).rollbacks.isEmpty)
+    }
+
     @Test("a candidate that slows callers down is rolled back by their response times")
     func slow() throws {
         var scenario = RollbackScenario(

@@ -51,6 +51,26 @@ import Testing
         #expect(figure.delays.first.map { $0 > 120 } == true)
     }
 
+    @Test(
+        "a Redis that goes down again and again is noticed within its bar", arguments: RollbackTables.crashLoopStudies)
+    func crashLoops(study: DetectionStudy) throws {
+        let figure = try study.run(runs: 25, settings: settings, seed: 6)
+        if study.barSeconds == nil {
+            #expect(figure.delays.isEmpty)
+        } else {
+            #expect(figure.verdict == .met)
+            #expect(figure.triggers == [.redisDown: 25])
+        }
+        // What was not noticed before outages were summed up.
+        let separately = try study.run(runs: 25, settings: settings.with { $0.redisDownWindowSeconds = 0 }, seed: 6)
+        #expect(separately.delays.isEmpty)
+    }
+
+    @Test("outages that are short and rare roll nothing back", arguments: RollbackTables.rareOutageStudies)
+    func rareOutages(study: FalseRollbackStudy) throws {
+        #expect(try study.run(days: 2, settings: settings, seed: 7).rollbacks == 0)
+    }
+
     @Test("response times that only swing over the day roll nothing back")
     func unchangedLatency() throws {
         let study = FalseRollbackStudy(
@@ -132,5 +152,13 @@ import Testing
             var tables = RollbackTables()
             try await tables.fill(.errors, extent, settings: settings)
         }
+    }
+}
+
+extension RollbackSettings {
+    fileprivate func with(_ change: (inout RollbackSettings) -> Void) -> RollbackSettings {
+        var settings = self
+        change(&settings)
+        return settings
     }
 }

@@ -56,8 +56,13 @@ private struct StoredResponseTimes {
         let limit = max(upper * factor, .milliseconds(floor))
         let state = ResponseTimeTrigger.state(
             quantile: quantile, lowerBound: lower, shortQuantile: short, limit: limit)
+        // Releases that did not look at who waits fired in any case.
+        let firesUnwaited =
+            changes.firesUnwaited ?? (evaluation.figures["firesUnwaited"] != 0 || evaluation.figures["unwaited"] != 1)
+        let isHeldBack =
+            state == .firing && evaluation.figures["unwaited"] == 1 && figure("usesHoldout") != 1 && !firesUnwaited
         return (
-            state,
+            isHeldBack ? .suspect : state,
             "\(prefix)quantile \(FigureText.time(quantile)) (lower bound \(FigureText.time(lower)), "
                 + "limit \(FigureText.time(limit)), compared with at most \(FigureText.time(upper))), "
                 + "\(FigureText.grouped(samples)) response times"
@@ -78,5 +83,6 @@ extension RollbackSettings.Changes {
     /// Whether they could make another verdict on response times.
     fileprivate var touchesResponseTimes: Bool {
         responseTimeFactor != nil || minimumSamples != nil || responseTimeFloorMilliseconds != nil
+            || firesUnwaited != nil
     }
 }

@@ -2,6 +2,7 @@ extension RollbackSettings {
     /// Settings to try in the place of others; `nil` leaves one as it is.
     package struct Changes: Equatable, Sendable {
         package var redisDownSeconds: Int?
+        package var redisDownWindowSeconds: Int?
         package var errorRatePercent: Double?
         package var longWindowSeconds: Int?
         package var shortWindowSeconds: Int?
@@ -10,6 +11,7 @@ extension RollbackSettings {
         package var responseTimeFactor: Double?
         package var minimumSamples: Int?
         package var responseTimeFloorMilliseconds: Double?
+        package var firesUnwaited: Bool?
         package var evaluationSeconds: Int?
 
         package init() {}
@@ -19,6 +21,7 @@ extension RollbackSettings {
     package func applying(_ changes: Changes) -> RollbackSettings {
         var settings = self
         settings.redisDownSeconds = changes.redisDownSeconds ?? redisDownSeconds
+        settings.redisDownWindowSeconds = changes.redisDownWindowSeconds ?? redisDownWindowSeconds
         settings.errorRatePercent = changes.errorRatePercent ?? errorRatePercent
         settings.longWindowSeconds = changes.longWindowSeconds ?? longWindowSeconds
         settings.shortWindowSeconds = changes.shortWindowSeconds ?? shortWindowSeconds
@@ -28,6 +31,7 @@ extension RollbackSettings {
         settings.minimumSamples = changes.minimumSamples ?? minimumSamples
         settings.responseTimeFloorMilliseconds =
             changes.responseTimeFloorMilliseconds ?? responseTimeFloorMilliseconds
+        settings.firesUnwaited = changes.firesUnwaited ?? firesUnwaited
         settings.evaluationSeconds = changes.evaluationSeconds ?? evaluationSeconds
         return settings
     }
@@ -39,7 +43,7 @@ extension RollbackSettings.Changes {
     /// It holds the sums over its own two windows at its own time, so other windows and other times are beyond it.
     package var beyondStoredFigures: [String] {
         var reasons: [String] = []
-        if longWindowSeconds != nil || shortWindowSeconds != nil {
+        if longWindowSeconds != nil || shortWindowSeconds != nil || redisDownWindowSeconds != nil {
             reasons.append("windows of other lengths: the sums that are stored are those of the windows of the time")
         }
         if evaluationSeconds != nil {

@@ -4,6 +4,8 @@ package import ParallaxCore
 package struct Detection: Equatable, Sendable {
     package let service: ModelledService
     package let condition: CandidateCondition
+    /// When the condition held; `nil` if it lasted.
+    package var loop: CrashLoop?
     /// The most seconds that half of the runs may take; `nil` where the figure only helps to read the others.
     package let barSeconds: Int?
     package let runs: Int

@@ -11,11 +11,16 @@ package struct DetectionStudy: Sendable {
 
     package var service: ModelledService
     package var condition: CandidateCondition
+    /// When the condition holds; `nil` if it lasts.
+    package var loop: CrashLoop?
     package var barSeconds: Int?
 
-    package init(_ service: ModelledService, _ condition: CandidateCondition, barSeconds: Int? = nil) {
+    package init(
+        _ service: ModelledService, _ condition: CandidateCondition, loop: CrashLoop? = nil, barSeconds: Int? = nil
+    ) {
         self.service = service
         self.condition = condition
+        self.loop = loop
         self.barSeconds = barSeconds
     }
 
@@ -34,7 +39,7 @@ package struct DetectionStudy: Sendable {
             let healthy = DetectionStudy.healthySeconds + seeds.integer(in: 0...settings.evaluationSeconds - 1)
             // A rollback before the fault would be no detection: that run counts as one without.
             if time(&watched, .healthy, patience: healthy) == nil,
-                let (delay, trigger) = time(&watched, condition, patience: DetectionStudy.patienceSeconds)
+                let (delay, trigger) = time(&watched, condition, loop, patience: DetectionStudy.patienceSeconds)
             {
                 delays.append(delay)
                 triggers[trigger, default: 0] += 1
@@ -42,16 +47,18 @@ package struct DetectionStudy: Sendable {
             seconds = watched.seconds
         }
         return Detection(
-            service: service, condition: condition, barSeconds: barSeconds, runs: runs, delays: delays.sorted(),
+            service: service, condition: condition, loop: loop, barSeconds: barSeconds, runs: runs,
+            delays: delays.sorted(),
             triggers: triggers)
     }
 
     /// The second of the first rollback, and which trigger asked for it.
     private func time(
-        _ watched: inout WatchedService, _ condition: CandidateCondition, patience: Int
+        _ watched: inout WatchedService, _ condition: CandidateCondition, _ loop: CrashLoop? = nil, patience: Int
     ) -> (delay: Int, trigger: Trigger)? {
         for second in 1...patience {
-            if let evaluation = watched.step(condition) { return (second, evaluation.trigger) }
+            let holds = loop?.isDown(inSecond: second - 1) ?? true
+            if let evaluation = watched.step(holds ? condition : .healthy) { return (second, evaluation.trigger) }
         }
         return nil
     }

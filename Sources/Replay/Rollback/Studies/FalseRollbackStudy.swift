@@ -11,13 +11,17 @@ package struct FalseRollbackStudy: Sendable {
 
     package var service: ModelledService
     package var condition: CandidateCondition
+    /// When the condition holds; `nil` if it lasts.
+    package var loop: CrashLoop?
     package var bar: FalseRollbacks.Bar?
 
     package init(
-        _ service: ModelledService, _ condition: CandidateCondition = .healthy, bar: FalseRollbacks.Bar? = nil
+        _ service: ModelledService, _ condition: CandidateCondition = .healthy, loop: CrashLoop? = nil,
+        bar: FalseRollbacks.Bar? = nil
     ) {
         self.service = service
         self.condition = condition
+        self.loop = loop
         self.bar = bar
     }
 
@@ -37,15 +41,16 @@ package struct FalseRollbackStudy: Sendable {
             seconds = watched.seconds
         }
         return FalseRollbacks(
-            service: service, condition: condition, bar: bar, days: days, rollbacks: rollbacks)
+            service: service, condition: condition, loop: loop, bar: bar, days: days, rollbacks: rollbacks)
     }
 
     private func count(in watched: inout WatchedService, days: Int) throws -> Int {
         var rollbacks = 0
-        for _ in 0..<days {
+        for day in 0..<days {
             try Task.checkCancellation()
-            for _ in 0..<86_400 {
-                if watched.step(condition) != nil { rollbacks += 1 }
+            for second in 0..<86_400 {
+                let holds = loop?.isDown(inSecond: day * 86_400 + second) ?? true
+                if watched.step(holds ? condition : .healthy) != nil { rollbacks += 1 }
             }
         }
         return rollbacks

@@ -10,6 +10,8 @@ package struct FalseRollbacks: Equatable, Sendable {
 
     package let service: ModelledService
     package let condition: CandidateCondition
+    /// When the condition held; `nil` if it lasted.
+    package var loop: CrashLoop?
     /// `nil` where the figure only helps to read the others.
     package let bar: Bar?
     package let days: Int

@@ -7,10 +7,21 @@ package struct RollbackScenario: Equatable, Sendable {
         package var seconds: Int
         /// The share of probes and decisions that are answered all the same.
         package var successPercent: Double
+        /// How long Redis is up before it goes down again, for an hour; `nil` if it stays up.
+        package var upSeconds: Int?
 
-        package init(seconds: Int, successPercent: Double) {
+        package init(seconds: Int, successPercent: Double, upSeconds: Int? = nil) {
             self.seconds = seconds
             self.successPercent = successPercent
+            self.upSeconds = upSeconds
+        }
+
+        /// From its beginning to the last end.
+        package var wholeSeconds: Int { upSeconds == nil ? seconds : max(3_600, seconds) }
+
+        func isDown(inSecond second: Int) -> Bool {
+            guard (0..<wholeSeconds).contains(second) else { return false }
+            return upSeconds.map { CrashLoop(downSeconds: seconds, upSeconds: $0).isDown(inSecond: second) } ?? true
         }
     }
 
@@ -50,14 +61,14 @@ package struct RollbackScenario: Equatable, Sendable {
         let standing = CandidateCondition(latencyFactor: latencyFactor)
         let down = CandidateCondition(
             redisSuccessPercent: outage?.successPercent ?? 100, latencyFactor: latencyFactor)
-        let length = outage?.seconds ?? 0
+        let length = outage?.wholeSeconds ?? 0
         let start = seeds.integer(in: 0...86_400 - length)
         // What an outage leaves in the windows fires on its account, too.
         let aftermath = watched.evaluator.settings.longWindowSeconds
         var delay: Int?
         for second in 0..<86_400 {
             let since = second - start
-            let isDown = length > 0 && (0..<length).contains(since)
+            let isDown = outage?.isDown(inSecond: since) == true
             guard let evaluation = watched.step(isDown ? down : standing) else { continue }
             let isOfOutage = length > 0 && (0..<length + aftermath).contains(since)
             if isOfOutage { delay = delay ?? since + 1 }

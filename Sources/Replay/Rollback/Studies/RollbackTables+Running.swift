@@ -1,13 +1,15 @@
 package import ParallaxCore
 
 extension RollbackTables {
-    /// One of the tables, as it is filled.
+    /// One of the tables, in the order in which they are shown. The raw values make the seeds: they never change.
     package enum Part: Int, CaseIterable, Sendable {
-        case falseRollbacks
-        case errors
-        case redisDown
-        case unchangedLatency
-        case latency
+        case falseRollbacks = 0
+        case errors = 1
+        case redisDown = 2
+        case crashLoops = 5
+        case rareOutages = 6
+        case unchangedLatency = 3
+        case latency = 4
     }
 
     /// Simulates one table, its cells side by side on all processors. The same seed gives the same figures.
@@ -27,6 +29,12 @@ extension RollbackTables {
             errors = try await Self.run(Self.errorStudies, extent, part, settings)
         case .redisDown:
             redisDown = try await Self.run(Self.redisDownStudies, extent, part, settings)
+        case .crashLoops:
+            crashLoops = try await Self.run(Self.crashLoopStudies, extent, part, settings)
+        case .rareOutages:
+            rareOutages = try await Self.run(Self.rareOutageStudies, part, extent) { study, seed in
+                try study.run(days: extent.latencyDays, settings: settings, seed: seed)
+            }
         case .latency:
             latency = try await Self.run(Self.latencyStudies, extent, part, settings)
         }

@@ -24,6 +24,10 @@ package struct RollbackTables: Equatable, Sendable {
     package var errors: [Detection] = []
     /// Times to detect that Redis is down.
     package var redisDown: [Detection] = []
+    /// Times to detect that Redis goes down again and again.
+    package var crashLoops: [Detection] = []
+    /// False rollbacks by outages that are short and rare enough.
+    package var rareOutages: [FalseRollbacks] = []
     /// False rollbacks by response times.
     package var unchangedLatency: [FalseRollbacks] = []
     /// Times to detect longer response times.
@@ -33,8 +37,8 @@ package struct RollbackTables: Equatable, Sendable {
 
     /// Every figure that has a bar.
     package var verdicts: [StudyVerdict] {
-        (falseRollbacks + unchangedLatency).compactMap(\.verdict)
-            + (errors + redisDown + latency).compactMap(\.verdict)
+        (falseRollbacks + rareOutages + unchangedLatency).compactMap(\.verdict)
+            + (errors + redisDown + crashLoops + latency).compactMap(\.verdict)
     }
 }
 
@@ -78,6 +82,26 @@ extension RollbackTables {
             DetectionStudy(
                 ModelledService(requestsPerSecond: 10, errorPercent: 0.1),
                 CandidateCondition(redisSuccessPercent: percent), barSeconds: bar)
+        }
+    }
+
+    /// Each outage is within the limit by itself. The last shape is one that is not noticed.
+    static var crashLoopStudies: [DetectionStudy] {
+        [(100, 60, 300), (110, 30, 300), (60, 60, 300), (30, 30, 300), (20, 40, 420), (10, 30, 600), (15, 60, nil)]
+            .map { down, up, bar in
+                DetectionStudy(
+                    ModelledService(requestsPerSecond: 10, errorPercent: 0.1),
+                    CandidateCondition(redisSuccessPercent: 0), loop: CrashLoop(downSeconds: down, upSeconds: up),
+                    barSeconds: bar)
+            }
+    }
+
+    /// Failovers and restarts that a person would not want to be woken for.
+    static var rareOutageStudies: [FalseRollbackStudy] {
+        [(10, 110), (30, 570), (60, 540), (110, 1_690)].map { down, up in
+            FalseRollbackStudy(
+                ModelledService(requestsPerSecond: 10, errorPercent: 0.1), CandidateCondition(redisSuccessPercent: 0),
+                loop: CrashLoop(downSeconds: down, upSeconds: up), bar: .never(inDays: 100))
         }
     }
 

@@ -31,10 +31,11 @@ enum HonestServerTarget {
             try Violation.unless(reply == HonestServer.reply(to: number), "caller \(number) was given \(reply)")
         }
         try Violation.unless(connection.end?.code != .protocolViolation, "an honest server was not believed")
-        let heard = connection.messages.compactMap(RedisLimiter.identity(fromMessage:))
+        let heard = connection.messages.compactMap { RedisKeyspace().scope(fromMessage: $0) }
         try Violation.unless(heard.count == connection.messages.count, "a message was not understood")
         try Violation.unless(
-            heard == server.announced.prefix(heard.count).map(HonestServer.identity), "messages came in another order")
+            heard == server.announced.prefix(heard.count).map { .identity(HonestServer.identity($0)) },
+            "messages came in another order")
     }
 
     /// Once the server has answered everything, nobody waits, if the connection is still there.

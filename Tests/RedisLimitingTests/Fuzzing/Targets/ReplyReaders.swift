@@ -12,7 +12,7 @@ enum ReplyReaders {
     static func check(_ reply: RedisReply) throws(Violation) {
         if case .error(let text) = reply { try checkError(text) }
         try checkSlots(reply)
-        if let identity = RedisLimiter.identity(fromMessage: reply) {
+        if case .identity(let identity)? = RedisKeyspace().scope(fromMessage: reply) {
             guard case .array(let parts) = reply, let key = parts.last?.text else {
                 throw Violation(description: "\(reply) was taken for a message")
             }

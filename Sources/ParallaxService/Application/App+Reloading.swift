@@ -1,0 +1,83 @@
+import Foundation
+import ParallaxCore
+import RedisLimiting
+
+/// What follows changed settings without a restart: limits, trusted networks, and the content of files with secrets or
+/// certificates.
+extension ReloadablePart {
+    /// A policy book is replaced as a whole, and every request is judged by one policy on both sides. A longer log than
+    /// both sides have kept so far would let them differ for as long as it is.
+    static func limits(_ books: [Replaceable<PolicyBook>]) -> ReloadablePart {
+        ReloadablePart(name: "organizations", settings: Setting.all.filter { $0.group == .limits }) { settings in
+            let book = settings.limits.book
+            guard let current = books.first?.current, current != book else { return .none }
+            let longest = book.standard.longestDurationMilliseconds
+            guard longest == current.standard.longestDurationMilliseconds else { return .needsRestart }
+            return .replace { for place in books { place.replace(with: book) } }
+        }
+    }
+
+    /// Who a request that a gateway asks about is limited as.
+    static func identification(_ identification: Replaceable<CallerIdentification>) -> ReloadablePart {
+        ReloadablePart(
+            name: "TRUSTED_PROXIES",
+            settings: [.trustedProxies, .trustedHops, .organizationHeader, .ipv6PrefixLength]
+        ) { settings in
+            let renewed = settings.http.identification
+            return renewed == identification.current ? .none : .replace { identification.replace(with: renewed) }
+        }
+    }
+
+    /// - Parameter access: `nil` if the service was started without a token, and so without admin routes.
+    static func adminToken(_ access: AdminAccess?) -> ReloadablePart {
+        ReloadablePart(name: "content of ADMIN_TOKEN_FILE", settings: [.adminTokenFile]) { settings in
+            switch (access, settings.http.adminTokenFile) {
+            case (nil, nil): return .none
+            case (let access?, let file?):
+                let token = try BearerToken(file: file)
+                return token == access.token.current ? .none : .replace { access.token.replace(with: token) }
+            default: return .needsRestart
+            }
+        }
+    }
+
+    /// - Parameter url: Where Redis is, as its clients have it.
+    static func redisPassword(_ url: RedisURL, started: Settings) -> ReloadablePart {
+        ReloadablePart(name: "content of REDIS_PASSWORD_FILE", settings: [.redisPasswordFile]) { settings in
+            guard !started.redis.isEmbedded else { return .none }
+            switch (started.redis.passwordFile, settings.redis.passwordFile) {
+            case (nil, nil): return .none
+            case (_?, let path?):
+                let file = try PasswordFile(path: path)
+                return url.isAuthenticated(by: file) ? .none : .replace { url.replacePassword(by: file) }
+            default: return .needsRestart
+            }
+        }
+    }
+
+    static func redisCertificates(_ redis: RedisLimiter, started: Settings) -> ReloadablePart {
+        let read: @Sendable (Settings) -> Data? = { settings in
+            settings.redis.certificateAuthorityFile.flatMap { FileManager.default.contents(atPath: $0) }
+        }
+        let trusted = Replaceable(read(started))
+        return ReloadablePart(name: "content of REDIS_CA_FILE", settings: [.redisCAFile]) { settings in
+            let content = read(settings)
+            guard content != trusted.current else { return .none }
+            let trust = try redis.prepareTrust(inFile: settings.redis.certificateAuthorityFile)
+            return .replace {
+                trust()
+                trusted.replace(with: content)
+            }
+        }
+    }
+
+    /// The receivers' token. Their addresses stay as they were at the start.
+    static func alertToken(_ receivers: Replaceable<[AlertReceiver]>, started: Settings) -> ReloadablePart {
+        ReloadablePart(name: "content of ALERT_TOKEN_FILE", settings: [.alertTokenFile]) { settings in
+            var settings = settings
+            settings.alerts.urls = started.alerts.urls
+            let renewed = try settings.alertReceivers()
+            return renewed == receivers.current ? .none : .replace { receivers.replace(with: renewed) }
+        }
+    }
+}

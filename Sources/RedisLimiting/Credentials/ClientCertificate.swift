@@ -1,0 +1,50 @@
+import Foundation
+import NIOSSL
+
+/// What this client proves its own name with, to a server that asks for certificates.
+package struct ClientCertificate: Equatable, Sendable {
+    /// A file of the certificate and of those that lead to its authority, in PEM.
+    package let certificateFile: String
+    /// A file of its private key, in PEM, without a passphrase.
+    package let keyFile: String
+
+    package init(certificateFile: String, keyFile: String) {
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
+    }
+
+    /// Reads both files.
+    ///
+    /// - Throws: ``RedisError`` with `configuration`, naming the file and what is wrong with it.
+    func read() throws(RedisError) -> (chain: [NIOSSLCertificate], key: NIOSSLPrivateKey) {
+        let chain: [NIOSSLCertificate]
+        do {
+            chain = try NIOSSLCertificate.fromPEMFile(certificateFile)
+        } catch {
+            throw RedisError(
+                .configuration, "the file \(Self.name(certificateFile)) cannot be read as certificates in PEM")
+        }
+        guard !chain.isEmpty else {
+            throw RedisError(.configuration, "the file \(Self.name(certificateFile)) holds no certificate in PEM")
+        }
+        do {
+            return (chain, try NIOSSLPrivateKey(file: keyFile, format: .pem))
+        } catch {
+            throw RedisError(
+                .configuration,
+                "the file \(Self.name(keyFile)) cannot be read as a private key in PEM without a passphrase")
+        }
+    }
+
+    private static func name(_ path: String) -> String { "\"\(RedisError.printable(path))\"" }
+
+    /// What is wrong with the files; `nil` if nothing is.
+    package var problem: String? {
+        do throws(RedisError) {
+            _ = try read()
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+}

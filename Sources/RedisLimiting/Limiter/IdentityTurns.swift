@@ -1,0 +1,117 @@
+import DequeModule
+import NIOCore
+import ParallaxCore
+import Synchronization
+
+/// Bounds how many decisions of one identity are on their way to Redis, so that one caller cannot fill the connections that
+/// all share.
+///
+/// Further decisions of that identity wait for a turn, in their order, up to their deadline: Redis still judges each of them.
+/// What waits is that identity's only.
+final class IdentityTurns: Sendable {
+    fileprivate struct Entry: Sendable {
+        /// Decisions on their way.
+        var count = 0
+        var waiting: Deque<Turn> = []
+    }
+
+    /// Settled with whether the turn came.
+    fileprivate typealias Turn = Eventual<Bool>
+
+    private final class Shard: Sendable {
+        let entries = Mutex<[Identity: Entry]>([:])
+    }
+
+    private enum Admission {
+        case now
+        case later(Turn)
+        case refused
+    }
+
+    /// Decisions of one identity that may wait for a turn.
+    static let maximumWaiting = 1024
+    private static let shardCount = 64
+
+    private let shards = (0..<IdentityTurns.shardCount).map { _ in Shard() }
+    private let maximum: Int
+    private let eventLoop: any EventLoop
+
+    /// Makes a bound.
+    ///
+    /// - Parameter maximum: The most decisions of one identity on their way, 1 or more.
+    init(maximum: Int, eventLoop: any EventLoop) {
+        precondition(maximum >= 1, "at least one decision of an identity must be allowed on its way")
+        self.maximum = maximum
+        self.eventLoop = eventLoop
+    }
+
+    /// Identities with decisions on their way.
+    var identities: Int { shards.reduce(0) { $0 + $1.entries.withLock(\.count) } }
+
+    /// Waits for a turn. Whoever gets one gives it back with ``end(_:)``.
+    ///
+    /// - Throws: ``RedisError`` with `skipped` if too many wait already, or no turn came by the deadline.
+    func begin(_ identity: Identity, deadline: NIODeadline) async throws(RedisError) {
+        switch admit(identity) {
+        case .now: return
+        case .refused: throw .manyOfOneIdentity
+        case .later(let turn):
+            let timer = eventLoop.scheduleTask(deadline: deadline) { _ = turn.settle(false) }
+            let hasCome = await withTaskCancellationHandler {
+                await turn.value()
+            } onCancel: {
+                turn.settle(false)
+            }
+            timer.cancel()
+            guard hasCome else { throw .manyOfOneIdentity }
+        }
+    }
+
+    /// Gives a turn back, to the next that waits.
+    func end(_ identity: Identity) {
+        let shard = shard(of: identity)
+        while let turn = shard.entries.withLock({ $0.passOn(identity) }) {
+            // One whose deadline has passed has left.
+            if turn.settle(true) { return }
+        }
+    }
+
+    private func admit(_ identity: Identity) -> Admission {
+        shard(of: identity).entries.withLock { entries in
+            var entry = entries[identity, default: Entry()]
+            if entry.count < maximum {
+                entry.count += 1
+                entries[identity] = entry
+                return .now
+            }
+            guard entry.waiting.count < IdentityTurns.maximumWaiting else { return .refused }
+            let turn = Turn()
+            entries[identity]?.waiting.append(turn)
+            return .later(turn)
+        }
+    }
+
+    private func shard(of identity: Identity) -> Shard {
+        shards[Int(UInt(bitPattern: identity.hashValue) % UInt(IdentityTurns.shardCount))]
+    }
+}
+
+extension [Identity: IdentityTurns.Entry] {
+    /// The next that waits for a turn of this identity; `nil` if nothing waits, and the turn is free then.
+    fileprivate mutating func passOn(_ identity: Identity) -> IdentityTurns.Turn? {
+        guard let turn = self[identity]?.waiting.popFirst() else {
+            guard let count = self[identity]?.count, count > 1 else {
+                self[identity] = nil
+                return nil
+            }
+            self[identity]?.count = count - 1
+            return nil
+        }
+        return turn
+    }
+}
+
+extension RedisError {
+    fileprivate static let manyOfOneIdentity = RedisError(
+        .skipped, "too many decisions of this identity are under way; Redis was not asked")
+}

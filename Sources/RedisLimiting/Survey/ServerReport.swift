@@ -1,0 +1,75 @@
+/// What one server says about itself that matters to a limiter. Source: the command INFO.
+package struct ServerReport: Equatable, Sendable {
+    /// Bytes in use.
+    package let usedBytes: Int?
+    /// The most bytes that it may use; `nil` if it has no bound.
+    package let maximumBytes: Int?
+    /// What it does at that bound, such as `noeviction` or `allkeys-lru`.
+    package let evictionPolicy: String?
+    package let isClusterNode: Bool
+
+    /// Reads the answers to `INFO memory` and `INFO cluster`. What is missing there is unknown.
+    package init(memory: String, cluster: String) {
+        let memory = ServerReport.fields(memory)
+        usedBytes = memory["used_memory"].flatMap { Int($0) }
+        maximumBytes = memory["maxmemory"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        evictionPolicy = memory["maxmemory_policy"].map(String.init)
+        isClusterNode = ServerReport.fields(cluster)["cluster_enabled"] == "1"
+    }
+
+    private static func fields(_ text: String) -> [Substring: Substring] {
+        var fields: [Substring: Substring] = [:]
+        for line in text.split(whereSeparator: \.isNewline) {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            fields[line[..<colon]] = line[line.index(after: colon)...]
+        }
+        return fields
+    }
+}
+
+/// What is wrong with a server that answers.
+package enum ServerConcern: Hashable, Sendable {
+    /// The address names one server, and that is a node of a cluster: most keys belong to other nodes.
+    case clusterNode
+    /// Limits are forgotten when the memory is full.
+    case eviction(policy: String)
+    /// The memory is nearly full, or full.
+    case memory(percent: Int)
+
+    /// The share of its bound from which on a server's memory is a concern, in percent.
+    package static let memoryPercent = 80
+
+    /// What is wrong, to stand after the name of the setting or "Redis".
+    package var problem: String {
+        switch self {
+        case .clusterNode: "names one node of a Redis Cluster, so that most identities get no decision"
+        case .eviction(let policy):
+            "leads to a Redis that forgets limits when its memory is full (maxmemory-policy \(policy))"
+        case .memory(let percent): "leads to a Redis that uses \(percent) % of its maxmemory"
+        }
+    }
+
+    package var remedy: String {
+        switch self {
+        case .clusterNode: "write it as redis+cluster://host:6379,host:6379"
+        case .eviction: "set maxmemory-policy noeviction, and give the limiter a Redis of its own"
+        case .memory: "give it more memory: about 200 bytes for each identity that is active within the longest window"
+        }
+    }
+}
+
+extension ServerReport {
+    /// What is wrong with the server.
+    ///
+    /// - Parameter isOneServer: Whether the address names one server and no cluster.
+    package func concerns(isOneServer: Bool) -> [ServerConcern] {
+        var concerns: [ServerConcern] = []
+        if isOneServer, isClusterNode { concerns.append(.clusterNode) }
+        guard let maximumBytes else { return concerns }
+        if let evictionPolicy, evictionPolicy != "noeviction" { concerns.append(.eviction(policy: evictionPolicy)) }
+        if let usedBytes, usedBytes / (maximumBytes / 100 + 1) >= ServerConcern.memoryPercent {
+            concerns.append(.memory(percent: Int((Double(usedBytes) / Double(maximumBytes) * 100).rounded())))
+        }
+        return concerns
+    }
+}

@@ -1,0 +1,31 @@
+import Logging
+import RedisLimiting
+import Testing
+
+@testable import ParallaxService
+
+@Suite struct ProbeLogTests {
+    private let log = ProbeLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    private let refused = Result<Duration, RedisError>.failure(RedisError(.unauthorized, "no right to the probe's key"))
+
+    @Test("decisions that are made while the probe fails are evidence against it")
+    func deciding() {
+        _ = log.note(.success(.milliseconds(1)), decisions: .init(made: 10))
+        _ = log.note(refused, decisions: .init(made: 20))
+        #expect(log.latest.isDeciding && log.latest.problem?.code == .unauthorized)
+        // Without traffic nothing speaks against it either.
+        _ = log.note(refused, decisions: .init(made: 20))
+        #expect(log.latest.isDeciding)
+    }
+
+    @Test("a decision that fails takes that evidence away, and a good probe needs none")
+    func failing() {
+        _ = log.note(refused, decisions: .init(made: 5))
+        _ = log.note(refused, decisions: .init(made: 9, failed: 1))
+        #expect(!log.latest.isDeciding)
+        _ = log.note(refused, decisions: .init(made: 12, failed: 1))
+        #expect(log.latest.isDeciding)
+        _ = log.note(.success(.milliseconds(1)), decisions: .init(made: 12, failed: 1))
+        #expect(!log.latest.isDeciding && log.latest.problem == nil)
+    }
+}
