@@ -48,7 +48,7 @@ import Testing
             (.readOnly, "Redis answers and cannot decide", "docs/operations.md"),
         ])
     func redis(code: RedisError.Code, problem: String, remedy: String) async throws {
-        let checked = try await load([:]).checkingRedis { _ in RedisError(code, "why") }
+        let checked = try await load([:]).checkingRedis { _ in RedisCheck(error: RedisError(code, "why")) }
         let finding = try #require(checked.findings.first)
         #expect(finding.kind == .unreachable && finding.setting == "REDIS_URL")
         #expect(finding.problem.hasPrefix(problem) && finding.problem.contains("why"))
