@@ -97,7 +97,7 @@ extension App {
         let host = settings.http.host
         return Application(
             router: makeRouter(endpoints), server: .bounded(bounds, metrics: endpoints.http),
-            configuration: ApplicationConfiguration(settings.http, maximumConnections: bounds.maximum),
+            configuration: ApplicationConfiguration(settings.http, maximumConnections: bounds.connections.maximum),
             services: [ConnectionSweeper(connections: bounds.connections)],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.http.port
