@@ -12,6 +12,8 @@ package final class DivergenceStore: Sendable {
         var connection: Connection
         var failure: DivergenceStoreError?
         var losses = 0
+        /// Whether there was a `-wal` with anything in it before the database was opened.
+        var hadLog = false
     }
 
     package let path: String
@@ -58,7 +60,8 @@ package final class DivergenceStore: Sendable {
         self.path = path
         opening = StoreOpening(
             path: path, migrator: Migrator(migrations: migrations), isReadOnly: isReadOnly, busyTimeout: busyTimeout)
-        state = Mutex(State(connection: .open(try opening.open(now: now), nil)))
+        let hadLog = opening.hasLog
+        state = Mutex(State(connection: .open(try opening.open(now: now), nil), hadLog: hadLog))
     }
 
     /// The open connections.

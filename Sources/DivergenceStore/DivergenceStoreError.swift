@@ -34,6 +34,10 @@ package struct DivergenceStoreError: Error, CustomStringConvertible {
         case notFound = "not_found"
         /// The same database was named twice.
         case repeated
+        /// The file has not the tables or values that it should have.
+        case altered
+        /// A file that is to be made is there already.
+        case exists
         /// It is not open yet.
         case unopened
         /// It was removed, renamed, replaced or cut short while it was in use.
@@ -72,6 +76,10 @@ extension DivergenceStoreError {
         switch error {
         case let error as DivergenceStoreError: self = error
         case let error as DatabaseError: self.init(error, path: path)
+        case is DecodingError:
+            self.init(
+                .altered, "the database \(path) holds a value that cannot be decoded; restore it from a copy",
+                cause: error)
         default: self.init(.failed, "the database \(path) failed: \(error)", cause: error)
         }
     }
@@ -95,6 +103,10 @@ extension DivergenceStoreError {
                 (.unreadable, "the database \(path) cannot be opened (\(words)); check its folder and its rights")
             case .SQLITE_IOERR:
                 (.inputOutput, "reading or writing the database \(path) failed (\(words)); check the disk")
+            case .SQLITE_ERROR:
+                (.altered, "the database \(path) has not the tables or values that it should have (\(words))")
+            case .SQLITE_INTERRUPT:
+                (.altered, "the database \(path) takes too long to read for its size; it may be damaged")
             default:
                 (.failed, "the database \(path) refused a statement (\(error.resultCode.rawValue): \(words))")
             }

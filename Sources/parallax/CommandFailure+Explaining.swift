@@ -14,12 +14,15 @@ extension CommandFailure {
         case let failure as CommandFailure: self = failure
         case let error as ReplayError: self.init(error)
         case let error as DivergenceStoreError: self.init(error)
+        // A value from a database; other readers of JSON have errors of their own.
+        case is DecodingError:
+            self.init(.badData, "the database holds a value that cannot be decoded; restore it from a copy")
         case let error as FlagFileError: self.init(error)
         case let error as FlagDefinitionError: self.init(.configuration, error.description)
         case let error as RollbackLatchError: self.init(.failure, error.description)
         case let error as EmbeddedRedisError: self.init(.unavailable, error.description)
-        case let error as BearerTokenError:
-            self.init(.configuration, "ADMIN_TOKEN_FILE or RESPONSE_TIMES_TOKEN_FILE: \(error)")
+        case let error as SecretFileError:
+            self.init(.configuration, error.description, remedy: error.remedy)
         case let error as PseudonymKeyError:
             self.init(
                 .configuration, "IDENTITY_PRIVACY_KEY_FILE: the file \(QuotedText(error.path)) \(error.problem)",
@@ -37,12 +40,12 @@ extension CommandFailure {
     init(_ error: DivergenceStoreError) {
         switch error.code {
         case .missing: self.init(.noInput, error.message)
-        case .notADatabase, .foreign, .corrupt, .changedMigration, .newerSchema, .olderSchema:
+        case .notADatabase, .foreign, .corrupt, .altered, .changedMigration, .newerSchema, .olderSchema:
             self.init(.badData, error.message)
         case .repeated: self.init(.usage, error.message)
         case .locked: self.init(.unavailable, error.message)
         case .unreadable, .readOnly: self.init(.notPermitted, error.message)
-        case .failedMigration, .diskFull, .inputOutput, .notFound, .unopened, .lost, .failed:
+        case .failedMigration, .diskFull, .inputOutput, .notFound, .exists, .unopened, .lost, .failed:
             self.init(.failure, error.message)
         }
     }

@@ -30,6 +30,7 @@ extension DivergenceStore {
             return true
         }
         guard isFree else { return }
+        let hadLog = opening.hasLog
         do {
             let pool = try opening.open(now: .now())
             guard let files = StoreFiles(path: path) else {
@@ -38,6 +39,7 @@ extension DivergenceStore {
             }
             state.withLock { state in
                 state.connection = .open(pool, files)
+                state.hadLog = hadLog
                 state.failure = nil
             }
         } catch {
@@ -49,8 +51,10 @@ extension DivergenceStore {
 
     /// Lets go of the connections. Every access fails with the error from then on. Blocks the thread.
     ///
-    /// - Parameter losesWrites: Whether what was written has gone with the file.
-    func disconnect(because error: DivergenceStoreError, losesWrites: Bool) {
+    /// - Parameters:
+    ///   - losesWrites: Whether what was written has gone with the file.
+    ///   - isCutShort: Whether the file itself has lost pages.
+    func disconnect(because error: DivergenceStoreError, losesWrites: Bool, isCutShort: Bool = false) {
         let pool = state.withLock { state -> DatabasePool? in
             guard case .open(let pool, _) = state.connection else { return nil }
             state.connection = .closed(error)
@@ -59,8 +63,14 @@ extension DivergenceStore {
             return pool
         }
         guard let pool else { return }
-        // A file that was renamed gets what lies in its `-wal`: closing leaves that out, and the name of `-wal` is another's.
-        _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        // A file that was renamed gets what lies in its `-wal`: closing leaves that out. And an emptied `-wal` cannot be taken
+        // for that of the file that stands at the path now. Into a file that was cut short nothing more is written.
+        if !isCutShort {
+            _ = try? pool.writeWithoutTransaction { database in
+                try database.execute(sql: "UPDATE instance SET closed_at = last_flush_at WHERE closed_at IS NULL")
+                try database.checkpoint(.truncate)
+            }
+        }
         try? pool.close()
     }
 
@@ -76,6 +86,8 @@ extension DivergenceStore {
 
     /// The last failed access that opening the file again may cure; `nil` if there was none since it was opened.
     var failure: DivergenceStoreError? { state.withLock { $0.failure } }
+
+    var hadLog: Bool { state.withLock { $0.hadLog } }
 
     /// How often what had been written was lost with its file.
     var losses: Int { state.withLock { $0.losses } }

@@ -1,6 +1,7 @@
 import Dispatch
 import GRDB
 package import Logging
+import ParallaxCore
 import ServiceLifecycle
 import Synchronization
 
@@ -15,6 +16,8 @@ package final class StoreKeeper: Service {
         var isLooking = false
         /// What was last said about the database being closed; `nil` while it is open.
         var problem: DivergenceStoreError.Code?
+        /// Whether the open database has a note that this process writes there.
+        var isNoted = false
         /// Looks until a database that fails may be opened again.
         var patience = 0
         var bytes: Int64 = 0
@@ -49,13 +52,14 @@ package final class StoreKeeper: Service {
         self.clock = clock
     }
 
-    /// Looks once a second until the service shuts down.
+    /// Looks once a second until the service shuts down; then closes the database, so that all is in the one file.
     package func run() async throws {
         note(failureAtStart)
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             startLooking()
             try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(for: .seconds(1)) }
         }
+        try? store.close()
     }
 
     /// Looks after the database once, and returns when that has been done.
@@ -101,12 +105,13 @@ package final class StoreKeeper: Service {
             } else if files.map(isCutShort) == true {
                 lose(
                     DivergenceStoreError(.lost, "the database \(store.path) was cut short while it was in use"),
-                    losesWrites: true)
+                    losesWrites: true, isCutShort: true)
             } else if let failure = store.failure, isPatienceAtEnd() {
                 lose(failure, losesWrites: false)
             } else {
                 note(nil)
                 recorder.confirm(written: written)
+                noteOpening()
             }
         }
     }
@@ -133,13 +138,14 @@ package final class StoreKeeper: Service {
         }
     }
 
-    private func lose(_ error: DivergenceStoreError, losesWrites: Bool) {
-        store.disconnect(because: error, losesWrites: losesWrites)
+    private func lose(_ error: DivergenceStoreError, losesWrites: Bool, isCutShort: Bool = false) {
+        store.disconnect(because: error, losesWrites: losesWrites, isCutShort: isCutShort)
         let lost = losesWrites ? recorder.loseFile() : 0
         state.withLock { state in
             state.retry.succeeded()
             state.problem = error.code
             state.bytes = 0
+            state.isNoted = false
         }
         logger.error(
             "The record was lost or fails, and is opened again: \(error)", metadata: ["lostComparisons": "\(lost)"])
@@ -165,6 +171,21 @@ package final class StoreKeeper: Service {
         } catch {
             state.withLock { $0.retry.failed() }
             note(DivergenceStoreError(error, path: store.path))
+        }
+    }
+
+    /// Notes in a database that was just opened that this process writes there. What fails is tried at the next look.
+    private func noteOpening() {
+        guard !state.withLock({ $0.isNoted }) else { return }
+        do {
+            if let end = try recorder.noteOpening() {
+                logger.warning(
+                    "The database is a copy of a live one without its -wal, or its -wal was removed: records are missing",
+                    metadata: ["recordsEndMilliseconds": "\(end.milliseconds)"])
+            }
+            state.withLock { $0.isNoted = true }
+        } catch {
+            logger.debug("The start cannot be noted in the database and is tried again: \(error)")
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import ParallaxCore
 
 /// How a database is opened: to write, with its schema brought up to date, or to read what is there.
@@ -14,27 +15,47 @@ struct StoreOpening: Sendable {
     ///
     /// - Throws: ``DivergenceStoreError``.
     func open(now: Timestamp) throws -> DatabasePool {
+        let hasLog = hasLog
         do {
-            let pool = try makePool()
+            if !isReadOnly { makePrivateFile() }
+            let pool = try makePool(isImmutable: isReadOnly && !hasLog && !isFolderWritable)
             if isReadOnly {
                 try pool.read { try migrator.check($0, path: path) }
             } else {
                 try migrator.migrate(pool, path: path, now: now)
+                if hasLog { try endInterruptedStarts(in: pool, now: now) }
             }
             return pool
         } catch {
-            throw DivergenceStoreError(error, path: path)
+            throw explain(DivergenceStoreError(error, path: path))
         }
+    }
+
+    /// Whether there is a `-wal` with anything in it, as next to every database in use, and every one that a crash left.
+    var hasLog: Bool {
+        var status = stat()
+        return stat(path + "-wal", &status) == 0 && status.st_size > 0
+    }
+
+    private var isFolderWritable: Bool {
+        access(URL(fileURLWithPath: path).deletingLastPathComponent().path, W_OK) == 0
+    }
+
+    /// Makes a new file before SQLite does, open to this user only. SQLite gives `-wal` and `-shm` the same permissions.
+    private func makePrivateFile() {
+        let descriptor = Glibc.open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        // What keeps a file from being made, SQLite says better.
+        if descriptor >= 0 { close(descriptor) }
     }
 
     /// Opens the pool, again and again while another process turns the new file to WAL.
     ///
     /// SQLite does not call the busy handler for that change of mode, so the time-out has to be kept here.
-    private func makePool() throws -> DatabasePool {
+    private func makePool(isImmutable: Bool) throws -> DatabasePool {
         let deadline = ContinuousClock.now + busyTimeout
         while true {
             do {
-                return try DatabasePool(path: path, configuration: configuration)
+                return try DatabasePool(path: isImmutable ? immutableAddress : path, configuration: configuration)
             } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline
             {
                 Thread.sleep(forTimeInterval: 0.01)
@@ -42,15 +63,55 @@ struct StoreOpening: Sendable {
         }
     }
 
+    /// The file as one that nobody changes: SQLite then needs neither `-shm` nor locks, and a folder that may not be written
+    /// is no obstacle.
+    private var immutableAddress: String {
+        let url = URL(fileURLWithPath: path)
+        return "\(url.absoluteString)?immutable=1"
+    }
+
     private var configuration: Configuration {
         var configuration = Configuration()
         configuration.readonly = isReadOnly
         configuration.busyMode = .timeout(busyTimeout / .seconds(1))
+        let budget = isReadOnly ? readingBudget : nil
         configuration.prepareDatabase { [migrator, path] database in
+            // No function of a schema that somebody else wrote runs on its own.
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
             // Before GRDB turns on WAL: what another program or a newer version wrote is left as it is.
             try migrator.refuse(database, path: path)
             try database.execute(sql: "PRAGMA cache_size = -32768")
+            budget?.install(on: database)
         }
         return configuration
+    }
+
+    /// Generous for every report: some hundred steps for every byte. A file that was made to keep a reader busy ends there.
+    private var readingBudget: StepBudget {
+        var status = stat()
+        let bytes = stat(path, &status) == 0 ? Int64(status.st_size) : 0
+        return StepBudget(steps: 2_000_000_000 + bytes * 500)
+    }
+
+    /// Starts that a crash ended write nothing more. Those who were alive within a minute may still be.
+    private func endInterruptedStarts(in pool: DatabasePool, now: Timestamp) throws {
+        guard migrator.migrations.count >= 5 else { return }
+        try pool.write {
+            try $0.execute(
+                sql: """
+                    UPDATE instance SET closed_at = last_flush_at
+                    WHERE closed_at IS NULL AND last_flush_at < ?
+                    """, arguments: [now.milliseconds - 60_000])
+        }
+    }
+
+    /// For those who only read, being told to give the right to write is no help.
+    private func explain(_ error: DivergenceStoreError) -> DivergenceStoreError {
+        guard isReadOnly, error.code == .readOnly || error.code == .unreadable else { return error }
+        let advice =
+            FileManager.default.isReadableFile(atPath: path)
+            ? "its -wal can be read only in a folder that this user may write, or while the service runs; read a copy made by `parallax database backup`"
+            : "let this user read the file"
+        return DivergenceStoreError(.unreadable, "the database \(path) cannot be read: \(advice)", cause: error.cause)
     }
 }

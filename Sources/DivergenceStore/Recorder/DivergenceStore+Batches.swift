@@ -17,17 +17,49 @@ extension DivergenceStore {
 
     /// Notes within a transaction that an instance is alive.
     ///
+    /// - Parameter isClosed: Whether it is known to write nothing more, should this be its last transaction.
     /// - Returns: Its id.
     static func note(
-        instance: String, startedAt: Timestamp, now: Timestamp, in database: Database
+        instance: String, startedAt: Timestamp, now: Timestamp, isClosed: Bool = false, in database: Database
     ) throws -> Int64 {
         try Int64.fetchOne(
             database,
             sql: """
-                INSERT INTO instance (name, started_at, last_flush_at) VALUES (CAST(? AS TEXT), ?, ?)
-                ON CONFLICT DO UPDATE SET last_flush_at = excluded.last_flush_at
+                INSERT INTO instance (name, started_at, last_flush_at, closed_at) VALUES (CAST(? AS TEXT), ?, ?, ?)
+                ON CONFLICT DO UPDATE SET last_flush_at = excluded.last_flush_at, closed_at = excluded.closed_at
                 RETURNING id
                 """,
-            arguments: [ExactText(instance), startedAt.milliseconds, now.milliseconds])!
+            arguments: [
+                ExactText(instance), startedAt.milliseconds, now.milliseconds, isClosed ? now.milliseconds : nil,
+            ])!
+    }
+
+    /// Notes that an instance begins to write, and puts that into the database file itself: a copy without `-wal` then
+    /// shows that it is one. Earlier starts of the same name have ended. Blocks the thread.
+    ///
+    /// - Returns: When the records end, if the database was opened as such a copy.
+    func noteOpening(instance: String, startedAt: Timestamp, now: Timestamp) throws -> Timestamp? {
+        let end = endIfIncomplete
+        try writeDurablyAndWait { database in
+            _ = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
+            try database.execute(
+                sql: """
+                    UPDATE instance SET closed_at = last_flush_at
+                    WHERE closed_at IS NULL AND name = CAST(? AS TEXT) AND started_at <> ?
+                    """, arguments: [ExactText(instance), startedAt.milliseconds])
+        }
+        do {
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
+        } catch {
+            throw explain(error)
+        }
+        return end
+    }
+
+    /// Notes that an instance has written its last record.
+    func noteClosing(instance: String, startedAt: Timestamp, now: Timestamp) async throws {
+        _ = try await write { database in
+            try Self.note(instance: instance, startedAt: startedAt, now: now, isClosed: true, in: database)
+        }
     }
 }

@@ -24,7 +24,7 @@ package enum DropReason: String, CaseIterable, Sendable {
             switch error.code {
             case .diskFull: .diskFull
             case .locked: .databaseLocked
-            case .corrupt, .notADatabase: .databaseDamaged
+            case .corrupt, .notADatabase, .altered: .databaseDamaged
             case .missing, .unreadable, .readOnly, .foreign, .changedMigration, .newerSchema, .olderSchema, .unopened,
                 .lost:
                 .databaseUnusable

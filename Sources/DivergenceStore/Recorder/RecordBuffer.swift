@@ -7,6 +7,7 @@ struct RecordBuffer: Sendable {
 
     private let settings: Recorder.Settings
     private(set) var batch = RecordBatch()
+    private var clockOffsetMilliseconds: Int64?
     /// The oldest first, by when they were first seen.
     private var scopes: [MinuteScope] = []
 
@@ -15,6 +16,7 @@ struct RecordBuffer: Sendable {
     }
 
     mutating func add(_ comparison: Comparison) {
+        if let offset = comparison.evidence.clockOffsetMilliseconds { clockOffsetMilliseconds = offset }
         let scope = scopeIndex(for: comparison.time.startOfMinute)
         let organization = scopes[scope].admit(
             ExactText(comparison.identity.organization), maximum: settings.maximumOrganizationsPerMinute)
@@ -49,6 +51,11 @@ struct RecordBuffer: Sendable {
         total.count(heldOut: request, answer.decision)
         let key = TotalKey(minute: scopes[scope].minute, organization: organization, outcome: .heldOut)
         batch.count(total, under: key, bounds: settings.bounds, otherwise: .bufferFull)
+    }
+
+    mutating func takeClockOffset() -> Int64? {
+        defer { clockOffsetMilliseconds = nil }
+        return clockOffsetMilliseconds
     }
 
     /// Hands over everything and starts anew; the bounds of the minutes go on.

@@ -22,7 +22,11 @@ extension Recorder: Service {
         // Before waiting for whatever is being deleted: what was recorded must not wait for that.
         let isWritten = await flush()
         await pruning.value
-        guard !isWritten else { return }
+        if isWritten {
+            // Without the note a copy of the file looks incomplete, and nothing is lost.
+            try? await noteClosing()
+            return
+        }
         let lost = health
         logger.error(
             "ended with records that could not be written: \(lost.lastError ?? "")",
@@ -44,18 +48,33 @@ extension Recorder: Service {
 
     private func pruneAgainAndAgain() async {
         guard let retention = settings.retention else { return }
+        let start = ContinuousClock.now
+        var known: RetentionClock?
         var interval = min(.seconds(60), settings.pruneInterval)
         while await pause(for: interval) {
             interval = settings.pruneInterval
             do {
-                let deleted = try await store.prune(before: now() + -Int64(retention / .milliseconds(1)))
-                if deleted > 0 {
-                    logger.info("deleted what was older than the retention", metadata: ["rows": "\(deleted)"])
-                }
+                var clock: RetentionClock
+                if let known { clock = known } else { clock = try await makeRetentionClock() }
+                try await prune(retention, by: &clock, elapsed: ContinuousClock.now - start)
+                known = clock
             } catch {
                 logger.warning("deleting what is older than the retention failed and is tried again: \(error)")
             }
         }
+    }
+
+    private func prune(_ retention: Duration, by clock: inout RetentionClock, elapsed: Duration) async throws {
+        let time = clock.read(wall: now(), elapsed: elapsed, redisOffsetMilliseconds: takeClockOffset())
+        if let ahead = clock.news {
+            logger.warning(
+                "The clock is ahead of what is recorded; by that difference nothing is deleted until Redis's clock agrees",
+                metadata: ["aheadMilliseconds": "\(ahead)"])
+        }
+        try await store.setReachedTime(clock.reached)
+        let deleted = try await store.prune(before: time + -Int64(retention / .milliseconds(1)))
+        guard deleted > 0 else { return }
+        logger.notice("deleted what was older than the retention", metadata: ["rows": "\(deleted)"])
     }
 
     private func fitAgainAndAgain() async {

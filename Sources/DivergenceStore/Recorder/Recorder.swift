@@ -104,6 +104,30 @@ package final class Recorder: DecisionObserver, Sendable {
         return pruning
     }
 
+    /// Notes in the database that this process begins to write there. Blocks the thread.
+    ///
+    /// - Returns: When the records end, if the database was opened as a copy without its `-wal`.
+    func noteOpening() throws -> Timestamp? {
+        try store.noteOpening(instance: instance, startedAt: startedAt, now: now())
+    }
+
+    /// Notes in the database that this process has written its last record.
+    func noteClosing() async throws {
+        try await store.noteClosing(instance: instance, startedAt: startedAt, now: now())
+    }
+
+    /// How far Redis's clock was ahead of this machine's in the latest comparison since the last call; `nil` if there was
+    /// none.
+    func takeClockOffset() -> Int64? {
+        buffer.withLock { $0.takeClockOffset() }
+    }
+
+    /// What is certain about the time, before anything is deleted by it.
+    func makeRetentionClock() async throws -> RetentionClock {
+        RetentionClock(
+            reached: try await store.reachedTime(besides: instance, startedAt: startedAt), start: startedAt)
+    }
+
     /// Comparisons written since the start.
     var writtenComparisons: Int { pending.withLock { $0.writtenComparisons } }
 

@@ -61,7 +61,8 @@ package struct WaitingRecorder {
         let batch = buffer.take()
         underWay = store.startWriting { [instances, instancesOfRows] database in
             let ids = try instances.map {
-                try DivergenceStore.note(instance: $0, startedAt: startedAt, now: latest, in: database)
+                try DivergenceStore.note(
+                    instance: $0, startedAt: startedAt, now: latest, isClosed: true, in: database)
             }
             var writer = BatchWriter(database: database)
             _ = try writer.write(batch) { ids[instancesOfRows[$0]] }

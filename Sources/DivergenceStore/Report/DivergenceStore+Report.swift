@@ -27,7 +27,7 @@ extension DivergenceStore {
         of stores: [DivergenceStore], _ filter: DivergenceFilter = DivergenceFilter(), maximumAffected: Int = 20,
         comparedWith previous: Range<Timestamp>? = nil
     ) async throws -> DivergenceReport {
-        try refuseRepeated(stores)
+        try await refuseRepeated(stores)
         let filter = filter.wholeMinutes
         var sums = ReportSums(filter: filter)
         let depth = stores.count == 1 ? maximumAffected : maximumAffected * 10
@@ -87,9 +87,18 @@ extension DivergenceStore {
             compared: report.compared, diverged: report.diverged, kinds: report.kinds, causes: report.causes)
     }
 
-    static func refuseRepeated(_ stores: [DivergenceStore]) throws {
+    /// Refuses two paths to one database, and a copy next to its original: their records would count double.
+    static func refuseRepeated(_ stores: [DivergenceStore]) async throws {
         var seen: Set<String> = []
+        var paths: [String: String] = [:]
         for store in stores {
+            let id = try await store.storeID()
+            if let other = paths.updateValue(store.path, forKey: id), other != store.path {
+                throw DivergenceStoreError(
+                    .repeated,
+                    "\(other) and \(store.path) are one database, or a copy and its original; its records would count double"
+                )
+            }
             let path = URL(fileURLWithPath: store.path).resolvingSymlinksInPath().standardizedFileURL.path
             guard seen.insert(path).inserted else {
                 throw DivergenceStoreError(

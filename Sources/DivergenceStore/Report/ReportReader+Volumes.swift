@@ -17,15 +17,18 @@ extension ReportReader {
                 FROM volume WHERE \(condition)
                 """)
         let rows = try Row.fetchCursor(statement, arguments: arguments)
+        var counts = ReadCounts()
         // Columns are read from the statement: they are millions.
         while try rows.next() != nil {
-            let newlyLimited = Int(statement.number(at: 8))
+            let newlyLimited = statement.number(at: 8)
             let identity = volumes.number(of: statement.bytes(at: 1), statement.bytes(at: 2))
             volumes.add(
                 minute: statement.number(at: 0), identity: identity,
-                policy: policies[statement.number(at: 3)] ?? unknown, requests: Int(statement.number(at: 4)),
-                seconds: Int(statement.number(at: 5)), controlOnlyUnits: Int(statement.number(at: 6)),
-                candidateOnlyUnits: Int(statement.number(at: 7)), newlyLimited: newlyLimited < 0 ? nil : newlyLimited)
+                policy: policies[statement.number(at: 3)] ?? unknown,
+                requests: try counts.take(statement.number(at: 4)), seconds: try counts.take(statement.number(at: 5)),
+                controlOnlyUnits: try counts.take(statement.number(at: 6)),
+                candidateOnlyUnits: try counts.take(statement.number(at: 7)),
+                newlyLimited: newlyLimited < 0 ? nil : try counts.take(newlyLimited))
         }
         return volumes
     }
@@ -54,7 +57,8 @@ extension ReportReader {
         let (condition, arguments) = filter.condition(time: "minute")
         let row = try Row.fetchOne(
             database, sql: "SELECT SUM(compared), SUM(diverged) FROM noise WHERE \(condition)", arguments: arguments)
-        guard let row, let compared = row[0] as Int?, compared > 0 else { return nil }
-        return NoiseFloor(compared: compared, diverged: row[1])
+        guard let row, let compared = row[0] as Int64?, compared > 0 else { return nil }
+        var counts = ReadCounts()
+        return NoiseFloor(compared: try counts.take(compared), diverged: try counts.take(row[1]))
     }
 }

@@ -21,7 +21,7 @@ struct ReportReader {
         let rows = try Row.fetchCursor(statement, arguments: arguments)
         var scan = TotalsScan(filter: filter)
         while try rows.next() != nil {
-            if let group = scan.add(rowOf: statement) { totals.add(group) }
+            if let group = try scan.add(rowOf: statement) { totals.add(group) }
         }
         if let group = scan.takeGroup() { totals.add(group) }
         return scan
@@ -32,10 +32,11 @@ struct ReportReader {
         let rows = try Row.fetchCursor(
             database, sql: "SELECT minute, subject, reason, count FROM dropped WHERE \(condition)",
             arguments: arguments)
+        var counts = ReadCounts()
         while let row = try rows.next() {
             totals.addDrop(
                 minute: Timestamp(milliseconds: row[0]), subject: DropSubject(rawValue: row[1]), reason: row[2],
-                count: row[3])
+                count: try counts.take(row[3]))
         }
     }
 
@@ -85,8 +86,10 @@ struct ReportReader {
                 GROUP BY organization, detail, cause
                 """,
             arguments: arguments)
+        var counts = ReadCounts()
         while let row = try rows.next() {
-            groups.add(.init(organization: row[0], kind: row[1], cause: row[2]), requests: row[3])
+            groups.add(
+                .init(organization: row[0], kind: row[1], cause: row[2]), requests: try counts.take(row[3]))
         }
     }
 

@@ -31,6 +31,7 @@ struct TotalsScan {
 
     private let filter: DivergenceFilter
     private var group: Group?
+    private var counts = ReadCounts()
     private var figures = Array(repeating: 0, count: 8)
     private var organizations = NameNumbers()
     private var names: [ExactText] = []
@@ -46,13 +47,13 @@ struct TotalsScan {
     /// Adds the row that a statement stands at.
     ///
     /// - Returns: The figures of the group before, where the row begins another.
-    mutating func add(rowOf statement: Statement) -> TotalRow? {
+    mutating func add(rowOf statement: Statement) throws -> TotalRow? {
         var complete: TotalRow?
         if !continuesGroup(statement) {
             complete = takeGroup()
             group = makeGroup(statement)
         }
-        for place in figures.indices { figures[place] += Int(statement.number(at: CInt(place) + 4)) }
+        for place in figures.indices { figures[place] += try counts.take(statement.number(at: CInt(place) + 4)) }
         if let group, let kind = group.kind { count(statement, minute: group.minute, kind: kind) }
         return complete
     }

@@ -28,6 +28,30 @@ extension DivergenceStore {
         return deleted
     }
 
+    /// How far time had come for earlier processes: by what one of them kept, else by the latest sign of life.
+    ///
+    /// - Parameters:
+    ///   - instance: Whose start, with the time after it, does not count.
+    func reachedTime(besides instance: String, startedAt: Timestamp) async throws -> Timestamp? {
+        try await read { database in
+            try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT COALESCE(
+                        (SELECT reached_at FROM store),
+                        (SELECT MAX(last_flush_at) FROM instance
+                            WHERE NOT (name = CAST(? AS TEXT) AND started_at = ?)))
+                    """,
+                arguments: [ExactText(instance), startedAt.milliseconds])
+        }.map(Timestamp.init(milliseconds:))
+    }
+
+    func setReachedTime(_ time: Timestamp) async throws {
+        try await write {
+            try $0.execute(sql: "UPDATE store SET reached_at = ?", arguments: [time.milliseconds])
+        }
+    }
+
     private static let deletions = [
         "DELETE FROM divergence WHERE id IN (SELECT id FROM divergence WHERE time < ? LIMIT ?)",
         """

@@ -22,5 +22,6 @@ extension Migration {
         Migration(version: 2, name: "0002_settlements", text: PackageResources._002_settlements_sql),
         Migration(version: 3, name: "0003_volume", text: PackageResources._003_volume_sql),
         Migration(version: 4, name: "0004_durations_and_alerts", text: PackageResources._004_durations_and_alerts_sql),
+        Migration(version: 5, name: "0005_store", text: PackageResources._005_store_sql),
     ]
 }

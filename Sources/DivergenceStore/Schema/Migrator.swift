@@ -44,11 +44,15 @@ struct Migrator: Sendable {
 
     /// Checks that the database has exactly this version's schema, changing nothing.
     func check(_ database: Database, path: String) throws {
-        guard try checkedApplied(database, path: path) == migrations.count else {
-            throw DivergenceStoreError(
-                .olderSchema, "the database \(path) has an older schema than this version; run `parallax migrate` on it"
-            )
+        let applied = try checkedApplied(database, path: path)
+        guard applied == migrations.count else {
+            let advice =
+                applied == 0
+                ? "is empty; a copy of a live database without its -wal can look like this: copy by `parallax database backup`"
+                : "has an older schema than this version; run `parallax migrate` on it"
+            throw DivergenceStoreError(.olderSchema, "the database \(path) \(advice)")
         }
+        try SchemaCheck(migrations: migrations, path: path).check(database)
     }
 
     /// Refuses a database that another program made, a newer version, or one whose migrations had another text.

@@ -26,7 +26,7 @@ extension DivergenceStore {
     package static func settlements(
         of stores: [DivergenceStore], _ filter: DivergenceFilter = DivergenceFilter()
     ) async throws -> [SettlementStatus] {
-        try refuseRepeated(stores)
+        try await refuseRepeated(stores)
         var sums = SettlementSums(filter: filter.wholeMinutes)
         for store in stores { sums = try await store.read { [sums] in try sums.addingWords($0) } }
         for store in stores { sums = try await store.read { [sums] in try sums.addingCounts($0) } }
@@ -37,7 +37,7 @@ extension DivergenceStore {
     package static func share(
         of group: Settlement.Group, in stores: [DivergenceStore], _ filter: DivergenceFilter = DivergenceFilter()
     ) async throws -> Settlement.Share {
-        try refuseRepeated(stores)
+        try await refuseRepeated(stores)
         var sums = SettlementSums(filter: filter.wholeMinutes, counting: [group])
         for store in stores { sums = try await store.read { [sums] in try sums.addingCounts($0) } }
         return sums.share(of: group)

@@ -68,10 +68,12 @@ struct SettlementSums: Sendable {
                 FROM total WHERE outcome IN ('agreed', 'diverged') AND \(condition) GROUP BY name
                 """,
             arguments: StatementArguments(names.map(\.databaseValue)) + arguments)
+        var counts = ReadCounts()
         while let row = try rows.next() {
             let name: ExactText? = row[0]
-            compared[nil, default: 0] += row[1]
-            if let name { compared[name, default: 0] += row[1] }
+            let requests = try counts.take(row[1])
+            compared[nil, default: 0] += requests
+            if let name { compared[name, default: 0] += requests }
         }
     }
 }

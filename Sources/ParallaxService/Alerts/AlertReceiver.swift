@@ -1,4 +1,5 @@
 import Foundation
+package import RedisLimiting
 
 /// Where alerts are sent: an address in Alertmanager's v2 form, and what opens it.
 ///
@@ -60,22 +61,13 @@ package enum AlertReceiverError: Error, Equatable, CustomStringConvertible {
 
 /// The bearer token of alert receivers, from a file.
 package struct AlertToken: Sendable {
-    private static let maximumBytes = 16 << 10
-
     let revealed: String
 
     /// Reads the token, without the blanks and line ends around it.
     ///
-    /// - Throws: ``AlertTokenError`` naming the file, and nothing of what it holds.
-    package init(file path: String) throws(AlertTokenError) {
-        guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: Self.maximumBytes)
-        else { throw AlertTokenError(path: path, problem: "cannot be read") }
-        let token = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        // Anything else could end the header and begin another.
-        guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw AlertTokenError(path: path, problem: "must hold one line of printable ASCII without spaces")
-        }
-        revealed = token
+    /// - Throws: ``SecretFileError`` naming the file, and nothing of what it holds.
+    package init(file path: String) throws(SecretFileError) {
+        revealed = try SecretFile.read(path, as: .token)
     }
 }
 
@@ -83,12 +75,4 @@ extension AlertToken: CustomStringConvertible, CustomDebugStringConvertible, Cus
     package var description: String { "(hidden)" }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: [:]) }
-}
-
-/// Why a file gives no token.
-package struct AlertTokenError: Error, Equatable, CustomStringConvertible {
-    let path: String
-    let problem: String
-
-    package var description: String { "the file \(QuotedText(path)) \(problem)" }
 }

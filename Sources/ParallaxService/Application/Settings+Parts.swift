@@ -19,7 +19,7 @@ extension Settings {
 
     /// Where Redis is, with the password from wherever it is kept.
     ///
-    /// - Throws: ``RedisURLError``, ``PasswordFileError`` or ``RedisError``: each says what to do, and no secret.
+    /// - Throws: ``RedisURLError``, ``SecretFileError`` or ``RedisError``: each says what to do, and no secret.
     package func redisURL() throws -> RedisURL {
         let url = try RedisURL(redis.url.revealed)
         guard let file = redis.passwordFile else { return url }
@@ -110,7 +110,7 @@ extension Settings {
 
     /// Whom to tell of alerts.
     ///
-    /// - Throws: ``AlertTokenError`` or ``AlertReceiverError``: each says what to do, and no secret.
+    /// - Throws: ``SecretFileError`` or ``AlertReceiverError``: each says what to do, and no secret.
     func alertReceivers() throws -> [AlertReceiver] {
         let token = try alerts.tokenFile.map { try AlertToken(file: $0) }
         return try alerts.urls.map { try AlertReceiver($0, token: token) }

@@ -1,16 +1,18 @@
+import RedisLimiting
+
 extension SettingsCheck {
     /// Whether receivers of alerts can be told, as far as that shows without trying. Quotes no address.
     func alerts() -> [Finding] {
         var token: AlertToken?
         var findings: [Finding] = []
         if let path = settings.alerts.tokenFile {
-            do throws(AlertTokenError) {
+            do throws(SecretFileError) {
                 token = try AlertToken(file: path)
+                findings += openSecret(.alertTokenFile, path)
             } catch {
                 findings.append(
                     finding(
-                        .error, .unusableFile, .alertTokenFile, error.description,
-                        "write the token into it, on one line, and let the service's user read it"))
+                        .error, .unusableFile, .alertTokenFile, error.description, error.remedy))
             }
             if settings.alerts.urls.isEmpty {
                 findings.append(

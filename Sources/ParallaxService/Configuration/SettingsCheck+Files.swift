@@ -1,4 +1,5 @@
 import Foundation
+import RedisLimiting
 
 extension SettingsCheck {
     /// Files that settings name: readable, or in a folder in which they can be made.
@@ -9,10 +10,11 @@ extension SettingsCheck {
             (.responseTimesTokenFile, settings.http.responseTimesTokenFile),
         ] {
             guard let path else { continue }
-            do throws(BearerTokenError) {
+            do throws(SecretFileError) {
                 _ = try BearerToken(file: path)
+                findings += openSecret(setting, path)
             } catch {
-                findings.append(unusable(setting, error.description, "write a secret of 16 bytes or more into it"))
+                findings.append(unusable(setting, error.description, error.remedy))
             }
         }
         switch FilePlace(settings.flags.file) {
@@ -31,7 +33,50 @@ extension SettingsCheck {
                     .databasePath, problem + ": nothing is recorded until that changes",
                     "create the folder, let the service's user write there, or name another file", .warning))
         }
+        return findings + openFiles() + networkFiles()
+    }
+
+    /// A secret that everybody on the machine may read.
+    func openSecret(_ setting: Setting, _ path: String) -> [Finding] {
+        guard SecretFile.isReadableByOthers(path) else { return [] }
+        return [
+            finding(
+                .warning, .risk, setting, "the file \(QuotedText(path)) may be read by everybody on the machine",
+                "take that away where others have accounts: chmod o= FILE; in a container of its own it does no harm")
+        ]
+    }
+
+    /// Records that others may read, and flags that others may replace.
+    private func openFiles() -> [Finding] {
+        var findings: [Finding] = []
+        let database = settings.recorder.databasePath
+        if let mode = FileMode(database), !mode.isFolder, mode.isOpenToOthers {
+            findings.append(
+                finding(
+                    .warning, .risk, .databasePath,
+                    "\(QuotedText(database)) is open to everybody on the machine, with the identifiers that it holds",
+                    "chmod o= FILE FILE-wal FILE-shm; new databases are open to the service's user only"))
+        }
+        let folder = URL(fileURLWithPath: settings.flags.file).deletingLastPathComponent().path
+        if let mode = FileMode(folder), mode.isFolderOpenToOthers {
+            findings.append(
+                finding(
+                    .warning, .risk, .featureFlagFile,
+                    "everybody on the machine may replace files in the folder of \(QuotedText(settings.flags.file))",
+                    "take that away: chmod o-w FOLDER"))
+        }
         return findings
+    }
+
+    /// SQLite's write-ahead log needs memory that all who use the file share: there is none over a network.
+    private func networkFiles() -> [Finding] {
+        let path = settings.recorder.databasePath
+        guard let name = NetworkFileSystem.name(at: path) else { return [] }
+        return [
+            finding(
+                .warning, .risk, .databasePath, "\(QuotedText(path)) is on a network file system (\(name))",
+                "name a file on a local disk: SQLite can lose records there; the flag file may stay on a shared volume")
+        ]
     }
 
     private func unusable(

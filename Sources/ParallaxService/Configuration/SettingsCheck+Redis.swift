@@ -25,12 +25,12 @@ extension SettingsCheck {
 
     private func passwordFile(beside url: RedisURL?) -> [Finding] {
         guard let path = settings.redis.passwordFile else { return [] }
-        do throws(PasswordFileError) {
+        do throws(SecretFileError) {
             _ = try PasswordFile(path: path)
         } catch {
             return [finding(.error, .unusableFile, .redisPasswordFile, error.description, error.remedy)]
         }
-        guard url?.hasPassword == true else { return [] }
+        guard url?.hasPassword == true else { return openSecret(.redisPasswordFile, path) }
         return [
             finding(
                 .error, .impossibleCombination, .redisPasswordFile, "REDIS_URL holds a password too",

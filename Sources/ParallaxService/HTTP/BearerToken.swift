@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+package import RedisLimiting
 
 /// A secret that opens routes. Only its hash is kept.
 package struct BearerToken: Equatable, Sendable {
@@ -8,17 +9,15 @@ package struct BearerToken: Equatable, Sendable {
 
     private let digest: SHA256.Digest
 
-    /// - Throws: ``BearerTokenError`` where the token is too short.
+    /// - Throws: ``BearerTokenError`` if the token is too short.
     package init(_ token: String) throws(BearerTokenError) {
         guard token.utf8.count >= Self.minimumBytes else { throw .tooShort }
         digest = SHA256.hash(data: Data(token.utf8))
     }
 
     /// Reads the token from a file, without the blanks and line ends around it.
-    package init(file path: String) throws(BearerTokenError) {
-        guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path: path) }
-        guard let text = String(validating: data, as: UTF8.self) else { throw .notText(path: path) }
-        try self.init(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    package init(file path: String) throws(SecretFileError) {
+        digest = SHA256.hash(data: Data(try SecretFile.read(path, as: .token, minimumBytes: Self.minimumBytes).utf8))
     }
 
     /// Whether an `Authorization` header carries the token.
@@ -38,17 +37,9 @@ package struct BearerToken: Equatable, Sendable {
     }
 }
 
-/// Why there is no usable token. Never says what the token is.
+/// Why a text is no usable token. Never says what the token is.
 package enum BearerTokenError: Error, Equatable, CustomStringConvertible {
-    case unreadable(path: String)
-    case notText(path: String)
     case tooShort
 
-    package var description: String {
-        switch self {
-        case .unreadable(let path): "the file \(QuotedText(path)) cannot be read"
-        case .notText(let path): "the file \(QuotedText(path)) holds no text in UTF-8"
-        case .tooShort: "the token has fewer than \(BearerToken.minimumBytes) bytes"
-        }
-    }
+    package var description: String { "the token has fewer than \(BearerToken.minimumBytes) bytes" }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ParallaxService
+import RedisLimiting
 
 /// How to reach a running instance's admin routes.
 struct AdminOptions: ParsableArguments {
@@ -30,15 +31,11 @@ struct AdminOptions: ParsableArguments {
                 .notPermitted, "no admin token",
                 remedy: "Name the service's token file with --admin-token-file or ADMIN_TOKEN_FILE.")
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw CommandFailure(.noInput, "the admin token file \(path) cannot be read")
+        do throws(SecretFileError) {
+            return try SecretFile.read(path, as: .token)
+        } catch {
+            let status: CommandFailure.Status = error == .unreadable(path: path) ? .noInput : .badData
+            throw CommandFailure(status, error.description, remedy: error.remedy)
         }
-        let token = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        // Anything else could end the header and begin another.
-        guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw CommandFailure(
-                .badData, "the admin token file \(path) must hold one line of printable ASCII without spaces")
-        }
-        return token
     }
 }

@@ -13,7 +13,7 @@ struct DatabaseOptions: ParsableArguments {
 
     /// The databases, opened to read. Instances may go on writing them.
     func open() async throws -> [DivergenceStore] {
-        try await resolve().map { try DivergenceStore(readingFrom: $0) }
+        try await resolve().map { try DivergenceStore.openToRead($0) }
     }
 
     /// The same, to write as well. None is made where there is none.
@@ -45,6 +45,21 @@ struct OneDatabaseOption: ParsableArguments {
 
     /// The database, opened to read. Instances may go on writing it.
     func open() async throws -> DivergenceStore {
-        try DivergenceStore(readingFrom: await resolve())
+        try DivergenceStore.openToRead(await resolve())
+    }
+}
+
+extension DivergenceStore {
+    /// Opens a database to read, and says so on standard error if it is an incomplete copy.
+    static func openToRead(_ path: String) throws -> DivergenceStore {
+        let store = try DivergenceStore(readingFrom: path)
+        if let end = store.endIfIncomplete {
+            Terminal.note(
+                """
+                parallax: \(path.escapedForTerminal) was not closed and has no -wal next to it, as a copy of a live database \
+                without its -wal: what it holds ends at \(end.iso8601), or before. Copy by 'parallax database backup'.
+                """)
+        }
+        return store
     }
 }

@@ -40,7 +40,7 @@ struct Parallax: AsyncParsableCommand {
             Serve.self, Report.self, Divergences.self, Health.self, ReplayLog.self, Promote.self, Flags.self,
             Rollbacks.self,
             Limits.self,
-            Config.self, Migrate.self, Demo.self, Bench.self,
+            Config.self, Migrate.self, DatabaseCommands.self, Demo.self, Bench.self,
         ]
     )
 

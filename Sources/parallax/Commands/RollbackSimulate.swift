@@ -117,7 +117,7 @@ struct RollbackSimulate: AsyncParsableCommand {
         let now = FlagStore.wallClock()
         let (from, end) = (since?.resolve(now: now), until?.resolve(now: now))
         if let from, let end, end <= from { throw CommandFailure(.usage, "--until is not after --since") }
-        let store = try DivergenceStore(readingFrom: path)
+        let store = try DivergenceStore.openToRead(path)
         let history = try await RejudgedHistory.read(store, since: from, until: end, changes: trial.changes)
         let rollbacks = try await store.rollbacks(limit: 100_000).filter { stored in
             let time = stored.rollback.evaluation.time

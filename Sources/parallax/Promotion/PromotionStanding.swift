@@ -28,7 +28,7 @@ struct PromotionStanding: Sendable {
         let strategy = store.health.file.strategy
         for path in databases where FileManager.default.fileExists(atPath: path) {
             do {
-                let stored = StoredWatch(store: try DivergenceStore(readingFrom: path))
+                let stored = StoredWatch(store: try DivergenceStore.openToRead(path))
                 try await add(stored, strategy: strategy)
             } catch {
                 problems.append("\(path): \(error)")

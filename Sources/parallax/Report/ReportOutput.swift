@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Where a report goes: standard output, or a file that is written whole or not at all.
 struct ReportOutput {
@@ -20,10 +21,10 @@ struct ReportOutput {
         guard let path else { return Sink(handle: .standardOutput, file: nil) }
         let url = URL(fileURLWithPath: path)
         let draft = url.deletingLastPathComponent().appendingPathComponent(".\(UUID().uuidString).draft")
-        // Others see what this user's new files show them.
-        guard FileManager.default.createFile(atPath: draft.path, contents: nil),
-            let handle = try? FileHandle(forWritingTo: draft)
-        else { throw Self.failure(path) }
+        // It may name callers: for this user only, until this user says otherwise.
+        let descriptor = Glibc.open(draft.path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         return Sink(handle: handle, file: .init(path: path, draft: draft.path))
     }
 

@@ -141,6 +141,15 @@ import Testing
         }
     }
 
+    @Test("a report that is written to a file is open to its user only")
+    func writesPrivately() async throws {
+        try await withDatabase { database, folder in
+            _ = try await report(database, folder, [])
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/output")
+            #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+        }
+    }
+
     @Test("the first figures of every form are the verdicts that change, and how many callers they hit")
     func changedVerdictsFirst() async throws {
         try await withDatabase { database, folder in

@@ -9,6 +9,7 @@ import Testing
         try await withFolder { folder in
             for (name, text) in [("token", "hunter2-token\n"), ("lines", "hunter2\nX-Evil: 1")] {
                 try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+                chmod(folder + "/" + name, 0o600)
             }
             var environment = environment.mapValues { $0.replacingOccurrences(of: "~", with: folder) }
             environment["CONFIG_DIRECTORY"] = folder

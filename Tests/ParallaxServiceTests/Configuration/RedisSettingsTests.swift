@@ -14,7 +14,10 @@ import Testing
         _ body: (LoadedSettings) async throws -> Result
     ) async throws -> Result {
         try await withFolder { folder in
-            for (name, text) in files { try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8) }
+            for (name, text) in files {
+                try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8)
+                chmod(folder + "/" + name, 0o600)
+            }
             var environment = environment.mapValues { $0.replacingOccurrences(of: "~", with: folder) }
             environment["CONFIG_DIRECTORY"] = folder
             environment["FEATURE_FLAG_FILE"] = folder + "/flags.json"

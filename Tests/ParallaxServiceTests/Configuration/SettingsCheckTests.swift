@@ -214,6 +214,53 @@ import Testing
         #expect(findings.map(\.severity) == [.error])
     }
 
+    @Test(
+        "a secret that others may write is refused, and one that others may read is a risk",
+        arguments: ["ADMIN_TOKEN_FILE", "REDIS_PASSWORD_FILE", "ALERT_TOKEN_FILE"])
+    func checksSecretFiles(setting: String) async throws {
+        try await withFolder { folder in
+            let path = folder + "/secret"
+            try "a-secret-of-some-length\n".write(toFile: path, atomically: true, encoding: .utf8)
+            var environment = [setting: path]
+            if setting == "ALERT_TOKEN_FILE" { environment["ALERT_URLS"] = "https://alerts.example" }
+            let cases: [(Int, [Finding.Kind])] = [(0o600, []), (0o644, [.risk]), (0o666, [.unusableFile])]
+            for (mode, expected) in cases {
+                chmod(path, mode_t(mode))
+                let findings = try await load(environment).filter { $0.setting == setting }
+                #expect(findings.map(\.kind) == expected)
+            }
+        }
+    }
+
+    @Test("a database that others may read, and a folder of flags that others may write, are risks")
+    func findsOpenFiles() async throws {
+        try await withFolder { folder in
+            let (database, shared) = (folder + "/parallax.sqlite", folder + "/shared")
+            try DivergenceStore(path: database).close()
+            try FileManager.default.createDirectory(atPath: shared, withIntermediateDirectories: false)
+            let environment = ["DATABASE_PATH": database, "FEATURE_FLAG_FILE": shared + "/flags.json"]
+            #expect(try await load(environment).isEmpty)
+            chmod(database, 0o644)
+            chmod(shared, 0o777)
+            let findings = try await load(environment)
+            #expect(findings.map(\.kind) == [.risk, .risk])
+            #expect(findings.map(\.setting) == ["DATABASE_PATH", "FEATURE_FLAG_FILE"])
+        }
+    }
+
+    @Test("network file systems are known by their names, and local ones are none")
+    func knowsNetworkFileSystems() {
+        let mounts = """
+            24 1 254:0 / / rw,discard shared:1 - ext4 /dev/vda rw
+            36 24 0:45 / /mnt/shared rw,relatime shared:20 master:1 - nfs4 server:/export rw,vers=4.2
+            37 24 0:46 / /mnt/bucket rw - fuse.s3fs s3fs rw
+            """
+        #expect(NetworkFileSystem.name(ofDevice: 45, mounts: mounts) == "nfs4")
+        #expect(NetworkFileSystem.name(ofDevice: 46, mounts: mounts) == "fuse.s3fs")
+        #expect(NetworkFileSystem.name(ofDevice: 254 << 8, mounts: mounts) == nil)
+        #expect(NetworkFileSystem.name(ofDevice: 47, mounts: mounts) == nil)
+    }
+
     @Test("a check of the database names one that cannot be used, and none that can")
     func checksTheDatabase() async throws {
         try await withFolder { folder in

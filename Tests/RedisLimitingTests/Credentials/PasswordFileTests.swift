@@ -29,7 +29,7 @@ import Testing
             (Data(repeating: 0x68, count: 70_000), "no text"),
         ]
         for (content, problem) in cases {
-            let error = #expect(throws: PasswordFileError.self) { try read(content) }
+            let error = #expect(throws: SecretFileError.self) { try read(content) }
             let text = try #require(error?.description)
             #expect(text.contains(problem) && text.contains("parallax-password-"), "\(text)")
             #expect(!text.contains("hunter"))
@@ -39,7 +39,7 @@ import Testing
     @Test(
         "a file that cannot be read, or is a folder, is told from an empty one", arguments: ["/nonexistent/p", "/tmp"])
     func unreadable(_ path: String) {
-        #expect(throws: PasswordFileError.unreadable(path: path)) { try PasswordFile(path: path) }
+        #expect(throws: SecretFileError.unreadable(path: path)) { try PasswordFile(path: path) }
     }
 
     @Test("the password goes with the address's user, and never beside another password")

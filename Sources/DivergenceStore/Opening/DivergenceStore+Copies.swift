@@ -1,0 +1,61 @@
+import Foundation
+import GRDB
+import Glibc
+package import ParallaxCore
+
+extension DivergenceStore {
+    /// Which database this is: random, and the same in all its copies.
+    package func storeID() async throws -> String {
+        try await read { try String.fetchOne($0, sql: "SELECT store_id FROM store") ?? "" }
+    }
+
+    /// When the records end, if this is a copy of a live database without its `-wal`; `nil` if it is whole.
+    ///
+    /// A process that writes says so in the database file itself, and takes it back when it ends. If it has not, and there
+    /// was no `-wal` next to the file when it was opened, the last commits are missing.
+    package var endIfIncomplete: Timestamp? {
+        guard !hadLog else { return nil }
+        let end = try? readAndWait {
+            try Int64.fetchOne($0, sql: "SELECT MAX(last_flush_at) FROM instance WHERE closed_at IS NULL")
+        }
+        return end.map(Timestamp.init(milliseconds:))
+    }
+
+    /// Writes a consistent copy, also while the database is in use: one file without `-wal`, open to this user only.
+    ///
+    /// Nothing is at the path before the copy is whole, and what is there already is never replaced.
+    ///
+    /// - Throws: ``DivergenceStoreError``.
+    package func backUp(to destination: String) throws {
+        let draft = destination + ".\(UUID().uuidString).draft"
+        let descriptor = Glibc.open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw DivergenceStoreError(
+                .unreadable,
+                "\(destination) cannot be written (\(String(cString: strerror(errno)))); name a file in a folder that this user may write"
+            )
+        }
+        Glibc.close(descriptor)
+        defer { for ending in ["", "-wal", "-shm", "-journal"] { unlink(draft + ending) } }
+        do {
+            let copy = try DatabaseQueue(path: draft)
+            try pool.backup(to: copy)
+            // Of the copy nothing is missing.
+            try copy.write {
+                try $0.execute(sql: "UPDATE instance SET closed_at = last_flush_at WHERE closed_at IS NULL")
+            }
+            try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            try copy.close()
+        } catch {
+            throw DivergenceStoreError(error, path: draft)
+        }
+        // A link, unlike a renaming, never replaces a file that is there.
+        guard link(draft, destination) == 0 else {
+            throw DivergenceStoreError(
+                .exists,
+                errno == EEXIST
+                    ? "\(destination) is there already; name another file"
+                    : "\(destination) cannot be made (\(String(cString: strerror(errno))))")
+        }
+    }
+}

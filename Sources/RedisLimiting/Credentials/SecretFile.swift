@@ -1,0 +1,94 @@
+// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+import CDispatch
+import Foundation
+import Glibc
+
+/// The one reader of files that hold a secret as text: passwords and tokens, of the service and of the commands.
+package enum SecretFile {
+    /// What a secret may hold.
+    package enum Form: Sendable {
+        /// One line of UTF-8. A line end after it does not belong to it; blanks do.
+        case line
+        /// Printable ASCII, as fits into a header. Blanks and line ends around it do not belong to it.
+        case token
+    }
+
+    /// More than any secret, and little enough to be read at once.
+    package static let maximumBytes = 64 << 10
+
+    /// Reads a secret.
+    ///
+    /// - Throws: ``SecretFileError`` naming the file, and nothing of what it holds.
+    package static func read(_ path: String, as form: Form, minimumBytes: Int = 1) throws(SecretFileError) -> String {
+        guard let file = FileHandle(forReadingAtPath: path) else { throw .unreadable(path: path) }
+        var status = stat()
+        guard fstat(file.fileDescriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            throw .unreadable(path: path)
+        }
+        guard status.st_mode & S_IWOTH == 0 else { throw .writableByOthers(path: path) }
+        // A file of no bytes is read as none.
+        let data = (try? file.read(upToCount: maximumBytes + 1)) ?? Data()
+        guard data.count <= maximumBytes, let text = String(validating: data, as: UTF8.self) else {
+            throw .notText(path: path)
+        }
+        let secret: String
+        switch form {
+        case .line:
+            // In Swift a carriage return and a line feed are one character.
+            secret = text.last?.isNewline == true ? String(text.dropLast()) : text
+            if secret.contains(where: \.isNewline) { throw .severalLines(path: path) }
+        case .token:
+            secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            // Anything else could end the header and begin another.
+            guard secret.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { throw .notPrintable(path: path) }
+        }
+        guard !secret.isEmpty || minimumBytes > 1 else { throw .empty(path: path) }
+        guard secret.utf8.count >= minimumBytes else { throw .tooShort(path: path, minimumBytes: minimumBytes) }
+        return secret
+    }
+
+    /// Whether everybody on the machine may read a file: a risk, and what Docker and Kubernetes make of secrets.
+    package static func isReadableByOthers(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IROTH != 0
+    }
+}
+
+/// Why a file gives no secret. No message holds any of its content.
+package enum SecretFileError: Error, Equatable, CustomStringConvertible {
+    case unreadable(path: String)
+    /// Everybody on the machine can put another secret there.
+    case writableByOthers(path: String)
+    case notText(path: String)
+    case empty(path: String)
+    case severalLines(path: String)
+    case notPrintable(path: String)
+    case tooShort(path: String, minimumBytes: Int)
+
+    package var description: String {
+        switch self {
+        case .unreadable(let path): "the file \(Self.quoted(path)) cannot be read"
+        case .writableByOthers(let path): "the file \(Self.quoted(path)) may be written by everybody on the machine"
+        case .notText(let path): "the file \(Self.quoted(path)) holds no text in UTF-8 of at most 64 KiB"
+        case .empty(let path): "the file \(Self.quoted(path)) is empty"
+        case .severalLines(let path): "the file \(Self.quoted(path)) holds more than one line"
+        case .notPrintable(let path):
+            "the file \(Self.quoted(path)) must hold one line of printable ASCII without spaces"
+        case .tooShort(let path, let minimumBytes):
+            "the file \(Self.quoted(path)) holds fewer than \(minimumBytes) bytes"
+        }
+    }
+
+    /// What is to be done, for whoever wrote the settings.
+    package var remedy: String {
+        switch self {
+        case .unreadable: "correct the path, or let the service's user read the file"
+        case .writableByOthers: "take the rights of others away: chmod o= FILE"
+        case .notText, .empty, .severalLines, .notPrintable: "write the secret into it, on one line"
+        case .tooShort(_, let minimumBytes): "write a secret of \(minimumBytes) bytes or more into it"
+        }
+    }
+
+    /// A path as a log line may hold it.
+    private static func quoted(_ path: String) -> String { "\"\(RedisError.printable(path))\"" }
+}
