@@ -79,26 +79,6 @@ import Testing
         #expect(told?.description.contains(says) == true)
     }
 
-    @Test("an answer whose body does not end is given up")
-    func endlessBody() async throws {
-        let group = MultiThreadedEventLoopGroup.singleton
-        let listener = try await ServerBootstrap(group: group)
-            .childChannelInitializer { channel in
-                let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
-                return channel.writeAndFlush(ByteBuffer(string: head))
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(listener.localAddress?.port)
-        let client = AdminClient(
-            baseURL: "http://127.0.0.1:\(port)", token: "t",
-            transport: AdminClient.overHTTP(timeout: .milliseconds(50)))
-        let told = await #expect(throws: CommandFailure.self) {
-            let _: Answer = try await client.get("/x", query: [])
-        }
-        #expect(told?.message.contains("did not answer in time") == true)
-        try await listener.close().get()
-    }
-
     @Test("a port that nobody listens on is a refusal over real sockets too")
     func refusedConnection() async throws {
         let port = try FreePorts.find(1)[0]

@@ -33,9 +33,10 @@ import Testing
         let loaded = try await load(["EMBEDDED_REDIS": "true"])
         #expect(loaded.checkingEmbeddedRedis(path: "/nonexistent").errors.map(\.setting) == ["EMBEDDED_REDIS"])
         #expect(try await load([:]).checkingEmbeddedRedis(path: "").findings.isEmpty)
-        try await withFolder { folder in
-            FileManager.default.createFile(
+        try withFolder { folder in
+            let isMade = FileManager.default.createFile(
                 atPath: folder + "/redis-server", contents: Data(), attributes: [.posixPermissions: 0o755])
+            #expect(isMade)
             #expect(loaded.checkingEmbeddedRedis(path: "/nonexistent:\(folder)").findings.isEmpty)
         }
     }
