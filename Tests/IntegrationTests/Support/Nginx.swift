@@ -61,16 +61,16 @@ final class Nginx: Sendable {
     }
 
     deinit {
-        if process.isRunning { process.terminate() }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
     func get(headers: [String: String] = [:]) async throws -> Answer {
         try await Self.get(url, headers: headers)
     }
 
-    /// Ends it, by its process.
+    /// Ends it, by its process. SIGTERM can be blocked in a child of a test, and nginx leaves it so.
     func stop() async {
-        process.terminate()
+        kill(process.processIdentifier, SIGKILL)
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 self.process.waitUntilExit()
