@@ -55,6 +55,8 @@ import Testing
                 let answered = await Self.send(800, to: service)
                 #expect(answered == 800)
                 #expect(await service.terminate() == 0)
+                // A copy of the one file is whole.
+                #expect(!FileManager.default.fileExists(atPath: database + "-wal"))
                 #expect(try await Self.recorded(in: database) == 800)
             }
         }

@@ -125,7 +125,7 @@ import Testing
             #expect(head.hasPrefix("Replayed 270 requests through 4 instances (round-robin, sliding_log)"))
             #expect(head.contains("271 lines: 270 requests, 1 malformed"))
             #expect(head.contains("limits: second 10 in 1 s, minute 60 in 1 min, hour 1,000 in 1 h, burst 20 in 10 s"))
-            #expect(ReportText(report: report, style: .plain).text.hasPrefix("270 requests compared"))
+            #expect(ReportText(report: report, style: .plain).text.hasPrefix("180 of 270 requests (66.7 %)"))
             #expect(
                 ForecastText(outcome: outcome, style: .plain).text == """
                     Forecast: what fleets let through today, and what one shared limit would change

@@ -56,7 +56,8 @@ extension App {
         ]
         return App(
             services: services + companions + [parts.shutdownDelay], shutdownDelay: settings.http.shutdownDelay,
-            logger: logger)
+            // Moves what is in the -wal into the database, so that a copy of a stopped instance's file is whole.
+            close: { try? store.close() }, logger: logger)
     }
 
     private static func reloadableParts(

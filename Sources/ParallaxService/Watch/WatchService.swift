@@ -130,8 +130,9 @@ package final class WatchService: Service {
         do { try await store.save(tally) } catch { note(error) }
     }
 
-    /// Says once that the record fails.
+    /// Says once that the record fails. A service that ends cancels what it writes, which is no failure.
     private func note(_ error: (any Error)?) {
+        if error is CancellationError { return }
         let isNews = state.withLock { state in
             defer { state.isFailing = error != nil }
             return error != nil && !state.isFailing

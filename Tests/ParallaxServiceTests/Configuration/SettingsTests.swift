@@ -175,10 +175,10 @@ import Testing
 
     @Test("lists come from YAML as lists or texts, and from the environment as texts")
     func readsLists() async throws {
-        for text in ["[10.0.0.0/8, 'fd00::/8']", "10.0.0.0/8, fd00::/8", "\n  - 10.0.0.0/8\n  - fd00::/8"] {
+        for text in ["[10.0.0.0/24, 'fd00::/64']", "10.0.0.0/24, fd00::/64", "\n  - 10.0.0.0/24\n  - fd00::/64"] {
             let loaded = try await load(files: ["parallax.yaml": "TRUSTED_PROXIES: \(text)"])
             #expect(loaded.findings.isEmpty)
-            #expect(loaded.settings.http.trustedProxies.map(\.description) == ["10.0.0.0/8", "fd00::/8"])
+            #expect(loaded.settings.http.trustedProxies.map(\.description) == ["10.0.0.0/24", "fd00::/64"])
         }
         let base = ["parallax.yaml": "TRUSTED_PROXIES: 10.0.0.0/8"]
         #expect(try await load(["TRUSTED_PROXIES": ""], files: base).settings.http.trustedProxies.isEmpty)
