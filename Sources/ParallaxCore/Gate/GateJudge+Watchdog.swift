@@ -40,7 +40,7 @@ extension GateJudge {
         }
         let figure = "\(ready) of \(figures.triggers.count)"
         if let first = waiting.first {
-            let others = waiting.count > 1 ? " (\(waiting.count - 1) more are not armed either)" : ""
+            let others = waiting.count > 1 ? " (triggers not armed: \(waiting.count))" : ""
             return make(
                 .armed, false, figure, bound,
                 "The trigger \(first.trigger.rawValue) cannot fire: \(missing(first))\(others).")

@@ -104,7 +104,8 @@ struct ServiceHealth: HealthSource {
             written: health.writtenComparisons,
             dropped: Dictionary(uniqueKeysWithValues: health.droppedComparisons.map { ($0.key.rawValue, $0.value) }),
             usedBytes: health.usedBytes, maximumBytes: settings.recorder.maximumBytes, keptSince: health.keptSince,
-            problem: health.isWriting ? nil : health.lastError)
+            problem: health.isWriting
+                ? nil : health.lastError.map { Self.withoutPaths($0, file: settings.recorder.databasePath) })
     }
 
     private var triggers: [HealthSnapshot.TriggerReading] {

@@ -36,10 +36,16 @@ struct OneDatabaseOption: ParsableArguments {
     @Option(
         name: .customLong("database"),
         help: ArgumentHelp("The database (default: the setting DATABASE_PATH).", valueName: "file"))
-    var path: String?
+    var paths: [String] = []
+
+    func validate() throws {
+        guard paths.count <= 1 else {
+            throw ValidationError("--database is given \(paths.count) times, and this command takes one")
+        }
+    }
 
     func resolve() async throws -> String {
-        if let path { return path }
+        if let path = paths.first { return path }
         return try await Settings.load(for: .database).recorder.databasePath
     }
 
@@ -56,8 +62,8 @@ extension DivergenceStore {
         if let end = store.endIfIncomplete {
             Terminal.note(
                 """
-                parallax: \(path.escapedForTerminal) was not closed and has no -wal next to it, as a copy of a live database \
-                without its -wal: what it holds ends at \(end.iso8601), or before. Copy by 'parallax database backup'.
+                parallax: \(path.escapedForTerminal) looks like a copy without its -wal file: records after \(end.iso8601), or \
+                from before, are missing. Copy by 'parallax database backup'.
                 """)
         }
         return store

@@ -58,6 +58,6 @@ extension CommandFailure {
         guard let worst = errors.first(where: { $0.kind != .unreachable }) ?? errors.first else { return nil }
         self.init(
             worst.kind == .unreachable ? .unavailable : .configuration,
-            "\(errors.count) of the settings cannot be used, \(worst.setting) among them")
+            worst.kind == .unreachable ? "Redis cannot decide" : "\(worst.setting) cannot be used")
     }
 }
