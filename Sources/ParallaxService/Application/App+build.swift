@@ -56,11 +56,7 @@ extension App {
         ]
         return App(
             services: services + companions + [parts.shutdownDelay], shutdownDelay: settings.http.shutdownDelay,
-            // Moves what is in the -wal into the database, so that a copy of a stopped instance's file is whole.
-            close: {
-                try? store.gather()
-                try? store.close()
-            }, logger: logger)
+            logger: logger)
     }
 
     private static func reloadableParts(

@@ -20,13 +20,10 @@ package struct App: Sendable {
     let services: [any Service]
     /// How long requests are still answered after the service was asked to end.
     let shutdownDelay: Duration
-    /// Closes what the parts share; called when all have ended.
-    let close: @Sendable () -> Void
     let logger: Logger
 
     /// Runs until SIGTERM or SIGINT, or until a part fails; what was recorded is written before it returns.
     package func run() async throws {
-        defer { close() }
         // Whichever part ends first and however, the others end in order: what was recorded must be written.
         let configurations = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
