@@ -15,7 +15,9 @@ enum FlagFileLock {
         during deed: () throws(FlagFileError) -> Result
     ) throws(FlagFileError) -> Result {
         let (folder, name) = FlagFile.split(target)
-        guard let file = try? OpenFile("\(folder)/.\(name).lock", O_RDONLY | O_CREAT, permissions: 0o644) else {
+        // A named pipe under that name must not hold up a rollback.
+        let flags = O_RDONLY | O_CREAT | O_NONBLOCK
+        guard let file = try? OpenFile("\(folder)/.\(name).lock", flags, permissions: 0o644) else {
             return try deed()
         }
         let deadline = ContinuousClock.now + patience

@@ -149,6 +149,18 @@ import Testing
         }
     }
 
+    @Test("a named pipe in place of the lock does not stop a writer", .timeLimit(.minutes(1)))
+    func pipeAsLock() async throws {
+        try await FlagFolder.with { folder in
+            let path = URL(filePath: folder.path)
+            let lock = path.deletingLastPathComponent().appending(path: ".\(path.lastPathComponent).lock").path
+            try? FileManager.default.removeItem(atPath: lock)
+            #expect(mkfifo(lock, 0o600) == 0)
+            let isDone = try FlagFileLock.hold(beside: folder.path) { () throws(FlagFileError) in true }
+            #expect(isDone)
+        }
+    }
+
     @Test("the hash is SHA-256 in lower-case hexadecimal")
     func hash() {
         #expect(
