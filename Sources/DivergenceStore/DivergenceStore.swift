@@ -86,6 +86,15 @@ package final class DivergenceStore: Sendable {
         }
     }
 
+    /// Moves what lies in the `-wal` into the file at the path, as far as no reader needs it where it is. Waits for no lock.
+    func moveLog() throws {
+        do {
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
+        } catch {
+            throw explain(error)
+        }
+    }
+
     /// Ends all access. Later calls fail.
     package func close() throws {
         try pool.close()

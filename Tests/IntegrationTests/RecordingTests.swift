@@ -55,6 +55,9 @@ import Testing
                 let answered = await Self.send(800, to: service)
                 #expect(answered == 800)
                 #expect(await service.terminate() == 0)
+                let copy = folder.appending(path: "copy.sqlite").path
+                try FileManager.default.copyItem(atPath: database, toPath: copy)
+                #expect(try await Self.recorded(in: copy) == 800)
                 #expect(try await Self.recorded(in: database) == 800)
             }
         }

@@ -59,6 +59,8 @@ package final class StoreKeeper: Service {
             startLooking()
             try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(for: .seconds(1)) }
         }
+        // A copy of a stopped instance's file is whole: closing leaves the `-wal` as it is.
+        try? store.moveLog()
         try? store.close()
     }
 
