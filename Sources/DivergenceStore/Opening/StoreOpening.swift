@@ -63,7 +63,7 @@ struct StoreOpening: Sendable {
         }
     }
 
-    /// The file as one that nobody changes: SQLite then needs neither `-shm` nor locks, and a folder that may not be written
+    /// The file as one that no program changes: SQLite then needs neither `-shm` nor locks, and a folder that may not be written
     /// is no obstacle.
     private var immutableAddress: String {
         let url = URL(fileURLWithPath: path)
@@ -76,7 +76,7 @@ struct StoreOpening: Sendable {
         configuration.busyMode = .timeout(busyTimeout / .seconds(1))
         let budget = isReadOnly ? readingBudget : nil
         configuration.prepareDatabase { [migrator, path] database in
-            // No function of a schema that somebody else wrote runs on its own.
+            // No function of a schema that another program wrote runs on its own.
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
             // Before GRDB turns on WAL: what another program or a newer version wrote is left as it is.
             try migrator.refuse(database, path: path)

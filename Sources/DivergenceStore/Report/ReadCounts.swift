@@ -1,4 +1,4 @@
-/// Counts as they are read from a database that anybody may have written: none is negative, and no sum of them overflows.
+/// Counts as they are read from a database that a stranger may have written: none is negative, and no sum of them overflows.
 ///
 /// Every count goes through ``take(_:)``, which keeps the sum of all of them below a bound. What is added up from any of them
 /// is then below that bound as well, and of a thousand databases together far below what an integer holds.

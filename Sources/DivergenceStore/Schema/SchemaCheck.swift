@@ -1,6 +1,6 @@
 import GRDB
 
-/// Whether a database that somebody else may have written is one that this version could have made, before it is read.
+/// Whether a database that another program may have written is one that this version could have made, before it is read.
 ///
 /// Reading takes for granted what the schema says: that a column has numbers, and is not a view that computes for ever.
 struct SchemaCheck {

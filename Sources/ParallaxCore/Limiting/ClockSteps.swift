@@ -27,7 +27,7 @@ package struct ClockSteps: Equatable, Sendable {
 
     /// Notes how far ahead of the other the clock is.
     ///
-    /// - Parameter now: When that is, for a step to be told of.
+    /// - Parameter now: The wall clock now, noted as the time of a step.
     /// - Returns: The step if it is one.
     @discardableResult
     package mutating func note(_ distance: Int64, at now: Timestamp) -> Step? {

@@ -39,7 +39,7 @@ package struct Settings: Equatable, Sendable {
         package var ipv6PrefixLength: Int
         /// The path of the file with the admin token; `nil` where the admin routes are off.
         package var adminTokenFile: String?
-        /// The path of the file with the token of reporters; `nil` if anybody can report.
+        /// The path of the file with the token of reporters; `nil` if anyone can report.
         package var responseTimesTokenFile: String?
         /// How long requests are still answered after the service was asked to end.
         package var shutdownDelay: Duration = .zero

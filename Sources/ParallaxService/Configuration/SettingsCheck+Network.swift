@@ -8,7 +8,7 @@ extension SettingsCheck {
             let problem =
                 network.isEverything
                 ? "trusts everybody (\(network)): callers choose their own address"
-                : "trusts a wide network (\(network)): whoever sends from it chooses an address"
+                : "trusts a wide network (\(network)): a client in it can choose its address"
             return finding(
                 .warning, .risk, .trustedProxies, problem,
                 "name your gateways' addresses only, or set TRUSTED_HOPS to how many of them a request passes")

@@ -14,7 +14,7 @@ enum RequestError: Error, Equatable {
     case hugeCost
     case bodyTooLarge(maximumBytes: Int)
     case repeatedHeader(String)
-    /// A header that decides whom is limited holds bytes that are not UTF-8.
+    /// A header that decides who is limited holds bytes that are not UTF-8.
     case headerNotUTF8(String)
     /// The request does not follow HTTP's syntax, or ends too early.
     case malformed
