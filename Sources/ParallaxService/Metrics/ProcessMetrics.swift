@@ -8,7 +8,7 @@ import Foundation
 
 /// The process's own figures under the names that every client library of Prometheus gives them.
 ///
-/// Read from `/proc`; where there is none, only processor time is told.
+/// Read from `/proc`; without it, only processor time is reported.
 struct ProcessMetrics {
     let proc: URL
 

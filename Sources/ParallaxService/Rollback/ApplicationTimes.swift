@@ -25,13 +25,13 @@ package struct ApplicationTimes: Sendable {
     private let strategy: @Sendable () -> Strategy
     private let holdoutPercent: Double
     private let shares: ReporterShares
-    /// What reporters must send; `nil` if anybody can report.
+    /// What reporters must send; `nil` if anyone can report.
     let token: BearerToken?
     /// The time on a clock that never steps, in seconds.
     private let second: @Sendable () -> Int64
 
     /// - Parameters:
-    ///   - token: What reporters must send; `nil` if anybody can report.
+    ///   - token: What reporters must send; `nil` if anyone can report.
     ///   - windowSeconds: The window within which no reporter may outweigh the others.
     ///   - strategy: The strategy in force.
     ///   - second: The time on a clock that never steps, in seconds.

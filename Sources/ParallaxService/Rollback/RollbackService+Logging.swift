@@ -124,7 +124,7 @@ extension RollbackService {
 
     /// Says once that the record fails, and once that it works again.
     func logRecord(_ error: (any Error)?) {
-        // Whoever shuts down is not told of what that interrupts.
+        // A shutdown interrupts writes, which is not a failure to report.
         guard !(error is CancellationError) else { return }
         let isNews = state.withLock { state in
             defer { state.isRecordFailing = error != nil }

@@ -20,7 +20,7 @@ package final class RollbackService: Service {
         var probe = ProbeTurn()
         /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting it.
         var latchChanges = 0
-        /// Whether the flags were told of the latch's hold, or hold this instance since a rollback of this process.
+        /// Whether the flags know the latch's hold, or hold this instance since a rollback of this process.
         var isHolding = false
         /// Whether the stored latch has been read since the start.
         var hasReadLatch = false

@@ -79,7 +79,7 @@ package enum SecretFileError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What is to be done, for whoever wrote the settings.
+    /// What the operator has to do.
     package var remedy: String {
         switch self {
         case .unreadable: "correct the path, or let the service's user read the file"

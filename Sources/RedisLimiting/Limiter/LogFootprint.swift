@@ -18,7 +18,7 @@ package struct LogFootprint: Equatable, Sendable {
     package let bytes: Int
 
     package init(_ policy: Policy) {
-        // A shorter window lets its limit through each time that it begins anew.
+        // A shorter window lets its limit through each time that it begins again.
         let longest = policy.longestDurationMilliseconds
         units =
             policy.windows.map { window in

@@ -33,7 +33,7 @@ struct LongLogLife: Sendable {
                 Window(name: "half", limit: Self.units, durationMilliseconds: Self.hour / 2),
             ]))
         let start = Timestamp(milliseconds: MemoryWorkload.start.milliseconds)
-        // 1. A unit every fifty minutes keeps the log from beginning anew.
+        // 1. A unit every fifty minutes keeps the log from starting over.
         let quiet = Self.baseMoves - 2 * Self.hour
         for offset in stride(from: 0, to: quiet, by: 3_000_000) { try await accept(1, of: request, at: start + offset) }
         // 2. An hour fills the log.
