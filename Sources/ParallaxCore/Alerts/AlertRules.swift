@@ -26,10 +26,10 @@ package struct AlertRules: Sendable {
     }
 
     /// Answers in a row, up to the latest, that were no verdict; `nil` if they are too few or too old to tell.
-    package func unansweredRun(at now: Moment) -> Int? { run.length(at: now) }
+    package func unansweredRun(at now: ClockReading) -> Int? { run.length(at: now) }
 
     /// Takes in what holds and what was counted since the last time, and tells which alerts hold now.
-    package mutating func alerts(_ facts: Facts, at now: Moment) -> [Alert] {
+    package mutating func alerts(_ facts: Facts, at now: ClockReading) -> [Alert] {
         let new = facts.counts.since(counted)
         counted = facts.counts
         counts.add(new, second: now.second)
@@ -46,7 +46,7 @@ package struct AlertRules: Sendable {
 }
 
 extension AlertRules {
-    private mutating func redisDown(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func redisDown(_ facts: Facts, at now: ClockReading) -> Alert? {
         let failures = counts.short.connectionFailures
         let unhealthySince = redisUnhealthy.update(facts.redisProblem != nil, at: now)
         let isFailing = failures > settings.connectionFailures
@@ -67,7 +67,7 @@ extension AlertRules {
             description: "Look at Redis, the network to it and its maxclients. See the instance's /health and its log.")
     }
 
-    private mutating func unavailableAnswers(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func unavailableAnswers(_ facts: Facts, at now: ClockReading) -> Alert? {
         let (long, short) = (counts.long, counts.short)
         let length = run.length(at: now)
         let isShare =
@@ -92,7 +92,7 @@ extension AlertRules {
                 """)
     }
 
-    private mutating func refusalRate(at now: Moment) -> Alert? {
+    private mutating func refusalRate(at now: ClockReading) -> Alert? {
         let (long, short) = (counts.long, counts.short)
         let holds =
             long.verdicts >= settings.minimumAnswers && long.isRefused(above: settings.refusalPercent)
@@ -111,7 +111,7 @@ extension AlertRules {
                 """)
     }
 
-    private mutating func flagFile(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func flagFile(_ facts: Facts, at now: ClockReading) -> Alert? {
         guard let startsAt = flagFile.update(facts.flagFileProblem != nil, at: now) else { return nil }
         return alert(
             .flagFileInvalid, startsAt: startsAt,
@@ -122,7 +122,7 @@ extension AlertRules {
                 """)
     }
 
-    private mutating func flagWriting(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func flagWriting(_ facts: Facts, at now: ClockReading) -> Alert? {
         guard let startsAt = flagWriting.update(facts.flagWriteProblem != nil, at: now) else { return nil }
         return alert(
             .flagFileUnwritable, startsAt: startsAt,
@@ -133,7 +133,7 @@ extension AlertRules {
                 """)
     }
 
-    private mutating func recorder(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func recorder(_ facts: Facts, at now: ClockReading) -> Alert? {
         guard let startsAt = recorder.update(facts.recorderProblem != nil, at: now) else { return nil }
         return alert(
             .recorderFailing, startsAt: startsAt,
@@ -145,7 +145,7 @@ extension AlertRules {
     }
 
     /// One for each trigger that should roll back and does not.
-    private mutating func triggerAlerts(_ facts: Facts, at now: Moment) -> [Alert?] {
+    private mutating func triggerAlerts(_ facts: Facts, at now: ClockReading) -> [Alert?] {
         let stopped = Dictionary(facts.stoppedTriggers.map { ($0.key, $0) }) { first, _ in first }
         for key in stopped.keys where triggers[key] == nil {
             triggers[key] = AlertCondition(clearSeconds: settings.clearSeconds)

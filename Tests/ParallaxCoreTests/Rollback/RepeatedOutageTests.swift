@@ -16,7 +16,7 @@ import Testing
     private func firstFiring(down: Int, up: Int, _ settings: RollbackSettings = RollbackSettings()) -> Int? {
         var trigger = trigger(settings)
         for second in 0..<3_600 {
-            let now = Moment.at(Double(10 + second))
+            let now = ClockReading.at(Double(10 + second))
             trigger.probe(success: second % (down + up) >= down, at: now)
             if trigger.read(at: now).state == .firing { return second }
         }
@@ -77,7 +77,7 @@ import Testing
         var generator = Seeded(seed: 11)
         var trigger = trigger()
         for second in 10..<86_400 {
-            let now = Moment.at(Double(second))
+            let now = ClockReading.at(Double(second))
             trigger.probe(success: .random(in: 0..<1, using: &generator) >= 0.05, at: now)
             #expect(trigger.read(at: now).state != .firing)
         }
@@ -89,7 +89,7 @@ import Testing
         var rollbacks: [Int] = []
         func isDown(_ second: Int) -> Bool { second >= 300 && (second - 300) % 160 < 100 }
         for second in 0..<700 {
-            let now = Moment.at(Double(second))
+            let now = ClockReading.at(Double(second))
             evaluator.probe(success: !isDown(second), at: now)
             evaluator.count(
                 isDown(second) ? AttemptTally(outages: 10) : AttemptTally(decided: 10), at: now)
@@ -102,7 +102,7 @@ import Testing
         }
         // In the second that makes it more than the limit, and once.
         #expect(rollbacks == [481])
-        try evaluator.acknowledge(Acknowledgement(time: Moment.at(700).wall, by: "Ada", reason: "seen"))
+        try evaluator.acknowledge(Acknowledgement(time: ClockReading.at(700).wall, by: "Ada", reason: "seen"))
         for second in 700..<720 { evaluator.probe(success: true, at: .at(Double(second))) }
         #expect(evaluator.evaluate(at: .at(710), strategy: .legacy).evaluations[0].state == .suspect)
         #expect(evaluator.evaluate(at: .at(720), strategy: .hybrid).evaluations[0].state == .ok)
