@@ -51,6 +51,7 @@ import Testing
                 400, #"{"error":{"code":"bad","message":"the identifier is empty"}}"#, .failure,
                 "the identifier is empty"
             ),
+            (400, #"{"error":{"code":"bad","message":"a\nparallax: b"}}"#, .failure, #"a\u{a}parallax: b"#),
             (500, "<html>", .failure, "500"),
             (200, "<html>", .badData, "something else than expected"),
         ])

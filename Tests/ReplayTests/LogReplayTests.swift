@@ -1,3 +1,4 @@
+import Settings
 import ParallaxTesting
 import DivergenceStore
 import Foundation

@@ -216,7 +216,7 @@ import Testing
 
     @Test(
         "a secret that others may write is refused, and one that others may read is a risk",
-        arguments: ["ADMIN_TOKEN_FILE", "REDIS_PASSWORD_FILE", "ALERT_TOKEN_FILE"])
+        arguments: ["ADMIN_TOKEN_FILE", "REDIS_PASSWORD_FILE", "ALERT_TOKEN_FILE", "RESPONSE_TIMES_TOKEN_FILE"])
     func checksSecretFiles(setting: String) async throws {
         try await withTemporaryFolder { folder in
             let path = folder + "/secret"

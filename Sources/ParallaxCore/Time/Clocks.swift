@@ -1,3 +1,5 @@
+// To the compiler `timespec` belongs to this module or to Glibc, depending on what is compiled next to it.
+import CDispatch
 import Glibc
 
 /// The two clocks that a decision needs, passed in so that time can be virtual.

@@ -50,7 +50,8 @@ final class ProbeLog: Sendable {
         let now = ContinuousClock.now
         switch outcome {
         case .success: log.ended()
-        case .failure(let error): log.occurred(error)
+        // A service that ends gives its probe up: that is no failure of Redis.
+        case .failure(let error): if error.code != .cancelled { log.occurred(error) }
         }
         return state.withLock { state in
             defer { state.decisions = decisions }

@@ -73,7 +73,8 @@ struct AdminClient: Sendable {
     }
 
     private func explain(_ response: Response) -> CommandFailure {
-        let said = (try? JSONDecoder().decode(ErrorBody.self, from: response.body))?.error.message
+        // On one line, so that no server can write lines of its own among ours.
+        let said = (try? JSONDecoder().decode(ErrorBody.self, from: response.body))?.error.message.escapedForTerminal
         switch response.status {
         case 401, 403:
             return CommandFailure(

@@ -18,6 +18,16 @@ import Testing
         #expect(log.latest.isDeciding)
     }
 
+    @Test("a probe that was given up is no line in the log, and one that failed is")
+    func givenUp() {
+        let captured = CapturedLog()
+        let log = ProbeLog(logger: captured.logger)
+        _ = log.note(.failure(RedisError(.cancelled, "the caller gave up")))
+        #expect(captured.lines.isEmpty)
+        _ = log.note(refused)
+        #expect(captured.lines.map(\.message) == ["the probe of Redis fails"])
+    }
+
     @Test("a decision that fails takes that evidence away, and a good probe needs none")
     func failing() {
         _ = log.note(refused, decisions: .init(made: 5))

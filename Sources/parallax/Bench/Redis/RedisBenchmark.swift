@@ -83,6 +83,10 @@ struct RedisBenchmark: Sendable {
             Terminal.note("Round \(round) of \(rounds), script.")
         }
         result.life = try await LongLogLife(redis: redis, limiter: limiter).measure()
+        if let reference = longLogs.reference {
+            let memory = try await LongLogMemory(redis: redis, reference: reference)
+            for units in LongLogMemory.sizes { result.longLogMemory.append(try await memory.measure(units)) }
+        }
     }
 
     private func race(

@@ -5,6 +5,8 @@ extension RedisBenchmarkResult {
     static let mostTimesOfReference = [60: 1.02, 1_000: 1.0]
     static let mostSlowestMilliseconds = 15.0
     static let leastUnitsPerSlowCall = 100_000.0
+    /// Redis's memory of a log over the same log of another release's script, above 16,000 units.
+    static let mostMemoryOfReference = 2.0
     /// Twice what the log of a million units took while it was rewritten whole.
     static let mostBytesPerUnitOfMillion = 8.4
 
@@ -12,7 +14,7 @@ extension RedisBenchmarkResult {
         let costs = LongLogCost.Action.allCases.flatMap { action in
             LongLogCost.sizes.flatMap { figures(units: $0, action) }
         }
-        return costs + lifeFigures
+        return costs + lifeFigures + longLogMemoryFigures
     }
 
     private func figures(units: Int, _ action: LongLogCost.Action) -> [BoundedFigure] {
@@ -36,6 +38,14 @@ extension RedisBenchmarkResult {
                     "  over 60 units", script / sixty.median, "x", bound: .atMost(Self.mostTimesOfSixty)))
         }
         return figures
+    }
+
+    private var longLogMemoryFigures: [BoundedFigure] {
+        longLogMemory.map { reading in
+            BoundedFigure(
+                "Redis's memory of up to \(Figures.count(reading.units)) units over the reference, at most",
+                reading.mostOverReference, "x", bound: .atMost(Self.mostMemoryOfReference))
+        }
     }
 
     private var lifeFigures: [BoundedFigure] {

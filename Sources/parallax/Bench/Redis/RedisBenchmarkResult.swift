@@ -13,6 +13,8 @@ struct RedisBenchmarkResult: Equatable, Encodable, Sendable {
     var scriptCosts: [ScriptCost.Sample] = []
     var longLogs: [LongLogCost.Sample] = []
     var life: LongLogLife.Reading?
+    /// Next to another release's script.
+    var longLogMemory: [LongLogMemory.Reading] = []
     var memory: RedisMemory.Reading?
 
     /// The figures beside their bounds: medians, and of ratios the median of each round's.
