@@ -1,4 +1,3 @@
-import Settings
 import Logging
 import ParallaxCore
 

@@ -1,4 +1,3 @@
-import Settings
 import ParallaxTesting
 import DivergenceStore
 import Foundation

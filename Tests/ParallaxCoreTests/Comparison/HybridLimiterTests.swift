@@ -1,4 +1,3 @@
-import Settings
 import ParallaxCore
 import ParallaxTesting
 import Synchronization
