@@ -116,6 +116,11 @@ package final class DrillService: Service {
         guard let ended = state.withLock({ $0.ended }) else {
             throw DrillRefusal("no drill ended well here that is not recorded yet")
         }
+        if let outage = rollback().outage {
+            throw DrillRefusal(
+                "Redis went down during the drill (\(outage)), so it is not noted for the gate; the flags are as they were"
+            )
+        }
         let drill = RollbackDrill(
             time: ended.time, by: ended.note.by, reason: ended.note.reason, appliedMilliseconds: appliedMilliseconds,
             restoredMilliseconds: restoredMilliseconds, instances: instances,
@@ -154,6 +159,9 @@ package final class DrillService: Service {
         }
         if let firing = health.evaluations.first(where: { $0.state == .firing }) {
             throw DrillRefusal("the trigger \(firing.trigger.rawValue) is firing: \(firing.sentence)")
+        }
+        if let outage = health.outage {
+            throw DrillRefusal("Redis is down (\(outage)), so the way back is needed in earnest: drill once it is up")
         }
     }
 }

@@ -9,27 +9,68 @@ struct EventSums: Sendable {
 
     private var changes: [FlagChange] = []
     private var events: [ReportEvent] = []
+    private var drills: [RollbackDrill] = []
 
-    mutating func add(_ change: FlagChange) {
-        let known = changes.firstIndex {
-            $0.contentHash == change.contentHash && $0.from == change.from && $0.to == change.to
-                && abs($0.time - change.time) <= Self.sameChangeMilliseconds
+    /// Adds the changes that one database holds. Within one, every row is a change of its own.
+    mutating func add(_ history: [FlagChange]) {
+        var others = Array(changes.indices)
+        for change in history {
+            let same = others.filter { Self.isSame(changes[$0], change) }
+                .min { abs(changes[$0].time - change.time) < abs(changes[$1].time - change.time) }
+            guard let same else {
+                changes.append(change)
+                continue
+            }
+            others.removeAll { $0 == same }
+            // The instance that made it knows who asked for it; others may not.
+            if changes[same].by == FlagState.unknownWriter { changes[same] = change }
         }
-        guard let known else { return changes.append(change) }
-        // The instance that made it knows who asked for it; others may not.
-        if changes[known].by == "unknown" { changes[known] = change }
+    }
+
+    /// Whether two databases tell of one change: at the time that its file declares, or as two instances saw it.
+    private static func isSame(_ one: FlagChange, _ other: FlagChange) -> Bool {
+        guard one.contentHash == other.contentHash, one.from == other.from, one.to == other.to else { return false }
+        let isSeen = one.by == FlagState.unknownWriter || other.by == FlagState.unknownWriter
+        return one.time == other.time || isSeen && abs(one.time - other.time) <= sameChangeMilliseconds
+    }
+
+    mutating func add(_ drill: RollbackDrill) {
+        if !drills.contains(drill) { drills.append(drill) }
     }
 
     mutating func add(_ event: ReportEvent) {
         if !events.contains(event) { events.append(event) }
     }
 
-    /// The earliest first.
+    /// The earliest first. A drill is one event, and not the two changes that it makes.
     func makeEvents() -> [ReportEvent] {
-        // A drill is one event, and not the two changes that it makes.
-        let withoutDrills = changes.filter { $0.by != RollbackDrill.author }.map(ReportEvent.init)
-        return (events + withoutDrills).sorted { ($0.time, $0.text) < ($1.time, $1.text) }.suffix(Self.maximum)
+        let history = changes.sorted { $0.time < $1.time }
+        var unseen = drills
+        var all = events
+        var flip: FlagChange?
+        for change in history {
+            guard change.by == RollbackDrill.author else {
+                all.append(ReportEvent(change))
+                continue
+            }
+            guard change.to.strategy != .legacy, let began = flip else {
+                if let flip { all.append(ReportEvent(drillFrom: flip, to: nil)) }
+                flip = change
+                continue
+            }
+            flip = nil
+            // It is noted a moment after its end, by the clock of the same instance.
+            let noted = unseen.firstIndex {
+                ($0.time - began.time) >= 0 && $0.time - change.time <= Self.notedMilliseconds
+            }
+            all.append(noted.map { ReportEvent(unseen.remove(at: $0)) } ?? ReportEvent(drillFrom: began, to: change))
+        }
+        if let flip { all.append(ReportEvent(drillFrom: flip, to: nil)) }
+        all += unseen.map(ReportEvent.init)
+        return all.sorted { ($0.time, $0.text) < ($1.time, $1.text) }.suffix(Self.maximum)
     }
+
+    private static let notedMilliseconds: Int64 = 30_000
 }
 
 extension DivergenceStore {
@@ -38,12 +79,12 @@ extension DivergenceStore {
     /// - Parameter times: From the first minute to the end of the last.
     func addEvents(of times: Range<Timestamp>, to sums: inout EventSums) async throws {
         let history = try await flagHistory(limit: 10_000)
-        for entry in history where times.contains(entry.change.time) { sums.add(entry.change) }
+        sums.add(history.map(\.change).filter { times.contains($0.time) })
         for stored in try await rollbacks(limit: 1_000) where times.contains(stored.rollback.evaluation.time) {
             sums.add(ReportEvent(stored.rollback))
         }
         if let drill = try await StoredRollbackRecord(store: self).loadDrill(), times.contains(drill.time) {
-            sums.add(ReportEvent(drill))
+            sums.add(drill)
         }
         for alert in try await alerts(times) { sums.add(alert) }
     }
