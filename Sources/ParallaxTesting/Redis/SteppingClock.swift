@@ -1,5 +1,5 @@
 import Glibc
-package import RedisLimiting
+import RedisLimiting
 
 /// The clock of a Redis of a test's own, which the test sets by means of Debian's libfaketime.
 package struct SteppingClock: Sendable {
