@@ -6,10 +6,10 @@ import Testing
 /// What a report tells of its period besides the comparisons.
 @Suite struct EventTests {
     private static func change(
-        minute: Int64, from: FlagUpdate?, to: FlagUpdate, by: String = "ann", content: String
+        minute: Int64, from: FlagUpdate?, to: FlagUpdate, by: String = "ann", reason: String = "why", content: String
     ) -> FlagChange {
         FlagChange(
-            time: .sample.plus(minutes: minute), by: by, reason: "why",
+            time: .sample.plus(minutes: minute), by: by, reason: reason,
             from: from.map { $0.applied(to: .standard) }, to: to.applied(to: .standard), contentHash: content)
     }
 
@@ -106,7 +106,7 @@ import Testing
                 try store.append(
                     Self.change(
                         minute: minute, from: FlagUpdate(), to: .rollback, by: RollbackDrill.author,
-                        content: "\(minute)"))
+                        reason: "drill by eve: \(minute == 1 ? "first" : "monthly")", content: "\(minute)"))
                 try store.append(
                     Self.change(
                         minute: minute + 1, from: .rollback, to: FlagUpdate(), by: RollbackDrill.author, content: "a"))
@@ -119,7 +119,7 @@ import Testing
             #expect(events.map(\.kind) == [.drill, .drill])
             #expect(
                 events.map(\.text) == [
-                    "why; flags back after 60000 ms",
+                    "drill by eve: first; flags back after 60000 ms",
                     "a (not drilled: b) in legacy after 185 ms, back after 211 ms, by eve: monthly",
                 ])
         }

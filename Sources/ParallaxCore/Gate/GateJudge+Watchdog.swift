@@ -22,7 +22,7 @@ extension GateJudge {
         if let (alarm, end) = past.max(by: { $0.end < $1.end }) {
             return make(
                 .triggers, false, figure, bound,
-                "The trigger \(alarm.trigger.rawValue) is still suspect because of what is over: \(alarm.sentence). "
+                "The trigger \(alarm.trigger.rawValue) is still suspect because of outages that are over: \(alarm.sentence). "
                     + "If Redis stays up, ask again at \(FigureText.timeOfDay(end)).",
                 endsByItself: true)
         }

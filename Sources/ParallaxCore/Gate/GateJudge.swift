@@ -63,7 +63,7 @@ extension GateJudge {
         return make(
             .covered, missing <= 0, FigureText.minutes(figures.recordedMinutes),
             "at least \(FigureText.minutes(settings.minimumMinutes))",
-            "Only \(FigureText.minutes(figures.recordedMinutes)) hold any record: "
+            "Records cover only \(FigureText.minutes(figures.recordedMinutes)): "
                 + "compare for another \(FigureText.minutes(missing)).")
     }
 

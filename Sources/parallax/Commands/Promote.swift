@@ -114,7 +114,7 @@ struct Promote: AsyncParsableCommand {
     static func unarmedNotes(_ instances: [AppliedFlags], at now: Timestamp) -> [String] {
         instances.filter { !$0.isSilent(at: now) }.compactMap { applied in
             applied.unarmed?[Trigger.responseTime.rawValue].map {
-                "note: at \(applied.instance.escapedForTerminal) slow callers cannot cause a rollback: \($0.escapedForTerminal)"
+                "note: at instance \(applied.instance.escapedForTerminal), slow callers cannot cause a rollback: \($0.escapedForTerminal)"
             }
         }
     }

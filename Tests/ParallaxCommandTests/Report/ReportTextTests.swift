@@ -76,7 +76,7 @@ import Testing
             ReportText(report: makeReport(), style: .plain).text == """
                 NO-GO: fix or settle the following first
                   - Redis lost writes that it had accepted, seen in 1 divergence: look at its persistence, failovers and maxmemory-policy.
-                  - Only 2 min hold any record: compare for another 23 h 58 min.
+                  - Records cover only 2 min: compare for another 23 h 58 min.
                   - Only 4,213 requests compared so far: 5,787 more are needed.
                   - No instance has recorded anything here.
                   - How long the candidate takes was not measured in this period: compare with this version.

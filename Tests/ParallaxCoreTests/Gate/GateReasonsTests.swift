@@ -75,7 +75,7 @@ import Testing
         }
         #expect(
             check.reason
-                == "The trigger redis_down is still suspect because of what is over: Redis is up. If Redis stays up, ask again at 08:03:06 UTC."
+                == "The trigger redis_down is still suspect because of outages that are over: Redis is up. If Redis stays up, ask again at 08:03:06 UTC."
         )
     }
 

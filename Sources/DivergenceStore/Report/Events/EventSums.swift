@@ -44,33 +44,38 @@ struct EventSums: Sendable {
 
     /// The earliest first. A drill is one event, and not the two changes that it makes.
     func makeEvents() -> [ReportEvent] {
-        let history = changes.sorted { $0.time < $1.time }
-        var unseen = drills
-        var all = events
-        var flip: FlagChange?
-        for change in history {
-            guard change.by == RollbackDrill.author else {
-                all.append(ReportEvent(change))
-                continue
-            }
-            guard change.to.strategy != .legacy, let began = flip else {
-                if let flip { all.append(ReportEvent(drillFrom: flip, to: nil)) }
-                flip = change
-                continue
-            }
-            flip = nil
-            // It is noted a moment after its end, by the clock of the same instance.
-            let noted = unseen.firstIndex {
-                ($0.time - began.time) >= 0 && $0.time - change.time <= Self.notedMilliseconds
-            }
-            all.append(noted.map { ReportEvent(unseen.remove(at: $0)) } ?? ReportEvent(drillFrom: began, to: change))
+        var unpaired = drills
+        var all = events + changes.filter { $0.by != RollbackDrill.author }.map(ReportEvent.init)
+        for (flip, end) in drillChanges() {
+            let noted = unpaired.filter { Self.isNote($0, of: flip, end) }
+                .min { abs($0.time - (end ?? flip).time) < abs($1.time - (end ?? flip).time) }
+            unpaired.removeAll { $0 == noted }
+            all.append(noted.map(ReportEvent.init) ?? ReportEvent(drillFrom: flip, to: end))
         }
-        if let flip { all.append(ReportEvent(drillFrom: flip, to: nil)) }
-        all += unseen.map(ReportEvent.init)
+        all += unpaired.map(ReportEvent.init)
         return all.sorted { ($0.time, $0.text) < ($1.time, $1.text) }.suffix(Self.maximum)
     }
 
-    private static let notedMilliseconds: Int64 = 30_000
+    /// The flip and the way back of each drill; the way back is `nil` if it is not among the changes.
+    private func drillChanges() -> [(flip: FlagChange, end: FlagChange?)] {
+        var pairs: [(flip: FlagChange, end: FlagChange?)] = []
+        for change in changes.filter({ $0.by == RollbackDrill.author }).sorted(by: { $0.time < $1.time }) {
+            if change.to.strategy == .legacy {
+                pairs.append((change, nil))
+            } else if let last = pairs.indices.last, pairs[last].end == nil {
+                pairs[last].end = change
+            }
+        }
+        return pairs
+    }
+
+    /// Whether a drill was noted for the gate with what its command saw: a moment after its end, by the same clock.
+    private static func isNote(_ drill: RollbackDrill, of flip: FlagChange, _ end: FlagChange?) -> Bool {
+        if let by = drill.by, let reason = drill.reason, flip.reason != RollbackDrill.flipReason(by: by, reason) {
+            return false
+        }
+        return drill.time >= flip.time && drill.time - (end ?? flip).time <= sameChangeMilliseconds
+    }
 }
 
 extension DivergenceStore {
