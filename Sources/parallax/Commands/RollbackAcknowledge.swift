@@ -73,7 +73,7 @@ struct RollbackAcknowledge: AsyncParsableCommand {
         guard outcomes.contains(where: \.isDone) else { throw RollbackLatchError.notLatched }
     }
 
-    /// What follows for whoever goes forward at once.
+    /// Until when no rollback follows.
     static func holdOff(until end: Timestamp, from now: Timestamp) -> String {
         "Nothing is rolled back automatically for \(FigureText.minutes(Int((end - now + 59_999) / 60_000))), until "
             + "\(Figures.time(end)) UTC; from then on the watchdog acts again."

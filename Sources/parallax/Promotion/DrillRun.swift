@@ -90,7 +90,7 @@ struct DrillRun: Sendable {
 }
 
 extension DrillRun {
-    /// Says what has become of the flags beside what went wrong.
+    /// Says what the flags are now, in addition to what went wrong.
     private static func explain(_ error: any Error, _ end: Ended?) -> any Error {
         let state =
             switch end?.outcome {
@@ -125,7 +125,7 @@ struct DrillInterruption: Error, Equatable {
     let state: String
 }
 
-/// What a drill came to.
+/// The result of a drill.
 struct DrillResult: Encodable, Equatable {
     let instances: Int
     /// Their names, as they give them in `/health`.
