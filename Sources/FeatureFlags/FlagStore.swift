@@ -25,6 +25,8 @@ package final class FlagStore: Sendable {
         var unarmed: [String: String]?
         /// What was last read of the shared baselines; `nil` if there are none.
         var baseline: BaselineReading?
+        /// What was last read of the last drill; `nil` if there was none.
+        var endedDrill: EndedDrillReading?
     }
 
     struct HeldRollback {

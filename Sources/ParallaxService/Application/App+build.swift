@@ -156,7 +156,7 @@ private struct Parts: Sendable {
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
             observer: ObserverGroup([recorder, rollbackCounts, metrics, refused, clockWatch]), executor: redis.executor)
-        let probes = ProbeLog(logger: logger)
+        let probes = ProbeLog(goodRunProbes: settings.rollbackSettings.goodRunProbes, logger: logger)
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
             probe: {
