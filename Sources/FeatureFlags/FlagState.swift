@@ -88,9 +88,6 @@ package struct FlagState: Equatable, Sendable {
 // MARK: - Who it was
 
 extension FlagState {
-    /// The name of a writer that did not say who it is.
-    package static let unknownWriter = "unknown"
-
     /// Why a file that was there before the history began is in it.
     private static let foundReason = "was there before the history began"
 
@@ -101,7 +98,7 @@ extension FlagState {
         let isFirst = lastGood == nil && newest == nil
         return FlagChange(
             time: declaration == nil ? reading.time : reading.declaredAt ?? reading.time,
-            by: declaration?.by ?? FlagState.unknownWriter,
+            by: declaration?.by ?? FlagChange.unknownWriter,
             reason: declaration?.reason ?? (isFirst ? FlagState.foundReason : "changed by another program"),
             from: lastGood?.definition.values ?? newest?.to,
             to: reading.definition.values,

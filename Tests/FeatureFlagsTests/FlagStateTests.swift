@@ -30,7 +30,7 @@ import Testing
         var state = FlagState(environment: .none, isProduction: false)
         let first = state.accept(Self.reading(.standard, hash: "a", at: 1))
         #expect(first?.from == nil)
-        #expect(first?.by == FlagState.unknownWriter)
+        #expect(first?.by == FlagChange.unknownWriter)
         #expect(first?.reason == "was there before the history began")
         #expect(state.accept(Self.reading(.standard, hash: "a", at: 2)) == nil)
         let second = state.accept(Self.reading(Self.legacy, hash: "b", at: 3, by: "ann", declaredAt: 2))
@@ -63,10 +63,10 @@ import Testing
         var state = FlagState(environment: .none, isProduction: false)
         _ = state.accept(Self.reading(.standard, hash: "a", at: 10, by: "ann", declaredAt: 5))
         let edited = state.accept(Self.reading(Self.legacy, hash: "b", at: 20, by: "ann", declaredAt: 5))
-        #expect(edited?.by == FlagState.unknownWriter)
+        #expect(edited?.by == FlagChange.unknownWriter)
         #expect(edited?.time == Self.time(20))
         let older = state.accept(Self.reading(.standard, hash: "c", at: 30, by: "bob", declaredAt: 3))
-        #expect(older?.by == FlagState.unknownWriter)
+        #expect(older?.by == FlagChange.unknownWriter)
         let declared = state.accept(Self.reading(Self.legacy, hash: "d", at: 40, by: "cho", declaredAt: 35))
         #expect(declared?.by == "cho")
     }
@@ -82,7 +82,7 @@ import Testing
         var edited = FlagState(environment: .none, isProduction: false)
         let reading = Self.reading(Self.legacy, hash: "b", at: 9, by: "ann", declaredAt: 5)
         let change = edited.accept(reading, newest: newest)
-        #expect(change?.by == FlagState.unknownWriter)
+        #expect(change?.by == FlagChange.unknownWriter)
         #expect(change?.from == .standard)
     }
 

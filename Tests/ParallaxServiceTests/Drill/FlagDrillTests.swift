@@ -101,7 +101,7 @@ import Testing
             await other.refresh()
             #expect(
                 history.changes.suffix(4).map(\.by) == [
-                    RollbackDrill.author, RollbackDrill.author, "bob", FlagState.unknownWriter,
+                    RollbackDrill.author, RollbackDrill.author, "bob", FlagChange.unknownWriter,
                 ])
         }
     }
