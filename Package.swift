@@ -193,7 +193,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            exclude: ["Resources"],
+            exclude: ["Fixtures", "Golden", "Resources"],
             swiftSettings: settings
         ),
     ],
