@@ -12,8 +12,9 @@ extension FlagStore {
         readEndedDrill()
         do {
             if work.withLock({ $0.flags.lastGood == nil }) { try readFirst() } else { try take(file.read()) }
+            work.withLock { $0.creation = nil }
         } catch {
-            reject(error)
+            if error.code == .missing, work.withLock({ $0.creation != nil }) { createAgain() } else { reject(error) }
         }
         readFence()
         tryWriting()

@@ -95,6 +95,14 @@ import Testing
                 for stores in [[first], [first, second], [second, first]] {
                     #expect(try await DivergenceStore.report(of: stores).events.map(\.text) == expected)
                 }
+                // An instance that started after the promotion has only the drill.
+                try await withPeriod { third in
+                    try await withPeriod { fourth in
+                        try third.append(promotion)
+                        for change in [flip, end] { try fourth.append(change) }
+                        #expect(try await DivergenceStore.report(of: [third, fourth]).events.map(\.text) == expected)
+                    }
+                }
             }
         }
     }

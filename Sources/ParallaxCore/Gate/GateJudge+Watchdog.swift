@@ -47,11 +47,16 @@ extension GateJudge {
         let bound = "all triggers"
         let waiting = figures.triggers.filter { !isArmed($0) }
         let figure = "\(figures.triggers.count - waiting.count) of \(figures.triggers.count)"
+        if waiting.contains(where: isOfAnotherPhase) {
+            return make(
+                .armed, false, figure, bound,
+                "The triggers were last judged before the flags went from or to legacy: ask again in a minute.")
+        }
         // Response times take minutes to be armed, the error rate one, and Redis seconds.
         if let longest = waiting.max(by: { Self.wait($0) < Self.wait($1) }) {
             let names = Trigger.allCases.filter { trigger in waiting.contains { $0.trigger == trigger } }
                 .filter { $0 != longest.trigger }.map(\.rawValue)
-            let others = names.isEmpty ? "" : "; nor can \(names.joined(separator: " and "))"
+            let others = names.isEmpty ? "" : "; nor can \(names.joined(separator: " or "))"
             return make(
                 .armed, false, figure, bound,
                 "The trigger \(longest.trigger.rawValue) cannot fire yet: \(missing(longest))\(others).")
@@ -87,10 +92,6 @@ extension GateJudge {
     }
 
     private func missing(_ reading: GateFigures.TriggerReading) -> String {
-        if isOfAnotherPhase(reading) {
-            return
-                "it was last judged before the flags changed between legacy and another strategy; ask again in a minute"
-        }
         let remedy = "until then, or set BASELINE_HOLDOUT_PERCENT"
         switch reading.trigger {
         case .responseTime where endsWithHybrid(reading):

@@ -165,8 +165,8 @@ final class ParallaxProcess: Sendable {
         return try await post("/v1/check", "{\(tenant)\"identifier\":\"\(identifier)\",\"cost\":\(cost)}")
     }
 
-    private func send(
-        _ method: HTTPMethod, _ path: String, headers: [String: String], body: String?
+    func send(
+        _ method: HTTPMethod, _ path: String, headers: [String: String] = [:], body: String? = nil
     ) async throws -> Response {
         var request = HTTPClientRequest(url: url + path)
         request.method = method

@@ -12,7 +12,7 @@ struct RedisBenchmarkResult: Equatable, Encodable, Sendable {
     var latency: [RedisRace.Round] = []
     var scriptCosts: [ScriptCost.Sample] = []
     var longLogs: [LongLogCost.Sample] = []
-    var life: LongLogLife.Reading?
+    var lives: [LongLogLife.Reading] = []
     /// Next to another release's script.
     var longLogMemory: [LongLogMemory.Reading] = []
     var memory: RedisMemory.Reading?
