@@ -1,4 +1,5 @@
 // To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+import FeatureFlags
 import ParallaxCore
 import CDispatch
 import Foundation
