@@ -49,7 +49,7 @@ extension Setting {
     package static let adminTokenFile = Setting(
         "ADMIN_TOKEN_FILE", .http, .text, standard: "",
         "The file with the bearer token of the admin routes; without it they are off.")
-    static let responseTimesTokenFile = Setting(
+    package static let responseTimesTokenFile = Setting(
         "RESPONSE_TIMES_TOKEN_FILE", .http, .text, standard: "",
         "The file with the bearer token of applications that report response times; without it their times are recorded "
             + "and alert, and do not roll back.")
@@ -107,10 +107,10 @@ extension Setting {
     package static let redisCAFile = Setting(
         "REDIS_CA_FILE", .redis, .text, standard: "",
         "The file of certificates (PEM) that `rediss://` trusts instead of the system's.")
-    static let redisCertificateFile = Setting(
+    package static let redisCertificateFile = Setting(
         "REDIS_CERTIFICATE_FILE", .redis, .text, standard: "",
         "The file of the certificate (PEM) that this client shows to a `rediss://` server that asks for one.")
-    static let redisKeyFile = Setting(
+    package static let redisKeyFile = Setting(
         "REDIS_KEY_FILE", .redis, .text, standard: "",
         "The file of that certificate's private key (PEM, without a passphrase).")
     static let redisKeyPrefix = Setting(

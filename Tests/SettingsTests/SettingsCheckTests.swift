@@ -222,7 +222,7 @@ import Testing
     @Test("of a path the first thing that is wrong is said, and nothing is made there", arguments: places.indices)
     func namesPlaces(index: Int) async throws {
         let place = Self.places[index]
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             let files = FileManager.default
             files.createFile(atPath: folder + "/file", contents: Data("x".utf8))
             try files.createDirectory(atPath: folder + "/folder", withIntermediateDirectories: false)

@@ -46,7 +46,8 @@ package final class AlertService: Service {
         settings: AlertSettings, receivers: [AlertReceiver], instance: String, logger: Logger,
         facts: @escaping @Sendable () -> AlertRules.Facts, counts: @escaping @Sendable () -> AlertCounts,
         sender: AlertSender? = nil,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> ClockReading = ClockReading.makeReader(),
+        clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> ClockReading = ClockReading.makeReader(),
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
         state = Mutex(
