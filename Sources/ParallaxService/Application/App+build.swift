@@ -214,7 +214,8 @@ private struct Parts: Sendable {
         applicationTimes = ApplicationTimes(
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
             token: try settings.http.responseTimesTokenFile.map { try BearerToken(file: $0) },
-            windowSeconds: settings.rollbackSettings.longWindowSeconds, strategy: { flags.current.strategy })
+            windowSeconds: settings.rollbackSettings.longWindowSeconds,
+            minimumSamples: settings.rollbackSettings.minimumSamples, strategy: { flags.current.strategy })
         survey = ServerSurvey(redis: redis)
         health = ServiceHealth(
             settings: settings, flags: flags, hybrid: hybrid, redis: redis, survey: survey, probes: probes,

@@ -14,7 +14,7 @@ package struct ApplicationTimes: Sendable {
     /// What became of the reports.
     struct Receipt: Equatable, Encodable, Sendable {
         let counted: Int
-        /// Those that do not count, since their reporter has sent more than all others.
+        /// Those that are in the metrics and not in a verdict, since their reporter has sent more than all others.
         let ignored: Int
         /// Those of the counted that belong to the hold-out; `nil` if strangers can report: who is held out is a secret.
         let heldOut: Int?
@@ -34,18 +34,20 @@ package struct ApplicationTimes: Sendable {
     /// - Parameters:
     ///   - token: What reporters must send; `nil` if anyone can report.
     ///   - windowSeconds: The window within which no reporter may outweigh the others.
+    ///   - minimumSamples: The fewest reports that a verdict is made of.
     ///   - strategy: The strategy in force.
     ///   - second: The time on a clock that never steps, in seconds.
     package init(
         observer: RollbackObserver, metrics: DecisionMetrics, holdoutPercent: Double, token: BearerToken? = nil,
-        windowSeconds: Int = RollbackSettings().longWindowSeconds, strategy: @escaping @Sendable () -> Strategy,
+        windowSeconds: Int = RollbackSettings().longWindowSeconds,
+        minimumSamples: Int = RollbackSettings().minimumSamples, strategy: @escaping @Sendable () -> Strategy,
         second: @escaping @Sendable () -> Int64 = { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000_000) }
     ) {
         self.observer = observer
         self.metrics = metrics
         self.holdoutPercent = holdoutPercent
         self.token = token.map { Replaceable($0) }
-        shares = ReporterShares(windowSeconds: Int64(windowSeconds))
+        shares = ReporterShares(windowSeconds: Int64(windowSeconds), minimumSamples: minimumSamples)
         self.strategy = strategy
         self.second = second
     }
@@ -56,18 +58,19 @@ package struct ApplicationTimes: Sendable {
     /// - Parameter reporter: Who sent them, such as an address.
     func record(_ reports: [Report], from reporter: String) -> Receipt {
         let strategy = strategy()
-        let counted = reports.prefix(shares.admit(reports.count, from: reporter, second: second()))
+        let counted = shares.admit(reports.count, from: reporter, second: second())
         var heldOut = 0
-        for report in counted {
+        for (index, report) in reports.enumerated() {
+            metrics.reported(report.duration, strategy: strategy)
+            guard index < counted else { continue }
             let isHeldOut =
                 strategy == .hybrid
                 && report.identity.map { HoldoutShare.contains($0, percent: holdoutPercent) } == true
             if isHeldOut { heldOut += 1 }
             observer.recordApplicationTime(report.duration, strategy: strategy, isHeldOut: isHeldOut)
-            metrics.reported(report.duration, strategy: strategy)
         }
         return Receipt(
-            counted: counted.count, ignored: reports.count - counted.count, heldOut: token == nil ? nil : heldOut,
+            counted: counted, ignored: reports.count - counted, heldOut: token == nil ? nil : heldOut,
             strategy: strategy.rawValue)
     }
 }

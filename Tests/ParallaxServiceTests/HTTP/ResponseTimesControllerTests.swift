@@ -61,13 +61,29 @@ import Testing
 
     @Test("of several reporters none outweighs the others, and one by itself counts in full")
     func sharesTheWindow() {
-        let shares = ReporterShares(windowSeconds: 300)
+        let shares = ReporterShares(windowSeconds: 300, minimumSamples: 10)
         #expect(shares.admit(1_000, from: "a", second: 0) == 1_000)
         #expect(shares.admit(10, from: "b", second: 1) == 10)
-        #expect(shares.admit(1_000, from: "a", second: 2) == 0)
+        #expect(shares.admit(1_000, from: "a", second: 2) == 5)
         #expect(shares.admit(1_500, from: "b", second: 3) == 1_500)
-        #expect(shares.admit(1_000, from: "a", second: 4) == 510)
+        #expect(shares.admit(1_000, from: "a", second: 4) == 505)
         #expect(shares.admit(1_000, from: "a", second: 700) == 1_000)
+    }
+
+    @Test("a few reports of another ignore none of a reporter's, and many leave it as many as a verdict needs")
+    func silencesNoOne() {
+        let shares = ReporterShares(windowSeconds: 300, minimumSamples: 100)
+        for second in 0..<3 { #expect(shares.admit(1_000, from: "a", second: Int64(second)) == 1_000) }
+        #expect(shares.admit(99, from: "b", second: 3) == 99)
+        #expect(shares.admit(1_000, from: "a", second: 3) == 1_000)
+        #expect(shares.admit(1, from: "b", second: 4) == 1)
+        // One by one, over two windows at an even rate, while the other sends as few as before.
+        var counted: [Int64: Int] = [:]
+        for second in Int64(300)..<900 {
+            for _ in 0..<20 { counted[second / 300, default: 0] += shares.admit(1, from: "a", second: second) }
+            if second.isMultiple(of: 2) { _ = shares.admit(1, from: "b", second: second) }
+        }
+        #expect(counted.values.allSatisfy { $0 >= 60 }, "\(counted)")
     }
 
     // `user-1` lies at 6.59 of the hold-out, `user-2` at 54.68.
