@@ -136,8 +136,8 @@ extension Setting {
         "The most candidate decisions under way in hybrid; what exceeds it is skipped and counted.")
     static let redisMaxInFlightPerIdentity = Setting(
         "REDIS_MAX_IN_FLIGHT_PER_IDENTITY", .redis, .integer(1...100_000), standard: "32",
-        "The most decisions of one identity on their way to Redis; others of it wait for a turn as long as a decision may, so "
-            + "that one caller cannot make all others wait.")
+        "The most decisions of one identity on their way to Redis; others of it wait for a turn as long as a decision may, "
+            + "or are skipped while control is enforced, so that one caller cannot make all others wait.")
     static let refusalCacheMaxIdentities = Setting(
         "REFUSAL_CACHE_MAX_IDENTITIES", .redis, .integer(0...10_000_000), standard: "0",
         "In distributed_only, the most identities whose refusals are repeated without asking Redis; 0 asks always.")

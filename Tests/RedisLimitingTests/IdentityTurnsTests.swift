@@ -86,8 +86,67 @@ import Testing
         }
     }
 
-    @Test("a caller whose decisions wait in vain is skipped: no breaker opens and no attempt fails")
-    func skipped() async throws {
+    @Test("a turn that was near and did not come in time has timed out, one further back is skipped")
+    func nearAndFar() async throws {
+        for _ in 0..<2 { try await turns.begin(Self.busy, deadline: .distantFuture) }
+        // Four rounds of two turns are near.
+        for _ in 0..<8 {
+            let error = await #expect(throws: RedisError.self) { try await turns.begin(Self.busy, deadline: .now()) }
+            #expect(error?.code == .timedOut)
+        }
+        let error = await #expect(throws: RedisError.self) { try await turns.begin(Self.busy, deadline: .now()) }
+        #expect(error?.code == .skipped)
+        for _ in 0..<2 { turns.end(Self.busy) }
+        #expect(turns.identities == 0)
+    }
+
+    @Test("a decision that does not wait takes a free turn or is skipped at once")
+    func withoutWaiting() async throws {
+        for _ in 0..<2 { try await turns.begin(Self.busy, deadline: .distantFuture, waits: false) }
+        let error = await #expect(throws: RedisError.self) {
+            try await turns.begin(Self.busy, deadline: .distantFuture, waits: false)
+        }
+        #expect(error?.code == .skipped)
+        for _ in 0..<2 { turns.end(Self.busy) }
+        #expect(turns.identities == 0)
+    }
+
+    @Test(
+        "while control is enforced a flood of one caller leaves the places of all to another", .timeLimit(.minutes(1)))
+    func leavesPlaces() async throws {
+        try await withPrivateRedis { redis in
+            var settings = redis.settings
+            settings.maximumInFlightPerIdentity = 2
+            settings.breaker.failuresToOpen = .max
+            settings.decisionDeadline = .seconds(60)
+            try await withRedisLimiter(settings) { limiter in
+                let observer = CollectingObserver()
+                let flags = FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 0)
+                let hybrid = HybridLimiter(
+                    control: InMemoryLimiter(), candidate: limiter, settings: .init(maximumInFlight: 4),
+                    clocks: VirtualClock().clocks, flags: { flags }, observer: observer)
+                let busy = try CheckRequest(identity: Self.busy, policy: .standard)
+                #expect(await limiter.check(busy, at: nil).isAllowed)
+                redis.pause()
+                // 1. One after the other, so that each finds its place or none: two are on their way, the rest is skipped.
+                for count in 1...8 {
+                    _ = await hybrid.check(busy)
+                    try await until { observer.comparisons.count + limiter.health.pending == count }
+                    try await until { hybrid.candidatesInFlight == min(count, 2) }
+                }
+                // 2. Another's comparison still finds a place.
+                _ = await hybrid.check(try CheckRequest(identity: Self.other, policy: .standard))
+                try await until { limiter.health.pending == 3 }
+                redis.resume()
+                await observer.comparisons(reach: 9)
+                let skipped = observer.comparisons.filter { $0.result == .incomparable(.skipped) }
+                #expect(skipped.count == 6)
+            }
+        }
+    }
+
+    @Test("a caller whose decisions wait in vain for a slow Redis has failed attempts, and no breaker opens")
+    func waitsInVain() async throws {
         try await withPrivateRedis { redis in
             var settings = redis.settings
             settings.maximumInFlightPerIdentity = 1
@@ -100,10 +159,10 @@ import Testing
                 redis.pause()
                 let first = Task { await limiter.check(busy, at: nil) }
                 try await until { limiter.health.pending == 1 }
-                #expect(await limiter.check(busy, at: nil, deadline: .now()) == .unavailable(.skipped))
+                #expect(await limiter.check(busy, at: nil, deadline: .now()) == .unavailable(.timedOut))
                 redis.resume()
                 #expect(await first.value.judgedAt != nil)
-                #expect(limiter.health.breaker == .closed && limiter.health.undecided == 0)
+                #expect(limiter.health.breaker == .closed && limiter.health.undecided == 1)
             }
         }
     }

@@ -184,7 +184,10 @@ package final class HybridLimiter: Sendable {
     private func askCandidate(_ experiment: Experiment, enforced: Side) async -> Observation {
         let asked = clocks.uptime()
         comparer.begin(experiment.request, at: experiment.time)
-        let decision = await candidate.check(experiment.request, at: nil)
+        // Behind control it holds a place that all identities share: one with many requests must not wait in it for itself.
+        let decision =
+            enforced == .control
+            ? await candidate.checkUnqueued(experiment.request) : await candidate.check(experiment.request, at: nil)
         let observation = Observation(decision: decision, duration: clocks.uptime() - asked)
         noteAttempt(observation)
         conclude(experiment, candidate: observation, enforced: enforced)

@@ -6,6 +6,13 @@ package protocol Limiter: Sendable {
     ///
     /// - Parameter now: The time to judge at; `nil` leaves it to the limiter's own clock.
     func check(_ request: CheckRequest, at now: Timestamp?) async -> Decision
+
+    /// Judges a request by the limiter's own clock, and skips it instead of letting it wait for others of its identity.
+    func checkUnqueued(_ request: CheckRequest) async -> Decision
+}
+
+extension Limiter {
+    package func checkUnqueued(_ request: CheckRequest) async -> Decision { await check(request, at: nil) }
 }
 
 /// A limiter that answers at once, from memory.

@@ -7,7 +7,8 @@ import Synchronization
 /// all share.
 ///
 /// Further decisions of that identity wait for a turn, in their order, up to their deadline: Redis still judges each of them.
-/// What waits is that identity's only.
+/// What waits is that identity's only. A decision that is near its turn and does not get it in time has waited for a slow
+/// Redis; one further back has waited for its own identity.
 final class IdentityTurns: Sendable {
     fileprivate struct Entry: Sendable {
         /// Decisions on their way.
@@ -21,8 +22,16 @@ final class IdentityTurns: Sendable {
             }
             guard waiting.count < IdentityTurns.maximumWaiting else { return .refused }
             let turn = Turn()
+            let isNear = waiting.count < maximum * IdentityTurns.nearRounds
             waiting.append(turn)
-            return .later(turn)
+            return .later(turn, isNear: isNear)
+        }
+
+        /// Takes a turn if one is free.
+        mutating func admitAtOnce(_ maximum: Int) -> Bool {
+            guard count < maximum else { return false }
+            count += 1
+            return true
         }
 
         /// The next that waits, which takes over the turn; `nil` if nothing waits, and the turn is free then.
@@ -42,12 +51,15 @@ final class IdentityTurns: Sendable {
 
     fileprivate enum Admission {
         case now
-        case later(Turn)
+        /// - Parameter isNear: Whether the turn comes after few rounds of answers.
+        case later(Turn, isNear: Bool)
         case refused
     }
 
     /// Decisions of one identity that may wait for a turn.
     static let maximumWaiting = 1024
+    /// Rounds of answers after which a turn still counts as near.
+    private static let nearRounds = 4
     /// A power of two.
     private static let shardCount = 64
 
@@ -69,12 +81,18 @@ final class IdentityTurns: Sendable {
 
     /// Waits for a turn. Whoever gets one gives it back with ``end(_:)``.
     ///
-    /// - Throws: ``RedisError`` with `skipped` if too many wait already, or no turn came by the deadline.
-    func begin(_ identity: Identity, deadline: NIODeadline) async throws(RedisError) {
+    /// - Parameter waits: Whether to wait if there is no free turn.
+    /// - Throws: ``RedisError`` with `skipped` if too many wait already or it does not wait, and with `timedOut` if Redis
+    ///   answered so slowly that a near turn did not come by the deadline.
+    func begin(_ identity: Identity, deadline: NIODeadline, waits: Bool = true) async throws(RedisError) {
+        guard waits else {
+            guard admitAtOnce(identity) else { throw .manyOfOneIdentity }
+            return
+        }
         switch admit(identity) {
         case .now: return
         case .refused: throw .manyOfOneIdentity
-        case .later(let turn):
+        case .later(let turn, let isNear):
             let timer = eventLoop.scheduleTask(deadline: deadline) { _ = turn.settle(false) }
             let hasCome = await withTaskCancellationHandler {
                 await turn.value()
@@ -82,7 +100,10 @@ final class IdentityTurns: Sendable {
                 turn.settle(false)
             }
             timer.cancel()
-            guard hasCome else { throw .manyOfOneIdentity }
+            guard hasCome else {
+                if Task.isCancelled { throw .callerGaveUp }
+                throw isNear ? .noTurnInTime : .manyOfOneIdentity
+            }
         }
     }
 
@@ -97,6 +118,11 @@ final class IdentityTurns: Sendable {
 
     private func admit(_ identity: Identity) -> Admission {
         shard(of: identity).entries.withLock { $0[identity, default: Entry()].admit(maximum) }
+    }
+
+    private func admitAtOnce(_ identity: Identity) -> Bool {
+        // An identity without a turn has one free, so that no empty entry stays.
+        shard(of: identity).entries.withLock { $0[identity, default: Entry()].admitAtOnce(maximum) }
     }
 
     private func shard(of identity: Identity) -> Shard {
@@ -117,4 +143,7 @@ extension [Identity: IdentityTurns.Entry] {
 extension RedisError {
     fileprivate static let manyOfOneIdentity = RedisError(
         .skipped, "too many decisions of this identity are under way; Redis was not asked")
+    fileprivate static let noTurnInTime = RedisError(
+        .timedOut, "Redis did not answer earlier decisions of this identity in time for this one to be sent")
+    fileprivate static let callerGaveUp = RedisError(.cancelled, "the caller gave up")
 }

@@ -96,10 +96,18 @@ package final class RedisLimiter: Limiter, Service {
         await check(request, at: now, deadline: .now() + decisionDeadline)
     }
 
+    package func checkUnqueued(_ request: CheckRequest) async -> Decision {
+        await check(request, at: nil, deadline: .now() + decisionDeadline, waitsForTurn: false)
+    }
+
     /// Judges a request, giving up at a deadline of the caller's.
-    package func check(_ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline) async -> Decision {
+    ///
+    /// - Parameter waitsForTurn: Whether it waits if many decisions of the identity are on their way; else it is skipped.
+    package func check(
+        _ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline, waitsForTurn: Bool = true
+    ) async -> Decision {
         do throws(RedisError) {
-            let judgement = try await judge(request, at: now, deadline: deadline)
+            let judgement = try await judge(request, at: now, deadline: deadline, waitsForTurn: waitsForTurn)
             counters.decisionSucceeded()
             if judgement.replacedAlienValue { noteForeignValue(under: nameInLogs(request.identity)) }
             return judgement.decision
@@ -110,12 +118,12 @@ package final class RedisLimiter: Limiter, Service {
     }
 
     private func judge(
-        _ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline
+        _ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline, waitsForTurn: Bool
     ) async throws(RedisError) -> SlidingLogScript.Judgement {
         switch servers {
         case .one(let client, let breaker):
             guard breaker.admits else { throw .circuitOpen }
-            try await turns.begin(request.identity, deadline: deadline)
+            try await turns.begin(request.identity, deadline: deadline, waits: waitsForTurn)
             defer { turns.end(request.identity) }
             do throws(RedisError) {
                 let judgement = try await script.check(request, at: now, on: client, deadline: deadline)
@@ -126,7 +134,7 @@ package final class RedisLimiter: Limiter, Service {
                 throw error
             }
         case .several(let router):
-            try await turns.begin(request.identity, deadline: deadline)
+            try await turns.begin(request.identity, deadline: deadline, waits: waitsForTurn)
             defer { turns.end(request.identity) }
             return try await judge(request, at: now, deadline: deadline, on: router)
         }
@@ -230,6 +238,7 @@ extension RedisLimiter {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.listenForResets() }
+            group.addTask { await self.forgetWideResets() }
             switch servers {
             case .one(let client, let breaker):
                 group.addTask {
