@@ -45,19 +45,22 @@ extension RollbackService {
     func resumeHold() async {
         let latch = state.withLock { state -> RollbackLatch? in
             let latch = state.evaluator.latch
-            guard latch.hold != nil, !state.isHolding else { return nil }
-            state.isHolding = true
+            guard latch.hold != nil, state.hold == .none else { return nil }
+            state.hold = .resuming
             return latch
         }
-        if let latch { await sharing.resumeHold(latch) }
+        guard let latch else { return }
+        await sharing.resumeHold(latch)
+        // Only now does a store that holds nothing mean that the file has taken the hold's place.
+        state.withLock { if $0.hold == .resuming { $0.hold = .holding } }
     }
 
     /// Notes with the latch that the hold is over, since the flag file has taken its place.
     func noteEndOfHold() {
         let isHeld = sharing.isHeld()
         state.withLock { state in
-            guard state.isHolding, !isHeld else { return }
-            state.isHolding = false
+            guard state.hold == .holding, !isHeld else { return }
+            state.hold = .none
             guard state.evaluator.latch.hold != nil else { return }
             state.evaluator.releaseHold()
             state.latchChanges += 1

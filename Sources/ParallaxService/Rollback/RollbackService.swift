@@ -17,8 +17,7 @@ package final class RollbackService: Service {
         var probe = ProbeTurn()
         /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting it.
         var latchChanges = 0
-        /// Whether the flags know the latch's hold, or hold this instance since a rollback of this process.
-        var isHolding = false
+        var hold = Hold.none
         /// Whether the stored latch has been read since the start.
         var hasReadLatch = false
         var isRestored = false
@@ -30,6 +29,16 @@ package final class RollbackService: Service {
         var nextEvaluation: Int64 = 0
         /// Decisions in a row that were overtaken before they could be carried out.
         var overtaken = 0
+    }
+
+    /// How far the flags hold this instance at `legacy` as the latch says.
+    enum Hold {
+        /// The latch has no hold, or the flags were not told of it. Can transition to: `resuming`, `holding`.
+        case none
+        /// The flags are being told of the latch's hold and may not hold yet. Can transition to: `holding`, `none`.
+        case resuming
+        /// The flags hold this instance, or did: that they no longer do is the end of the hold. Can transition to: `none`.
+        case holding
     }
 
     let state: Mutex<State>
@@ -222,7 +231,7 @@ extension RollbackService {
         state.withLock { state in
             state.overtaken = 0
             state.evaluator.rolledBack(evaluation, hold: flip.hold)
-            state.isHolding = flip.hold != nil
+            state.hold = flip.hold == nil ? .none : .holding
             state.latchChanges += 1
             journal.append(.latched(evaluation, hold: flip.hold))
         }

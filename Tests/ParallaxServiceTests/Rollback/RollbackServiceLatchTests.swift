@@ -88,6 +88,40 @@ import Testing
         #expect(world.record.baseline == baseline)
     }
 
+    @Test("a hold that the flags have not taken up yet is not taken for one that is over", .timeLimit(.minutes(1)))
+    func resumingHold() async throws {
+        let record = MemoryRecord()
+        let firing = Evaluation(
+            trigger: .redisDown, time: Timestamp(milliseconds: 1), state: .firing, figures: [:], sentence: "down")
+        record.contents.withLock {
+            $0.latch.fire(firing, hold: FlagHold(values: .standard, declaredAt: nil))
+        }
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let isHeld = SharedFileWorld.Mutable(false)
+        let sharing = RollbackSharing(
+            number: { 0 }, latch: { nil }, isHeld: { isHeld.value }, publish: { _ in }, keep: { _, _ in },
+            resumeHold: { _ in
+                ask.finish()
+                for await _ in gate {}
+                isHeld.value = true
+            })
+        let world = try RollbackWorld(record: record, sharing: sharing)
+        // 1. The record is read, and the flags' queue is busy while the evaluator goes on.
+        let start = Task { await world.service.start() }
+        for await _ in asked {}
+        for _ in 0..<3 { _ = await world.service.evaluateIfDue() }
+        // 2. The queue has run: the hold is there, for this process and in the record for the next.
+        open.finish()
+        await start.value
+        await world.run(seconds: 20)
+        #expect(record.latch.hold != nil)
+        // 3. The file has taken its place.
+        isHeld.value = false
+        await world.run(seconds: 20)
+        #expect(record.latch.isLatched && record.latch.hold == nil)
+    }
+
     @Test("a restarted service knows the latch and the baseline of the last")
     func restart() async throws {
         try await withRolledBackWorld { world in

@@ -28,14 +28,17 @@ struct RollbackWorld: Sendable {
     let log = CapturedLog()
     let service: RollbackService
 
-    init(_ settings: RollbackSettings = RollbackSettings(), record: MemoryRecord = MemoryRecord()) throws {
+    init(
+        _ settings: RollbackSettings = RollbackSettings(), record: MemoryRecord = MemoryRecord(),
+        sharing: RollbackSharing = .none
+    ) throws {
         let surroundings = surroundings
         self.record = record
         service = try RollbackService(
             settings: settings, observer: observer, flags: { surroundings.state.withLock(\.flags) },
             probe: { surroundings.state.withLock(\.isRedisUp) },
             flipToLegacy: { by, reason, _ in try RollbackWorld.flip(surroundings, by: by, reason: reason) },
-            waiting: { surroundings.state.withLock(\.waiting) }, record: record, logger: log.logger,
+            sharing: sharing, waiting: { surroundings.state.withLock(\.waiting) }, record: record, logger: log.logger,
             now: {
                 let milliseconds = surroundings.state.withLock(\.milliseconds)
                 return ClockReading(
