@@ -18,6 +18,8 @@ package struct AlertDelivery: Equatable, Sendable {
     private var isSending = false
     /// How far the receiver's clock is ahead of this machine's, in milliseconds.
     private var clockOffset: Int64 = 0
+    /// On the steady clock, in milliseconds: when it was last told once more because its clock was another.
+    private var lastCorrection: Int64?
     /// A receiver tells its time to the second, and its answer takes a while.
     private static let clockTolerance: Int64 = 5_000
 
@@ -74,7 +76,8 @@ package struct AlertDelivery: Equatable, Sendable {
     /// Takes in what came of an attempt.
     ///
     /// A receiver whose clock turns out to be another is told once more by that: by its own clock it may have taken an alert
-    /// that lasts for over, or one that is over for lasting.
+    /// that lasts for over, or one that is over for lasting. No more often than alerts are repeated: behind one address there
+    /// may be several clocks.
     ///
     /// - Parameters:
     ///   - receiverTime: The receiver's time as it answered; `nil` if it did not say.
@@ -93,7 +96,13 @@ package struct AlertDelivery: Equatable, Sendable {
         delivered += 1
         failuresInARow = 0
         nextAttempt = now.steadyMilliseconds
-        guard !adjustClock(to: receiverTime, at: now) else { return }
+        if adjustClock(to: receiverTime, at: now),
+            lastCorrection.map({ now.steadyMilliseconds - $0 >= Int64(settings.resendSeconds) * 1000 }) ?? true
+        {
+            lastCorrection = now.steadyMilliseconds
+            lastDelivery = nil
+            return
+        }
         lastDelivery = now.steadyMilliseconds
         for message in messages {
             if message.isResolved {
@@ -111,7 +120,6 @@ package struct AlertDelivery: Equatable, Sendable {
         let offset = receiverTime - now.wall
         guard abs(offset - clockOffset) > AlertDelivery.clockTolerance else { return false }
         clockOffset = abs(offset) > AlertDelivery.clockTolerance ? offset : 0
-        lastDelivery = nil
         return true
     }
 

@@ -120,6 +120,27 @@ import Testing
         #expect(next.map(\.isResolved) == [false] && delivery.waiting == 0)
     }
 
+    @Test("a receiver with two clocks in turn is told once more each minute, and of an end once more only")
+    func twoClocks() {
+        var delivery = AlertDelivery(settings: AlertSettings())
+        var answers = 0
+        func run(_ seconds: ClosedRange<Int64>, _ alerts: [Alert]) -> Int {
+            var count = 0
+            for second in seconds {
+                delivery.heed(alerts, at: .second(second))
+                guard let messages = delivery.next(at: .second(second)) else { continue }
+                (count, answers) = (count + 1, answers + 1)
+                let time = Moment.second(second).wall + (answers.isMultiple(of: 2) ? 0 : 10_000)
+                delivery.ended(messages, succeeded: true, receiverTime: time, at: .second(second), jitter: 1)
+            }
+            return count
+        }
+        // Two at the start, and at most two each minute.
+        #expect(run(1...600, [Self.alert()]) <= 20)
+        #expect((1...2).contains(run(601...1_200, [])))
+        #expect(delivery.waiting == 0)
+    }
+
     @Test("an alert that ends while it is being told is told to be over afterwards")
     func endsMeanwhile() {
         var delivery = AlertDelivery(settings: AlertSettings())
