@@ -25,8 +25,12 @@ package struct FlagDeclaration: Equatable, Sendable {
         self.changedAt = FlagDeclaration.plain(changedAt, atMost: FlagDeclaration.longestName)
     }
 
-    /// Whether a person made the change, with a command of ours; the service's own names begin with `parallax`.
-    package var isByPerson: Bool { by != "parallax" && !by.hasPrefix("parallax-") }
+    /// Whether a person made the change, with a command of ours: the service's own names are `parallax` and those that begin
+    /// with `parallax-`, and no command takes such a name for a person.
+    package var isByPerson: Bool { !FlagDeclaration.isOwnName(by) }
+
+    /// Whether the service itself writes under this name.
+    package static func isOwnName(_ name: String) -> Bool { name == "parallax" || name.hasPrefix("parallax-") }
 
     private static func plain(_ text: String, atMost limit: Int) -> String {
         var plain = String.UnicodeScalarView()
