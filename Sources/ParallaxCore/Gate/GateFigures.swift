@@ -47,10 +47,13 @@ package struct GateFigures: Equatable, Sendable {
         package var name: String
         /// Why it does not do what the file says, in words; `nil` if it does.
         package var deviation: String?
+        /// Whether it was not heard of lately: it may have ended.
+        package var isSilent: Bool
 
-        package init(name: String, deviation: String? = nil) {
+        package init(name: String, deviation: String? = nil, isSilent: Bool = false) {
             self.name = name
             self.deviation = deviation
+            self.isSilent = isSilent
         }
     }
 

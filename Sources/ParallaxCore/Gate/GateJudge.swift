@@ -101,7 +101,11 @@ extension GateJudge {
     private var instances: GateCheck {
         let names = Set((figures.sharers ?? []).map(\.name))
         let heard = figures.recordedInstances.count
-        let missing = names.subtracting(figures.recordedInstances).sorted()
+        let silent = Set((figures.sharers ?? []).filter(\.isSilent).map(\.name))
+        let unrecorded = names.subtracting(figures.recordedInstances)
+        let missing = unrecorded.subtracting(silent).sorted()
+        // One that was killed before it recorded anything is no longer there.
+        let unknown = unrecorded.intersection(silent).sorted()
         let expected = max(settings.minimumInstances, heard + missing.count)
         let figure = "\(FigureText.grouped(heard)) of \(FigureText.grouped(expected)) heard"
         let bound = "all that share the flag file"
@@ -129,10 +133,13 @@ extension GateJudge {
         let isKnown = !names.isEmpty || settings.minimumInstances > 0
         return make(
             .instances, true, figure, bound, "",
-            canTell: isKnown && heard > 0,
+            canTell: isKnown && heard > 0 && unknown.isEmpty,
             unknown: heard == 0
                 ? "No instance has recorded anything here."
-                : "It is not known which instances there are, since none says next to the flag file that it reads it: "
-                    + "ask where that file is (--file), or set GATE_INSTANCES to their number.")
+                : !unknown.isEmpty
+                    ? "No record of \(Self.listed(unknown)), which was not heard of lately: name its database too "
+                        + "(--database), or ask again when it is forgotten next to the flag file."
+                    : "It is not known which instances there are, since none says next to the flag file that it reads it: "
+                        + "ask where that file is (--file), or set GATE_INSTANCES to their number.")
     }
 }

@@ -22,10 +22,20 @@ struct FollowingInstances {
         guard !instances.instances.isEmpty else {
             return Terminal.note("note: no instance says next to the file that it follows it; see the /health of each")
         }
-        let others = instances.deviants
+        let (others, silent) = (instances.deviants, instances.silent)
+        if !silent.isEmpty {
+            Terminal.note(
+                """
+                note: \(FigureText.counted(silent.count, "instance")) \(silent.count == 1 ? "was" : "were") not heard of \
+                lately, as after a crash; whether \(silent.count == 1 ? "it follows" : "they follow") is not known:
+                """)
+            Terminal.note(lines(of: silent, in: instances))
+        }
         guard !others.isEmpty else {
-            let count = FigureText.counted(instances.instances.count, "instance")
-            return Terminal.print("\(count) \(instances.instances.count == 1 ? "follows" : "follow").")
+            let following = instances.instances.count - silent.count
+            guard following > 0 else { return }
+            return Terminal.print(
+                "\(FigureText.counted(following, "instance")) \(following == 1 ? "follows" : "follow").")
         }
         Terminal.note(
             """
@@ -33,8 +43,12 @@ struct FollowingInstances {
             \(FigureText.counted(instances.instances.count, "instance")) \(others.count == 1 ? "does" : "do") not follow \
             them:
             """)
-        Terminal.note(InstancesText(instances: others, health: instances.health, now: instances.now).lines)
+        Terminal.note(lines(of: others, in: instances))
         throw Self.exitCode
+    }
+
+    private func lines(of some: [AppliedFlags], in instances: InstancesText) -> String {
+        InstancesText(instances: some, health: instances.health, now: instances.now).lines
     }
 
     /// The instances once none is behind the file, or the patience is over.

@@ -19,13 +19,15 @@ extension FlagStore {
         let instances = await instances()
         let text = InstancesText(instances: instances, health: health, now: now)
         return instances.map { applied in
+            let standing = text.standing(of: applied)
             let deviation: String? =
-                switch text.standing(of: applied) {
+                switch standing {
                 case .current, .silent: nil
                 case .deviating: "is in \(applied.strategy)"
                 case .behind: "has not applied it"
                 }
-            return GateFigures.Sharer(name: applied.instance, deviation: deviation)
+            return GateFigures.Sharer(
+                name: applied.instance, deviation: deviation, isSilent: standing == .silent)
         }
     }
 }

@@ -7,8 +7,18 @@ struct InstancesText {
     let health: FlagHealth
     let now: Timestamp
 
-    /// Those that do otherwise than the file says, or were not heard of lately.
-    var deviants: [AppliedFlags] { instances.filter { standing(of: $0) != .current } }
+    /// Those that do otherwise than the file says.
+    var deviants: [AppliedFlags] {
+        instances.filter {
+            switch standing(of: $0) {
+            case .deviating, .behind: true
+            case .current, .silent: false
+            }
+        }
+    }
+
+    /// Those that were not heard of lately: most have ended, and what they do is not known.
+    var silent: [AppliedFlags] { instances.filter { standing(of: $0) == .silent } }
 
     /// Whether an instance that was heard of lately has not applied the file yet.
     var isBehind: Bool { instances.contains { standing(of: $0) == .behind } }

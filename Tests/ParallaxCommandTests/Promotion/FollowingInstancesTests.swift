@@ -13,8 +13,12 @@ import Testing
         let path: String
         let folder: String
 
-        func instance(_ name: String, environment: EnvironmentFlags = .none) async -> FlagStore {
-            let store = FlagStore(path: path, environment: environment, isProduction: false, instance: name)
+        func instance(
+            _ name: String, environment: EnvironmentFlags = .none,
+            now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock
+        ) async -> FlagStore {
+            let store = FlagStore(
+                path: path, environment: environment, isProduction: false, instance: name, now: now)
             await store.start()
             return store
         }
@@ -59,6 +63,18 @@ import Testing
             #expect(code == FollowingInstances.exitCode)
             await instance.refresh()
             #expect(instance.health.file.strategy == .hybrid)
+        }
+    }
+
+    @Test("an instance that was killed is named, and is no reason to end with 4")
+    func silent() async throws {
+        try await withScene { scene in
+            _ = await scene.instance("gone", now: { FlagStore.wallClock() + -120_000 })
+            let store = FlagStore(path: scene.path, environment: .none, isProduction: false)
+            let settled = await FollowingInstances(store: store, patience: .zero).settled()
+            #expect(settled.silent.map(\.instance) == ["gone"] && settled.deviants.isEmpty)
+            try await scene.set("--strategy", "legacy")
+            try await FollowingInstances(store: store, patience: .zero).report()
         }
     }
 
