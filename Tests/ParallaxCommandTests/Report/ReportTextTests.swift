@@ -103,7 +103,7 @@ import Testing
                   pass         bugs         0                                     none
                   cannot tell  triggers     not watched                           none suspect or firing
                   cannot tell  armed        0 of 0                                all triggers
-                  not yet      drill        never                                 within 30 days, all instances
+                  not yet      drill        never                                 within 30 days, all instances at the time
 
                 Who would newly be limited: 180 requests of 1 caller of 2 organizations
                   organization             requests  of compared  first and last minute (UTC)

@@ -197,7 +197,7 @@ import Testing
                 "bugs: 0; none",
                 "triggers: 3 ok; none suspect or firing",
                 "armed: 3 of 3; all triggers",
-                "drill: 30 days ago, 2 instances; within 30 days, all instances",
+                "drill: 30 days ago, 2 instances; within 30 days, all instances at the time",
             ])
     }
 }
