@@ -23,8 +23,9 @@ package struct RedisDownTrigger: Sendable {
         package var failedProbes: Int
         /// The decisions of the short window, if they show that Redis is there although its probes fail.
         package var answered: AttemptTally?
-        /// Whether it would fire, if no decision had been answered.
-        package var isHeldBack = false
+        /// How long Redis would count as down, in this outage or within the window, had no decision of it been answered;
+        /// `nil` unless decisions are answered.
+        package var downUnlessAnsweredMilliseconds: Int64?
     }
 
     private let settings: RollbackSettings
@@ -109,9 +110,12 @@ package struct RedisDownTrigger: Sendable {
             return reading
         }
         (reading.probes, reading.failedProbes) = (probes, failedProbes)
-        reading.answered = isAnswering ? attempts.short : nil
+        if isAnswering {
+            reading.answered = attempts.short
+            let unlessAnswered = outages.total(at: steady, current: downSince..<max(downSince, end))
+            reading.downUnlessAnsweredMilliseconds = max(steady - downSince, unlessAnswered.milliseconds)
+        }
         reading.state = RedisDownTrigger.state(of: reading, limitSeconds: settings.redisDownSeconds)
-        reading.isHeldBack = reading.answered != nil && steady - downSince > Int64(settings.redisDownSeconds) * 1000
         return reading
     }
 
@@ -121,6 +125,11 @@ package struct RedisDownTrigger: Sendable {
         let isBeyond = max(reading.downMilliseconds ?? 0, reading.downInWindowMilliseconds) > limit
         guard reading.downMilliseconds != nil else { return isBeyond ? .suspect : .ok }
         return isBeyond && reading.answered == nil ? .firing : .suspect
+    }
+
+    /// Whether it would fire, if no decision had been answered.
+    static func isHeldBack(_ reading: Reading, limitSeconds: Int) -> Bool {
+        reading.downUnlessAnsweredMilliseconds.map { $0 > Int64(limitSeconds) * 1000 } ?? false
     }
 
     private var outageStart: Int64? {
@@ -158,8 +167,13 @@ extension RedisDownTrigger {
             figures["failedDecisions"] = Double(answered.errors + answered.outages)
             figures["decisionsSeconds"] = Double(settings.shortWindowSeconds)
         }
-        if reading.isHeldBack { figures[Evaluation.heldBackFigure] = 1 }
         figures[Evaluation.clearsInFigure] = reading.clearsInMilliseconds.map { Double($0) / 1000 }
+        if let down = reading.downUnlessAnsweredMilliseconds {
+            figures["downUnlessAnsweredSeconds"] = Double(down) / 1000
+        }
+        if RedisDownTrigger.isHeldBack(reading, limitSeconds: settings.redisDownSeconds) {
+            figures[Evaluation.heldBackFigure] = 1
+        }
         return Evaluation(
             trigger: .redisDown, time: now.wall, state: reading.state, figures: figures, sentence: sentence(reading))
     }

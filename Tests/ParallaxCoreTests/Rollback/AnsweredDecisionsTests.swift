@@ -51,6 +51,28 @@ import Testing
         #expect(drive.redisDown.figures["downInWindowSeconds"] == 0)
     }
 
+    @Test("outages that only together are too long are held back as well while decisions are answered")
+    func repeated() throws {
+        var drive = try Drive()
+        for _ in 0..<2 {
+            drive.run(seconds: 50, probes: false, AttemptTally(outages: 10))
+            drive.run(seconds: 10, probes: true, AttemptTally(decided: 10))
+        }
+        drive.run(seconds: 20, probes: false, AttemptTally(decided: 10))
+        #expect(!drive.redisDown.isHeldBack)
+        drive.run(seconds: 10, probes: false, AttemptTally(decided: 10))
+        #expect(drive.rollbacks.isEmpty)
+        #expect(drive.redisDown.state == .suspect)
+        #expect(drive.redisDown.isHeldBack)
+        // A limit above what it was holds nothing back.
+        let changes = RollbackSettings.Changes.with { $0.redisDownSeconds = 300 }
+        guard case .evaluation(let rejudged) = drive.redisDown.rejudged(with: changes) else {
+            Issue.record("its figures are not enough")
+            return
+        }
+        #expect(!rejudged.isHeldBack)
+    }
+
     @Test("a Redis that stops to answer decisions as well is down from then on")
     func stops() throws {
         var drive = try Drive()

@@ -106,7 +106,12 @@ import Testing
                 continue
             }
             #expect(rejudged.state == other.state, "\(stored), \(Self.trials[trial].name), \(TestSeed.remedy)")
-            #expect(rejudged.figures == stored.figures)
+            // What was counted stays, and only whether it is held back is judged again.
+            #expect(
+                rejudged.isHeldBack == other.isHeldBack, "\(stored), \(Self.trials[trial].name), \(TestSeed.remedy)")
+            var figures = rejudged.figures
+            figures[Evaluation.heldBackFigure] = stored.figures[Evaluation.heldBackFigure]
+            #expect(figures == stored.figures)
         }
         #expect(
             zip(hour.evaluations[0], hour.evaluations[1]).contains { $0.state != $1.state },

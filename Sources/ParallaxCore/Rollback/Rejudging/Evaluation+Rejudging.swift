@@ -21,8 +21,12 @@ extension Evaluation {
     }
 
     /// The same figures under another state, with the sentence that goes with it.
-    func with(_ state: TriggerState, sentence: String) -> Evaluation {
-        Evaluation(trigger: trigger, time: time, state: state, figures: figures, sentence: sentence)
+    ///
+    /// - Parameter isHeldBack: Whether the trigger would fire, if other evidence did not speak against it.
+    func with(_ state: TriggerState, isHeldBack: Bool = false, sentence: String) -> Evaluation {
+        var figures = figures
+        figures[Evaluation.heldBackFigure] = isHeldBack ? 1 : nil
+        return Evaluation(trigger: trigger, time: time, state: state, figures: figures, sentence: sentence)
     }
 
     /// A figure that is a count; `nil` where it is missing or none.

@@ -8,7 +8,7 @@ extension RedisDownTrigger {
         else { return nil }
         let limitSeconds = changes.redisDownSeconds ?? stored
         return evaluation.with(
-            state(of: reading, limitSeconds: limitSeconds),
+            state(of: reading, limitSeconds: limitSeconds), isHeldBack: isHeldBack(reading, limitSeconds: limitSeconds),
             sentence: sentence(
                 reading, limitSeconds: limitSeconds, windowSeconds: evaluation.count("windowSeconds") ?? 0,
                 goodRunProbes: goodRunProbes, decisionsSeconds: evaluation.count("decisionsSeconds") ?? 0))
@@ -26,6 +26,8 @@ extension RedisDownTrigger {
             outagesInWindow: evaluation.count("outagesInWindow") ?? 0, probes: probes, failedProbes: failedProbes)
         if let decided = evaluation.count("decided") {
             reading.answered = AttemptTally(decided: decided, errors: evaluation.count("failedDecisions") ?? 0)
+            // Earlier releases kept only what counts as down.
+            reading.downUnlessAnsweredMilliseconds = milliseconds(evaluation, "downUnlessAnsweredSeconds") ?? down
         }
         return reading
     }

@@ -12,7 +12,7 @@ extension ResponseTimeTrigger {
     /// Each population is judged by itself, and the gravest verdict holds, as it did. Callers who had no answer yet count
     /// as they counted then.
     static func rejudge(_ evaluation: Evaluation, _ changes: RollbackSettings.Changes) -> Evaluation? {
-        var judged: [(state: TriggerState, sentence: String)] = []
+        var judged: [StoredResponseTimes.Verdict] = []
         for population in Population.allCases {
             let stored = StoredResponseTimes(evaluation: evaluation, population: population)
             guard stored.hasQuantiles else {
@@ -25,12 +25,15 @@ extension ResponseTimeTrigger {
         // Without a quantile there was nothing to hold to a limit, and there is not now.
         guard let gravest = judged.max(by: { $0.state.gravity < $1.state.gravity }) else { return evaluation }
         return evaluation.with(
-            gravest.state, sentence: changes.touchesResponseTimes ? gravest.sentence : evaluation.sentence)
+            gravest.state, isHeldBack: gravest.isHeldBack,
+            sentence: changes.touchesResponseTimes ? gravest.sentence : evaluation.sentence)
     }
 }
 
 /// The response times of one population as an evaluation holds them.
 private struct StoredResponseTimes {
+    typealias Verdict = (state: TriggerState, isHeldBack: Bool, sentence: String)
+
     let evaluation: Evaluation
     let population: ResponseTimeTrigger.Population
 
@@ -44,7 +47,7 @@ private struct StoredResponseTimes {
         return samples < minimum && samples >= Double(newMinimum)
     }
 
-    func judged(with changes: RollbackSettings.Changes) -> (state: TriggerState, sentence: String)? {
+    func judged(with changes: RollbackSettings.Changes) -> Verdict? {
         guard let quantile = duration("quantileMilliseconds"), let lower = duration("lowerBoundMilliseconds"),
             let short = duration("shortQuantileMilliseconds"), let upper = duration("baselineUpperBoundMilliseconds"),
             let factor = changes.responseTimeFactor ?? evaluation.figures["factor"],
@@ -52,7 +55,9 @@ private struct StoredResponseTimes {
             let samples = figure("samples").flatMap({ Int(exactly: $0) }),
             let minimum = changes.minimumSamples ?? evaluation.count("minimumSamples")
         else { return nil }
-        if samples < minimum { return (.inconclusive, "\(FigureText.grouped(samples)) response times are too few") }
+        if samples < minimum {
+            return (.inconclusive, false, "\(FigureText.grouped(samples)) response times are too few")
+        }
         let limit = max(upper * factor, .milliseconds(floor))
         let state = ResponseTimeTrigger.state(
             quantile: quantile, lowerBound: lower, shortQuantile: short, limit: limit)
@@ -62,7 +67,7 @@ private struct StoredResponseTimes {
         let isHeldBack =
             state == .firing && evaluation.figures["unwaited"] == 1 && figure("usesHoldout") != 1 && !firesUnwaited
         return (
-            isHeldBack ? .suspect : state,
+            isHeldBack ? .suspect : state, isHeldBack,
             "\(prefix)quantile \(FigureText.time(quantile)) (lower bound \(FigureText.time(lower)), "
                 + "limit \(FigureText.time(limit)), compared with at most \(FigureText.time(upper))), "
                 + "\(FigureText.grouped(samples)) response times"
