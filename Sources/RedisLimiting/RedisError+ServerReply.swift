@@ -13,7 +13,8 @@ extension RedisError {
         let (code, message) = RedisError.meaning(ofWord: word)
         self.init(
             code, message, cause: RedisError.printable(text),
-            redirection: Redirection(errorWord: word, text: text))
+            redirection: Redirection(errorWord: word, text: text),
+            isOfSuperseded: RedisError.wordsOfSuperseded.contains(word))
     }
 
     /// An error that a server sends without being asked when it refuses the whole connection; `nil` for any other.
@@ -22,6 +23,9 @@ extension RedisError {
         self.init(serverReply: text)
     }
 
+    /// What a demoted primary, a replica without its primary, and a primary that its replicas have left answer. A server that
+    /// is full, loads its data or runs a script is still the right one.
+    private static let wordsOfSuperseded: [Substring] = ["READONLY", "MASTERDOWN", "NOREPLICAS"]
     private static let tooManyClients = "max number of clients"
 
     private static func meaning(ofWord word: Substring) -> (Code, String) {

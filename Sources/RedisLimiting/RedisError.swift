@@ -38,12 +38,18 @@ package struct RedisError: Error, Equatable, Sendable {
     package let cause: String?
     /// Where the server says that the command belongs instead; it did not carry it out.
     package let redirection: Redirection?
+    /// Whether another server may have taken over the part of the one that answered, and its address may lead there by now.
+    package let isOfSuperseded: Bool
 
-    package init(_ code: Code, _ message: String, cause: String? = nil, redirection: Redirection? = nil) {
+    package init(
+        _ code: Code, _ message: String, cause: String? = nil, redirection: Redirection? = nil,
+        isOfSuperseded: Bool = false
+    ) {
         self.code = code
         self.message = message
         self.cause = cause
         self.redirection = redirection
+        self.isOfSuperseded = isOfSuperseded
     }
 
     /// Whether the same command can succeed later without anybody changing a setting.

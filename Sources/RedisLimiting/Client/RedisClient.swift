@@ -172,8 +172,8 @@ extension RedisClient {
             let error = await serve(connection)
             if Task.isCancelled { return }
             if error == .left, let successor = connection.successor {
+                // None has failed: an alert must not count it as lost.
                 connection = successor
-                counters.reconnecting()
                 continue
             }
             connectionLog.occurred(error, metadata: ["redis": "\(settings.url)"])

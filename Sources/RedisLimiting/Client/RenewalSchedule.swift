@@ -23,10 +23,7 @@ struct RenewalSchedule: Equatable, Sendable {
     ///
     /// - Returns: Whether to leave the connections.
     mutating func decisionFailed(_ error: RedisError, now: NIODeadline) -> Bool {
-        switch error.code {
-        case .readOnly, .loading: isDue(now: now)
-        default: false
-        }
+        error.isOfSuperseded && isDue(now: now)
     }
 
     /// Notes a probe that failed.

@@ -17,6 +17,8 @@ final class RedisConnection: Sendable {
     /// What the event loop reports and any thread may read.
     private final class Progress: Sendable {
         let isReady = Atomic<Bool>(false)
+        /// Whether it was made and has logged in, also if it was left since.
+        let hasBeenReady = Atomic<Bool>(false)
         let hasServed = Atomic<Bool>(false)
         let whenReady = Mutex<(@Sendable () -> Void)?>(nil)
         let whenServed = Mutex<(@Sendable () -> Void)?>(nil)
@@ -48,6 +50,7 @@ final class RedisConnection: Sendable {
         let handshake = HandshakeStep.steps(for: settings.url) + (channel.map { [.subscribe(channel: $0)] } ?? [])
         let events = RedisChannelHandler.Events(
             ready: {
+                progress.hasBeenReady.store(true, ordering: .relaxed)
                 progress.isReady.store(true, ordering: .relaxed)
                 progress.whenReady.withLock { $0.take() }?()
                 // Its last step was answered well. Without a handshake only the socket is known to be there.
@@ -131,7 +134,8 @@ final class RedisConnection: Sendable {
 
     private func connect() {
         eventLoop.scheduleTask(in: connectTimeout) {
-            guard !self.isReady else { return }
+            // One that was left before this time is over still has callers to answer.
+            guard !self.progress.hasBeenReady.load(ordering: .relaxed) else { return }
             self.handler.value.close(
                 RedisError(.timedOut, "Redis at \(self.url) did not accept the connection and the login in time"))
         }

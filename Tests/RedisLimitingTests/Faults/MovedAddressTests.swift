@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import ParallaxCore
 import ParallaxTesting
 import Testing
@@ -58,10 +59,38 @@ import Testing
             fail: { try await $0.ask("CONFIG", "SET", "min-replicas-to-write", "1") }, expecting: .readOnly)
     }
 
-    @Test("a server whose memory is full is left")
-    func full() async throws {
-        try await Self.withMovedAddress(
-            fail: { try await $0.ask("CONFIG", "SET", "maxmemory", "1") }, expecting: .readOnly)
+    @Test("a server that is left for another counts as no lost connection")
+    func countsNoLoss() async throws {
+        try await withPrivateRedis { redis in
+            try await withRedisLimiter(redis.settings) { limiter in
+                #expect(await limiter.check(Self.request, at: nil).isAllowed)
+                try await redis.ask("REPLICAOF", "127.0.0.1", "1")
+                #expect(await limiter.check(Self.request, at: nil) == .unavailable(.readOnly))
+                try await redis.ask("REPLICAOF", "NO", "ONE")
+                while await !limiter.check(Self.request, at: nil).isAllowed { await Task.yield() }
+                #expect(limiter.health.reconnects == 0)
+            }
+        }
+    }
+
+    @Test("callers who wait on a connection that is left have their answers also after the time a connection may take")
+    func leftEarly() async throws {
+        try await withPrivateRedis { redis in
+            var settings = redis.settings
+            settings.connectionTimeout = .milliseconds(500)
+            (settings.decisionDeadline, settings.commandTimeout) = (.seconds(60), .seconds(60))
+            try await withRedisLimiter(settings) { limiter in
+                redis.pause()
+                let waiting = Task { await limiter.check(Self.request, at: nil) }
+                try await until { limiter.health.pending == 1 }
+                let isLeft = limiter.client.renew()
+                #expect(isLeft)
+                let loop = MultiThreadedEventLoopGroup.singleton.next()
+                try await loop.scheduleTask(in: .milliseconds(600)) {}.futureResult.get()
+                redis.resume()
+                #expect(await waiting.value.isAllowed)
+            }
+        }
     }
 
     @Test("a server that stands still on open connections is left after three probes")
@@ -76,17 +105,21 @@ import Testing
     func schedule() {
         var schedule = RenewalSchedule(delays: .milliseconds(50) ... .seconds(2))
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
-        let error = RedisError(serverReply: "OOM command not allowed")
+        let error = RedisError(serverReply: "READONLY You can't write against a read only replica.")
         let renewals = stride(from: 0, to: 60_000, by: 10).count { millisecond in
             schedule.decisionFailed(error, now: start + .milliseconds(millisecond))
         }
         #expect((30...36).contains(renewals))
     }
 
-    @Test("a user who lacks a right, and an error of one command, leave no connection")
+    @Test("a user who lacks a right, an error of one command, and a server that is full or busy leave no connection")
     func kept() {
         var schedule = RenewalSchedule(delays: .milliseconds(50) ... .seconds(2))
-        for text in ["NOPERM no", "WRONGPASS no", "ERR unknown", "MOVED 1 127.0.0.1:1"] {
+        let texts = [
+            "NOPERM no", "WRONGPASS no", "ERR unknown", "MOVED 1 127.0.0.1:1", "OOM command not allowed",
+            "MISCONF Redis is configured to save", "LOADING Redis is loading", "BUSY Redis is busy running a script",
+        ]
+        for text in texts {
             let isLeft = schedule.probeFailed(RedisError(serverReply: text), now: .now())
             #expect(!isLeft, "\(text)")
         }
