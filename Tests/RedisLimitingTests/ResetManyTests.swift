@@ -78,6 +78,14 @@ import Testing
                 #expect(refusals.refusal(of: request) != nil)
                 _ = try await limiter.reset(.organization("acme"), timeout: .seconds(30))
                 #expect(refusals.refusal(of: request) == nil)
+                // Those of another instance as well, when the announcement has come.
+                #expect(await limiter.check(request, at: nil).isAllowed)
+                _ = await refusals.remembering(request) { await limiter.check(request, at: nil) }
+                #expect(refusals.refusal(of: request) != nil)
+                try await withRedisLimiter(redis.settings) { other in
+                    _ = try await other.reset(.organization("acme"), timeout: .seconds(30))
+                    try await until { refusals.refusal(of: request) == nil }
+                }
             }
         }
     }

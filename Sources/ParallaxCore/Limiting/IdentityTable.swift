@@ -1,6 +1,9 @@
 import BasicContainers
 import Synchronization
 
+/// Places of a shard that are looked through at a time: some tens of microseconds.
+private let resetSlicePlaces = 4096
+
 /// What an instance remembers of each identity, in shards, bounded in identities and bytes: the least recently used go
 /// first, and each that goes is counted.
 ///
@@ -49,14 +52,22 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         for place in 0..<shards.count { shards[place].withLock { $0.removeAll() } }
     }
 
-    /// Forgets the identities of a scope, one shard after the other.
+    /// Forgets the identities of a scope, one shard after the other and of each some thousand places at a time: others who
+    /// want the shard do not wait for all of it. What they put in meanwhile may stay.
     ///
     /// - Returns: How many there were.
     @discardableResult
     package func removeAll(in scope: ResetScope) -> Int {
         if case .identity(let identity) = scope { return remove(identity) ? 1 : 0 }
         var count = 0
-        for place in 0..<shards.count { count += shards[place].withLock { $0.removeAll(in: scope) } }
+        for shard in 0..<shards.count {
+            var start: Int? = 0
+            while let from = start {
+                let removed = shards[shard].withLock { $0.remove(scope, from: from, places: resetSlicePlaces) }
+                count += removed.count
+                start = removed.next
+            }
+        }
         return count
     }
 

@@ -81,14 +81,18 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
         return place >= 0
     }
 
-    /// Forgets the identities of a scope, and says how many there were.
-    mutating func removeAll(in scope: ResetScope) -> Int {
+    /// Forgets the identities of a scope in so many places from one on.
+    ///
+    /// - Returns: How many there were, and the place to go on from; `nil` after the last.
+    mutating func remove(_ scope: ResetScope, from start: Int, places: Int) -> (count: Int, next: Int?) {
+        guard start < entries.count else { return (0, nil) }
+        let end = min(entries.count, start + places)
         var count = 0
-        for place in 0..<entries.count where entries[place].use != .free && scope.contains(entries[place].identity) {
+        for place in start..<end where entries[place].use != .free && scope.contains(entries[place].identity) {
             release(place)
             count += 1
         }
-        return count
+        return (count, end < entries.count ? end : nil)
     }
 
     /// Forgets everybody; evictions before stay remembered.

@@ -112,9 +112,15 @@ extension RedisLimiter {
     /// Listens to a server until it is left or lost, and says whether it had served.
     private func listen(to source: ResetSource) async -> Bool {
         let connection = source.client.makeConnection(subscribingTo: script.keys.resetsChannel) {
-            [resetRelay, refusals, keys = script.keys] message in
+            [resetRelay, refusals, wideResets, keys = script.keys] message in
             guard let scope = keys.scope(fromMessage: message) else { return }
-            refusals?.reset(scope)
+            if case .identity = scope {
+                refusals?.reset(scope)
+            } else if let refusals {
+                // The whole cache is looked through, which would stop all connections of this event loop meanwhile.
+                refusals.willReset()
+                wideResets.continuation.yield(scope)
+            }
             resetRelay.pass(scope)
         }
         let error = await connection.listen(
@@ -130,6 +136,11 @@ extension RedisLimiter {
             subscriptionLog.occurred(error)
         }
         return connection.hasServed
+    }
+
+    /// Forgets what is kept of an organization or of all, as the subscription says.
+    func forgetWideResets() async {
+        for await scope in wideResets.stream { refusals?.reset(scope) }
     }
 
     /// Asks the subscribed server whether it is still there, and notes what it says.

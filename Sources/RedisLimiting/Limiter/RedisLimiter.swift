@@ -17,6 +17,8 @@ package final class RedisLimiter: Limiter, Service {
     private let logger: Logger
     let subscriptionLog: ProblemLog
     let resetRelay = ResetRelay()
+    /// Resets of many identities that the subscription has heard of, for the refusals that are kept.
+    let wideResets = AsyncStream<ResetScope>.makeStream()
     /// What this instance keeps of Redis's refusals; `nil` where it keeps none. Asked by whoever decides by Redis alone:
     /// ``check(_:at:)`` never does.
     package let refusals: RefusalCache?

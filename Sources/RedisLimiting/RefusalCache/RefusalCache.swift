@@ -80,6 +80,9 @@ extension RefusalCache {
         table.removeAll()
     }
 
+    /// Notes a reset whose identities are forgotten in a moment: what Redis has said and has not yet arrived is not kept.
+    func willReset() { watch.next() }
+
     /// Forgets the identities of a scope, also what Redis has said of them and has not yet arrived.
     func reset(_ scope: ResetScope) {
         watch.next()

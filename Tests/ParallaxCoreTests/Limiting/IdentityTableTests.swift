@@ -30,6 +30,22 @@ import Testing
         #expect(table.lastEviction(of: Self.identity(1)) == nil)
     }
 
+    @Test("an organization is forgotten whole, however many it has, and others stay")
+    func scope() {
+        let table = IdentityTable<Uses>(bounds: MemoryBounds(identities: 100_000, bytes: .max), shardCount: 1)
+        for number in 0..<10_000 {
+            let organization = number.isMultiple(of: 3) ? "acme" : "other"
+            table.withValue(of: try! Identity(organization: organization, identifier: "\(number)"), at: Self.now) {
+                $0.count += 1
+            }
+        }
+        #expect(table.removeAll(in: .organization("acme")) == 3_334)
+        #expect(table.occupancy.identities == 6_666)
+        #expect(table.removeAll(in: .organization("acme")) == 0)
+        #expect(table.removeAll(in: .everything) == 6_666)
+        #expect(table.occupancy.identities == 0)
+    }
+
     @Test("strangers inventing identities cannot lift the bound on bytes")
     func bytes() {
         let table = IdentityTable<Uses>(bounds: MemoryBounds(identities: 1_000_000, bytes: 64 * 1024), shardCount: 4)
