@@ -37,21 +37,24 @@ struct CallerCounts: Sendable {
     /// Those that a kind hits most, most first; equals in the order of their bytes.
     func most(_ kind: DivergenceKind, _ maximum: Int, names: NameNumbers) -> [AffectedParties.Identity] {
         guard let counts = counts(kind), maximum > 0 else { return [] }
-        let places = counts.indices.filter { counts[$0].requests > 0 }.sorted {
-            counts[$0].requests > counts[$1].requests
+        func precedes(_ left: Int, _ right: Int) -> Bool {
+            guard counts[left].requests == counts[right].requests else {
+                return counts[left].requests > counts[right].requests
+            }
+            return names.precedes(left, right)
         }
-        // Names are made of those only that can be listed.
-        guard let least = places.prefix(maximum).last.map({ counts[$0].requests }) else { return [] }
-        let candidates = places.prefix { counts[$0].requests >= least }.map {
-            (count: counts[$0], names: names.names(of: $0))
+        // Millions may be equal, each with one request: only as many are kept as are listed, and only they get names.
+        var listed: [Int] = []
+        for place in counts.indices where counts[place].requests > 0 {
+            if listed.count == maximum {
+                guard precedes(place, listed[maximum - 1]) else { continue }
+                listed.removeLast()
+            }
+            listed.insert(place, at: listed.firstIndex { precedes(place, $0) } ?? listed.endIndex)
         }
-        return candidates.sorted { left, right in
-            guard left.count.requests == right.count.requests else { return left.count.requests > right.count.requests }
-            guard left.names.first == right.names.first else { return left.names.first < right.names.first }
-            return left.names.second < right.names.second
-        }
-        .prefix(maximum).map { count, names in
-            AffectedParties.Identity(
+        return listed.map { place in
+            let (count, names) = (counts[place], names.names(of: place))
+            return AffectedParties.Identity(
                 organization: names.first.text, identifier: names.second.text, requests: count.requests, stored: 0,
                 first: Timestamp(milliseconds: count.first), last: Timestamp(milliseconds: count.last))
         }

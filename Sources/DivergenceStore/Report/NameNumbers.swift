@@ -50,6 +50,28 @@ struct NameNumbers: Sendable {
         )
     }
 
+    /// Whether a pair comes before another in the order of their bytes, the first names first.
+    func precedes(_ left: Int, _ right: Int) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            let (left, right) = (entries[left], entries[right])
+            let first = Self.order(
+                bytes[left.start..<left.start + left.firstCount], bytes[right.start..<right.start + right.firstCount])
+            guard first == 0 else { return first < 0 }
+            let (leftMiddle, rightMiddle) = (left.start + left.firstCount, right.start + right.firstCount)
+            return Self.order(
+                bytes[leftMiddle..<leftMiddle + left.secondCount],
+                bytes[rightMiddle..<rightMiddle + right.secondCount]) < 0
+        }
+    }
+
+    /// Less than 0 if the left bytes come first, 0 if they are equal.
+    private static func order(_ left: Slice<UnsafeRawBufferPointer>, _ right: Slice<UnsafeRawBufferPointer>) -> Int {
+        let (leftBytes, rightBytes) = (UnsafeRawBufferPointer(rebasing: left), UnsafeRawBufferPointer(rebasing: right))
+        let shared = min(left.count, right.count)
+        let order = shared == 0 ? 0 : memcmp(leftBytes.baseAddress!, rightBytes.baseAddress!, shared)
+        return order == 0 ? left.count - right.count : Int(order)
+    }
+
     private func isEqual(
         _ entry: Entry, hash: Int, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) -> Bool {

@@ -11,17 +11,39 @@ struct EventSums: Sendable {
     private var events: [ReportEvent] = []
     private var drills: [RollbackDrill] = []
 
+    /// What changes that may be the same have in common: their times are no more than a minute apart.
+    private struct ChangeKey: Hashable {
+        let contentHash: String
+        var minute: Int64
+
+        init(_ change: FlagChange) {
+            contentHash = change.contentHash
+            minute = change.time.milliseconds / sameChangeMilliseconds
+        }
+
+        /// The keys under which the same change may be found.
+        var near: [ChangeKey] {
+            [minute - 1, minute, minute + 1].map {
+                var key = self
+                key.minute = $0
+                return key
+            }
+        }
+    }
+
     /// Adds the changes that one database holds. Within one, every row is a change of its own.
     mutating func add(_ history: [FlagChange]) {
-        var others = Array(changes.indices)
+        // By key: databases hold ten thousand changes each.
+        var others = Dictionary(grouping: changes.indices) { ChangeKey(changes[$0]) }
         for change in history {
-            let same = others.filter { Self.isSame(changes[$0], change) }
-                .min { abs(changes[$0].time - change.time) < abs(changes[$1].time - change.time) }
+            let near = ChangeKey(change).near
+            let same = near.flatMap { others[$0] ?? [] }.filter { Self.isSame(changes[$0], change) }
+                .min { (abs(changes[$0].time - change.time), $0) < (abs(changes[$1].time - change.time), $1) }
             guard let same else {
                 changes.append(change)
                 continue
             }
-            others.removeAll { $0 == same }
+            for key in near { others[key]?.removeAll { $0 == same } }
             // The instance that made it knows who asked for it; others may not.
             if changes[same].by == FlagChange.unknownWriter { changes[same] = change }
         }
