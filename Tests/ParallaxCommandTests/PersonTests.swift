@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeatureFlags
 import ParallaxCore
 import Testing
 
