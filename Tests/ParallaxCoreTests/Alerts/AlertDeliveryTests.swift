@@ -130,7 +130,7 @@ import Testing
                 delivery.heed(alerts, at: .second(second))
                 guard let messages = delivery.next(at: .second(second)) else { continue }
                 (count, answers) = (count + 1, answers + 1)
-                let time = Moment.second(second).wall + (answers.isMultiple(of: 2) ? 0 : 10_000)
+                let time = ClockReading.second(second).wall + (answers.isMultiple(of: 2) ? 0 : 10_000)
                 delivery.ended(messages, succeeded: true, receiverTime: time, at: .second(second), jitter: 1)
             }
             return count
