@@ -44,7 +44,7 @@ struct FixtureWritingTests {
                 try await rollsBack(first)
                 try await eventually("the alerts are noted") {
                     let report = try await first.run("report", "--json").text
-                    return report.contains("ParallaxRollbackWithheld began")
+                    return report.contains("ParallaxRollback began")
                 }
                 try await keep(folder, first, second)
             }

@@ -210,8 +210,7 @@ import Testing
                 try await scene.service.untilRedisIsWell()
                 await redis.kill()
                 try await eventually("it rolled back") { try await scene.service.strategy == "legacy" }
-                try await scene.untilFiring(
-                    "ParallaxRollback", "ParallaxRollbackWithheld", "rate_limiting_redis_down")
+                try await scene.untilFiring("ParallaxRollback", "rate_limiting_redis_down")
                 try await scene.expectHealth("rolled-back")
                 let word = GoldenRequest("POST", "/v1/rollback/acknowledge", #"{"by":"ann","reason":"seen"}"#)
                 Golden.expect(
