@@ -4,8 +4,8 @@ import NIOCore
 
 /// `GET /metrics` in the Prometheus text format. Never limited.
 ///
-/// A text of many kilobytes for a request of a few bytes: those who ask at the same time share one, so that whoever asks
-/// without end takes a bounded part of the processor.
+/// A text of many kilobytes for a request of a few bytes: requests at the same time share one, so that a flood of them takes
+/// a bounded part of the processor.
 struct MetricsController<Context: DoorContext>: Sendable {
     private let text: SharedResult<ByteBuffer>
 

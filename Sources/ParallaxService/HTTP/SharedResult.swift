@@ -1,11 +1,11 @@
 /// Makes a result for all that ask for it at about the same time: one is made at a time, and a new one begins only a while
-/// after the one before. Nobody gets a result that was begun before it was asked for.
+/// after the one before. No caller gets a result that was begun before it asked.
 actor SharedResult<Value: Sendable> {
     private let spacing: Duration
     private let make: @Sendable () async -> Value
     /// The result that is being made, or the last one.
     private var running: Task<Value, Never>?
-    /// The result that begins after that; who asks now gets it.
+    /// The result that begins after that, for all that ask until then.
     private var waiting: Task<Value, Never>?
     private var lastBegun: ContinuousClock.Instant?
 
