@@ -48,9 +48,8 @@ enum AdminBody {
         case DecodingError.keyNotFound(let key, _): .missingField(key.stringValue)
         case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
             wrongType(type, context)
-        // A number that the field's type cannot hold.
-        case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty: wrongType(Int.self, context)
-        default: .json(JSONFault(reason: .unexpected, offset: 0))
+        // The body is JSON: what is left is a number that no integer holds, and the decoder does not say which.
+        default: .invalidField("every number in the body must be a whole number that fits into 64 bits")
         }
     }
 

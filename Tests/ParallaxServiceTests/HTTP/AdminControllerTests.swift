@@ -160,7 +160,7 @@ import Testing
             ("/v1/rollback/drill", #"{"by":"ann","reason":null}"#, #"the field \"reason\" must be a string"#),
             (
                 "/v1/rollback/drill/record", #"{"applied_ms":1.5,"restored_ms":1,"instances":1}"#,
-                #"the field \"applied_ms\" must be a whole number"#
+                "every number in the body must be a whole number"
             ),
             (
                 "/v1/rollback/drill/record", #"{"applied_ms":1,"restored_ms":1,"instances":1,"heard":["a",2]}"#,
