@@ -7,4 +7,5 @@ let benchmarks: @Sendable () -> Void = {
     registerCodecBenchmarks()
     registerRefusalBenchmarks()
     registerResponseTimeBenchmarks()
+    registerLockedBenchmarks()
 }

@@ -14,6 +14,8 @@ package final class DivergenceStore: Sendable {
         var losses = 0
         /// Whether there was a `-wal` with anything in it before the database was opened.
         var hadLog = false
+        /// Whether it was closed for good.
+        var isEnded = false
     }
 
     package let path: String
@@ -46,7 +48,10 @@ package final class DivergenceStore: Sendable {
         self.path = path
         opening = StoreOpening(
             path: path, migrator: Migrator(migrations: Migration.all), isReadOnly: false, busyTimeout: busyTimeout)
-        let error = DivergenceStoreError(.unopened, "the database \(path) is not open yet")
+        let error = DivergenceStoreError(
+            .unopened,
+            "the database \(path) is still being opened: another program may hold its lock, or its disk may be slow; what is to be written waits"
+        )
         state = Mutex(State(connection: .closed(error)))
     }
 
@@ -70,7 +75,9 @@ package final class DivergenceStore: Sendable {
     var pool: DatabasePool {
         get throws {
             switch connection {
-            case .open(let pool, _): return pool
+            case .open(let pool, let files):
+                files?.restoreSharedMemory()
+                return pool
             case .closed(let error), .opening(let error): throw error
             }
         }
@@ -95,10 +102,20 @@ package final class DivergenceStore: Sendable {
         }
     }
 
-    /// Ends all access. Later calls fail.
+    /// Ends all access. Later calls fail, and say that the process ends.
     package func close() throws {
-        try pool.close()
+        let error = DivergenceStoreError(.ended, "the database \(path) was closed, since the process ends")
+        let pool = state.withLock { state -> DatabasePool? in
+            defer { (state.connection, state.isEnded) = (.closed(error), true) }
+            guard case .open(let pool, _) = state.connection else { return nil }
+            return pool
+        }
+        try pool?.close()
     }
+
+    /// Lets statements wait for locks until an instant and no longer: for a process that ends, and writes until then what
+    /// it can.
+    package func waitForLocks(until instant: ContinuousClock.Instant) { opening.patience.last(until: instant) }
 }
 
 extension DivergenceStore {

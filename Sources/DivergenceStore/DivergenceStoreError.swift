@@ -40,6 +40,8 @@ package struct DivergenceStoreError: Error, CustomStringConvertible {
         case exists
         /// It is not open yet.
         case unopened
+        /// It was closed, since the process ends.
+        case ended
         /// It was removed, renamed, replaced or cut short while it was in use.
         case lost
         /// Anything else that SQLite refuses.

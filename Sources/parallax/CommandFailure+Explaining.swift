@@ -45,7 +45,7 @@ extension CommandFailure {
         case .repeated: self.init(.usage, error.message)
         case .locked: self.init(.unavailable, error.message)
         case .unreadable, .readOnly: self.init(.notPermitted, error.message)
-        case .failedMigration, .diskFull, .inputOutput, .notFound, .exists, .unopened, .lost, .failed:
+        case .failedMigration, .diskFull, .inputOutput, .notFound, .exists, .unopened, .ended, .lost, .failed:
             self.init(.failure, error.message)
         }
     }

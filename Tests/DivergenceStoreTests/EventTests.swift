@@ -6,10 +6,10 @@ import Testing
 /// What a report tells of its period besides the comparisons.
 @Suite struct EventTests {
     private static func change(
-        minute: Int64, from: FlagUpdate?, to: FlagUpdate, by: String = "ann", content: String
+        minute: Int64, from: FlagUpdate?, to: FlagUpdate, by: String = "ann", reason: String = "why", content: String
     ) -> FlagChange {
         FlagChange(
-            time: .sample.plus(minutes: minute), by: by, reason: "why",
+            time: .sample.plus(minutes: minute), by: by, reason: reason,
             from: from.map { $0.applied(to: .standard) }, to: to.applied(to: .standard), contentHash: content)
     }
 
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("instances that share a flag file tell of one change once, by the name that made it; a drill is no change")
+    @Test("instances that share a flag file tell of one change once, by the name that made it; a drill is one event")
     func shared() async throws {
         try await withPeriod { first in
             try await withPeriod { second in
@@ -63,8 +63,73 @@ import Testing
                 try second.append(
                     Self.change(minute: 2, from: update, to: .rollback, by: RollbackDrill.author, content: "c"))
                 let events = try await DivergenceStore.report(of: [first, second]).events
-                #expect(events.map(\.text) == ["hybrid -> hybrid with 50 % on the candidate, by ann: why"])
+                #expect(
+                    events.map(\.text) == [
+                        "hybrid -> hybrid with 50 % on the candidate, by ann: why",
+                        "why; its end is not in the history of this period",
+                    ])
             }
+        }
+    }
+
+    @Test("a promotion whose content is that of a drill's end is listed, with the drill, from any database")
+    func promotionAndDrill() async throws {
+        try await withPeriod { first in
+            try await withPeriod { second in
+                let hybrid = FlagUpdate()
+                func at(_ milliseconds: Int64, from: FlagUpdate, to: FlagUpdate, by: String, _ content: String)
+                    -> FlagChange
+                {
+                    FlagChange(
+                        time: .sample.plus(minutes: 1) + milliseconds, by: by, reason: "\(by) \(content)",
+                        from: from.applied(to: .standard), to: to.applied(to: .standard), contentHash: content)
+                }
+                let promotion = at(0, from: .rollback, to: hybrid, by: "ann", "b")
+                let flip = at(9_000, from: hybrid, to: .rollback, by: RollbackDrill.author, "c")
+                let end = at(9_400, from: .rollback, to: hybrid, by: RollbackDrill.author, "b")
+                for change in [promotion, flip, end] { try first.append(change) }
+                // As a version before told it that only read the file.
+                let seen = at(9_500, from: .rollback, to: hybrid, by: FlagState.unknownWriter, "b")
+                for change in [promotion, flip, seen] { try second.append(change) }
+                let expected = ["legacy -> hybrid, by ann: ann b", "parallax-drill c; flags back after 400 ms"]
+                for stores in [[first], [first, second], [second, first]] {
+                    #expect(try await DivergenceStore.report(of: stores).events.map(\.text) == expected)
+                }
+                // An instance that started after the promotion has only the drill.
+                try await withPeriod { third in
+                    try await withPeriod { fourth in
+                        try third.append(promotion)
+                        for change in [flip, end] { try fourth.append(change) }
+                        #expect(try await DivergenceStore.report(of: [third, fourth]).events.map(\.text) == expected)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("every drill of the period is listed, the last with what its command saw")
+    func drills() async throws {
+        try await withPeriod { store in
+            for minute in [1, 4] as [Int64] {
+                try store.append(
+                    Self.change(
+                        minute: minute, from: FlagUpdate(), to: .rollback, by: RollbackDrill.author,
+                        reason: "drill by eve: \(minute == 1 ? "first" : "monthly")", content: "\(minute)"))
+                try store.append(
+                    Self.change(
+                        minute: minute + 1, from: .rollback, to: FlagUpdate(), by: RollbackDrill.author, content: "a"))
+            }
+            let drill = RollbackDrill(
+                time: .sample.plus(minutes: 5), by: "eve", reason: "monthly", appliedMilliseconds: 185,
+                restoredMilliseconds: 211, instances: 1, heard: ["a"], unheard: ["b"])
+            try await StoredRollbackRecord(store: store).save(drill)
+            let events = try await store.report().events
+            #expect(events.map(\.kind) == [.drill, .drill])
+            #expect(
+                events.map(\.text) == [
+                    "drill by eve: first; flags back after 60000 ms",
+                    "a (not drilled: b) in legacy after 185 ms, back after 211 ms, by eve: monthly",
+                ])
         }
     }
 

@@ -122,18 +122,21 @@ import Testing
             #expect(try await check(.latency, [store]).outcome == .fail)
             let known = GateCircumstances(sharers: [.init(name: "a"), .init(name: "b")])
             let instances = try await check(.instances, [store], known)
-            #expect(instances.outcome == .fail && instances.reason?.contains("No record of b") == true)
+            #expect(instances.outcome == .notYet && instances.reason?.contains("No record of b") == true)
             #expect(
                 try await check(.instances, [store], GateCircumstances(sharers: [.init(name: "a")])).outcome == .pass)
             #expect(try await check(.instances, [store]).outcome == .cannotTell)
         }
     }
 
-    @Test("a baseline that is stored with the verdicts arms the first step, and without one a hold-out does")
+    @Test("whether a trigger is armed is what its instance stored, and nothing else")
     func armed() async throws {
         try await withRecords { store in
-            func judge(hasBaseline: Double) async throws {
-                let figures = [Evaluation.inPlayFigure: 0, Evaluation.baselineHoldsFigure: hasBaseline]
+            func judge(isArmed: Double, inPlay: Double = 0) async throws {
+                let figures = [
+                    Evaluation.inPlayFigure: inPlay, Evaluation.armedFigure: isArmed,
+                    Evaluation.baselineSecondsLeftFigure: 7,
+                ]
                 try await store.record(
                     zip(Trigger.allCases, [TriggerState.ok, .inconclusive, .inconclusive]).map {
                         Evaluation(
@@ -142,11 +145,12 @@ import Testing
                         )
                     })
             }
-            try await judge(hasBaseline: 0)
-            #expect(try await check(.armed, [store]).outcome == .fail)
-            #expect(try await check(.armed, [store], GateCircumstances(hasHoldout: true)).outcome == .pass)
-            try await judge(hasBaseline: 1)
+            try await judge(isArmed: 0)
+            #expect(try await check(.armed, [store]).figure == "0 of 3")
+            try await judge(isArmed: 1)
             #expect(try await check(.armed, [store]).outcome == .pass)
+            #expect(try await check(.armed, [store], GateCircumstances(strategy: .legacy)).outcome == .pass)
+            #expect(try await check(.armed, [store], GateCircumstances(strategy: .hybrid)).outcome == .notYet)
         }
     }
 
@@ -159,7 +163,7 @@ import Testing
                 try await record.save(RollbackDrill(time: Self.now + -3 * 86_400_000))
                 try await StoredRollbackRecord(store: first).save(RollbackDrill(time: Self.now + -40 * 86_400_000))
                 #expect(try await check(.drill, [first, second]).figure == "3 days ago")
-                #expect(try await check(.drill, [first]).outcome == .fail)
+                #expect(try await check(.drill, [first]).outcome == .notYet)
                 #expect(try await record.loadDrill() == RollbackDrill(time: Self.now + -3 * 86_400_000))
             }
         }

@@ -253,4 +253,56 @@ import Testing
             #expect(FileManager.default.contents(atPath: path) == content)
         }
     }
+
+    @Test("a -shm that is cut short gets its size back before the next access, and nothing is lost")
+    func restoresSharedMemory() async throws {
+        try await withTemporaryPath { path in
+            let scene = Scene(path)
+            scene.store.open(within: .seconds(60))
+            scene.record(3)
+            #expect(await scene.recorder.flush())
+            await scene.keeper.look()
+            // Without the size the next access would end this process.
+            for bytes in [0, 1_000] {
+                try #require(truncate(path + "-shm", off_t(bytes)) == 0)
+                scene.record(2)
+                #expect(await scene.recorder.flush())
+                try #require(truncate(path + "-shm", off_t(bytes)) == 0)
+                await scene.keeper.look()
+            }
+            #expect(try await scene.store.report().diverged == 7)
+            #expect(scene.recorder.health.droppedComparisons.isEmpty)
+            guard case .open(_, let files?) = scene.store.connection else {
+                Issue.record("the database was closed")
+                return
+            }
+            #expect(files.timesRestored == 4)
+        }
+    }
+
+    @Test("what comes after the end is refused by that reason, and opens nothing again")
+    func ends() async throws {
+        try await withTemporaryPath { path in
+            let scene = Scene(path)
+            scene.store.open(within: .seconds(60))
+            scene.record(1)
+            #expect(await scene.recorder.flush())
+            let pool = try scene.store.pool
+            scene.keeper.end(within: .seconds(60))
+            scene.record(1)
+            #expect(await !scene.recorder.flush())
+            await scene.keeper.look()
+            await scene.keeper.look()
+            let error = #expect(throws: DivergenceStoreError.self) { try scene.store.newest() }
+            #expect(error?.code == .ended)
+            // An access that was under way when the database was closed.
+            let late = #expect(throws: DatabaseError.self) {
+                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            }
+            let explained = scene.store.explain(try #require(late))
+            #expect(explained.code == .ended && !explained.message.contains("out of memory"))
+            let content = try DivergenceStore(readingFrom: path)
+            #expect(try await content.report().diverged == 1)
+        }
+    }
 }

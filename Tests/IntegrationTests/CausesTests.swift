@@ -99,13 +99,37 @@ import Testing
         }
     }
 
-    @Test("a clock that is always 2 s off makes no divergence", .timeLimit(.minutes(1)))
+    @Test(
+        "a clock that is always 2 s off makes no divergence",
+        .enabled(if: SteppingClock.isAvailable, "\(SteppingClock.remedy)"), .timeLimit(.minutes(1)))
     func skew() async throws {
         try await withFolder { folder in
-            try await withSkewedRedis(secondsAhead: 2) { redis in
+            try await withSteppingRedis(secondsAhead: 2) { redis, _ in
                 _ = try await run(
                     "clock 2 s off", redisURL: redis.url.description, folder: folder,
                     settings: ["CLOCK_SKEW_TOLERANCE_MS": "1000"], expected: Self.concurrency)
+            }
+        }
+    }
+
+    @Test(
+        "a Redis whose clock is 2 h elsewhere for a second has stepped, and holds no caller for longer than a window",
+        .enabled(if: SteppingClock.isAvailable, "\(SteppingClock.remedy)"), .timeLimit(.minutes(1)),
+        arguments: [7_200, -7_200])
+    func steps(_ secondsAhead: Int) async throws {
+        try await withFolder { folder in
+            try await withSteppingRedis { redis, clock in
+                let figures = try await run(
+                    "clock \(secondsAhead) s ahead for a second", redisURL: redis.url.description, folder: folder,
+                    expected: Self.concurrency.union([.clockSkew])
+                ) { fleet in
+                    try clock.set(secondsAhead: secondsAhead)
+                    _ = try await Self.clients.push(for: .seconds(1), at: fleet.services)
+                    try clock.set(secondsAhead: 0)
+                }
+                #expect(figures.count(.clockSkew) > 0)
+                // The clients reach the limits of windows up to a minute.
+                #expect(figures.rows.allSatisfy { $0.candidate.retryAfterMilliseconds <= 60_000 })
             }
         }
     }

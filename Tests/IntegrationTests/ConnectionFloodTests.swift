@@ -44,6 +44,22 @@ import Testing
         }
     }
 
+    @Test("a low soft limit of open files is raised at the start", .timeLimit(.minutes(1)))
+    func raisesTheLimit() async throws {
+        try await withFolder { folder in
+            let service = try await ParallaxProcess(
+                environment: [
+                    "CONFIG_DIRECTORY": folder.path, "DISTRIBUTED_RATE_LIMITING_ENABLED": "false",
+                    "DATABASE_PATH": folder.appending(path: "a.sqlite").path,
+                    "FEATURE_FLAG_FILE": folder.appending(path: "flags.json").path,
+                ], maximumOpenFiles: 256, mayRaiseThem: true)
+            let metrics = try await service.get("/metrics").body
+            let limit = try #require(metrics.firstMatch(of: /process_max_fds ([0-9]+)/)).output.1
+            #expect(try #require(Int(limit)) > 256)
+            #expect(await service.terminate() == 0)
+        }
+    }
+
     /// Opens connections that send nothing, and leaves them open.
     private static func open(_ count: Int, port: Int) async throws {
         for _ in 0..<count {

@@ -6,7 +6,7 @@ import Testing
 /// A rollback that the service cannot write, through restarts of the built binary.
 @Suite struct HeldRollbackTests {
     /// A file that can be read and never replaced, whoever runs the test: no longer name fits next to it.
-    private static func unwritableFile(in folder: URL) throws -> String {
+    static func unwritableFile(in folder: URL) throws -> String {
         let path = folder.appending(path: String(repeating: "f", count: 250)).path
         let text = """
             {"flags": {

@@ -39,6 +39,8 @@ import Testing
                 #expect(answers[0].headers.first(name: "X-RateLimit-Remaining") == "29")
                 #expect(answers[30].status == 429)
                 #expect(answers[30].headers.first(name: "Retry-After").flatMap { Int($0) } ?? 0 >= 1)
+                #expect(answers[30].headers.first(name: "X-RateLimit-Limit") == "30")
+                #expect(answers[30].headers.first(name: "X-RateLimit-Remaining") == "0")
 
                 // 2. They came over few connections, though nginx drops the body of what it is told.
                 let metrics = try await service.get("/metrics").body
@@ -48,6 +50,7 @@ import Testing
                 // 3. An outage is 503.
                 await redis.kill()
                 try await eventually("Redis is missed") { try await nginx.get().status == 503 }
+                #expect(try await nginx.get().headers.first(name: "Retry-After") == "1")
                 await nginx.stop()
             }
         }

@@ -80,13 +80,12 @@ import Testing
                     return refused.status == 2 && refused.text.contains("no baseline yet")
                         && refused.text.contains("BASELINE_HOLDOUT_PERCENT")
                 }
-                try await eventually("a hold-out suffices, once the instance is heard in this phase") {
-                    try await promoted.run(
-                        "promote", "--to", "hybrid", "--by", "ann", "--reason", "step",
-                        with: ["BASELINE_HOLDOUT_PERCENT": "5"]
-                    ).status == 0
-                }
                 await promoted.service.terminate()
+                let heldOut = try await promoted.restarted(["BASELINE_HOLDOUT_PERCENT": "5"])
+                try await eventually("a hold-out of the instance suffices, once the instance is heard in this phase") {
+                    try await promote(heldOut, to: "hybrid").status == 0
+                }
+                await heldOut.service.terminate()
             }
         }
     }
@@ -115,7 +114,10 @@ import Testing
                 let promoted = try await PromotedService(
                     in: folder, redisURL: redis.url.description, settings: settings)
                 try await promoted.untilRedisIsWell()
-                #expect(try await promote(promoted, to: "10", "--force").status == 0)
+                let forced = try await promote(promoted, to: "10", "--force")
+                #expect(
+                    forced.status == 0
+                        && forced.text.contains("Forced: the gate says WAIT, and these checks do not pass: covered, "))
                 try await promoted.untilHistory { $0.hasPrefix("promoted to 10, forced past wait (covered, ") }
                 let reason = try await promoted.history().first?["reason"] as? String
                 #expect(reason?.hasSuffix("): step") == true)

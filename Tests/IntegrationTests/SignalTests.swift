@@ -1,5 +1,7 @@
 import DivergenceStore
 import Foundation
+import GRDB
+import NIOCore
 import ParallaxTesting
 import RedisLimiting
 import Testing
@@ -85,9 +87,14 @@ import Testing
                 yaml: "",
                 environment: [
                     "REDIS_URL": "unix://ann@\(redis.socketPath)", "REDIS_PASSWORD_FILE": "~/password",
-                    "ADMIN_TOKEN_FILE": "~/token", "DISTRIBUTED_RATE_LIMITING_ENABLED": "true",
+                    "ADMIN_TOKEN_FILE": "~/token", "RESPONSE_TIMES_TOKEN_FILE": "~/times",
+                    "DISTRIBUTED_RATE_LIMITING_ENABLED": "true",
                     "HYBRID_RATE_LIMITING": "false", "REDIS_DECISION_TIMEOUT": "5",
-                ], files: ["password": "first\n", "token": "first-token-of-some-length\n"]
+                ],
+                files: [
+                    "password": "first\n", "token": "first-token-of-some-length\n",
+                    "times": "third-token-of-some-length\n",
+                ]
             ) { world in
                 func admin(_ token: String) async throws -> Int {
                     try await world.service.get("/v1/flags", headers: ["Authorization": "Bearer \(token)"]).status
@@ -96,12 +103,21 @@ import Testing
                 try await redis.ask("ACL", "SETUSER", "ann", "resetpass", ">second")
                 try world.write("second\n", to: "password")
                 try world.write("second-token-of-some-length\n", to: "token")
+                try world.write("fourth-token-of-some-length\n", to: "times")
+                // Both are their user's only until then.
+                for (name, mode) in [("times", 0o644), ("token", 0o600)] {
+                    #expect(chmod(world.folder.appending(path: name).path, mode_t(mode)) == 0)
+                }
                 #expect(try await admin("second-token-of-some-length") == 401)
                 world.send(SIGHUP)
                 try await eventually("the token is taken") { try await admin("second-token-of-some-length") == 200 }
                 #expect(try await admin("first-token-of-some-length") == 401)
                 let log = try world.log
                 #expect(log.contains("content of REDIS_PASSWORD_FILE") && log.contains("content of ADMIN_TOKEN_FILE"))
+                #expect(log.contains("content of RESPONSE_TIMES_TOKEN_FILE"))
+                try await eventually("the log warns of the open secret") {
+                    try world.log.contains("RESPONSE_TIMES_TOKEN_FILE (environment): the file")
+                }
                 try await redis.ask("CLIENT", "KILL", "USER", "ann")
                 try await eventually("Redis decides again") { try await world.service.check("b").status == 200 }
                 #expect(await world.service.terminate() == 0)
@@ -144,6 +160,55 @@ import Testing
         try await withWorld(yaml: "") { world in
             world.send(signal)
             #expect(await world.service.exitStatus() != 0)
+        }
+    }
+
+    @Test(
+        "what is buffered behind a locked database is written if the lock ends while the service does",
+        .timeLimit(.minutes(1)))
+    func waitsForLock() async throws {
+        try await withPrivateRedis { redis in
+            try await withWorld(
+                yaml: "",
+                environment: [
+                    "REDIS_URL": redis.url.description, "DISTRIBUTED_RATE_LIMITING_ENABLED": "true",
+                    "HYBRID_RATE_LIMITING": "true", "RECORD_FLUSH_INTERVAL": "3600",
+                ]
+            ) { world in
+                let database = world.folder.appending(path: "a.sqlite").path
+                for number in 0..<50 { _ = try await world.service.check("client-\(number)") }
+                var configuration = Configuration()
+                configuration.allowsUnsafeTransactions = true
+                configuration.busyMode = .timeout(30)
+                let other = try DatabaseQueue(path: database, configuration: configuration)
+                try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
+                world.send(SIGTERM)
+                let port = try #require(URL(string: world.service.url)?.port)
+                try await eventually("the listener is closed") { await !LoopbackPort.isOpen(port) }
+                try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+                try other.close()
+                #expect(await world.service.exitStatus() == 0)
+                let report = try await DivergenceStore.report(of: [try DivergenceStore(readingFrom: database)])
+                #expect(report.compared + report.incomparable.values.reduce(0, +) == 50)
+                #expect(try !world.log.contains("out of memory"))
+            }
+        }
+    }
+
+    @Test(
+        "a client that never ends its request does not hold up the end, nor what is to be written",
+        .timeLimit(.minutes(1)))
+    func endsBesideSlowClient() async throws {
+        try await withWorld(yaml: "", environment: ["RECORD_FLUSH_INTERVAL": "3600"]) { world in
+            let port = try #require(URL(string: world.service.url)?.port)
+            let head = "POST /v1/check HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{"
+            let client = try await LoopbackPort.connect(port, sending: head)
+            // It has begun once a later request has been answered.
+            #expect(try await world.service.check("a").status == 200)
+            world.send(SIGTERM)
+            #expect(await world.service.exitStatus() == 0)
+            try? await client.close().get()
+            #expect(try !world.log.contains("out of memory"))
         }
     }
 

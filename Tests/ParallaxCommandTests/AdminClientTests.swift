@@ -51,6 +51,7 @@ import Testing
                 400, #"{"error":{"code":"bad","message":"the identifier is empty"}}"#, .failure,
                 "the identifier is empty"
             ),
+            (400, #"{"error":{"code":"bad","message":"a\nparallax: b"}}"#, .failure, #"a\u{a}parallax: b"#),
             (500, "<html>", .failure, "500"),
             (200, "<html>", .badData, "something else than expected"),
         ])
@@ -87,7 +88,39 @@ import Testing
         let told = await #expect(throws: CommandFailure.self) {
             let _: Answer = try await client.get("/x", query: [])
         }
-        #expect(told?.message == "nothing listens at http://127.0.0.1:\(port)")
+        #expect(
+            told?.message == "cannot ask http://127.0.0.1:\(port): connection refused: nothing listens there")
+    }
+
+    @Test(
+        "what listens there and is no HTTP service is said in plain words, over real sockets too",
+        arguments: [
+            ("http", "SSH-2.0-OpenSSH_9.6\r\n", "does not speak HTTP"),
+            ("http", "-ERR wrong number of arguments\r\n", "does not speak HTTP"),
+            ("https", "HTTP/1.1 400 Bad Request\r\n\r\n", "no TLS connection"),
+            ("http", "", "closed the connection without an answer"),
+        ])
+    func otherServices(scheme: String, text: String, says: String) async throws {
+        let server = try HangingServer(answering: text, thenCloses: text.isEmpty)
+        let url = "\(scheme)://127.0.0.1:\(server.port)"
+        let client = AdminClient(baseURL: url, token: "t", transport: AdminClient.overHTTP)
+        let told = await #expect(throws: CommandFailure.self) {
+            let _: Answer = try await client.get("/x", query: [])
+        }
+        #expect(told?.status == .unavailable)
+        #expect(told?.message.hasPrefix("cannot ask \(url): ") == true)
+        #expect(told?.message.contains(says) == true)
+        for word in ["NIO", "Error", "(", "errno"] { #expect(told?.message.contains(word) == false) }
+    }
+
+    @Test("a host that does not exist is said in plain words")
+    func unknownHost() async throws {
+        let client = AdminClient(
+            baseURL: "http://parallax.invalid:8080", token: "t", transport: AdminClient.overHTTP)
+        let told = await #expect(throws: CommandFailure.self) {
+            let _: Answer = try await client.get("/x", query: [])
+        }
+        #expect(told?.message == "cannot ask http://parallax.invalid:8080: no host of that name is known")
     }
 
     @Test("an answer whose body does not end is given up", .timeLimit(.minutes(1)))
@@ -99,7 +132,7 @@ import Testing
         let told = await #expect(throws: CommandFailure.self) {
             let _: Answer = try await client.get("/x", query: [])
         }
-        #expect(told?.message == "http://127.0.0.1:\(server.port) did not answer in time")
+        #expect(told?.message == "cannot ask http://127.0.0.1:\(server.port): no answer in time")
         #expect(told?.status == .unavailable)
     }
 }
@@ -110,7 +143,7 @@ private final class HangingServer: Sendable {
     private let connection = Mutex<Int32>(-1)
     let port: Int
 
-    init(answering text: String) throws {
+    init(answering text: String, thenCloses: Bool = false) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -129,6 +162,12 @@ private final class HangingServer: Sendable {
         Thread.detachNewThread { [weak self] in
             let accepted = accept(listener, nil, nil)
             _ = text.withCString { write(accepted, $0, strlen($0)) }
+            if thenCloses {
+                var request = [UInt8](repeating: 0, count: 1024)
+                _ = read(accepted, &request, request.count)
+                close(accepted)
+                return
+            }
             self?.connection.withLock { $0 = accepted }
         }
     }

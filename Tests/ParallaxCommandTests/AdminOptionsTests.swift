@@ -53,6 +53,13 @@ import Testing
         #expect(try await failure(["--url", url])?.status == .usage)
     }
 
+    @Test("of several instances none is picked in silence")
+    func severalInstances() async throws {
+        let told = try await failure(["--url", "http://a:1", "--url", "http://b:1"])
+        #expect(told?.status == .usage)
+        #expect(told?.message == "--url is there 2 times, and one instance is asked")
+    }
+
     @Test(
         "the instance is the one that the settings let listen, unless --url names another",
         arguments: [

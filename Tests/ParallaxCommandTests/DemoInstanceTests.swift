@@ -35,6 +35,27 @@ import Testing
         #expect(launch.environment["HYBRID_RATE_LIMITING"] == "true")
     }
 
+    @Test("the command that prints a kept report names all of its files, and a shell reads it as it is meant")
+    func reportCommand() throws {
+        let folder = try DemoFolder(for: "a b's")
+        defer { folder.remove() }
+        let text = folder.reportCommand(of: ["a", "b"], program: "./parallax")
+        #expect(text.hasPrefix("./parallax report --file '"))
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "printf '%s\n' \(text)"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let words = try String(decoding: output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(
+            words.split(separator: "\n").map(String.init) == [
+                "./parallax", "report", "--file", folder.path + "/feature-flags.json", "--database",
+                folder.path + "/a.sqlite", "--database", folder.path + "/b.sqlite",
+            ])
+    }
+
     @Test("ports are different and free")
     func ports() throws {
         let ports = try FreePorts.find(5)

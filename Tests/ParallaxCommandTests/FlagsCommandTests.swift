@@ -138,11 +138,11 @@ import Testing
                 applied("b", [:]), applied("c", nil), applied("d", ["response_time": "none"], age: 120_000),
             ]
             let lines = InstancesText(instances: instances, health: health, now: now).lines.split(separator: "\n")
-            #expect(lines[0].hasSuffix("legacy  not armed: error_rate, response_time: no baseline yet: 5 of 5,000"))
+            #expect(lines[0].hasSuffix("legacy  not armed: error_rate, response_time (no baseline yet: 5 of 5,000)"))
             #expect(lines[1].hasSuffix("legacy") && lines[2].hasSuffix("legacy"))
             #expect(
                 Promote.unarmedNotes(instances, at: now) == [
-                    "note: at a slow callers cannot cause a rollback: no baseline yet: 5 of 5,000"
+                    "note: at instance a, slow callers cannot cause a rollback: no baseline yet: 5 of 5,000"
                 ])
         }
     }

@@ -100,7 +100,10 @@ import Testing
                 k             1,200
                 l                 3  at most 1 of them others'
                 """)
-        #expect(TopAnswer(organization: "x\n", identities: []).text == "Nobody of x\\u{a} was refused.")
+        #expect(
+            TopAnswer(organization: "x\n", identities: []).text
+                == "No identity of x\\u{a} was refused by this instance since its start or the last reset of its limits."
+        )
     }
 
     @Test("a reset says what it found on either side")

@@ -33,8 +33,7 @@ import Testing
                 let judgedAt = try #require(decision.judgedAt)
                 #expect((before...after).contains(judgedAt.milliseconds / 1_000))
                 #expect(decision.windows[0].reset == judgedAt + 3_600_000)
-                let left = try await limiter.client.send(RedisCommand("PTTL", key), deadline: soon)
-                guard case .integer(let left) = left else { return }
+                let left = try await lifetime(limiter)
                 #expect((3_590_000...3_600_000).contains(left))
             }
         }
@@ -61,8 +60,7 @@ import Testing
                 let policy = try Policy(windows: [Window(name: "blink", limit: 1, durationMilliseconds: 1)])
                 let request = try CheckRequest(identity: Self.request.identity, policy: policy)
                 _ = await limiter.check(request, at: Timestamp(milliseconds: 5))
-                let left = try await limiter.client.send(RedisCommand("PTTL", key), deadline: soon)
-                guard case .integer(let left) = left else { return }
+                let left = try await lifetime(limiter)
                 #expect(left > 86_000_000)
             }
         }
@@ -209,10 +207,18 @@ import Testing
         return try #require(parts.first?.text.flatMap { Int64($0) })
     }
 
+    /// What is left of the key's life, in milliseconds.
+    private func lifetime(_ limiter: RedisLimiter) async throws -> Int64 {
+        let reply = try await limiter.client.send(RedisCommand("PTTL", key), deadline: soon)
+        guard case .integer(let left) = reply else { throw RedisError(.server, "PTTL answered \(reply)") }
+        return left
+    }
+
     private func waitForSubscribers(_ count: Int64, on limiter: RedisLimiter) async throws {
         let command = RedisCommand("PUBSUB", "NUMSUB", RedisKey.resetsChannel)
         while true {
-            guard case .array(let parts) = try await limiter.client.send(command, deadline: soon) else { return }
+            let reply = try await limiter.client.send(command, deadline: soon)
+            guard case .array(let parts) = reply else { throw RedisError(.server, "PUBSUB answered \(reply)") }
             if parts.last == .integer(count) { return }
             await Task.yield()
         }

@@ -104,13 +104,46 @@ import Testing
                     settings.breaker = BreakerSettings(failuresToOpen: .max)
                     try await withRedisLimiter(settings) { limiter in
                         #expect(await !limiter.check(Self.request, at: nil).isAllowed)
-                        #expect(throws: RedisError.self) { try limiter.prepareTrust(inFile: "/nonexistent/ca.pem") }
-                        let trust = try limiter.prepareTrust(inFile: certificates.authority)
+                        #expect(throws: RedisError.self) {
+                            try limiter.prepareCertificates(trustedIn: "/nonexistent/ca.pem", own: nil)
+                        }
+                        let trust = try limiter.prepareCertificates(trustedIn: certificates.authority, own: nil)
                         #expect(await !limiter.check(Self.request, at: nil).isAllowed)
                         trust()
                         // The next attempt to connect comes by itself; the time limit ends a wait in vain.
                         while await !limiter.check(Self.request, at: nil).isAllowed { await Task.yield() }
                     }
+                }
+            }
+        }
+    }
+
+    @Test(
+        "the own certificate is shown from when it is put in place, and one without its key is refused before",
+        .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"), .timeLimit(.minutes(1)))
+    func ownCertificate() async throws {
+        let port = try await LoopbackPort.free()
+        try await withTemporaryCertificates { certificates in
+            let arguments = certificates.arguments(port: port, asksClients: true)
+            try await withPrivateRedis(arguments: arguments) { redis in
+                var settings = redis.settings
+                settings.url = try RedisURL("rediss://localhost:\(port)/0")
+                settings.trustedCertificatesFile = certificates.authority
+                settings.breaker = BreakerSettings(failuresToOpen: .max)
+                try await withRedisLimiter(settings) { limiter in
+                    #expect(await !limiter.check(Self.request, at: nil).isAllowed)
+                    #expect(throws: RedisError.self) {
+                        try limiter.prepareCertificates(
+                            trustedIn: certificates.authority,
+                            own: ClientCertificate(
+                                certificateFile: certificates.certificate, keyFile: certificates.certificate))
+                    }
+                    let show = try limiter.prepareCertificates(
+                        trustedIn: certificates.authority,
+                        own: ClientCertificate(
+                            certificateFile: certificates.certificate, keyFile: certificates.key))
+                    show()
+                    while await !limiter.check(Self.request, at: nil).isAllowed { await Task.yield() }
                 }
             }
         }

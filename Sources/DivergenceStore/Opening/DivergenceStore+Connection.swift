@@ -25,7 +25,7 @@ extension DivergenceStore {
     /// Opens the database, unless it is open or being opened. Blocks the thread.
     func open() throws {
         let isFree = state.withLock { state in
-            guard case .closed(let error) = state.connection else { return false }
+            guard case .closed(let error) = state.connection, !state.isEnded else { return false }
             state.connection = .opening(error)
             return true
         }
@@ -37,14 +37,18 @@ extension DivergenceStore {
                 try pool.close()
                 throw DivergenceStoreError(.lost, "the database \(path) was removed while it was being opened")
             }
-            state.withLock { state in
+            let isEnded = state.withLock { state in
+                guard !state.isEnded else { return true }
                 state.connection = .open(pool, files)
                 state.hadLog = hadLog
                 state.failure = nil
+                return false
             }
+            // Closed while it was being opened.
+            if isEnded { try pool.close() }
         } catch {
             let error = DivergenceStoreError(error, path: path)
-            state.withLock { $0.connection = .closed(error) }
+            state.withLock { if !$0.isEnded { $0.connection = .closed(error) } }
             throw error
         }
     }
@@ -94,6 +98,10 @@ extension DivergenceStore {
 
     /// Puts an error into words, and remembers it if opening the file again may cure it.
     func explain(_ error: any Error) -> DivergenceStoreError {
+        // The access began before the database was closed. SQLite then has no words of its own: "out of memory".
+        if case .closed(let reason) = connection, (error as? DatabaseError)?.resultCode == .SQLITE_MISUSE {
+            return reason
+        }
         let error = DivergenceStoreError(error, path: path)
         switch error.code {
         case .corrupt, .notADatabase, .inputOutput, .unreadable:

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The files of an open database, remembered to tell whether its paths still lead to them.
 ///
@@ -40,6 +41,16 @@ final class StoreFiles: Sendable {
     private let descriptor: CInt
     private let database: Place
     private let logs: [String: Place]
+    private let sharedMemory = Mutex(SharedMemory())
+
+    private struct SharedMemory {
+        /// The most bytes that `-shm` was seen to have.
+        var bytes: off_t = 0
+        var timesRestored = 0
+    }
+
+    /// What `-shm` may have grown by since it was seen last. The file is sparse, so that more costs nothing.
+    private static let sharedMemoryMargin: off_t = 1 << 20
 
     /// - Returns: `nil` if the database or its `-wal` or `-shm` is not there any more.
     init?(path: String) {
@@ -53,6 +64,7 @@ final class StoreFiles: Sendable {
             return nil
         }
         (self.database, self.logs) = (database, logs)
+        restoreSharedMemory()
     }
 
     deinit {
@@ -67,6 +79,27 @@ final class StoreFiles: Sendable {
         guard Place(path: path) == database else { return status?.st_nlink == 0 ? .removed : .moved }
         return logs.allSatisfy { Place(path: $0) == $1 } ? nil : .logRemoved
     }
+
+    /// Gives `-shm` its size back if another program has cut it short.
+    ///
+    /// SQLite maps the file, and reading beyond its end would end the process (SIGBUS). Of a file of zeros SQLite sees that
+    /// it is not valid, and makes it again from the `-wal`. What is cut off during an access cannot be helped.
+    func restoreSharedMemory() {
+        let name = path + "-shm"
+        var status = stat()
+        guard stat(name, &status) == 0, Place(status) == logs[name] else { return }
+        let size = status.st_size
+        sharedMemory.withLock { memory in
+            guard size < memory.bytes else { return memory.bytes = size }
+            // What is left would look valid and lack pages of the `-wal`: all of it has to be made again. By its path, since
+            // closing a descriptor would let go of the locks that SQLite holds on the file.
+            if size > 0 { truncate(name, 0) }
+            if truncate(name, memory.bytes + Self.sharedMemoryMargin) == 0 { memory.timesRestored += 1 }
+        }
+    }
+
+    /// How often `-shm` was found cut short.
+    var timesRestored: Int { sharedMemory.withLock { $0.timesRestored } }
 
     private var status: stat? {
         var status = stat()

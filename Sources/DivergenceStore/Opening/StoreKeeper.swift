@@ -21,6 +21,8 @@ package final class StoreKeeper: Service {
         /// Looks until a database that fails may be opened again.
         var patience = 0
         var bytes: Int64 = 0
+        /// How often the open database's `-shm` had been cut short at the last look.
+        var timesRestored = 0
     }
 
     /// The most looks, one a second, between two attempts to open.
@@ -52,16 +54,26 @@ package final class StoreKeeper: Service {
         self.clock = clock
     }
 
-    /// Looks once a second until the service shuts down; then closes the database, so that all is in the one file.
+    /// Looks once a second until the service shuts down. Others may still write then: ``end(within:)`` closes the database.
     package func run() async throws {
         note(failureAtStart)
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             startLooking()
             try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(for: .seconds(1)) }
         }
-        // A copy of a stopped instance's file is whole: closing leaves the `-wal` as it is.
-        try? store.moveLog()
-        try? store.close()
+    }
+
+    /// Closes the database once nothing writes any more, with everything in the one file: a copy of a stopped instance's
+    /// file is whole. Closing would leave the `-wal` as it is.
+    ///
+    /// - Parameter patience: How long to wait for a disk that does not answer. Blocks the thread.
+    package func end(within patience: Duration) {
+        let work = DispatchWorkItem { [store] in
+            try? store.moveLog()
+            try? store.close()
+        }
+        queue.async(execute: work)
+        _ = work.wait(timeout: .now() + .milliseconds(Int(patience / .milliseconds(1))))
     }
 
     /// Looks after the database once, and returns when that has been done.
@@ -102,6 +114,8 @@ package final class StoreKeeper: Service {
         case .closed:
             if state.withLock({ $0.retry.tick() }) { open() }
         case .open(_, let files):
+            files?.restoreSharedMemory()
+            noteRestored(files?.timesRestored ?? 0)
             if let fault = files?.findFault() {
                 lose(DivergenceStoreError(fault, path: store.path), losesWrites: fault == .removed)
             } else if files.map(isCutShort) == true {
@@ -116,6 +130,17 @@ package final class StoreKeeper: Service {
                 noteOpening()
             }
         }
+    }
+
+    private func noteRestored(_ times: Int) {
+        let isNews = state.withLock { state in
+            defer { state.timesRestored = times }
+            return times > state.timesRestored
+        }
+        guard isNews else { return }
+        logger.error(
+            "\(store.path)-shm was cut short by another program and has its size again; doing that ends processes that use the database"
+        )
     }
 
     /// Whether the file has lost pages that it should have. A `VACUUM` of another program makes a file smaller as well, and

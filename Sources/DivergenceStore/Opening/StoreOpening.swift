@@ -10,6 +10,15 @@ struct StoreOpening: Sendable {
     let isReadOnly: Bool
     /// How long a statement waits for another process's transaction.
     let busyTimeout: Duration
+    let patience: LockPatience
+
+    init(path: String, migrator: Migrator, isReadOnly: Bool, busyTimeout: Duration) {
+        self.path = path
+        self.migrator = migrator
+        self.isReadOnly = isReadOnly
+        self.busyTimeout = busyTimeout
+        patience = LockPatience(timeout: busyTimeout)
+    }
 
     /// Opens the database. Blocks the thread, for at most about twice the time-out on a disk that answers.
     ///
@@ -73,7 +82,7 @@ struct StoreOpening: Sendable {
     private var configuration: Configuration {
         var configuration = Configuration()
         configuration.readonly = isReadOnly
-        configuration.busyMode = .timeout(busyTimeout / .seconds(1))
+        configuration.busyMode = .callback { [patience] in patience.wait(tries: $0) }
         let budget = isReadOnly ? readingBudget : nil
         configuration.prepareDatabase { [migrator, path] database in
             // No function of a schema that another program wrote runs on its own.

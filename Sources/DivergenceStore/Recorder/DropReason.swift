@@ -26,6 +26,7 @@ package enum DropReason: String, CaseIterable, Sendable {
             case .locked: .databaseLocked
             case .corrupt, .notADatabase, .altered: .databaseDamaged
             case .missing, .unreadable, .readOnly, .foreign, .changedMigration, .newerSchema, .olderSchema, .unopened,
+                .ended,
                 .lost:
                 .databaseUnusable
             default: .writeFailed

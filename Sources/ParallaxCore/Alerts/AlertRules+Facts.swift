@@ -81,11 +81,15 @@ extension AlertRules.Facts {
         }
     }
 
-    /// What the evaluator's triggers come to, as far as they should roll back and do not.
+    /// The triggers that should roll back and do not.
+    ///
+    /// - Parameter strategy: What holds now. The evaluation that led to a rollback is the latest for some seconds after it,
+    ///   and by then the latch holds because of that rollback: nothing was withheld.
     package static func stoppedTriggers(
-        _ evaluations: [Evaluation], latch: RollbackLatch.State, dryRun: Set<Trigger>
+        _ evaluations: [Evaluation], strategy: Strategy, latch: RollbackLatch.State, dryRun: Set<Trigger>
     ) -> [StoppedTrigger] {
-        evaluations.compactMap { evaluation in
+        guard strategy != .legacy else { return [] }
+        return evaluations.compactMap { evaluation in
             if evaluation.isHeldBack { return .heldBack(evaluation) }
             guard evaluation.state == .firing, evaluation.isInPlay, !dryRun.contains(evaluation.trigger) else {
                 return nil

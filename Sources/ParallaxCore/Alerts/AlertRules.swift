@@ -26,7 +26,13 @@ package struct AlertRules: Sendable {
     }
 
     /// Answers in a row, up to the latest, that were no verdict; `nil` if they are too few or too old to tell.
-    package func unansweredRun(at now: Moment) -> Int? { run.length(at: now) }
+    ///
+    /// - Parameter counts: What was counted until now: a verdict since the last look ends the row at once.
+    package func unansweredRun(at now: Moment, counts: AlertCounts) -> Int? {
+        var run = run
+        run.add(counts.since(counted), at: now)
+        return run.length(at: now)
+    }
 
     /// Takes in what holds and what was counted since the last time, and tells which alerts hold now.
     package mutating func alerts(_ facts: Facts, at now: Moment) -> [Alert] {

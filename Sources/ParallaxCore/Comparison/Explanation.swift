@@ -77,9 +77,12 @@ struct Explanation {
             && !hasLost && !othersTookPart
     }
 
-    /// Whether a clock stepped within the longest window: units are then displaced, and what the sides accept apart from each
-    /// other meanwhile follows from that.
-    private var isAfterStep: Bool { evidence.clockHasSteppedLately && !hasLost && !othersTookPart }
+    /// Whether a clock stepped within the longest window, and others' units make no difference: units are then displaced, and
+    /// what the sides accept apart from each other meanwhile follows from that.
+    private var isAfterStep: Bool {
+        evidence.clockHasSteppedLately && !hasLost
+            && (!othersTookPart || agree(evidence.ownUnits, units(of: candidate)))
+    }
 
     private var isSkewed: Bool { abs(evidence.clockOffsetMilliseconds ?? 0) > tolerances.clockSkewMilliseconds }
 

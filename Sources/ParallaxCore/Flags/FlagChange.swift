@@ -1,5 +1,5 @@
 /// One change of the flag file: who, when, why, from what to what.
-package struct FlagChange: Equatable, Sendable {
+package struct FlagChange: Codable, Equatable, Sendable {
     /// When it was made, as its writer declares, or when it was seen where nobody did.
     package let time: Timestamp
     /// A person, `parallax-evaluator`, or `unknown` where another program wrote the file without saying.

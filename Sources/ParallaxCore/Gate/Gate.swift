@@ -63,5 +63,5 @@ extension Gate {
 }
 
 extension GateCheck {
-    fileprivate var speaksAgainst: Bool { outcome == .fail && name.forbids }
+    fileprivate var speaksAgainst: Bool { outcome == .fail }
 }

@@ -28,6 +28,8 @@ package struct GateCheck: Codable, Equatable, Sendable {
     package enum Outcome: String, Codable, Sendable {
         case pass
         case fail
+        /// Does not pass, and forbids nothing: what is missing comes with time, or is to be done first.
+        case notYet = "not_yet"
         case cannotTell = "cannot_tell"
     }
 
@@ -36,6 +38,6 @@ package struct GateCheck: Codable, Equatable, Sendable {
     /// The figure and the bound as people read them.
     package let figure: String
     package let bound: String
-    /// Why it does not pass, and what to do, in a sentence; `nil` where it passes.
+    /// Why it does not pass, and what to do, in a sentence; `nil` if it passes.
     package let reason: String?
 }

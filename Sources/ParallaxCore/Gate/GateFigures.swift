@@ -10,14 +10,22 @@ package struct GateFigures: Equatable, Sendable {
         package var recordedUntil: Timestamp
         /// Whether the candidate was asked: in `legacy` only Redis itself can be judged.
         package var isInPlay: Bool
-        /// Whether a learned baseline of response times holds.
+        /// Whether the trigger could fire were something wrong, as its instance judged; `nil` if it did not say.
+        package var armed: Bool?
+        /// Whether a learned baseline of response times holds, and for how many seconds it still has to be learned if not.
         package var hasBaseline: Bool
+        package var baselineSecondsLeft: Int
+        /// Whether response times are compared with those of callers who are held out.
+        package var hasHoldout: Bool
+        /// When a suspicion ends that is only of the past; `nil` if it is of the present.
+        package var clearsAt: Timestamp?
         /// The longest time that callers may wait at the trigger's quantile; `nil` if nothing was compared with it.
         package var limitMilliseconds: Double?
 
         package init(
             trigger: Trigger, state: TriggerState, time: Timestamp, sentence: String, recordedUntil: Timestamp,
-            isInPlay: Bool = true, hasBaseline: Bool = false, limitMilliseconds: Double? = nil
+            isInPlay: Bool = true, armed: Bool? = nil, hasBaseline: Bool = false, baselineSecondsLeft: Int = 0,
+            hasHoldout: Bool = false, clearsAt: Timestamp? = nil, limitMilliseconds: Double? = nil
         ) {
             self.trigger = trigger
             self.state = state
@@ -25,7 +33,11 @@ package struct GateFigures: Equatable, Sendable {
             self.sentence = sentence
             self.recordedUntil = recordedUntil
             self.isInPlay = isInPlay
+            self.armed = armed
             self.hasBaseline = hasBaseline
+            self.baselineSecondsLeft = baselineSecondsLeft
+            self.hasHoldout = hasHoldout
+            self.clearsAt = clearsAt
             self.limitMilliseconds = limitMilliseconds
         }
     }
@@ -78,8 +90,8 @@ package struct GateFigures: Equatable, Sendable {
     /// Databases without any verdict of a trigger.
     package var unwatchedDatabases = 0
     package var rollbacks: [RollbackReading] = []
-    /// Whether a share of the callers is held out, for response times to be compared with.
-    package var hasHoldout = false
+    /// What the flag file says now; `nil` if that is not known.
+    package var strategy: Strategy?
     /// The phase that is asked for; `nil` if none is.
     package var target: PromotionPhase?
     /// The last drill of the rollback that went well.

@@ -28,9 +28,14 @@ extension GateJudge {
             "The candidate takes longer (\(figure)) than callers may wait before response_time rolls back "
                 + "(\(bound)): bring Redis nearer, or raise ROLLBACK_RESPONSE_TIME_FLOOR_MS.",
             canTell: figures.candidateMilliseconds != nil && limit != nil,
-            unknown: figures.candidateMilliseconds == nil
-                ? "How long the candidate takes was not measured in this period: compare with this version."
-                : "How long callers may wait for the candidate is not known, since response_time is not armed.")
+            unknown: unknownLatency)
+    }
+
+    private var unknownLatency: String {
+        if figures.compared == 0 { return Self.nothing }
+        return figures.candidateMilliseconds == nil
+            ? "How long the candidate takes was not measured in this period: compare with this version."
+            : "How long callers may wait for the candidate is not known, since response_time is not armed."
     }
 
     private static func time(_ milliseconds: Double) -> String {

@@ -8,13 +8,23 @@ extension GateJudge {
         let alarms = figures.triggers.filter { $0.state == .suspect || $0.state == .firing }
         let figure = Self.summary(figures.triggers.map(\.state))
         let bound = "none suspect or firing"
-        if let alarm = alarms.first(where: { $0.state == .firing }) ?? alarms.first {
+        let present = alarms.filter { $0.state == .firing || $0.clearsAt == nil }
+        if let alarm = present.first(where: { $0.state == .firing }) ?? present.first {
             return make(
                 .triggers, false, figure, bound,
                 "The trigger \(alarm.trigger.rawValue) is \(alarm.state.rawValue): \(alarm.sentence).")
         }
         if let rollback = figures.rollbacks.first {
             return make(.triggers, false, figure, bound, Self.reason(of: rollback))
+        }
+        // The last one to end says when to ask again.
+        let past = alarms.compactMap { alarm in alarm.clearsAt.map { (alarm: alarm, end: $0) } }
+        if let (alarm, end) = past.max(by: { $0.end < $1.end }) {
+            return make(
+                .triggers, false, figure, bound,
+                "The trigger \(alarm.trigger.rawValue) is still suspect because of outages that are over: \(alarm.sentence). "
+                    + "If Redis stays up, ask again at \(FigureText.timeOfDay(end)).",
+                endsByItself: true)
         }
         let stale = figures.triggers.first { $0.recordedUntil - $0.time > Self.staleMilliseconds }
         let reason =
@@ -35,15 +45,21 @@ extension GateJudge {
     /// A trigger that cannot fire protects nothing: all three must be able to, in every database.
     var armed: GateCheck {
         let bound = "all triggers"
-        let (ready, waiting) = figures.triggers.reduce(into: (ready: 0, waiting: [GateFigures.TriggerReading]())) {
-            if isArmed($1) { $0.ready += 1 } else { $0.waiting.append($1) }
-        }
-        let figure = "\(ready) of \(figures.triggers.count)"
-        if let first = waiting.first {
-            let others = waiting.count > 1 ? " (triggers not armed: \(waiting.count))" : ""
+        let waiting = figures.triggers.filter { !isArmed($0) }
+        let figure = "\(figures.triggers.count - waiting.count) of \(figures.triggers.count)"
+        if waiting.contains(where: isOfAnotherPhase) {
             return make(
                 .armed, false, figure, bound,
-                "The trigger \(first.trigger.rawValue) cannot fire: \(missing(first))\(others).")
+                "The triggers were last judged before the flags went from or to legacy: ask again in a minute.")
+        }
+        // Response times take minutes to be armed, the error rate one, and Redis seconds.
+        if let longest = waiting.max(by: { Self.wait($0) < Self.wait($1) }) {
+            let names = Trigger.allCases.filter { trigger in waiting.contains { $0.trigger == trigger } }
+                .filter { $0 != longest.trigger }.map(\.rawValue)
+            let others = names.isEmpty ? "" : "; nor can \(names.joined(separator: " or "))"
+            return make(
+                .armed, false, figure, bound,
+                "The trigger \(longest.trigger.rawValue) cannot fire yet: \(missing(longest))\(others).")
         }
         let unjudged = Trigger.allCases.filter { trigger in !figures.triggers.contains { $0.trigger == trigger } }
         return make(
@@ -53,28 +69,37 @@ extension GateJudge {
             canTell: unjudged.isEmpty && figures.unwatchedDatabases == 0)
     }
 
+    /// As the instance judged it, in the phase that the flag file has now.
     private func isArmed(_ reading: GateFigures.TriggerReading) -> Bool {
-        switch reading.trigger {
-        // Without decisions of the candidate there are none to count.
-        case .errorRate where !reading.isInPlay: true
-        case .responseTime where !reading.isInPlay: reading.hasBaseline || figures.hasHoldout
-        case .responseTime where endsWithHybrid(reading): false
-        case .redisDown, .errorRate, .responseTime: reading.state != .warming && reading.state != .inconclusive
-        }
+        if isOfAnotherPhase(reading) || endsWithHybrid(reading) { return false }
+        return reading.armed ?? (reading.state != .warming && reading.state != .inconclusive)
+    }
+
+    /// How long triggers wait to be armed, compared.
+    private static func wait(_ reading: GateFigures.TriggerReading) -> (trigger: Int, seconds: Int) {
+        (Trigger.allCases.firstIndex(of: reading.trigger) ?? 0, reading.baselineSecondsLeft)
+    }
+
+    /// A verdict reached in `legacy` says nothing about the time after it, nor one of after it about `legacy`.
+    private func isOfAnotherPhase(_ reading: GateFigures.TriggerReading) -> Bool {
+        figures.strategy.map { ($0 != .legacy) != reading.isInPlay } ?? false
     }
 
     /// A hold-out takes part in `hybrid` only.
     private func endsWithHybrid(_ reading: GateFigures.TriggerReading) -> Bool {
-        figures.target == .distributedOnly && !reading.hasBaseline
+        reading.trigger == .responseTime && reading.isInPlay && figures.target == .distributedOnly
+            && !reading.hasBaseline
     }
 
     private func missing(_ reading: GateFigures.TriggerReading) -> String {
+        let remedy = "until then, or set BASELINE_HOLDOUT_PERCENT"
         switch reading.trigger {
-        case .responseTime where !reading.isInPlay:
-            reading.sentence + "; stay in legacy until it is learned, or set BASELINE_HOLDOUT_PERCENT"
         case .responseTime where endsWithHybrid(reading):
-            "in distributed_only there is no hold-out, and no baseline is learned; learn one in legacy first"
-        case .redisDown, .errorRate, .responseTime: "it is \(reading.state.rawValue) (\(reading.sentence))"
+            return "in distributed_only there is no hold-out, and no baseline is learned; learn one in legacy first"
+        case .responseTime where !reading.isInPlay: return "\(reading.sentence); stay in legacy \(remedy)"
+        case .responseTime where !reading.hasBaseline && !reading.hasHoldout:
+            return "\(reading.sentence); go back to legacy \(remedy)"
+        case .redisDown, .errorRate, .responseTime: return "it is \(reading.state.rawValue) (\(reading.sentence))"
         }
     }
 

@@ -32,15 +32,17 @@ struct GateJudge {
     /// - Parameters:
     ///   - canTell: Whether the figures suffice for a pass; what fails, fails without.
     ///   - unknown: Why they do not suffice; `nil` for the same reason as for a failure.
+    ///   - endsByItself: Whether what fails needs only time, also if the check forbids.
     func make(
         _ name: GateCheck.Name, _ passes: Bool, _ figure: String, _ bound: String, _ reason: String,
-        canTell: Bool = true, unknown: String? = nil
+        canTell: Bool = true, unknown: String? = nil, endsByItself: Bool = false
     ) -> GateCheck {
         guard canTell else {
             return GateCheck(name: name, outcome: .cannotTell, figure: figure, bound: bound, reason: unknown ?? reason)
         }
+        let failure: GateCheck.Outcome = name.forbids && !endsByItself ? .fail : .notYet
         return GateCheck(
-            name: name, outcome: passes ? .pass : .fail, figure: figure, bound: bound, reason: passes ? nil : reason)
+            name: name, outcome: passes ? .pass : failure, figure: figure, bound: bound, reason: passes ? nil : reason)
     }
 
     static func percent(_ part: Int, of whole: Int, isAtMost bound: Double) -> Bool {
@@ -61,7 +63,7 @@ extension GateJudge {
         return make(
             .covered, missing <= 0, FigureText.minutes(figures.recordedMinutes),
             "at least \(FigureText.minutes(settings.minimumMinutes))",
-            "Only \(FigureText.minutes(figures.recordedMinutes)) hold any record: "
+            "Records cover only \(FigureText.minutes(figures.recordedMinutes)): "
                 + "compare for another \(FigureText.minutes(missing)).")
     }
 

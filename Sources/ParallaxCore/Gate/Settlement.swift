@@ -4,9 +4,9 @@ package struct Settlement: Equatable, Sendable {
     package enum Judgement: String, CaseIterable, Codable, Sendable {
         /// What the migration is for, or harmless.
         case expected
-        /// Not wanted, but borne.
+        /// Not wanted, but tolerated.
         case accepted
-        /// To be mended: forbids going on while it still occurs.
+        /// To be fixed: forbids going on while it still occurs.
         case bug
     }
 

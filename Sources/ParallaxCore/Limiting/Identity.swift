@@ -15,7 +15,7 @@ package struct Identity: Sendable {
     /// A hash of the bytes under a key that each process draws anew, so that no stranger can aim at a table's slots.
     ///
     /// Kept, since a decision looks the identity up in several tables.
-    let hash: Int
+    package let hash: Int
 
     /// Makes an identity from what a caller sent.
     ///

@@ -23,6 +23,10 @@ extension Evaluation {
     package static let inPlayFigure = "candidateInPlay"
     /// The figure of response times that is 1 if a learned baseline holds, and 0 if none does.
     package static let baselineHoldsFigure = "baselineHolds"
+    /// For how many seconds a baseline of response times still has to be learned, at least.
+    package static let baselineSecondsLeftFigure = "baselineSecondsLeft"
+    /// In how many seconds a suspicion ends that is only of the past, if nothing new happens.
+    static let clearsInFigure = "clearsInSeconds"
 
     /// The figure that is 1 if the trigger would fire, and does not since what was seen speaks against a rollback.
     package static let heldBackFigure = "heldBack"
@@ -43,6 +47,11 @@ extension Evaluation {
     /// Whether the trigger could fire were something wrong; `nil` if that was not stored. In `legacy`: whether it has what it
     /// needs for the time after it. The sentence says what is missing.
     package var isArmed: Bool? { figures[Evaluation.armedFigure].map { $0 == 1 } }
+
+    /// When a suspicion ends that is only of the past, if nothing new happens; `nil` if it is of the present.
+    package var clearsAt: Timestamp? {
+        figures[Evaluation.clearsInFigure].map { time + Int64(($0 * 1000).rounded(.up)) }
+    }
 
     /// Whether the trigger would fire, if other evidence did not show that a rollback would not help.
     package var isHeldBack: Bool { figures[Evaluation.heldBackFigure] == 1 }

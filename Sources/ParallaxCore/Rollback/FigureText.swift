@@ -42,8 +42,15 @@ package enum FigureText {
         return milliseconds < 1 ? decimal(milliseconds * 1000) + " µs" : decimal(milliseconds) + " ms"
     }
 
+    /// A time of day with its zone, such as `14:03:10 UTC`; a part of a second counts as a whole one.
+    package static func timeOfDay(_ time: Timestamp) -> String {
+        let second = Int((time.milliseconds + 999) / 1000 % 86_400)
+        let parts = [second / 3600, second / 60 % 60, second % 60]
+        return parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":") + " UTC"
+    }
+
     /// A whole number with a comma before every three digits.
-    static func grouped(_ number: Int) -> String {
+    package static func grouped(_ number: Int) -> String {
         var text = ""
         for (index, digit) in String(number.magnitude).reversed().enumerated() {
             if index > 0 && index.isMultiple(of: 3) { text.append(",") }

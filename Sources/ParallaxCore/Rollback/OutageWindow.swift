@@ -34,4 +34,17 @@ struct OutageWindow: Equatable, Sendable {
         }
         return total
     }
+
+    /// In how many milliseconds the total of the ended outages no longer exceeds a limit, if Redis stays up.
+    func clears(below limit: Int64, at now: Int64) -> Int64 {
+        var excess = total(at: now, current: nil).milliseconds - limit
+        guard excess > 0 else { return 0 }
+        for outage in ended {
+            let start = max(outage.lowerBound, now - milliseconds)
+            let length = max(0, outage.upperBound - start)
+            if excess <= length { return start + excess + milliseconds - now }
+            excess -= length
+        }
+        return milliseconds
+    }
 }

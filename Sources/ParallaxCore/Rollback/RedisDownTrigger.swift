@@ -16,6 +16,8 @@ package struct RedisDownTrigger: Sendable {
         /// Down within the window, the present outage included, and in how many outages.
         package var downInWindowMilliseconds: Int64 = 0
         package var outagesInWindow = 0
+        /// In how long outages that are over no longer make it suspect, if Redis stays up; `nil` if they do not now.
+        package var clearsInMilliseconds: Int64?
         /// Probes since the first failure after the last good run, and how many of them failed.
         package var probes: Int
         package var failedProbes: Int
@@ -100,6 +102,10 @@ package struct RedisDownTrigger: Sendable {
             outagesInWindow: total.outages, probes: 0, failedProbes: 0)
         guard let downSince else {
             if isUp { reading.state = RedisDownTrigger.state(of: reading, limitSeconds: settings.redisDownSeconds) }
+            if reading.state == .suspect {
+                reading.clearsInMilliseconds = outages.clears(
+                    below: Int64(settings.redisDownSeconds) * 1000, at: steady)
+            }
             return reading
         }
         (reading.probes, reading.failedProbes) = (probes, failedProbes)
@@ -153,6 +159,7 @@ extension RedisDownTrigger {
             figures["decisionsSeconds"] = Double(settings.shortWindowSeconds)
         }
         if reading.isHeldBack { figures[Evaluation.heldBackFigure] = 1 }
+        figures[Evaluation.clearsInFigure] = reading.clearsInMilliseconds.map { Double($0) / 1000 }
         return Evaluation(
             trigger: .redisDown, time: now.wall, state: reading.state, figures: figures, sentence: sentence(reading))
     }

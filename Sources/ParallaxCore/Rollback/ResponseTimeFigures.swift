@@ -23,6 +23,7 @@ struct ResponseTimeFigures {
             "samples": Double(reading.samples), "shortSamples": Double(reading.shortSamples),
             "slowInFlight": Double(reading.slowInFlight), "baselineSamples": Double(reading.baseline.samples),
             Evaluation.baselineHoldsFigure: reading.baseline.stage == .frozen ? 1 : 0,
+            Evaluation.baselineSecondsLeftFigure: Double(reading.baselineSecondsLeft),
         ]
         if let heldOut = reading.heldOutSamples {
             figures["heldOutSamples"] = Double(heldOut)

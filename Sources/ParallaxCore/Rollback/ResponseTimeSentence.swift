@@ -21,16 +21,24 @@ struct ResponseTimeSentence {
         if reading.usesHoldout { return comparison(reading) }
         switch reading.baseline {
         case .learning(let samples):
-            let left = reading.baselineSecondsLeft
-            return "no baseline yet: \(FigureText.grouped(samples)) of "
-                + "\(FigureText.grouped(settings.baselineMinimumSamples)) response times"
-                + (left > 0 ? ", and \(left) s more of them" : "") + "; it is learned in `legacy`"
+            return "no baseline yet: \(missing(samples, reading.baselineSecondsLeft)); it is learned in `legacy`"
         case .stale(let frozen):
             let days = Int((now.wall - frozen.frozenAt) / 86_400_000)
             return "the baseline is \(days) days old, beyond \(settings.baselineStaleDays); "
                 + "run in `legacy` for a while to learn a new one"
         case .frozen: return comparison(reading)
         }
+    }
+
+    /// What a baseline lacks: response times, a longer time of them, or both.
+    private func missing(_ samples: Int, _ seconds: Int) -> String {
+        let (count, needed) = (FigureText.grouped(samples), FigureText.grouped(settings.baselineMinimumSamples))
+        if samples < settings.baselineMinimumSamples {
+            return "\(count) of \(needed) response times" + (seconds > 0 ? ", and \(seconds) s more of them" : "")
+        }
+        return seconds > 0
+            ? "\(count) response times are enough, and \(seconds) s more of them are needed"
+            : "\(count) response times are enough, and it holds from the next on"
     }
 
     private func comparison(_ reading: Reading) -> String {

@@ -4,6 +4,9 @@ package struct RollbackDrill: Codable, Equatable, Sendable {
     /// The name under which drills change flags, in the file and in the history.
     package static let author = "parallax-drill"
 
+    /// What the flip says of itself, in the file and in the history.
+    package static func flipReason(by person: String, _ reason: String) -> String { "drill by \(person): \(reason)" }
+
     /// When it ended.
     package let time: Timestamp
     /// Who asked for it and why; `nil` in notes of earlier versions.

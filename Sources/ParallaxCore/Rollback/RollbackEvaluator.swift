@@ -138,6 +138,11 @@ package struct RollbackEvaluator: Sendable {
             && evaluations.contains { $0.trigger == .redisDown && $0.state != .firing }
     }
 
+    /// What is said of Redis while its probes fail; `nil` if it is up, or not known yet.
+    package func outage(at now: Moment) -> String? {
+        redisDown.read(at: now).downMilliseconds == nil ? nil : redisDown.evaluate(at: now).sentence
+    }
+
     /// What the baseline of each source is good for.
     package func baselineStates(at now: Timestamp) -> [ResponseTimeSource: Baseline.State] {
         Dictionary(
@@ -210,13 +215,17 @@ extension RollbackEvaluator {
             .adding(isArmed(evaluation, strategy: strategy, at: now) ? 1 : 0, as: Evaluation.armedFigure)
     }
 
-    /// In `legacy` response times only have to have something to be compared with: those to compare come later.
+    /// In `legacy` the candidate decides nothing, so that nothing is missing for the error rate, and response times only have
+    /// to have something to be compared with: those to compare come later.
     private func isArmed(_ evaluation: Evaluation, strategy: Strategy, at now: Moment) -> Bool {
-        if evaluation.trigger == .responseTime && strategy == .legacy {
-            return settings.baselineHoldoutPercent > 0
+        switch evaluation.trigger {
+        case .errorRate where strategy == .legacy: true
+        case .responseTime where strategy == .legacy:
+            settings.baselineHoldoutPercent > 0
                 || baselineStates(at: now.wall).values.contains { $0.stage == .frozen }
+        case .redisDown, .errorRate, .responseTime:
+            evaluation.state != .warming && evaluation.state != .inconclusive
         }
-        return evaluation.state != .warming && evaluation.state != .inconclusive
     }
 
     private mutating func state(

@@ -27,6 +27,7 @@ package final class AlertService: Service {
     let receivers: Replaceable<[AlertReceiver]>
     private let instance: String
     private let facts: @Sendable () -> AlertRules.Facts
+    private let counts: @Sendable () -> AlertCounts
     private let sender: AlertSender
     private let logger: Logger
     private let clock: any Clock<Duration>
@@ -37,11 +38,13 @@ package final class AlertService: Service {
     ///   - receivers: Whom to tell; with none, alerts show in health and metrics alone.
     ///   - instance: The name of this instance.
     ///   - facts: What there is to know; asked once a second.
+    ///   - counts: The answers until now; asked with the health.
     ///   - sender: Tells one receiver.
     ///   - jitter: Draws a number from 0 to 1.
     package init(
         settings: AlertSettings, receivers: [AlertReceiver], instance: String, logger: Logger,
-        facts: @escaping @Sendable () -> AlertRules.Facts, sender: AlertSender? = nil,
+        facts: @escaping @Sendable () -> AlertRules.Facts, counts: @escaping @Sendable () -> AlertCounts,
+        sender: AlertSender? = nil,
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader(),
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
@@ -52,6 +55,7 @@ package final class AlertService: Service {
         self.receivers = Replaceable(receivers)
         self.instance = instance
         self.facts = facts
+        self.counts = counts
         self.sender = sender ?? AlertPost.send
         self.logger = logger
         self.clock = clock
@@ -59,11 +63,23 @@ package final class AlertService: Service {
         self.jitter = jitter
     }
 
+    /// How long the last attempt may take for all receivers together, while the service shuts down.
+    private static let lastPatience: Duration = .seconds(2)
+
     /// Looks and tells until the service shuts down; what has ended by then is told in one last attempt.
     package func run() async throws {
         await cancelWhenGracefulShutdown { await self.watch() }
+        await withTaskGroup { group in
+            group.addTask { [clock] in try? await clock.sleep(for: Self.lastPatience) }
+            group.addTask { await self.sendAll(self.look()) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func sendAll(_ jobs: [Job]) async {
         await withDiscardingTaskGroup { group in
-            for job in look() { group.addTask { await self.send(job) } }
+            for job in jobs { group.addTask { await self.send(job) } }
         }
     }
 
@@ -124,6 +140,7 @@ package final class AlertService: Service {
 
     package var health: AlertHealth {
         let now = now()
+        let counts = counts()
         return state.withLock { state in
             let firing = Set(state.firing.map(\.name))
             return AlertHealth(
@@ -132,7 +149,7 @@ package final class AlertService: Service {
                 failures: state.deliveries.reduce(0) { $0 + $1.failures },
                 waiting: state.deliveries.reduce(0) { $0 + $1.waiting },
                 problem: state.problems.min { $0.key < $1.key }.map { "receiver \($0.key + 1): \($0.value)" },
-                began: state.began, unansweredRun: state.rules.unansweredRun(at: now))
+                began: state.began, unansweredRun: state.rules.unansweredRun(at: now, counts: counts))
         }
     }
 }

@@ -38,7 +38,7 @@ struct AlertFacts: Sendable {
         let health = rollback.health
         facts.rollback = health.latchedFiring
         facts.stoppedTriggers = AlertRules.Facts.stoppedTriggers(
-            health.evaluations, latch: health.latch, dryRun: settings.rollback.dryRun)
+            health.evaluations, strategy: facts.strategy, latch: health.latch, dryRun: settings.rollback.dryRun)
     }
 
     /// `nil` before the first probe.

@@ -30,12 +30,23 @@ extension ReloadablePart {
 
     /// - Parameter access: `nil` if the service was started without a token, and so without admin routes.
     static func adminToken(_ access: AdminAccess?) -> ReloadablePart {
-        ReloadablePart(name: "content of ADMIN_TOKEN_FILE", settings: [.adminTokenFile]) { settings in
-            switch (access, settings.http.adminTokenFile) {
+        token(access?.token, in: .adminTokenFile) { $0.http.adminTokenFile }
+    }
+
+    /// - Parameter token: `nil` if the service was started without one, so that anyone can report.
+    static func responseTimesToken(_ token: Replaceable<BearerToken>?) -> ReloadablePart {
+        self.token(token, in: .responseTimesTokenFile) { $0.http.responseTimesTokenFile }
+    }
+
+    private static func token(
+        _ token: Replaceable<BearerToken>?, in setting: Setting, _ file: @escaping @Sendable (Settings) -> String?
+    ) -> ReloadablePart {
+        ReloadablePart(name: "content of \(setting.name)", settings: [setting]) { settings in
+            switch (token, file(settings)) {
             case (nil, nil): return .none
-            case (let access?, let file?):
-                let token = try BearerToken(file: file)
-                return token == access.token.current ? .none : .replace { access.token.replace(with: token) }
+            case (let token?, let file?):
+                let renewed = try BearerToken(file: file)
+                return renewed == token.current ? .none : .replace { token.replace(with: renewed) }
             default: return .needsRestart
             }
         }
@@ -55,18 +66,26 @@ extension ReloadablePart {
         }
     }
 
+    /// The certificates that are trusted, and this instance's own with its key.
     static func redisCertificates(_ redis: RedisLimiter, started: Settings) -> ReloadablePart {
-        let read: @Sendable (Settings) -> Data? = { settings in
-            settings.redis.certificateAuthorityFile.flatMap { FileManager.default.contents(atPath: $0) }
+        let read: @Sendable (Settings) -> [Data?] = { settings in
+            let redis = settings.redis
+            return [redis.certificateAuthorityFile, redis.certificateFile, redis.keyFile].map { path in
+                path.flatMap { FileManager.default.contents(atPath: $0) }
+            }
         }
-        let trusted = Replaceable(read(started))
-        return ReloadablePart(name: "content of REDIS_CA_FILE", settings: [.redisCAFile]) { settings in
+        let used = Replaceable(read(started))
+        return ReloadablePart(
+            name: "content of REDIS_CA_FILE, REDIS_CERTIFICATE_FILE or REDIS_KEY_FILE",
+            settings: [.redisCAFile, .redisCertificateFile, .redisKeyFile]
+        ) { settings in
             let content = read(settings)
-            guard content != trusted.current else { return .none }
-            let trust = try redis.prepareTrust(inFile: settings.redis.certificateAuthorityFile)
+            guard content != used.current else { return .none }
+            let use = try redis.prepareCertificates(
+                trustedIn: settings.redis.certificateAuthorityFile, own: settings.redis.clientCertificate)
             return .replace {
-                trust()
-                trusted.replace(with: content)
+                use()
+                used.replace(with: content)
             }
         }
     }

@@ -30,8 +30,9 @@ extension App {
         store.open(within: .seconds(1))
         let embedded = settings.redis.isEmbedded ? try await EmbeddedRedis.start(logger: logger) : nil
         let redisURL = try embedded?.url ?? settings.redisURL()
-        let parts = try await Parts(settings: settings, redisURL: redisURL, store: store, logger: logger)
         let bounds = makeBounds(settings)
+        let parts = try await Parts(
+            settings: settings, redisURL: redisURL, store: store, connections: bounds.connections, logger: logger)
         let endpoints = try makeEndpoints(parts, bounds, settings: settings)
         let door = makeDoor(endpoints, bounds, settings: settings, logger: logger) { url in
             greet(
@@ -56,7 +57,7 @@ extension App {
         ]
         return App(
             services: services + companions + [parts.shutdownDelay], shutdownDelay: settings.http.shutdownDelay,
-            logger: logger)
+            keeper: parts.keeper, logger: logger)
     }
 
     private static func reloadableParts(
@@ -65,6 +66,7 @@ extension App {
         [
             .limits([endpoints.door.policies] + (endpoints.admin.map { [$0.policies] } ?? [])),
             .identification(endpoints.identification), .adminToken(endpoints.admin),
+            .responseTimesToken(parts.applicationTimes.token),
             .redisPassword(redisURL, started: started), .redisCertificates(parts.redis, started: started),
             .alertToken(parts.alerts.receivers, started: started),
         ]
@@ -127,7 +129,9 @@ private struct Parts: Sendable {
     let applicationTimes: ApplicationTimes
     let shutdownDelay: ShutdownDelay
 
-    init(settings: Settings, redisURL: RedisURL, store: DivergenceStore, logger: Logger) async throws {
+    init(
+        settings: Settings, redisURL: RedisURL, store: DivergenceStore, connections: ConnectionTable, logger: Logger
+    ) async throws {
         let flags = FlagStore(
             path: settings.flags.file, environment: try settings.environmentFlags(),
             isProduction: settings.instance.isProduction, history: store, instance: settings.instance.id,
@@ -154,7 +158,7 @@ private struct Parts: Sendable {
             ledger: InstanceLedger(bounds: settings.memoryBounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
             observer: ObserverGroup([recorder, rollbackCounts, metrics, refused, clockWatch]), executor: redis.executor)
-        let probes = ProbeLog(logger: logger)
+        let probes = ProbeLog(goodRunProbes: settings.rollbackSettings.goodRunProbes, logger: logger)
         let rollback = try RollbackService(
             settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
             probe: {
@@ -178,7 +182,7 @@ private struct Parts: Sendable {
         let alerts = AlertService(
             settings: settings.alertSettings, receivers: try settings.alertReceivers(), instance: settings.instance.id,
             logger: logger,
-            facts: { facts.current })
+            facts: { facts.current }, counts: { metrics.totals })
         let watch = WatchService(
             store: StoredWatch(store: store), instance: settings.instance.id, bounds: settings.gate, logger: logger
         ) {
@@ -197,7 +201,13 @@ private struct Parts: Sendable {
                     candidateWait: answer.candidateWait)
                 metrics.responded(answer, after: duration)
             }, recordUnjudgedPass: { http.passedUnjudged() })
-        let shutdownDelay = ShutdownDelay(settings.http.shutdownDelay)
+        let shutdownDelay = ShutdownDelay(settings.http.shutdownDelay) {
+            store.waitForLocks(until: .now + App.lockPatience)
+            Task {
+                try? await Task.sleep(for: App.requestPatience)
+                connections.closeAll()
+            }
+        }
         self.shutdownDelay = shutdownDelay
         applicationTimes = ApplicationTimes(
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,

@@ -1,3 +1,4 @@
+import DivergenceStore
 import Logging
 package import ParallaxCore
 import ServiceLifecycle
@@ -20,7 +21,17 @@ package struct App: Sendable {
     let services: [any Service]
     /// How long requests are still answered after the service was asked to end.
     let shutdownDelay: Duration
+    let keeper: StoreKeeper
     let logger: Logger
+
+    /// How long all parts have to end after the delay, together. What takes longer is cancelled.
+    private static let patience: Duration = .seconds(12)
+    /// How much of that everything that is written to the database waits for locks, together.
+    static let lockPatience: Duration = .seconds(7)
+    /// How long requests under way have to be answered, and clients to take their answers and close.
+    static let requestPatience: Duration = .seconds(4)
+    /// How long a disk that does not answer is waited for when the database is closed, after all that.
+    private static let closingPatience: Duration = .seconds(1)
 
     /// Runs until SIGTERM or SIGINT, or until a part fails; what was recorded is written before it returns.
     package func run() async throws {
@@ -32,7 +43,9 @@ package struct App: Sendable {
         }
         var group = ServiceGroupConfiguration(
             services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        group.maximumGracefulShutdownDuration = shutdownDelay + .seconds(20)
+        group.maximumGracefulShutdownDuration = shutdownDelay + Self.patience
+        // Also parts that were cancelled write until they have ended: only then the database is closed.
+        defer { keeper.end(within: Self.closingPatience) }
         try await ServiceGroup(configuration: group).run()
     }
 }

@@ -19,8 +19,8 @@ final class ProbeLog: Sendable {
         var isDeciding = false
     }
 
-    /// Successes in a row after a failure that make Redis good again: a lucky probe ends no brown-out.
-    private static let goodRunProbes = 3
+    /// Successes in a row after a failure that make Redis good again, as for the trigger: a lucky probe ends no brown-out.
+    private let goodRunProbes: Int
 
     private struct State {
         var latest = Latest()
@@ -38,7 +38,8 @@ final class ProbeLog: Sendable {
     private let state = Mutex(State())
     private let log: ProblemLog
 
-    init(logger: Logger) {
+    init(goodRunProbes: Int, logger: Logger) {
+        self.goodRunProbes = goodRunProbes
         log = ProblemLog("the probe of Redis fails", end: "the probe of Redis succeeds again", logger: logger)
     }
 
@@ -50,14 +51,15 @@ final class ProbeLog: Sendable {
         let now = ContinuousClock.now
         switch outcome {
         case .success: log.ended()
-        case .failure(let error): log.occurred(error)
+        // A service that ends gives its probe up: that is no failure of Redis.
+        case .failure(let error): if error.code != .cancelled { log.occurred(error) }
         }
         return state.withLock { state in
             defer { state.decisions = decisions }
             switch outcome {
             case .success(let roundTrip):
                 state.successesInARow += 1
-                if state.successesInARow >= Self.goodRunProbes { state.failingSince = nil }
+                if state.successesInARow >= goodRunProbes { state.failingSince = nil }
                 state.latest.isGood = state.failingSince == nil
                 state.latest.hasSucceeded = true
                 state.latest.roundTrip = roundTrip

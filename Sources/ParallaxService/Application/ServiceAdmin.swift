@@ -48,13 +48,15 @@ struct ServiceAdmin: AdminActions {
 
     func flags() async -> HealthSnapshot.FlagFile { health.flagFile }
 
-    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> [Trigger] {
+    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> AcknowledgedTriggers {
         let latched = rollback.health.latchedTrigger
         do {
             try rollback.acknowledge(by: person, reason: reason)
             // Next to the flag file before it is answered: the record may be locked, and the process may end.
             await rollback.shareAcknowledgement()
-            return latched.map { [$0] } ?? []
+            let holdOff: Timestamp? =
+                if case .holdingOff(let end) = rollback.health.latch { end } else { nil }
+            return AcknowledgedTriggers(triggers: latched.map { [$0] } ?? [], holdOffUntil: holdOff)
         } catch {
             throw AcknowledgementRefusal(reason: error.description)
         }

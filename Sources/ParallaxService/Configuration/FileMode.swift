@@ -20,34 +20,45 @@ struct FileMode {
     var isFolderOpenToOthers: Bool { isFolder && mode & S_IWOTH != 0 && mode & S_ISVTX == 0 }
 }
 
-/// File systems whose files are on another machine, by the names that the kernel gives them in `/proc/self/mountinfo`.
-enum NetworkFileSystem {
-    private static let names: Set<Substring> = [
+/// A type of file system, by the name that the kernel gives it in `/proc/self/mountinfo`.
+struct FileSystemType {
+    private static let networkNames: Set<String> = [
         "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "afs", "lustre", "virtiofs",
     ]
+    private static let kernelNames: Set<String> = [
+        "proc", "sysfs", "cgroup", "cgroup2", "debugfs", "tracefs", "securityfs", "devpts", "bpf",
+    ]
 
-    /// The name of the network file system that a file is on, or would be made on; `nil` if it is a local one, or not known.
-    static func name(at path: String) -> String? {
+    let name: String
+
+    /// Whether files are on another machine.
+    var isNetwork: Bool { Self.networkNames.contains(name) || name.hasPrefix("fuse") }
+    /// Whether it only shows what the kernel knows: no program can keep a file there.
+    var isKernel: Bool { Self.kernelNames.contains(name) }
+
+    /// The type of what is at a path.
+    ///
+    /// - Returns: `nil` if nothing is there, or if the type is not known.
+    init?(at path: String) {
         var status = stat()
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        guard stat(path, &status) == 0 || stat(folder, &status) == 0,
+        guard stat(path, &status) == 0,
             let mounts = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
         else { return nil }
-        return name(ofDevice: UInt64(status.st_dev), mounts: mounts)
+        self.init(ofDevice: UInt64(status.st_dev), mounts: mounts)
     }
 
     /// - Parameter mounts: A line for each mount: the third word is the device, and the type follows a dash.
-    static func name(ofDevice device: UInt64, mounts: String) -> String? {
+    init?(ofDevice device: UInt64, mounts: String) {
         // As the C library composes them.
         let major = (device >> 8) & 0xfff | (device >> 32) & ~0xfff
         let minor = device & 0xff | (device >> 12) & ~0xff
         for line in mounts.split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count > 2, words[2] == "\(major):\(minor)", let dash = words.firstIndex(of: "-") else {
-                continue
-            }
-            guard let type = words[(dash + 1)...].first else { continue }
-            return names.contains(type) || type.hasPrefix("fuse") ? String(type) : nil
+            guard words.count > 2, words[2] == "\(major):\(minor)", let dash = words.firstIndex(of: "-"),
+                let type = words[(dash + 1)...].first
+            else { continue }
+            name = String(type)
+            return
         }
         return nil
     }

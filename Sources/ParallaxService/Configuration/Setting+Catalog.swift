@@ -99,7 +99,8 @@ extension Setting {
     // Redis
     static let redisURL = Setting(
         "REDIS_URL", .redis, .text, standard: "redis://localhost:6379/0", isSecret: true,
-        "Where Redis is, with user, password and database; or its sentinels, or a cluster (below). Never printed.")
+        "Where Redis is, with user, password and database; or its sentinels, or a cluster (below). Printed without user and password."
+    )
     static let redisPasswordFile = Setting(
         "REDIS_PASSWORD_FILE", .redis, .text, standard: "",
         "The file with the password for Redis, instead of one in `REDIS_URL`; a line end after it is left out.")

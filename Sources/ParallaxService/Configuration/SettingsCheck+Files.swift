@@ -20,12 +20,14 @@ extension SettingsCheck {
         switch FilePlace(settings.flags.file) {
         case .usable, .missingFolder: break  // The service makes the folder.
         case .impossible(let problem), .unusable(let problem):
-            findings.append(unusable(.featureFlagFile, problem, "create the folder, or name another file"))
+            findings.append(
+                unusable(
+                    .featureFlagFile, problem, "name a file in a folder that the service's user may read and write"))
         }
         switch FilePlace(settings.recorder.databasePath) {
         case .usable: break
         case .impossible(let problem):
-            findings.append(unusable(.databasePath, problem, "name a file in a folder"))
+            findings.append(unusable(.databasePath, problem, "name a file in a folder on a disk"))
         case .unusable(let problem), .missingFolder(let problem):
             // An outage of a disk looks like this, and takes no limiter down.
             findings.append(
@@ -71,10 +73,10 @@ extension SettingsCheck {
     /// SQLite's write-ahead log needs memory that all who use the file share: there is none over a network.
     private func networkFiles() -> [Finding] {
         let path = settings.recorder.databasePath
-        guard let name = NetworkFileSystem.name(at: path) else { return [] }
+        guard let type = FileSystemType(at: FilePlace.nearestExisting(path)), type.isNetwork else { return [] }
         return [
             finding(
-                .warning, .risk, .databasePath, "\(QuotedText(path)) is on a network file system (\(name))",
+                .warning, .risk, .databasePath, "\(QuotedText(path)) is on a network file system (\(type.name))",
                 "name a file on a local disk: SQLite can lose records there; the flag file may stay on a shared volume")
         ]
     }
@@ -85,35 +87,5 @@ extension SettingsCheck {
         Finding(
             severity, .unusableFile, setting: setting.name, origin: reader.origin(of: setting), problem: problem,
             remedy: remedy)
-    }
-}
-
-/// Whether a file can be opened or made at a path, as far as that shows without trying.
-private enum FilePlace {
-    case usable
-    /// No state of the disk makes this right: the path itself is wrong.
-    case impossible(String)
-    case missingFolder(String)
-    case unusable(String)
-
-    init(_ path: String) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let files = FileManager.default
-        var isDirectory: ObjCBool = false
-        if files.fileExists(atPath: path, isDirectory: &isDirectory) {
-            if isDirectory.boolValue {
-                self = .impossible("\(QuotedText(path)) is a folder, not a file")
-            } else {
-                self = files.isReadableFile(atPath: path) ? .usable : .unusable("\(QuotedText(path)) cannot be read")
-            }
-        } else if !files.fileExists(atPath: folder, isDirectory: &isDirectory) {
-            self = .missingFolder("the folder of \(QuotedText(path)) does not exist")
-        } else if !isDirectory.boolValue {
-            self = .impossible("the folder of \(QuotedText(path)) is a file")
-        } else {
-            self =
-                files.isWritableFile(atPath: folder)
-                ? .usable : .unusable("the folder of \(QuotedText(path)) cannot be written")
-        }
     }
 }

@@ -74,7 +74,9 @@ extension SettingsCheck {
                     "name readable files that begin with -----BEGIN CERTIFICATE----- and -----BEGIN PRIVATE KEY-----")
             ]
         }
-        guard url?.usesTLS == false else { return [] }
+        guard url?.usesTLS == false else {
+            return settings.redis.keyFile.map { openSecret(.redisKeyFile, $0) } ?? []
+        }
         return [
             finding(
                 .warning, .noEffect, setting, "has no effect: REDIS_URL asks for no TLS",

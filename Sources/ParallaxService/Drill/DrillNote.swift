@@ -30,7 +30,7 @@ package struct DrillNote: Codable, Equatable, Sendable {
     }
 
     /// What the flip says of itself, in the file and in the history.
-    package var flipReason: String { "drill by \(by): \(reason)" }
+    package var flipReason: String { RollbackDrill.flipReason(by: by, reason) }
     package var restoreReason: String { "end of the drill by \(by): the flags are as they were" }
 
     /// Whether a file's content is what the drill has made of the file, and nothing else: another program that changed it

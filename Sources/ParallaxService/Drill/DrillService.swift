@@ -116,6 +116,11 @@ package final class DrillService: Service {
         guard let ended = state.withLock({ $0.ended }) else {
             throw DrillRefusal("no drill ended well here that is not recorded yet")
         }
+        if let outage = rollback().outage {
+            throw DrillRefusal(
+                "Redis went down during the drill (\(outage)), so it is not noted for the gate; the flags are as they were"
+            )
+        }
         let drill = RollbackDrill(
             time: ended.time, by: ended.note.by, reason: ended.note.reason, appliedMilliseconds: appliedMilliseconds,
             restoredMilliseconds: restoredMilliseconds, instances: instances,
@@ -155,6 +160,9 @@ package final class DrillService: Service {
         if let firing = health.evaluations.first(where: { $0.state == .firing }) {
             throw DrillRefusal("the trigger \(firing.trigger.rawValue) is firing: \(firing.sentence)")
         }
+        if let outage = health.outage {
+            throw DrillRefusal("Redis is down (\(outage)), so the way back is needed in earnest: drill once it is up")
+        }
     }
 }
 
@@ -168,7 +176,7 @@ extension DrillService {
         let (isOwn, isBeginning) = state.withLock { ($0.running?.id == note.id, $0.isBeginning) }
         if isBeginning { return }
         if isOwn {
-            if now >= note.until { _ = await end(note, because: "nobody ended it") }
+            if now >= note.until { _ = await end(note, because: "it was not ended in time") }
         } else if note.instance == instance || now >= note.until + Self.graceMilliseconds {
             // Of the same name and not of this process: an earlier one of this instance began it.
             _ = await end(note, because: "it was interrupted")
@@ -196,8 +204,9 @@ extension DrillService {
             logger.notice("The drill ended; the flags are as they were", metadata: metadata)
         case .restored: logger.warning("A drill was ended; the flags are as they were", metadata: metadata)
         case .changedByOthers:
-            logger.warning("The drill ended; somebody else wrote the flags, and they stay", metadata: metadata)
-        case .takenOver: logger.warning("The drill ended; somebody took the flags over", metadata: metadata)
+            logger.warning(
+                "The drill ended; another person or program wrote the flags, and those stay", metadata: metadata)
+        case .takenOver: logger.warning("The drill ended; a person took the flags over", metadata: metadata)
         case .failed(let error):
             metadata["error"] = "\(error)"
             logger.critical(

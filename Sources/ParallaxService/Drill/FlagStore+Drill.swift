@@ -132,12 +132,24 @@ extension FlagStore {
         // The content has no room for it: it is numbered beside the file alone.
         try claim(number, by: RollbackDrill.author)
         let newest = work.withLock { $0.newestModificationTime }
-        let time = try file.replace(
-            with: Array(note.content), expecting: .content(content.bytes), above: newest,
-            lastCheck: { () throws(FlagFileError) in try requireNewest(number) })
         let change = FlagChange(
             time: reading.time, by: RollbackDrill.author, reason: note.restoreReason, from: flipped.values,
             to: reading.definition.values, contentHash: reading.contentHash)
+        let drill = EndedDrill(
+            flip: FlagChange(
+                time: flipped.declaration?.time ?? note.began, by: RollbackDrill.author,
+                reason: flipped.declaration?.reason ?? note.flipReason, from: reading.definition.values,
+                to: flipped.values, contentHash: FlagFile.hash(content.bytes)), end: change)
+        let time: Int64
+        do throws(FlagFileError) {
+            time = try file.replace(
+                with: Array(note.content), expecting: .content(content.bytes), above: newest,
+                beforeRename: { post(drill) },
+                lastCheck: { () throws(FlagFileError) in try requireNewest(number) })
+        } catch {
+            takeBack(drill)
+            throw error
+        }
         recorder.record(change, within: FlagStore.historyPatience)
         let effective = work.withLock { work in
             (work.newestModificationTime, work.modificationTime) = (time, time)

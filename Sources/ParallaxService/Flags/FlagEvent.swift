@@ -33,7 +33,9 @@ extension FlagEvent {
                     "contentHash": "\(change.contentHash)",
                 ])
         case .failed(let problem):
-            logger.error("\(problem.message); the last good flags stay", metadata: ["kind": "\(problem.kind.rawValue)"])
+            logger.error(
+                "\(problem.message); the last good flags stay, or those of the environment if there are none",
+                metadata: ["kind": "\(problem.kind.rawValue)"])
         case .recovered:
             logger.notice("the flag file is good again")
         case .heldAtLegacy(let error):

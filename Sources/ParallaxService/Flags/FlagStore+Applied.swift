@@ -29,6 +29,13 @@ extension FlagStore {
         }
     }
 
+    /// Takes this instance's word back, and tries a last time to keep what is not in the history yet.
+    func end() async {
+        await withdraw()
+        recorder.retry()
+        await recorder.finish()
+    }
+
     /// Says what this instance has applied, where that has changed or was said a while ago. Runs on the store's queue.
     func post() {
         guard let instance else { return }

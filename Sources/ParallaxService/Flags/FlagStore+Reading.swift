@@ -8,10 +8,13 @@ extension FlagStore {
     static let historyPatience: DispatchTimeInterval = .milliseconds(250)
 
     func refreshOnQueue() {
+        // Before the file that a drill has put back.
+        readEndedDrill()
         do {
             if work.withLock({ $0.flags.lastGood == nil }) { try readFirst() } else { try take(file.read()) }
+            work.withLock { $0.creation = nil }
         } catch {
-            reject(error)
+            if error.code == .missing, work.withLock({ $0.creation != nil }) { createAgain() } else { reject(error) }
         }
         readFence()
         tryWriting()
@@ -76,9 +79,11 @@ extension FlagStore {
     func adopt(_ reading: FlagReading, isRecorded: Bool) {
         let isFirst = work.withLock { $0.flags.lastGood == nil }
         let newest = isFirst ? recorder.newest(within: FlagStore.historyPatience) : nil
+        let known = work.withLock { $0.flags.lastGood?.contentHash } ?? newest?.contentHash
+        let drillEnd = endOfDrill(from: known, to: reading)
         let (change, wasFailing, effective) = work.withLock { work in
             let wasFailing = work.flags.problem != nil
-            let change = work.flags.accept(reading, newest: newest)
+            let change = work.flags.accept(reading, newest: newest).map { drillEnd ?? $0 }
             if !work.flags.isHeldAtLegacy { work.heldRollback = nil }
             return (change, wasFailing, work.flags.effective)
         }

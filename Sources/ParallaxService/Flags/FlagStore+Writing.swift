@@ -42,30 +42,6 @@ extension FlagStore {
         }
     }
 
-    func startOnQueue() {
-        do {
-            try createIfMissing()
-        } catch {
-            // Where another instance made the file first, it is there to be read.
-            if error.code != .changedMeanwhile { return reject(error) }
-        }
-        refreshOnQueue()
-    }
-
-    private func createIfMissing() throws(FlagFileError) {
-        do {
-            _ = try file.read()
-        } catch {
-            guard error.code == .missing else { return }
-            try file.createFolder()
-            let declaration = declaration(
-                by: FlagStore.ownName, reason: "made from the environment, as there was no file", over: nil)
-            try FlagFileLock.hold(beside: try file.resolved()) { () throws(FlagFileError) in
-                _ = try commit(.canonical(environment.values, declaration: declaration), expecting: .absent)
-            }
-        }
-    }
-
     /// What somebody wants written.
     private struct Order {
         let update: FlagUpdate
@@ -160,7 +136,7 @@ extension FlagStore {
 
     /// Writes an edited file, keeps the change before it shows, and lets it hold here at once.
     @discardableResult
-    private func commit(
+    func commit(
         _ edited: FlagDefinitionFile, expecting expectation: FlagFile.Expectation, number: Int64? = nil
     ) throws(FlagFileError) -> FlagChange? {
         let reading = reading(of: edited, at: now())
@@ -200,7 +176,7 @@ extension FlagStore {
     }
 
     /// Who, why and when, with a time above that of the file it replaces, whatever clock wrote that.
-    private func declaration(
+    func declaration(
         by: String, reason: String, over base: FlagDefinitionFile?, number: Int64? = nil
     ) -> FlagDeclaration {
         var time = now()

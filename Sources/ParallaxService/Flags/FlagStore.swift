@@ -18,6 +18,8 @@ package final class FlagStore: Sendable {
         /// Whether a rollback is on its way into the file.
         var isRollingBack = false
         var writing = Writing()
+        /// The file that is still to be made, as it could not be at the start; `nil` if nothing is to be made.
+        var creation: Creation?
         var fencing = Fencing()
         /// What was said last of what is applied here; `nil` before the first time.
         var posting: Posting?
@@ -25,6 +27,8 @@ package final class FlagStore: Sendable {
         var unarmed: [String: String]?
         /// What was last read of the shared baselines; `nil` if there are none.
         var baseline: BaselineReading?
+        /// What was last read of the last drill; `nil` if there was none.
+        var endedDrill: EndedDrillReading?
     }
 
     struct HeldRollback {
@@ -85,6 +89,9 @@ package final class FlagStore: Sendable {
     package var current: FlagValues {
         work.withLock { $0.flags.effective }
     }
+
+    /// What is wrong with the file now; `nil` if nothing is.
+    var problem: FlagProblem? { work.withLock { $0.flags.problem } }
 
     package var health: FlagHealth {
         let work = work.withLock { $0 }

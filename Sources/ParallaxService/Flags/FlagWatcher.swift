@@ -21,12 +21,14 @@ package struct FlagWatcher: Service {
         self.interval = interval
         self.clock = clock
         store.observe { $0.log(to: logger) }
+        // Found at the start, when there was no one to tell.
+        if let problem = store.problem { FlagEvent.failed(problem).log(to: logger) }
     }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             await clock.repeating(pausing: interval) { await store.refresh() }
         }
-        await store.withdraw()
+        await store.end()
     }
 }

@@ -20,7 +20,7 @@ package protocol AdminActions: Sendable {
     /// Clears the latches of triggers that fired.
     ///
     /// - Throws: ``AcknowledgementRefusal`` where nothing waits, or it cannot be noted down.
-    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> [Trigger]
+    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> AcknowledgedTriggers
 
     /// Begins a drill of the rollback: flips the flags as a rollback does.
     ///
@@ -76,6 +76,18 @@ package struct ResetAllReport: Equatable, Encodable, Sendable {
         self.memoryIdentities = memoryIdentities
         self.redisIdentities = redisIdentities
         self.problem = problem
+    }
+}
+
+/// The triggers whose rollbacks were acknowledged.
+package struct AcknowledgedTriggers: Equatable, Sendable {
+    package let triggers: [Trigger]
+    /// Until when nothing is rolled back automatically; `nil` if it can be at once.
+    package let holdOffUntil: Timestamp?
+
+    package init(triggers: [Trigger], holdOffUntil: Timestamp? = nil) {
+        self.triggers = triggers
+        self.holdOffUntil = holdOffUntil
     }
 }
 

@@ -96,15 +96,17 @@ struct AdminController<Context: DoorContext>: Sendable {
             throw RequestError.invalidField(error.description)
         }
         do throws(AcknowledgementRefusal) {
-            let triggers = try await access.actions.acknowledge(by: body.by, reason: body.reason)
-            return try Self.response(["acknowledged": triggers.map(\.rawValue)])
+            let acknowledged = try await access.actions.acknowledge(by: body.by, reason: body.reason)
+            return try Self.response(AcknowledgedDocument(acknowledged))
         } catch {
             throw RequestError.refused(reason: error.reason)
         }
     }
 
-    private static func response(_ value: [String: [String]]) throws(AcknowledgementRefusal) -> Response {
-        do { return try Response(json: value) } catch { throw AcknowledgementRefusal(reason: "the answer has no form") }
+    private static func response(_ document: AcknowledgedDocument) throws(AcknowledgementRefusal) -> Response {
+        do { return try Response(json: document) } catch {
+            throw AcknowledgementRefusal(reason: "the answer has no form")
+        }
     }
 
     private static func identity(_ organization: String?, _ identifier: String) throws(RequestError) -> Identity {
@@ -127,6 +129,17 @@ private struct ResetBody: Decodable {
 private struct AcknowledgeBody: Decodable {
     let by: String
     let reason: String
+}
+
+/// The answer to an acknowledgement. Times are milliseconds since the Unix epoch.
+private struct AcknowledgedDocument: Encodable {
+    let acknowledged: [Trigger]
+    /// Left out if nothing holds off.
+    let holdOffUntil: Timestamp?
+
+    init(_ acknowledged: AcknowledgedTriggers) {
+        (self.acknowledged, holdOffUntil) = (acknowledged.triggers, acknowledged.holdOffUntil)
+    }
 }
 
 private struct TopDocument: Encodable {

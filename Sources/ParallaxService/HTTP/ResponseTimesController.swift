@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import ParallaxCore
 
 /// `POST /v1/response-times`: how long an application's callers waited for its answers.
 struct ResponseTimesController<Context: DoorContext>: Sendable {
@@ -7,7 +8,7 @@ struct ResponseTimesController<Context: DoorContext>: Sendable {
 
     func addRoutes(to routes: inout RouteTable<Context>) {
         routes.on("/v1/response-times", [.post]) { request, context in
-            guard times.token?.matches(authorization: request.headers[.authorization]) ?? true else {
+            guard times.token?.current.matches(authorization: request.headers[.authorization]) ?? true else {
                 throw RequestError.unauthorizedReport
             }
             let body = try ResponseTimesBody(try await collect(request.body))

@@ -1,7 +1,8 @@
 package import ParallaxCore
 import Synchronization
 
-/// Whom an organization's limits refuse most, counted in bounded space since the start of this instance.
+/// Whom an organization's limits refuse most, counted in bounded space since the start of this instance or the last
+/// reset.
 package final class MostRefused: DecisionObserver {
     /// One identity and how often it was refused.
     package struct Entry: Equatable, Codable, Sendable {

@@ -11,7 +11,16 @@ struct ReloadService: Service {
     let logger: Logger
 
     func run() async {
-        for await _ in signals.cancelOnGracefulShutdown() { report(reloader.apply(await load())) }
+        for await _ in signals.cancelOnGracefulShutdown() {
+            let loaded = await load()
+            report(reloader.apply(loaded))
+            report(risks: loaded.warnings.filter { $0.kind == .risk })
+        }
+    }
+
+    /// Such as a renewed file of a secret that everybody on the machine may read.
+    private func report(risks: [Finding]) {
+        for risk in risks { logger.warning("A setting is a risk", metadata: ["finding": "\(risk)"]) }
     }
 
     private func report(_ outcome: SettingsReloader.Outcome) {

@@ -7,10 +7,13 @@ import Synchronization
 /// It is the last in the order of starting, and so the first to shut down.
 final class ShutdownDelay: Service {
     private let delay: Duration
+    private let whenOver: @Sendable () -> Void
     private let begun = Atomic(false)
 
-    init(_ delay: Duration) {
+    /// - Parameter whenOver: Called when the delay is over and the other parts begin to end.
+    init(_ delay: Duration, whenOver: @escaping @Sendable () -> Void = {}) {
         self.delay = delay
+        self.whenOver = whenOver
     }
 
     /// Whether the service was asked to end.
@@ -20,5 +23,6 @@ final class ShutdownDelay: Service {
         try? await gracefulShutdown()
         begun.store(true, ordering: .relaxed)
         try? await Task.sleep(for: delay)
+        whenOver()
     }
 }

@@ -26,7 +26,7 @@ package struct ApplicationTimes: Sendable {
     private let holdoutPercent: Double
     private let shares: ReporterShares
     /// What reporters must send; `nil` if anyone can report.
-    let token: BearerToken?
+    let token: Replaceable<BearerToken>?
     /// The time on a clock that never steps, in seconds.
     private let second: @Sendable () -> Int64
 
@@ -43,7 +43,7 @@ package struct ApplicationTimes: Sendable {
         self.observer = observer
         self.metrics = metrics
         self.holdoutPercent = holdoutPercent
-        self.token = token
+        self.token = token.map { Replaceable($0) }
         shares = ReporterShares(windowSeconds: Int64(windowSeconds))
         self.strategy = strategy
         self.second = second

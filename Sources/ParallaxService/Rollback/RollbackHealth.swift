@@ -6,6 +6,8 @@ package struct RollbackHealth: Equatable, Sendable {
     package let evaluations: [Evaluation]
     /// Whether a rollback may take place, and if not, why.
     package let latch: RollbackLatch.State
+    /// What is said of Redis while its probes fail; `nil` if it is up, or not known yet.
+    package let outage: String?
     /// The latest rollback; `nil` if there never was one.
     package let lastRollback: RollbackLatch.Firing?
     /// Who cleared it; `nil` while it is latched.

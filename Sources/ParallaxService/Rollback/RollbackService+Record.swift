@@ -94,12 +94,14 @@ extension RollbackService {
 
     /// What the triggers, the latch and the baseline are up to.
     package var health: RollbackHealth {
-        let now = now().wall
+        let moment = now()
+        let now = moment.wall
         let backlog = journal.backlog
         return state.withLock { state in
             let evaluator = state.evaluator
             return RollbackHealth(
                 evaluations: evaluator.evaluations, latch: evaluator.latch.state(at: now, settings: evaluator.settings),
+                outage: evaluator.outage(at: moment),
                 lastRollback: evaluator.latch.firing, acknowledgement: evaluator.latch.acknowledgement,
                 baselines: evaluator.baselineStates(at: now),
                 unrecorded: backlog.pending,

@@ -66,7 +66,7 @@ extension RedisURL.Sentinels {
     /// What follows the question mark of an address, the password replaced by asterisks; empty where nothing is needed.
     fileprivate func query(usesTLS dataUsesTLS: Bool) -> String {
         var parameters: [String] = []
-        if let user { parameters.append("sentinel_user=\(PercentEncoding.encode(user))") }
+        if user != nil { parameters.append("sentinel_user=***") }
         if password != nil { parameters.append("sentinel_password=***") }
         if usesTLS != dataUsesTLS { parameters.append("sentinel_tls=\(usesTLS)") }
         return parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&")

@@ -49,9 +49,9 @@ package struct RedisURL: Equatable, Sendable {
 }
 
 extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The address in the form it is read in, the password replaced by asterisks.
+    /// The address in the form it is read in, user and password replaced by asterisks.
     package var description: String {
-        let credentials = password == nil ? user.map { "\(Self.shown($0))@" } ?? "" : "\(Self.shown(user ?? "")):***@"
+        let credentials = password == nil && user == nil ? "" : "***@"
         if let description = description(withCredentials: credentials) { return description }
         switch endpoint {
         case .tcp(let host, let port):

@@ -11,8 +11,26 @@ import Synchronization
 final class IdentityTurns: Sendable {
     fileprivate struct Entry: Sendable {
         /// Decisions on their way.
-        var count = 0
-        var waiting: Deque<Turn> = []
+        private(set) var count = 0
+        private var waiting: Deque<Turn> = []
+
+        mutating func admit(_ maximum: Int) -> Admission {
+            if count < maximum {
+                count += 1
+                return .now
+            }
+            guard waiting.count < IdentityTurns.maximumWaiting else { return .refused }
+            let turn = Turn()
+            waiting.append(turn)
+            return .later(turn)
+        }
+
+        /// The next that waits, which takes over the turn; `nil` if nothing waits, and the turn is free then.
+        mutating func passOn() -> Turn? {
+            if let turn = waiting.popFirst() { return turn }
+            count -= 1
+            return nil
+        }
     }
 
     /// Settled with whether the turn came.
@@ -22,7 +40,7 @@ final class IdentityTurns: Sendable {
         let entries = Mutex<[Identity: Entry]>([:])
     }
 
-    private enum Admission {
+    fileprivate enum Admission {
         case now
         case later(Turn)
         case refused
@@ -30,6 +48,7 @@ final class IdentityTurns: Sendable {
 
     /// Decisions of one identity that may wait for a turn.
     static let maximumWaiting = 1024
+    /// A power of two.
     private static let shardCount = 64
 
     private let shards = (0..<IdentityTurns.shardCount).map { _ in Shard() }
@@ -77,37 +96,21 @@ final class IdentityTurns: Sendable {
     }
 
     private func admit(_ identity: Identity) -> Admission {
-        shard(of: identity).entries.withLock { entries in
-            var entry = entries[identity, default: Entry()]
-            if entry.count < maximum {
-                entry.count += 1
-                entries[identity] = entry
-                return .now
-            }
-            guard entry.waiting.count < IdentityTurns.maximumWaiting else { return .refused }
-            let turn = Turn()
-            entries[identity]?.waiting.append(turn)
-            return .later(turn)
-        }
+        shard(of: identity).entries.withLock { $0[identity, default: Entry()].admit(maximum) }
     }
 
     private func shard(of identity: Identity) -> Shard {
-        shards[Int(UInt(bitPattern: identity.hashValue) % UInt(IdentityTurns.shardCount))]
+        shards[Int(truncatingIfNeeded: UInt(bitPattern: identity.hash) >> 48) & (IdentityTurns.shardCount - 1)]
     }
 }
 
 extension [Identity: IdentityTurns.Entry] {
     /// The next that waits for a turn of this identity; `nil` if nothing waits, and the turn is free then.
     fileprivate mutating func passOn(_ identity: Identity) -> IdentityTurns.Turn? {
-        guard let turn = self[identity]?.waiting.popFirst() else {
-            guard let count = self[identity]?.count, count > 1 else {
-                self[identity] = nil
-                return nil
-            }
-            self[identity]?.count = count - 1
-            return nil
-        }
-        return turn
+        guard let place = index(forKey: identity) else { return nil }
+        if let turn = values[place].passOn() { return turn }
+        if values[place].count == 0 { remove(at: place) }
+        return nil
     }
 }
 

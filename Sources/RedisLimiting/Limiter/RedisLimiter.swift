@@ -199,14 +199,17 @@ package final class RedisLimiter: Limiter, Service {
     /// Whether the one server has sent a command to another node of its cluster.
     package var hasMetCluster: Bool { metCluster.load(ordering: .relaxed) }
 
-    /// Reads the certificates to trust, without trusting them yet.
+    /// Reads the certificates to trust, and the own one to show, without using them yet.
     ///
-    /// - Returns: Lets the next connections trust them; those that stand keep standing.
-    /// - Throws: ``RedisError`` with `configuration` if the file cannot be used.
-    package func prepareTrust(inFile file: String?) throws(RedisError) -> @Sendable () -> Void {
+    /// - Returns: Lets the next connections use them; those that stand keep standing.
+    /// - Throws: ``RedisError`` with `configuration` if a file cannot be used.
+    package func prepareCertificates(
+        trustedIn file: String?, own: ClientCertificate?
+    ) throws(RedisError) -> @Sendable () -> Void {
         guard let tls else { return {} }
         var settings = settings
         settings.trustedCertificatesFile = file
+        settings.clientCertificate = own
         let context = try RedisClient.makeTLS(settings)
         return { tls.replace(with: context) }
     }

@@ -21,8 +21,11 @@ local HEADER, UNIT, MAXIMUM_OFFSET = 12, 4, 4278190079
 -- No unit begins with a byte of 255, so that this is found only where the room begins, or up to three bytes before.
 local ROOM = '\255\255\255\255'
 -- From LONG bytes on a log has room. Below it, writing all of it costs about the same and no memory. From GROWING bytes
--- on writing all of it costs too much: Redis gives a string that grows as much again to spare, and that is used.
-local LONG, GROWING, BLOCK, ALLOCATION_OVERHEAD = 1024, 65536, 256, 8
+-- on writing all of it costs too much: it grows at its end. The longest log with room has 65,528 bytes.
+local LONG, GROWING, BLOCK, ALLOCATION_OVERHEAD = 1024, 65532, 256, 8
+-- Redis gives a string that grows as much again to spare, and from a MEGABYTE on that much. From UNGUIDED bytes on this is
+-- little enough. STRING_OVERHEAD is what a string takes in addition to its bytes.
+local MEGABYTE, UNGUIDED, STRING_OVERHEAD = 1048576, 3670016, 10
 -- So many of the last bytes are read at once: all of a short log, and what the short windows of a long one hold.
 local TAIL = 1024
 -- A newest unit that is further ahead, in milliseconds, was logged before the clock stepped back.
@@ -46,7 +49,7 @@ end
 
 -- The unit at an index from `held` on is in `log` at `origin + index * UNIT`; `edge` is the offset of the first of them if
 -- earlier ones are not. Times are offsets from the base. `lost` is the newest offset that counts as pruned.
-local log, size, origin, held, edge, append, store
+local log, size, origin, held, edge, step, append, store
 local base, duration, count, oldest, newest, lost, effective
 local flags, stepped, ahead = 0, false, nil
 repeat
@@ -106,7 +109,14 @@ repeat
     end
 
     stepped = newest - effective > STEP
-    if stepped or size >= GROWING or cost >= GROWING / UNIT then
+    if stepped or size + cost * UNIT >= GROWING then
+        -- The memory for a string of so many bytes: a quarter, a half, three quarters or all of the way from a power of two
+        -- to the next. Redis's allocator knows no sizes in between.
+        step = function(bytes)
+            if bytes > UNGUIDED - STRING_OVERHEAD then return UNGUIDED end
+            local fraction, exponent = math.frexp(bytes + STRING_OVERHEAD)
+            return math.ceil(fraction * 8) / 8 * 2 ^ exponent
+        end
         -- Writes units of one time at the end of a string. A string of Lua takes a nanosecond for each of its bytes.
         append = function(target, position, unit, times)
             local most = times < 16384 and times or 16384
@@ -117,28 +127,24 @@ repeat
                 position, times = position + #units, times - most
             end
         end
-        -- Writes the log: a header, what follows the first bytes of `body`, as long as a header, and units of one time.
+        -- Writes the log: a header, the units of `body`, and units of one time.
         store = function(header, body, unit, times)
-            local length = #body + times * UNIT
+            local length = HEADER + #body + times * UNIT
             if length < GROWING then
-                body = header .. string.sub(body, HEADER + 1) .. string.rep(unit, times)
+                body = header .. body .. string.rep(unit, times)
                 if length >= LONG then body = body .. string.rep('\255', (-length - ALLOCATION_OVERHEAD) % BLOCK) end
                 call('SET', key, body, 'PX', kept)
             else
-                local early, most = #body, 1048576
-                if early > HEADER and early < most then
-                    -- Up to a megabyte Redis gives a string that grows as much to spare as it then holds: one that grows when
-                    -- it holds three quarters gets half of the whole to spare.
-                    early = (early - early % 5) / 5 * 3
+                call('SET', key, header, 'PX', kept)
+                local memory = step(length)
+                if memory < UNGUIDED then
+                    -- Redis makes room once, from here exactly as far as the memory reaches.
+                    local grown = memory / 2 - STRING_OVERHEAD / 2
+                    if grown >= MEGABYTE then grown = memory - STRING_OVERHEAD - MEGABYTE end
+                    call('SETRANGE', key, grown - 1, '\0')
                 end
-                call('SET', key, string.sub(body, 1, early), 'PX', kept)
-                if early < #body then
-                    local grown = (early - early % 4) / 4 * 5 + 64
-                    call('SETRANGE', key, early, string.sub(body, early + 1, grown))
-                    call('SETRANGE', key, grown, string.sub(body, grown + 1))
-                end
-                call('SETRANGE', key, '0', header)
-                append(key, #body, unit, times)
+                call('SETRANGE', key, HEADER, body)
+                append(key, HEADER + #body, unit, times)
             end
         end
     end
@@ -166,14 +172,13 @@ repeat
         if last > first then
             local body
             if held > 0 then
-                body = call('GETRANGE', key, first * UNIT, HEADER + last * UNIT - 1)
+                body = call('GETRANGE', key, HEADER + first * UNIT, HEADER + last * UNIT - 1)
             else
-                body = string.sub(log, origin - HEADER + first * UNIT, origin + last * UNIT - 1)
+                body = string.sub(log, origin + first * UNIT, origin + last * UNIT - 1)
             end
             store(pack('>dI4', base, duration), body, pack('>I4', effective), count - last)
         else
-            local header = pack('>dI4', now, duration)
-            store(header, header, '\0\0\0\0', count - first)
+            store(pack('>dI4', now, duration), '', '\0\0\0\0', count - first)
         end
         flags = 64
     end
@@ -291,7 +296,8 @@ elseif cost > 0 then
     local unit, stop = pack('>I4', effective), HEADER + count * UNIT
     local isInOrder = duration == longest and effective <= MAXIMUM_OFFSET and pruned < count
     if isInOrder
-        and (stop + cost * UNIT <= size and size - stop <= BLOCK or size >= GROWING and pruned * 4 < count)
+        and (stop + cost * UNIT <= size and size - stop <= BLOCK
+            or size >= GROWING and pruned * 5 < count and step(stop) == step(stop + cost * UNIT))
     then
         if append then append(key, stop, unit, cost) else call('SETRANGE', key, stop, string.rep(unit, cost)) end
         call('PEXPIRE', key, kept)
@@ -299,26 +305,23 @@ elseif cost > 0 then
         local header, body, moved, renumbered
         if pruned == count then
             header, unit = pack('>dI4', base + effective, longest), '\0\0\0\0'
-            body = store and header or ''
+            body = ''
         elseif isInOrder and pruned == 0 and stop == #log and not store then
             header, body = log, ''
         else
-            -- The units kept, after as many bytes as a header has if `store` is to write them.
-            local from = store and pruned * UNIT or pruned * UNIT + HEADER
             if held == 0 then
-                body = string.sub(log, origin - HEADER + from, origin - HEADER + stop - 1)
+                body = string.sub(log, origin + pruned * UNIT, origin + count * UNIT - 1)
             else
-                body = call('GETRANGE', key, from, stop - 1)
+                body = call('GETRANGE', key, HEADER + pruned * UNIT, stop - 1)
             end
             if effective > MAXIMUM_OFFSET then
                 -- No window is longer than thirty days: the oldest unit kept is far enough from the base.
-                local first = store and HEADER + 1 or 1
-                moved = unpack('>I4', body, first)
+                moved = unpack('>I4', body)
                 moved = moved - moved % QUARTER
                 base, unit = base + moved, pack('>I4', effective - moved)
                 renumbered = function()
-                    local parts = {string.sub(body, 1, first - 1)}
-                    for place = first, #body, 100 * UNIT do
+                    local parts = {}
+                    for place = 1, #body, 100 * UNIT do
                         local number = (#body + 1 - place) / UNIT
                         if number > 100 then number = 100 end
                         local layout = '>' .. string.rep('I4', number)
@@ -336,7 +339,7 @@ elseif cost > 0 then
             if cost > 1 then unit = string.rep(unit, cost) end
             log = header .. body .. unit
             size = #log
-            if size >= LONG and size < GROWING then
+            if size >= LONG then
                 log = log .. string.rep('\255', (-size - ALLOCATION_OVERHEAD) % BLOCK)
             end
             call('SET', key, log, 'PX', kept)
@@ -345,7 +348,7 @@ elseif cost > 0 then
             if moved then
                 -- One by one a million units take a second. Redis changes the first two bits of all of them at once, by
                 -- the bits of another string.
-                local bits, quarters, first, total = key .. ':bits', moved / QUARTER, 0, #body / UNIT - HEADER / UNIT
+                local bits, quarters, first, total = key .. ':bits', moved / QUARTER, 0, #body / UNIT
                 local changed = redis.pcall('SET', bits, string.rep('\0', HEADER), 'PX', '1000')
                 if not changed.err then
                     for quarter = quarters, 3 do
@@ -353,7 +356,7 @@ elseif cost > 0 then
                         while low < high do
                             local middle = low + high
                             middle = (middle - middle % 2) / 2
-                            local offset = unpack('>I4', body, HEADER + 1 + middle * UNIT)
+                            local offset = unpack('>I4', body, 1 + middle * UNIT)
                             if offset >= (quarter + 1) * QUARTER then high = middle else low = middle + 1 end
                         end
                         local change = bit.bxor(quarter, quarter - quarters) * 64

@@ -1,3 +1,5 @@
+// To the compiler `timespec` belongs to this module or to Glibc, depending on what is compiled next to it.
+import CDispatch
 import Glibc
 import ParallaxCore
 

@@ -37,11 +37,13 @@ package struct Scenario: Sendable {
     package let faults: [Fault]
     /// Causes that its divergences can have; empty where there must be no divergence at all.
     package let expected: Set<DivergenceCause>
+    /// The share of its divergences that must be given their true cause.
+    package let leastShare: Double
 
     package init(
         _ name: String, instances: Int = 1, balance: Balance = .roundRobin, algorithm: LimiterAlgorithm = .slidingLog,
         controlIdentities: Int? = nil, delayMilliseconds: Int64 = 0, faults: [Fault] = [],
-        expected: Set<DivergenceCause>
+        expected: Set<DivergenceCause>, leastShare: Double = 0.99
     ) {
         self.name = name
         self.instances = instances
@@ -51,6 +53,7 @@ package struct Scenario: Sendable {
         self.delayMilliseconds = delayMilliseconds
         self.faults = faults
         self.expected = expected
+        self.leastShare = leastShare
     }
 }
 
@@ -131,6 +134,17 @@ extension Scenario {
                     "Redis's clock \(name) ahead for a moment",
                     faults: [.clockStep(at: time, milliseconds: step), .clockStep(at: moment, milliseconds: -step)],
                     expected: expected),
+                Scenario(
+                    "4 instances, Redis's clock \(name) ahead for a moment", instances: 4,
+                    faults: [.clockStep(at: time, milliseconds: step), .clockStep(at: moment, milliseconds: -step)],
+                    // An instance that was not asked meanwhile about an identity sees only what followed.
+                    expected: expected.union(ofFleets), leastShare: 0.985),
+                Scenario(
+                    "4 instances, their clock \(name) ahead for a moment", instances: 4,
+                    faults: [
+                        .instanceClockStep(at: time, milliseconds: step),
+                        .instanceClockStep(at: moment, milliseconds: -step),
+                    ], expected: expected.union(ofFleets)),
                 Scenario(
                     "the instance's clock \(name) ahead for a moment",
                     faults: [

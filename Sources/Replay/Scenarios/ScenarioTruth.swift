@@ -101,7 +101,10 @@ extension ScenarioTruth {
 
     private func heaviest(_ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> DivergenceCause {
         let weights = DivergenceCause.allCases.map { weight($0, judged, kind, worlds) }
-        guard let most = weights.max(), most > 0 else { return .unexplained }
+        guard let most = weights.max(), most > 0 else {
+            // What was accepted while a clock was ahead pruned what came before, and cannot be told from a clock that never was.
+            return hasStepped(judged) ? .clockSkew : .unexplained
+        }
         return DivergenceCause.allCases[weights.firstIndex(of: most)!]
     }
 
@@ -200,8 +203,11 @@ extension ScenarioTruth {
 
     /// A clock stepped within the longest window, and by one that had not the sides would agree.
     private func isAfterStep(_ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> Bool {
+        hasStepped(judged) && agreeInTrueTime(judged, kind, worlds)
+    }
+
+    private func hasStepped(_ judged: Judged) -> Bool {
         clockSteps.contains { judged.trueTime - $0 < judged.request.policy.longestDurationMilliseconds }
-            && agreeInTrueTime(judged, kind, worlds)
     }
 
     /// Whether what the candidate accepted and what it holds lead to one answer by a clock that never stepped.

@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 
 extension AdminClient {
     private static let client: HTTPClient = {
@@ -56,37 +55,6 @@ extension AdminClient {
             defer { group.cancelAll() }
             guard let first = try await group.next(), let whole = first else { throw TransportFailure.timedOut }
             return whole
-        }
-    }
-}
-
-extension AdminClient.TransportFailure {
-    init(_ error: any Error) {
-        switch error {
-        case let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded:
-            self = .timedOut
-        case let error as IOError where error.errnoCode == ECONNREFUSED: self = .refused
-        case let error as NIOConnectionError
-        where error.connectionErrors.contains { ($0.error as? IOError)?.errnoCode == ECONNREFUSED }:
-            self = .refused
-        default: self = .other("\(error)")
-        }
-    }
-}
-
-extension CommandFailure {
-    /// Why an instance gave no answer.
-    init(_ failure: AdminClient.TransportFailure, at url: String) {
-        switch failure {
-        case .refused:
-            self.init(
-                .unavailable, "nothing listens at \(url)",
-                remedy: "Start a service with 'parallax serve', or name the right one with --url.")
-        case .timedOut:
-            self.init(
-                .unavailable, "\(url) did not answer in time", remedy: "Look at its /health and its log.")
-        case .other(let reason):
-            self.init(.unavailable, "\(url) cannot be asked: \(reason)")
         }
     }
 }

@@ -20,8 +20,18 @@ struct AdminClient: Sendable {
 
     /// Why there is no answer.
     enum TransportFailure: Error, Equatable {
+        /// Nothing listens there.
         case refused
         case timedOut
+        case unknownHost
+        /// No way leads there.
+        case unreachable
+        /// No encrypted connection could be made. What listens there may not expect one.
+        case insecure
+        /// What listens there closed the connection instead of answering.
+        case closed
+        /// What listens there does not speak HTTP.
+        case notHTTP
         case other(String)
     }
 
@@ -57,9 +67,7 @@ struct AdminClient: Sendable {
             decoder.keyDecodingStrategy = .convertFromSnakeCase
             return try decoder.decode(Answer.self, from: body)
         } catch {
-            throw CommandFailure(
-                .badData, "\(baseURL) answered something else than expected",
-                remedy: "Is it a parallax service, and of the same version as this command?")
+            throw CommandFailure(notParallax: baseURL, status: nil)
         }
     }
 
@@ -73,12 +81,15 @@ struct AdminClient: Sendable {
     }
 
     private func explain(_ response: Response) -> CommandFailure {
-        let said = (try? JSONDecoder().decode(ErrorBody.self, from: response.body))?.error.message
+        // On one line, so that no server can write lines of its own among ours.
+        let said = (try? JSONDecoder().decode(ErrorBody.self, from: response.body))?.error.message.escapedForTerminal
         switch response.status {
         case 401, 403:
             return CommandFailure(
                 .notPermitted, "\(baseURL) refused the admin token",
                 remedy: "Use the file that the service's setting ADMIN_TOKEN_FILE names.")
+        case 404 where said == nil:
+            return CommandFailure(notParallax: baseURL, status: response.status)
         case 404:
             return CommandFailure(
                 .unavailable, "the admin routes of \(baseURL) are off" + (said.map { ": \($0)" } ?? ""),

@@ -5,13 +5,20 @@ import ParallaxService
 /// Which running instance a command asks.
 struct InstanceOption: ParsableArguments {
     @Option(
-        name: .long,
-        help: "The instance to ask (default: this machine's, by the settings HTTP_HOST and HTTP_PORT).")
-    var url: String?
+        name: .customLong("url"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "The one instance to ask (default: this machine's, by the settings HTTP_HOST and HTTP_PORT).",
+            valueName: "url"))
+    var urls: [String] = []
 
     /// The instance's address, without a slash at its end.
     func resolve(environment: [String: String] = ProcessInfo.processInfo.environment) async throws -> String {
-        guard let url else { return try await Self.ownInstance(environment) }
+        guard let url = urls.first else { return try await Self.ownInstance(environment) }
+        guard urls.count == 1 else {
+            throw CommandFailure(
+                .usage, "--url is there \(urls.count) times, and one instance is asked",
+                remedy: "Ask the instances one after the other.")
+        }
         guard let address = URLComponents(string: url), ["http", "https"].contains(address.scheme),
             address.host?.isEmpty == false
         else {

@@ -104,7 +104,7 @@ struct Demo: AsyncParsableCommand {
     private func leave(_ folder: DemoFolder) {
         guard keep else { return folder.remove() }
         Terminal.note(
-            "Kept in \(folder.path): parallax report --database \(folder.path)/a.sqlite --database \(folder.path)/b.sqlite"
+            "Kept in \(folder.path). The report again:\n\(folder.reportCommand(of: ["a", "b"], program: CommandLine.arguments[0]))"
         )
     }
 }

@@ -44,9 +44,7 @@ struct Health: AsyncParsableCommand {
         guard [200, 503].contains(response.status),
             let answer = try? decoder.decode(HealthAnswer.self, from: response.body)
         else {
-            throw CommandFailure(
-                .badData, "\(url)/health answered something else than expected (\(response.status))",
-                remedy: "Is it a parallax service, and of the same version as this command?")
+            throw CommandFailure(notParallax: url, status: response.status)
         }
         return (answer, response.body)
     }

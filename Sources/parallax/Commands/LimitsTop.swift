@@ -5,8 +5,8 @@ struct LimitsTop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "List an organization's most refused identities.",
         discussion: """
-            Counted by the instance that is asked, since its start and in bounded space: a count may hold a few refusals of \
-            others, and says at most how many.
+            Counted by the instance that is asked, since its start or since 'parallax limits reset' last reset the identity. \
+            Space is bounded: a count may hold a few refusals of others, and says at most how many.
             """)
 
     @Argument(help: "The organization (default: global).")
@@ -43,7 +43,11 @@ struct TopAnswer: Codable, Equatable {
     let identities: [Entry]
 
     var text: String {
-        guard !identities.isEmpty else { return "Nobody of \(organization.escapedForTerminal) was refused." }
+        guard !identities.isEmpty else {
+            return
+                "No identity of \(organization.escapedForTerminal) was refused by this instance since its start or the last "
+                + "reset of its limits."
+        }
         var table = TextTable([.left, .right, .left])
         table.add("identifier", "refused", "")
         for entry in identities {

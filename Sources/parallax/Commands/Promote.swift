@@ -61,7 +61,9 @@ struct Promote: AsyncParsableCommand {
             try await requireFollowers(of: flags)
             for note in Self.unarmedNotes(await flags.instances(), at: FlagStore.wallClock()) { Terminal.note(note) }
             let gate = try await askGate(settings, flags, judged: before)
-            try await set(flags, judged: before, settings, to: Self.word(for: gate, target: target))
+            let word = Self.word(for: gate, target: target, pinned: await pinned(of: flags))
+            if let forced = Self.forced(gate) { Terminal.print(forced) }
+            try await set(flags, judged: before, settings, to: word)
         }
     }
 
@@ -74,7 +76,7 @@ struct Promote: AsyncParsableCommand {
         let now = FlagStore.wallClock()
         let question = PromotionQuestion(
             stores: try await databases.open(), settings: settings.gate, flags: judged.file,
-            circumstances: await GateCircumstances(settings, flags: flags, target: target, now: now), now: now)
+            circumstances: await GateCircumstances(flags: flags, target: target, now: now), now: now)
         if let obstacle = try await LatchWait(question: question, store: flags).obstacle() {
             Terminal.note(obstacle)
             throw GateVerdict.noGo.exitCode
@@ -93,21 +95,26 @@ struct Promote: AsyncParsableCommand {
 
     /// Refuses a step that an instance would not follow, since its environment keeps it at `legacy`.
     private func requireFollowers(of flags: FlagStore) async throws {
-        let (instances, now) = (await flags.instances(), FlagStore.wallClock())
-        let pinned = instances.filter { $0.isPinnedToLegacy == true && !$0.isSilent(at: now) }
+        let pinned = await pinned(of: flags)
         guard !pinned.isEmpty, !force else { return }
         throw CommandFailure(
             .configuration,
             "\(FlagName.distributedEnabled.rawValue)=false in the environment keeps at legacy, whatever the file says: "
-                + pinned.map(\.instance.escapedForTerminal).joined(separator: ", "),
+                + pinned.map(\.escapedForTerminal).joined(separator: ", "),
             remedy: "Unset it there and restart, or go on without them with --force.")
+    }
+
+    /// The names of the instances that their environment keeps at `legacy`.
+    private func pinned(of flags: FlagStore) async -> [String] {
+        let (instances, now) = (await flags.instances(), FlagStore.wallClock())
+        return instances.filter { $0.isPinnedToLegacy == true && !$0.isSilent(at: now) }.map(\.instance)
     }
 
     /// Where slow callers could not cause a rollback after the step, and what is missing.
     static func unarmedNotes(_ instances: [AppliedFlags], at now: Timestamp) -> [String] {
         instances.filter { !$0.isSilent(at: now) }.compactMap { applied in
             applied.unarmed?[Trigger.responseTime.rawValue].map {
-                "note: at \(applied.instance.escapedForTerminal) slow callers cannot cause a rollback: \($0.escapedForTerminal)"
+                "note: at instance \(applied.instance.escapedForTerminal), slow callers cannot cause a rollback: \($0.escapedForTerminal)"
             }
         }
     }
@@ -132,15 +139,28 @@ struct Promote: AsyncParsableCommand {
     }
 
     private static let changed = CommandFailure(
-        .failure, "somebody else changed the flags at the same moment",
+        .failure, "another person or program changed the flags at the same moment",
         remedy: "See 'parallax flags history', and ask again.")
 
     /// What the history says of a step, before the person's reason.
-    static func word(for gate: Gate, target: PromotionPhase) -> String {
-        guard gate.verdict != .go else { return "promoted to \(target.rawValue)" }
-        let failing = gate.failing.map(\.rawValue).joined(separator: ", ")
-        return "promoted to \(target.rawValue), forced past \(gate.verdict.rawValue) (\(failing))"
+    ///
+    /// - Parameter pinned: The instances that do not follow, since their environment keeps them at `legacy`.
+    static func word(for gate: Gate, target: PromotionPhase, pinned: [String] = []) -> String {
+        var past = gate.verdict == .go ? [] : ["past \(gate.verdict.rawValue) (\(failing(gate)))"]
+        if !pinned.isEmpty {
+            past.append("without \(pinned.joined(separator: ", ")), kept at legacy by the environment")
+        }
+        return "promoted to \(target.rawValue)" + (past.isEmpty ? "" : ", forced " + past.joined(separator: " and "))
     }
+
+    /// Says that a step is forced, and past which checks; `nil` if the gate says go.
+    static func forced(_ gate: Gate) -> String? {
+        guard gate.verdict != .go else { return nil }
+        return "Forced: the gate says \(gate.verdict.word), and these checks do not pass: \(failing(gate)). "
+            + "The flag history keeps that."
+    }
+
+    private static func failing(_ gate: Gate) -> String { gate.failing.map(\.rawValue).joined(separator: ", ") }
 
     /// What comes next.
     static func outlook(from phase: PromotionPhase) -> String {

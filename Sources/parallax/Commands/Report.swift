@@ -61,7 +61,9 @@ struct Report: AsyncParsableCommand {
         let stores = try await databases.open()
         var report = try await DivergenceStore.report(
             of: stores, filter, maximumAffected: top, comparedWith: Self.periodBefore(filter, now: now))
-        let circumstances = await GateCircumstances(settings, flags: try await file.open(settings), now: now)
+        var circumstances = await GateCircumstances(flags: try await file.open(settings), now: now)
+        // What held at the end of a period of the past is not what the file says now.
+        if filter.until != nil { circumstances.strategy = nil }
         let verdict = try await DivergenceStore.gate(
             report, of: stores, settings: settings.gate, circumstances, now: now)
         report.gate = verdict
@@ -108,6 +110,15 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
 extension CSVRows: ExpressibleByArgument {}
 
 extension GateVerdict {
+    /// As people read it.
+    var word: String {
+        switch self {
+        case .go: "GO"
+        case .wait: "WAIT"
+        case .noGo: "NO-GO"
+        }
+    }
+
     /// What tells it to scripts: the numbers never change.
     var exitCode: ExitCode {
         switch self {

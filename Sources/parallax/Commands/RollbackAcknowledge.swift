@@ -14,6 +14,7 @@ struct RollbackAcknowledge: AsyncParsableCommand {
             it over within seconds: one of them is enough. With a flag file for each, name all: by --database, or by --url \
             with the admin token.
 
+            For 15 minutes after it nothing is rolled back automatically, or 30 after the second rollback within a day.
             The flags stay as they are: set the strategy with 'parallax flags set' or 'parallax promote'. An instance that \
             held itself at legacy, since the file could not be written, does what the file says from then on.
 
@@ -56,15 +57,25 @@ struct RollbackAcknowledge: AsyncParsableCommand {
         if urls.isEmpty || !databases.paths.isEmpty {
             let flags = await file.openIfUsable()
             for path in try await databases.resolve() {
-                outcomes.append(try await DatabaseAcknowledgement(path: path, flags: flags).record(word))
+                let database = DatabaseAcknowledgement(path: path, flags: flags, settings: await Protection.settings())
+                outcomes.append(try await database.record(word))
             }
         }
         for outcome in outcomes { outcome.tell() }
         if outcomes.contains(where: \.isDone) {
+            if let end = outcomes.compactMap(\.holdOffUntil).max() {
+                Terminal.print(Self.holdOff(until: end, from: word.time))
+            }
             Terminal.print("The strategy stays as it is; see 'parallax flags show'.")
         }
         if let failure = outcomes.lazy.compactMap(\.failure).first { throw failure }
         // Of several that share a file the first clears the others.
         guard outcomes.contains(where: \.isDone) else { throw RollbackLatchError.notLatched }
+    }
+
+    /// Until when no rollback follows.
+    static func holdOff(until end: Timestamp, from now: Timestamp) -> String {
+        "Nothing is rolled back automatically for \(FigureText.minutes(Int((end - now + 59_999) / 60_000))), until "
+            + "\(Figures.time(end)) UTC; from then on the watchdog acts again."
     }
 }

@@ -9,17 +9,19 @@ struct RollbackDrillCommand: AsyncParsableCommand {
         commandName: "drill",
         abstract: "Prove the way back on running instances: flip to legacy as a rollback does, and put the flags back.",
         discussion: """
-            The first instance named flips the flag file with its own hands, as its watchdog would; then all instances \
-            named must answer in legacy, and when the file is put back byte for byte, all must be back. That takes about a \
-            second, is marked as a drill in the history, latches nothing, and opens the line "drill" of the gate. Callers \
-            get the old limiter's verdicts for that second.
+            The first instance named flips the flag file itself, as its watchdog would; then all instances named must \
+            answer in legacy, and when the file is put back byte for byte, all must be back. That takes about a second, is \
+            marked as a drill in the history and latches nothing. Callers get the old limiter's verdicts for that second. \
+            Name every instance that follows the flag file: only then does the line "drill" of the gate pass.
 
-            Refused while a rollback waits to be acknowledged or a trigger fires. If somebody else writes the flags \
-            meanwhile, theirs stay. Interrupted, the instance puts the flags back by itself, after 30 s at the latest, or \
+            Refused while a rollback waits to be acknowledged, a trigger fires or Redis is down. If another program writes \
+            the flags meanwhile, its content stays. Interrupted, the instance puts the flags back by itself, after 30 s at the latest, or \
             when it starts again; --restore does it without one.
 
               parallax rollback drill --by ann --reason "before 10 %" --url http://a:8080 --url http://b:8080
               parallax rollback drill --restore
+
+            Exit codes: 0 every instance that follows the flag file was drilled, 4 one of them was left out.
             """)
 
     @Option(
@@ -61,6 +63,7 @@ struct RollbackDrillCommand: AsyncParsableCommand {
         do {
             let (result, _) = try await withInterruption { try await drill.run(by: by, reason: reason) }
             Terminal.print(json ? try JSONText.make(result) : result.text)
+            guard result.isComplete else { throw Self.incomplete }
         } catch let interruption as DrillInterruption {
             Terminal.note("parallax: the drill was interrupted. \(interruption.state)")
             throw ExitCode(130)
@@ -77,6 +80,9 @@ struct RollbackDrillCommand: AsyncParsableCommand {
         return clients
     }
 
+    /// Exit code of a drill that left out an instance that follows the flag file. It never changes.
+    static let incomplete = ExitCode(4)
+
     private func putBack() async throws {
         let settings = try await Settings.load(for: [.flags, .database])
         let store = try await file.open(settings, history: FlagFileOption.history(in: settings.recorder.databasePath))
@@ -89,7 +95,8 @@ struct RollbackDrillCommand: AsyncParsableCommand {
                 "The drill by \(note.by.escapedForTerminal) is ended: the flags are as they were "
                     + "(\(store.health.file.strategy.rawValue)).")
         case .changedByOthers, .takenOver:
-            Terminal.print("Somebody else has written the flags since; theirs stay. See 'parallax flags history'.")
+            Terminal.print(
+                "Another person or program has written the flags since, and those stay. See 'parallax flags history'.")
         case .failed(let error): throw error
         }
     }

@@ -54,15 +54,7 @@ struct CheckClient: Sendable {
             _ = try await response.body.collect(upTo: 1_048_576)
             return .answered(status: Int(response.status.code))
         } catch {
-            return .failed(CheckClient.reason(for: error))
-        }
-    }
-
-    private static func reason(for error: any Error) -> String {
-        switch AdminClient.TransportFailure(error) {
-        case .refused: "connection refused"
-        case .timedOut: "timed out"
-        case .other(let reason): reason
+            return .failed(AdminClient.TransportFailure(error).reason)
         }
     }
 }

@@ -32,7 +32,7 @@ struct DemoInstance: Equatable, Sendable {
             "DATABASE_PATH": databasePath,
             "DISTRIBUTED_RATE_LIMITING_ENABLED": "true",
             "ENVIRONMENT": "development",
-            "FEATURE_FLAG_FILE": "\(folder)/feature-flags.json",
+            "FEATURE_FLAG_FILE": DemoFolder.flagFile(in: folder),
             "HTTP_HOST": "127.0.0.1",
             "HTTP_PORT": "\(port)",
             "HYBRID_RATE_LIMITING": "true",

@@ -90,7 +90,7 @@ struct DrillRun: Sendable {
 }
 
 extension DrillRun {
-    /// Says what has become of the flags beside what went wrong.
+    /// Says what the flags are now, in addition to what went wrong.
     private static func explain(_ error: any Error, _ end: Ended?) -> any Error {
         let state =
             switch end?.outcome {
@@ -108,7 +108,8 @@ extension DrillRun {
         switch end.outcome {
         case "changed_by_others", "taken_over":
             CommandFailure(
-                .failure, "somebody else wrote the flags during the drill, and theirs stay: it does not count",
+                .failure,
+                "another person or program wrote the flags during the drill, and those stay: it does not count",
                 remedy: "See 'parallax flags history', and drill again.")
         default:
             CommandFailure(
@@ -124,7 +125,7 @@ struct DrillInterruption: Error, Equatable {
     let state: String
 }
 
-/// What a drill came to.
+/// The result of a drill.
 struct DrillResult: Encodable, Equatable {
     let instances: Int
     /// Their names, as they give them in `/health`.
@@ -140,14 +141,22 @@ struct DrillResult: Encodable, Equatable {
     var text: String {
         let who = FigureText.counted(instances, "instance")
         var lines = [
-            "flip      \(who) answered in legacy after \(appliedMs) ms",
-            "way back  \(who) in \(strategy) again after \(restoredMs) ms, the file byte for byte as it was",
+            "flip         \(who) answered in legacy after \(appliedMs) ms",
+            "way back     \(who) in \(strategy) again after \(restoredMs) ms, the file byte for byte as it was",
         ]
-        if !heard.isEmpty { lines.append("heard     \(Self.list(heard))") }
-        if !unheard.isEmpty {
-            lines.append("not heard \(Self.list(unheard)): they share the flag file; name them with --url too")
-        }
-        return (lines + ["The drill is noted for the gate."]).joined(separator: "\n")
+        if !heard.isEmpty { lines.append("drilled      \(Self.list(heard))") }
+        if !unheard.isEmpty { lines.append("not drilled  \(Self.list(unheard))") }
+        return (lines + [conclusion]).joined(separator: "\n")
+    }
+
+    /// Whether every instance that follows the flag file was drilled.
+    var isComplete: Bool { unheard.isEmpty }
+
+    private var conclusion: String {
+        guard !isComplete else { return "The drill is noted for the gate." }
+        return
+            "Not all were drilled: \(FigureText.grouped(instances)) of \(FigureText.grouped(instances + unheard.count)) "
+            + "instances that follow the flag file. The gate waits for a drill of all: name each with --url."
     }
 
     private static func list(_ names: [String]) -> String { names.map(\.escapedForTerminal).joined(separator: ", ") }

@@ -4,9 +4,10 @@ import ParallaxService
 
 extension GateCircumstances {
     /// What a flag file and the settings tell.
-    init(_ settings: Settings, flags: FlagStore, target: PromotionPhase? = nil, now: Timestamp) async {
+    init(flags: FlagStore, target: PromotionPhase? = nil, now: Timestamp) async {
+        let health = flags.health
         self.init(
-            sharers: await flags.sharers(at: now), hasHoldout: settings.rollback.baselineHoldoutPercent > 0,
+            sharers: await flags.sharers(at: now), strategy: health.state == .ok ? health.file.strategy : nil,
             target: target)
     }
 }

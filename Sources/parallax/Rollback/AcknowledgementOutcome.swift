@@ -20,6 +20,8 @@ struct AcknowledgementOutcome {
     let result: Result
     /// What an instance does from now on that the rollback held at `legacy`; `nil` if none was held, or it is not known.
     var released: Strategy?
+    /// Until when nothing is rolled back automatically because of this; `nil` if it is not known.
+    var holdOffUntil: Timestamp?
 
     var isDone: Bool {
         switch result {
@@ -62,6 +64,8 @@ struct DatabaseAcknowledgement {
     let path: String
     /// The flag file; `nil` if there is none that can be used.
     let flags: FlagStore?
+    /// For how long a rollback holds off; `nil` if those settings are invalid.
+    var settings: RollbackSettings?
 
     func record(_ word: Acknowledgement) async throws -> AcknowledgementOutcome {
         guard FileManager.default.fileExists(atPath: path) else {
@@ -80,7 +84,7 @@ struct DatabaseAcknowledgement {
             if let shared, shared.firing == latch.firing { await flags?.publish(latch) }
             return AcknowledgementOutcome(
                 place: path, result: .done(latch.firing),
-                released: hold.map { flags?.health.file.strategy ?? $0.strategy })
+                released: hold.map { flags?.health.file.strategy ?? $0.strategy }, holdOffUntil: end(of: latch, word))
         } catch let error as DivergenceStoreError {
             if error.cause as? RollbackLatchError != nil {
                 return AcknowledgementOutcome(place: path, result: .nothing)
@@ -91,8 +95,16 @@ struct DatabaseAcknowledgement {
             try latch.acknowledge(word)
             await flags.publish(latch)
             guard flags.sharedLatch?.isLatched == false else { throw error }
-            return AcknowledgementOutcome(place: path, result: .left(latch.firing, because: error.message))
+            return AcknowledgementOutcome(
+                place: path, result: .left(latch.firing, because: error.message), holdOffUntil: end(of: latch, word))
         }
+    }
+
+    private func end(of latch: RollbackLatch, _ word: Acknowledgement) -> Timestamp? {
+        guard let settings, case .holdingOff(let end) = latch.state(at: word.time, settings: settings) else {
+            return nil
+        }
+        return end
     }
 }
 
@@ -104,14 +116,16 @@ extension AdminClient {
 
     private struct Answer: Decodable {
         let acknowledged: [String]
+        /// `nil` from earlier versions.
+        let holdOffUntil: Timestamp?
     }
 
     /// Tells the instance.
     func acknowledge(_ word: Acknowledgement) async -> AcknowledgementOutcome {
         do {
-            let _: Answer = try await post(
+            let answer: Answer = try await post(
                 "/v1/rollback/acknowledge", body: Order(by: word.by, reason: word.reason))
-            return AcknowledgementOutcome(place: baseURL, result: .done(nil))
+            return AcknowledgementOutcome(place: baseURL, result: .done(nil), holdOffUntil: answer.holdOffUntil)
         } catch let failure as CommandFailure {
             let isNothing = failure.message.contains(RollbackLatchError.notLatched.description)
             return AcknowledgementOutcome(place: baseURL, result: isNothing ? .nothing : .failed(failure))

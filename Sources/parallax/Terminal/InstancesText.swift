@@ -37,7 +37,7 @@ struct InstancesText {
     private func unarmed(_ applied: AppliedFlags) -> String {
         guard let unarmed = applied.unarmed, !unarmed.isEmpty else { return "" }
         let names = unarmed.keys.sorted().map(\.escapedForTerminal).joined(separator: ", ")
-        let missing = unarmed[Trigger.responseTime.rawValue].map { ": \($0.escapedForTerminal)" } ?? ""
+        let missing = unarmed[Trigger.responseTime.rawValue].map { " (\($0.escapedForTerminal))" } ?? ""
         return "not armed: \(names)\(missing)"
     }
 

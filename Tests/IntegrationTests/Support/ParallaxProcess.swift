@@ -86,8 +86,10 @@ final class ParallaxProcess: Sendable {
     /// - Parameters:
     ///   - errors: The file that its log goes to; `nil` for this process's standard error.
     ///   - maximumOpenFiles: The most files that it may have open; `nil` for as many as this process.
+    ///   - mayRaiseThem: Whether that is only the soft limit.
     init(
-        arguments: [String] = [], environment: [String: String], errors: URL? = nil, maximumOpenFiles: Int? = nil
+        arguments: [String] = [], environment: [String: String], errors: URL? = nil, maximumOpenFiles: Int? = nil,
+        mayRaiseThem: Bool = false
     ) async throws {
         let process = Process()
         process.executableURL = ParallaxBinary.url
@@ -95,7 +97,10 @@ final class ParallaxProcess: Sendable {
         if let maximumOpenFiles {
             process.executableURL = URL(filePath: "/bin/sh")
             process.arguments =
-                ["-c", "ulimit -n \(maximumOpenFiles) && exec \"$0\" \"$@\"", ParallaxBinary.url.path]
+                [
+                    "-c", "ulimit \(mayRaiseThem ? "-Sn" : "-n") \(maximumOpenFiles) && exec \"$0\" \"$@\"",
+                    ParallaxBinary.url.path,
+                ]
                 + (process.arguments ?? [])
         }
         process.environment = ParallaxBinary.cleanEnvironment
@@ -160,8 +165,8 @@ final class ParallaxProcess: Sendable {
         return try await post("/v1/check", "{\(tenant)\"identifier\":\"\(identifier)\",\"cost\":\(cost)}")
     }
 
-    private func send(
-        _ method: HTTPMethod, _ path: String, headers: [String: String], body: String?
+    func send(
+        _ method: HTTPMethod, _ path: String, headers: [String: String] = [:], body: String? = nil
     ) async throws -> Response {
         var request = HTTPClientRequest(url: url + path)
         request.method = method

@@ -87,6 +87,14 @@ struct PromotedService {
         }
     }
 
+    /// Waits until health shows how large the database is, which it looks at every ten seconds.
+    func untilSizeIsKnown() async throws {
+        try await eventually("the size of the database is known") {
+            let recorder = try await service.get("/health").json()["recorder"] as? [String: Any]
+            return recorder?["used_bytes"] != nil
+        }
+    }
+
     /// Waits until the newest change of the history has a reason: what is written to disk may come after the change.
     func untilHistory(says reason: (String) -> Bool) async throws {
         try await eventually("the change is in the history") {

@@ -85,6 +85,18 @@ import Testing
         let word = Promote.word(for: gate, target: .share10)
         #expect(word.hasPrefix("promoted to 10, forced past no_go (covered, "))
         #expect(word.contains("lost_writes") && word.contains("drill"))
+        let line = Promote.forced(gate)
+        #expect(line?.hasPrefix("Forced: the gate says NO-GO, and these checks do not pass: covered, ") == true)
+    }
+
+    @Test("a step past instances that their environment keeps at legacy names them in the history")
+    func forcedPastInstances() {
+        let open = Gate(GateFigures(), now: Self.began).asked(for: .legacy)
+        #expect(open.verdict == .go && Promote.forced(open) == nil)
+        #expect(Promote.word(for: open, target: .share10) == "promoted to 10")
+        #expect(
+            Promote.word(for: open, target: .share10, pinned: ["a", "b"])
+                == "promoted to 10, forced without a, b, kept at legacy by the environment")
     }
 
     @Test("after each phase the next is named, and after the last the watch")

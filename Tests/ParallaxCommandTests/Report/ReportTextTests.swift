@@ -76,7 +76,7 @@ import Testing
             ReportText(report: makeReport(), style: .plain).text == """
                 NO-GO: fix or settle the following first
                   - Redis lost writes that it had accepted, seen in 1 divergence: look at its persistence, failovers and maxmemory-policy.
-                  - Only 2 min hold any record: compare for another 23 h 58 min.
+                  - Records cover only 2 min: compare for another 23 h 58 min.
                   - Only 4,213 requests compared so far: 5,787 more are needed.
                   - No instance has recorded anything here.
                   - How long the candidate takes was not measured in this period: compare with this version.
@@ -91,8 +91,8 @@ import Testing
                 Not judged by the gate:
                   - 4.3 % of the requests would newly be refused: decide whether that is wanted
 
-                  FAIL         covered      2 min                                 at least 24 h
-                  FAIL         compared     4,213                                 at least 10,000
+                  not yet      covered      2 min                                 at least 24 h
+                  not yet      compared     4,213                                 at least 10,000
                   pass         gaps         0 min                                 at most 5 %
                   pass         recorded     0 lost                                at most 1 %
                   cannot tell  instances    0 of 0 heard                          all that share the flag file
@@ -103,7 +103,7 @@ import Testing
                   pass         bugs         0                                     none
                   cannot tell  triggers     not watched                           none suspect or firing
                   cannot tell  armed        0 of 0                                all triggers
-                  FAIL         drill        never                                 within 30 days, all instances
+                  not yet      drill        never                                 within 30 days, all instances
 
                 Who would newly be limited: 180 requests of 1 caller of 2 organizations
                   organization             requests  of compared  first and last minute (UTC)

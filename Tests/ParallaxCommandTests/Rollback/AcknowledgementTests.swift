@@ -70,6 +70,29 @@ import Testing
         }
     }
 
+    @Test(
+        "an acknowledgement says for how long nothing is rolled back, by the latch of its database and by an instance")
+    func holdOff() async throws {
+        try await withScene { scene in
+            let path = try scene.database("a")
+            _ = try await StoredRollbackRecord(store: DivergenceStore(path: path)).changeLatch {
+                $0.fire(Self.evaluation)
+            }
+            let database = DatabaseAcknowledgement(path: path, flags: nil, settings: RollbackSettings())
+            let outcome = try await database.record(Self.word)
+            #expect(outcome.isDone && outcome.holdOffUntil == Self.word.time + 900_000)
+            let client = AdminClient(baseURL: "http://a", token: "t") { _ in
+                AdminClient.Response(
+                    status: 200, body: Data(#"{"acknowledged":["redis_down"],"hold_off_until":971212300000}"#.utf8))
+            }
+            #expect(await client.acknowledge(Self.word).holdOffUntil == Self.word.time + 900_000)
+            #expect(
+                RollbackAcknowledge.holdOff(until: Self.word.time + 900_000, from: Self.word.time)
+                    == "Nothing is rolled back automatically for 15 min, until 2000-10-10 21:11:40 UTC; from then on the watchdog acts again."
+            )
+        }
+    }
+
     @Test("several databases are acknowledged at once, and those that have nothing are no failure")
     func several() async throws {
         try await withScene { scene in

@@ -126,7 +126,7 @@ import Testing
         let firing = evaluation(.firing, [Evaluation.inPlayFigure: 1])
         let latched = RollbackLatch.State.latched(.init(trigger: .redisDown, time: time, sentence: "down"))
         func summaries(_ evaluation: Evaluation, _ latch: RollbackLatch.State, dry: Set<Trigger> = []) -> [String] {
-            AlertRules.Facts.stoppedTriggers([evaluation], latch: latch, dryRun: dry).map(\.summary)
+            AlertRules.Facts.stoppedTriggers([evaluation], strategy: .hybrid, latch: latch, dryRun: dry).map(\.summary)
         }
         #expect(
             summaries(firing, latched) == [
@@ -142,11 +142,22 @@ import Testing
         let heldBack = evaluation(.suspect, [Evaluation.heldBackFigure: 1])
         #expect(summaries(heldBack, .armed) == ["error rate 50 %"])
         var world = World()
-        world.facts.stoppedTriggers = AlertRules.Facts.stoppedTriggers([firing], latch: latched, dryRun: [])
+        world.facts.stoppedTriggers = AlertRules.Facts.stoppedTriggers(
+            [firing], strategy: .hybrid, latch: latched, dryRun: [])
         #expect(world.look().map(\.key) == [Alert.Key(name: .rollbackWithheld, trigger: .errorRate)])
         world.facts.stoppedTriggers = []
         for _ in 0..<59 { #expect(!world.look().isEmpty) }
         #expect(world.look().isEmpty)
+    }
+
+    @Test("a rollback that took place a moment ago is not told as one that was withheld")
+    func justRolledBack() {
+        let time = Moment.second(0).wall
+        let firing = Evaluation(
+            trigger: .redisDown, time: time, state: .firing, figures: [Evaluation.inPlayFigure: 1], sentence: "down")
+        let latched = RollbackLatch.State.latched(.init(trigger: .redisDown, time: time, sentence: "down"))
+        #expect(
+            AlertRules.Facts.stoppedTriggers([firing], strategy: .legacy, latch: latched, dryRun: []).isEmpty)
     }
 
     @Test("exactly 80 % refusals raise nothing, a single one more does, and outages are no refusals")

@@ -14,50 +14,85 @@ import Testing
         return try #require(Gate(figures, now: now).checks.first { $0.name == name })
     }
 
-    /// Response times as `legacy` has them: nothing can fire, and the error rate has nothing to count.
-    private static func legacy(hasBaseline: Bool) -> [GateFigures.TriggerReading] {
+    /// What instances judge in `legacy`: nothing can fire, and the error rate has nothing to count.
+    private static func legacy(
+        isArmed: Bool, sentence: String = "no baseline yet: 40 of 5,000 response times", secondsLeft: Int = 0
+    ) -> [GateFigures.TriggerReading] {
         [
-            .init(trigger: .redisDown, state: .ok, time: now, sentence: "up", recordedUntil: now, isInPlay: false),
+            .init(
+                trigger: .redisDown, state: .ok, time: now, sentence: "up", recordedUntil: now, isInPlay: false,
+                armed: true),
             .init(
                 trigger: .errorRate, state: .inconclusive, time: now, sentence: "0 attempts", recordedUntil: now,
-                isInPlay: false),
+                isInPlay: false, armed: true),
             .init(
-                trigger: .responseTime, state: .inconclusive, time: now,
-                sentence: "no baseline yet: 40 of 5,000 response times", recordedUntil: now, isInPlay: false,
-                hasBaseline: hasBaseline),
+                trigger: .responseTime, state: .inconclusive, time: now, sentence: sentence, recordedUntil: now,
+                isInPlay: false, armed: isArmed, baselineSecondsLeft: secondsLeft),
         ]
     }
 
-    @Test("from legacy the gate waits for a baseline or a hold-out, and says what is missing")
+    @Test("from legacy the gate waits for what the instance lacks, and says what is missing")
     func baseline() throws {
-        let missing = try Self.check(.armed) { $0.triggers = Self.legacy(hasBaseline: false) }
-        #expect(missing.outcome == .fail)
+        let missing = try Self.check(.armed) { $0.triggers = Self.legacy(isArmed: false) }
+        #expect(missing.outcome == .notYet && missing.figure == "2 of 3")
         #expect(
             missing.reason
-                == "The trigger response_time cannot fire: no baseline yet: 40 of 5,000 response times; stay in legacy until it is learned, or set BASELINE_HOLDOUT_PERCENT."
+                == "The trigger response_time cannot fire yet: no baseline yet: 40 of 5,000 response times; stay in legacy until then, or set BASELINE_HOLDOUT_PERCENT."
         )
-        #expect(try Self.check(.armed) { $0.triggers = Self.legacy(hasBaseline: true) }.outcome == .pass)
-        let heldOut = try Self.check(.armed) {
-            $0.triggers = Self.legacy(hasBaseline: false)
-            $0.hasHoldout = true
+        #expect(try Self.check(.armed) { $0.triggers = Self.legacy(isArmed: true) }.outcome == .pass)
+    }
+
+    @Test("of several triggers the one that waits longest is named first, in the database where it does")
+    func longest() throws {
+        let check = try Self.check(.armed) {
+            $0.triggers = Self.legacy(isArmed: false, sentence: "20 s more", secondsLeft: 20)
+            $0.triggers += Self.legacy(isArmed: false, sentence: "200 s more", secondsLeft: 200)
+            $0.triggers[0].armed = false
         }
-        #expect(heldOut.outcome == .pass)
+        #expect(check.figure == "3 of 6")
+        #expect(
+            check.reason
+                == "The trigger response_time cannot fire yet: 200 s more; stay in legacy until then, or set BASELINE_HOLDOUT_PERCENT; nor can redis_down."
+        )
+    }
+
+    @Test("right after a phase began the triggers have not been judged in it")
+    func otherPhase() throws {
+        let check = try Self.check(.armed) {
+            $0.triggers = Self.legacy(isArmed: true)
+            $0.strategy = .hybrid
+        }
+        #expect(check.figure == "0 of 3")
+        #expect(check.reason?.hasSuffix("before the flags went from or to legacy: ask again in a minute.") == true)
+    }
+
+    @Test("an outage that is over makes the gate wait, and the line says until when")
+    func pastOutage() throws {
+        let check = try Self.check(.triggers) {
+            $0.triggers[0].state = .suspect
+            $0.triggers[0].sentence = "Redis is up"
+            $0.triggers[0].clearsAt = Self.now + 185_001
+        }
+        #expect(
+            check.reason
+                == "The trigger redis_down is still suspect because of outages that are over: Redis is up. If Redis stays up, ask again at 08:03:06 UTC."
+        )
     }
 
     @Test("Redis must be judged before the first step too")
     func redis() throws {
         let check = try Self.check(.armed) {
-            $0.triggers = Self.legacy(hasBaseline: true)
-            $0.triggers[0].state = .warming
+            $0.triggers = Self.legacy(isArmed: true)
+            ($0.triggers[0].state, $0.triggers[0].armed) = (.warming, false)
         }
-        #expect(check.reason?.contains("redis_down cannot fire: it is warming (up)") == true)
+        #expect(check.reason?.contains("redis_down cannot fire yet: it is warming (up)") == true)
     }
 
     @Test("a hold-out ends with hybrid: the last step needs a baseline", arguments: [false, true])
     func lastStep(hasBaseline: Bool) throws {
         for target in [PromotionPhase.share50, .distributedOnly] {
             let check = try Self.check(.armed) {
-                $0.hasHoldout = true
+                $0.triggers[2].hasHoldout = true
                 $0.target = target
                 $0.triggers[2].hasBaseline = hasBaseline
             }

@@ -35,14 +35,14 @@ import Testing
 
     private static let borders: [Border] = [
         Border(.covered, "24 hours", .pass, .go) { _ in },
-        Border(.covered, "a minute less", .fail, .wait) { $0.recordedMinutes = 1_439 },
+        Border(.covered, "a minute less", .notYet, .wait) { $0.recordedMinutes = 1_439 },
         Border(.compared, "10,000 requests", .pass, .go) { _ in },
-        Border(.compared, "one less", .fail, .wait) { $0.compared = 9_999 },
+        Border(.compared, "one less", .notYet, .wait) { $0.compared = 9_999 },
         Border(.gaps, "5 % of the time", .pass, .go) { $0.gapMinutes = 75 },
-        Border(.gaps, "a minute more", .fail, .wait) { $0.gapMinutes = 76 },
+        Border(.gaps, "a minute more", .notYet, .wait) { $0.gapMinutes = 76 },
         Border(.recorded, "1 % of the requests", .pass, .go) { $0.dropped = 102 },
-        Border(.recorded, "one more", .fail, .wait) { $0.dropped = 103 },
-        Border(.recorded, "unanswered requests count among all", .fail, .wait) { $0.incomparable = [:] },
+        Border(.recorded, "one more", .notYet, .wait) { $0.dropped = 103 },
+        Border(.recorded, "unanswered requests count among all", .notYet, .wait) { $0.incomparable = [:] },
         Border(.answered, "1 % unanswered", .pass, .go) { $0.incomparable = ["timed_out": 100, "skipped": 1] },
         Border(.answered, "one more", .fail, .noGo) { $0.incomparable = ["timed_out": 100, "skipped": 2] },
         Border(.answered, "most of them", .fail, .noGo) { $0.incomparable = ["skipped": 120_000] },
@@ -64,10 +64,25 @@ import Testing
         Border(.lostWrites, "one that is settled", .pass, .go) { $0.settledLostWrites = 1 },
         Border(.bugs, "one", .fail, .noGo) { ($0.bugs, $0.bugGroups) = (1, ["newly_limited by algorithm"]) },
         Border(.triggers, "ok", .pass, .go, trigger(.ok)),
-        Border(.armed, "warming", .fail, .wait, trigger(.warming)),
-        Border(.armed, "inconclusive", .fail, .wait, trigger(.inconclusive)),
+        Border(.armed, "warming", .notYet, .wait, trigger(.warming)),
+        Border(.armed, "inconclusive", .notYet, .wait, trigger(.inconclusive)),
         Border(.triggers, "suspect", .fail, .noGo, trigger(.suspect)),
         Border(.triggers, "firing", .fail, .noGo, trigger(.firing)),
+        Border(.triggers, "suspect because of an outage that is over", .notYet, .wait) {
+            ($0.triggers[0].state, $0.triggers[0].clearsAt) = (.suspect, now + 60_000)
+        },
+        Border(.triggers, "suspect because of what is over, and a rollback that waits", .fail, .noGo) {
+            ($0.triggers[0].state, $0.triggers[0].clearsAt) = (.suspect, now + 60_000)
+            $0.rollbacks = [.init(trigger: .redisDown, time: now, isDryRun: false)]
+        },
+        Border(.armed, "not armed by its instance's word", .notYet, .wait) { $0.triggers[1].armed = false },
+        Border(.armed, "armed by its instance's word, whatever its state", .pass, .go) {
+            ($0.triggers[1].state, $0.triggers[1].armed) = (.inconclusive, true)
+        },
+        Border(.armed, "last judged in legacy, and in hybrid now", .notYet, .wait) {
+            ($0.triggers[1].isInPlay, $0.triggers[1].armed, $0.strategy) = (false, true, .hybrid)
+        },
+        Border(.armed, "judged in hybrid, and in hybrid now", .pass, .go) { $0.strategy = .hybrid },
         Border(.triggers, "never judged", .cannotTell, .wait, with: [.armed, .latency]) { $0.triggers = [] },
         Border(.triggers, "not judged in one database of two", .cannotTell, .wait, with: [.armed]) {
             $0.unwatchedDatabases = 1
@@ -86,22 +101,22 @@ import Testing
         Border(.triggers, "fired in a dry run", .fail, .noGo) {
             $0.rollbacks = [.init(trigger: .errorRate, time: now, isDryRun: true)]
         },
-        Border(.drill, "never", .fail, .wait) { $0.lastDrill = nil },
+        Border(.drill, "never", .notYet, .wait) { $0.lastDrill = nil },
         Border(.drill, "30 days ago", .pass, .go, drill(-30 * 86_400_000)),
-        Border(.drill, "a moment longer ago", .fail, .wait, drill(-30 * 86_400_000 - 1)),
+        Border(.drill, "a moment longer ago", .notYet, .wait, drill(-30 * 86_400_000 - 1)),
         Border(.drill, "by a clock that is ahead", .pass, .go, drill(60_000)),
-        Border(.drill, "of one instance of two", .fail, .wait, drill(0, instances: 1)),
+        Border(.drill, "of one instance of two", .notYet, .wait, drill(0, instances: 1)),
         Border(.drill, "of more instances than there are now", .pass, .go, drill(0, instances: 3)),
         Border(.drill, "noted by a version that did not count", .pass, .go, drill(0, instances: nil)),
-        Border(.drill, "that left one out", .fail, .wait) {
+        Border(.drill, "that left one out", .notYet, .wait) {
             $0.lastDrill = RollbackDrill(time: now, instances: 2, heard: ["a", "b"], unheard: ["c"])
         },
         Border(.drill, "of all that there were, fewer than now", .pass, .go) {
             $0.lastDrill = RollbackDrill(time: now, instances: 1, heard: ["a"], unheard: [])
         },
-        Border(.instances, "one without records", .fail, .wait) { $0.recordedInstances = ["a"] },
+        Border(.instances, "one without records", .notYet, .wait) { $0.recordedInstances = ["a"] },
         Border(.instances, "records of one that has gone", .pass, .go) { $0.recordedInstances = ["a", "b", "c"] },
-        Border(.instances, "one that does not do what the file says", .fail, .wait) {
+        Border(.instances, "one that does not do what the file says", .notYet, .wait) {
             $0.sharers?[0].deviation = "is in legacy"
         },
         Border(.instances, "not known", .cannotTell, .wait) { $0.sharers = nil },

@@ -44,6 +44,29 @@ import Testing
         #expect(firstFiring(down: 120, up: 60, settings) == 121)
     }
 
+    @Test("outages that are over keep it suspect until they have left the window, and tell when that is")
+    func clears() {
+        var trigger = trigger()
+        func probe(_ seconds: Range<Int>, _ success: Bool) {
+            for second in seconds { trigger.probe(success: success, at: .at(Double(second))) }
+        }
+        probe(10..<110, false)
+        probe(110..<200, true)
+        probe(200..<250, false)
+        probe(250..<300, true)
+        // 150 s of the last 600 s: 30 s of the first outage have to leave the window.
+        let evaluation = trigger.evaluate(at: .at(300))
+        #expect(evaluation.state == .suspect)
+        #expect(evaluation.clearsAt == Moment.at(640).wall)
+        probe(300..<640, true)
+        #expect(trigger.read(at: .at(639)).state == .suspect)
+        let over = trigger.evaluate(at: .at(640))
+        #expect(over.state == .ok && over.clearsAt == nil)
+        // While Redis is down, its end is not known.
+        probe(640..<650, false)
+        #expect(trigger.evaluate(at: .at(650)).clearsAt == nil)
+    }
+
     @Test("an outage lasts from the first failure to the first success of the good run, and fires only while it lasts")
     func length() {
         var trigger = trigger()

@@ -22,6 +22,10 @@ private final class AlertWorld: Sendable {
         var sent: [Told] = []
         /// How far the receivers' clocks are ahead, in seconds; `nil` if they do not tell their time.
         var receiverAheadSeconds: Int64?
+        /// Whether receivers take what they are told and never answer.
+        var isSilent = false
+        /// Answers that were counted since the service looked last.
+        var newCounts = AlertCounts()
     }
 
     let state = Mutex(State())
@@ -34,7 +38,15 @@ private final class AlertWorld: Sendable {
         return AlertService(
             settings: AlertSettings(), receivers: receivers, instance: "a:8080", logger: log.logger,
             facts: { self.state.withLock { $0.facts } },
+            counts: {
+                self.state.withLock { state in
+                    var counts = state.facts.counts
+                    counts.add(state.newCounts)
+                    return counts
+                }
+            },
             sender: { body, receiver in
+                if self.state.withLock({ $0.isSilent }) { try await Task.sleep(for: .seconds(3600)) }
                 let place = receiver.url.contains("host-1") ? 1 : 0
                 let documents = try JSONDecoder().decode([AlertDocument].self, from: body)
                 let problem = self.state.withLock { state in
@@ -194,6 +206,38 @@ private final class AlertWorld: Sendable {
         #expect(Set(world.documents.map(\.labels.alertname)) == Set(Alert.Name.allCases.map(\.rawValue)))
         #expect(Set(world.documents.map(\.labels.instance)) == ["a:8080"])
         #expect(Set(world.documents.compactMap(\.labels.trigger)) == ["redis_down"])
+    }
+
+    @Test("a receiver that never answers does not hold up the shutdown", .timeLimit(.minutes(1)))
+    func silentAtShutdown() async throws {
+        let world = AlertWorld()
+        let service = try world.makeService(receivers: 2)
+        world.change { $0.facts.rollback = Self.firing }
+        let group = ServiceGroup(services: [service], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await group.run() }
+            while world.documents.isEmpty { await Task.yield() }
+            world.change { state in
+                state.isSilent = true
+                state.facts.rollback = nil
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        #expect(service.health.problem != nil)
+    }
+
+    @Test("a row of answers without a verdict ends with the first verdict, also before the next look")
+    func endsRow() async throws {
+        let world = AlertWorld()
+        let service = try world.makeService(receivers: 0)
+        world.change { $0.facts.counts.unavailable = 5 }
+        await world.run(service, seconds: 1)
+        #expect(service.health.unansweredRun == 5)
+        world.change { $0.newCounts.unavailable = 2 }
+        #expect(service.health.unansweredRun == 7)
+        world.change { $0.newCounts.limited = 1 }
+        #expect(service.health.unansweredRun == nil)
     }
 
     @Test("what has ended by the shutdown is told in a last attempt")

@@ -112,6 +112,25 @@ import Testing
         }
     }
 
+    @Test(
+        "a private key that others may read is a risk",
+        .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"))
+    func openKey() async throws {
+        try await withTemporaryCertificates { certificates in
+            let environment = [
+                "REDIS_URL": "rediss://h", "REDIS_CERTIFICATE_FILE": certificates.certificate,
+                "REDIS_KEY_FILE": certificates.key,
+            ]
+            chmod(certificates.key, 0o600)
+            try await load(environment) { #expect($0.findings.isEmpty, "\($0.findings)") }
+            chmod(certificates.key, 0o644)
+            try await load(environment) { loaded in
+                #expect(loaded.findings.map(\.setting) == ["REDIS_KEY_FILE"])
+                #expect(loaded.findings.map(\.kind) == [.risk])
+            }
+        }
+    }
+
     @Test("files that nothing uses are pointed out")
     func findsNeedless() async throws {
         let files = ["password": "hunter2"]

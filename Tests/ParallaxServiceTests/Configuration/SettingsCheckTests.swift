@@ -228,6 +228,42 @@ import Testing
         #expect(findings.first?.problem.contains("does not exist") == true)
     }
 
+    /// What stands at a path, in an order in which the first that is wrong is said.
+    private static let places: [(path: String, severity: Finding.Severity, says: String)] = [
+        ("/proc/flags", .error, "(proc)"), ("/proc/self/status", .error, "(proc)"),
+        ("/proc/nothing/here", .error, "(proc)"),
+        ("/sys/flags", .error, "(sysfs)"), ("/dev/null", .error, "a pipe, a socket or a device"),
+        ("~/file/flags", .error, "is a file"), ("~/file/deep/flags", .error, "on the way to"),
+        ("~/circle", .error, "leads in a circle"), ("~/folder", .error, "is a folder"),
+        ("~/new/", .error, "is a folder"), ("~/\(String(repeating: "n", count: 300))", .error, "longer than paths"),
+        ("~/lost", .error, "leads nowhere"),
+    ]
+
+    @Test("of a path the first thing that is wrong is said, and nothing is made there", arguments: places.indices)
+    func namesPlaces(index: Int) async throws {
+        let place = Self.places[index]
+        try await withFolder { folder in
+            let files = FileManager.default
+            files.createFile(atPath: folder + "/file", contents: Data("x".utf8))
+            try files.createDirectory(atPath: folder + "/folder", withIntermediateDirectories: false)
+            try files.createSymbolicLink(atPath: folder + "/lost", withDestinationPath: folder + "/nowhere")
+            try files.createSymbolicLink(atPath: folder + "/circle", withDestinationPath: folder + "/circle")
+            let before = try files.contentsOfDirectory(atPath: folder).sorted()
+            let path = place.path.replacingOccurrences(of: "~", with: folder)
+            for setting in ["FEATURE_FLAG_FILE", "DATABASE_PATH"] {
+                let findings = try await load([setting: path]).filter { $0.kind == .unusableFile }
+                let finding = try #require(findings.first)
+                #expect(findings.count == 1 && finding.setting == setting)
+                #expect(finding.problem.contains(place.says))
+                // A link that leads nowhere may lead to a disk that comes back.
+                #expect(
+                    finding.severity
+                        == (setting == "DATABASE_PATH" && place.path == "~/lost" ? .warning : place.severity))
+            }
+            #expect(try files.contentsOfDirectory(atPath: folder).sorted() == before)
+        }
+    }
+
     @Test("a database path that is a folder is an error")
     func refusesFolder() async throws {
         let findings = try await load(["DATABASE_PATH": "/tmp"])
@@ -236,7 +272,7 @@ import Testing
 
     @Test(
         "a secret that others may write is refused, and one that others may read is a risk",
-        arguments: ["ADMIN_TOKEN_FILE", "REDIS_PASSWORD_FILE", "ALERT_TOKEN_FILE"])
+        arguments: ["ADMIN_TOKEN_FILE", "REDIS_PASSWORD_FILE", "ALERT_TOKEN_FILE", "RESPONSE_TIMES_TOKEN_FILE"])
     func checksSecretFiles(setting: String) async throws {
         try await withFolder { folder in
             let path = folder + "/secret"
@@ -275,10 +311,10 @@ import Testing
             36 24 0:45 / /mnt/shared rw,relatime shared:20 master:1 - nfs4 server:/export rw,vers=4.2
             37 24 0:46 / /mnt/bucket rw - fuse.s3fs s3fs rw
             """
-        #expect(NetworkFileSystem.name(ofDevice: 45, mounts: mounts) == "nfs4")
-        #expect(NetworkFileSystem.name(ofDevice: 46, mounts: mounts) == "fuse.s3fs")
-        #expect(NetworkFileSystem.name(ofDevice: 254 << 8, mounts: mounts) == nil)
-        #expect(NetworkFileSystem.name(ofDevice: 47, mounts: mounts) == nil)
+        #expect(FileSystemType(ofDevice: 45, mounts: mounts)?.isNetwork == true)
+        #expect(FileSystemType(ofDevice: 46, mounts: mounts)?.isNetwork == true)
+        #expect(FileSystemType(ofDevice: 254 << 8, mounts: mounts)?.isNetwork == false)
+        #expect(FileSystemType(ofDevice: 47, mounts: mounts) == nil)
     }
 
     @Test("a check of the database names one that cannot be used, and none that can")

@@ -96,9 +96,28 @@ import Testing
             }
             #expect(firingNow?.reason.contains("redis_down is firing") == true)
             #expect(world.store.current.strategy == .distributedOnly && service.alert == nil)
+            world.health.withLock { $0 = .quiet(outage: "no good run for 4 s") }
+            let down = await #expect(throws: DrillRefusal.self) { _ = try await service.begin(by: "a", reason: "r") }
+            #expect(down?.reason.contains("Redis is down (no good run for 4 s)") == true)
+            #expect(world.store.current.strategy == .distributedOnly)
             world.health.withLock { $0 = .quiet }
             await #expect(throws: DrillRefusal.self) { _ = try await service.begin(by: " ", reason: "r") }
             await #expect(throws: DrillRefusal.self) { _ = try await service.end() }
+        }
+    }
+
+    @Test("a drill during which Redis went down is not noted for the gate")
+    func outageDuring() async throws {
+        try await Self.with { world in
+            let service = world.makeService()
+            _ = try await service.begin(by: "ann", reason: "r")
+            world.health.withLock { $0 = .quiet(outage: "no good run for 1 s") }
+            #expect(try await service.end() == .restored)
+            let refusal = await #expect(throws: DrillRefusal.self) {
+                _ = try await service.record(appliedMilliseconds: 1, restoredMilliseconds: 1, instances: 1, heard: [])
+            }
+            #expect(refusal?.reason.contains("not noted for the gate") == true)
+            #expect(world.saved.withLock { $0.isEmpty })
         }
     }
 
@@ -187,12 +206,14 @@ import Testing
 extension RollbackHealth {
     static let quiet = quiet()
 
-    static func quiet(latch: RollbackLatch.State = .armed, firing: Trigger? = nil) -> RollbackHealth {
+    static func quiet(
+        latch: RollbackLatch.State = .armed, firing: Trigger? = nil, outage: String? = nil
+    ) -> RollbackHealth {
         let evaluations = firing.map {
             [Evaluation(trigger: $0, time: Timestamp(milliseconds: 1), state: .firing, figures: [:], sentence: "s")]
         }
         return RollbackHealth(
-            evaluations: evaluations ?? [], latch: latch, lastRollback: nil, acknowledgement: nil,
+            evaluations: evaluations ?? [], latch: latch, outage: outage, lastRollback: nil, acknowledgement: nil,
             baselines: [:],
             unrecorded: 0, droppedEvaluations: 0, isRestored: true)
     }

@@ -59,6 +59,71 @@ import Testing
         }
     }
 
+    @Test(
+        "every instance of the file keeps the same history of a drill: one that saw both changes, one that saw none, and one that starts later"
+    )
+    func sameHistory() async throws {
+        try await Self.withFile { folder, store in
+            func reader(_ history: RecordedHistory) async -> FlagStore { await folder.startedStore(history: history) }
+            let (seeing, missing, absent) = (RecordedHistory(), RecordedHistory(), RecordedHistory())
+            let (first, second) = (await reader(seeing), await reader(missing))
+            _ = await reader(absent)
+            _ = try await store.beginDrill(Self.note)
+            await first.refresh()
+            #expect(first.current.strategy == .legacy)
+            _ = await store.endDrill()
+            for reader in [first, second] { await reader.refresh() }
+            for reader in [first, second, await reader(absent)] {
+                #expect(reader.current.strategy == .distributedOnly)
+                await reader.refresh()
+            }
+            let drill = Array(folder.history.changes.suffix(2))
+            #expect(drill.map(\.by) == [RollbackDrill.author, RollbackDrill.author])
+            for history in [seeing, missing, absent] {
+                #expect(history.changes.count == 3)
+                #expect(Array(history.changes.suffix(2)) == drill)
+            }
+        }
+    }
+
+    @Test("what a person writes after a drill is that person's, also with the content that the drill put back")
+    func afterDrill() async throws {
+        try await Self.withFile { folder, store in
+            let before = try folder.content()
+            let history = RecordedHistory()
+            let other = await folder.startedStore(history: history)
+            _ = try await store.beginDrill(Self.note)
+            _ = await store.endDrill()
+            await other.refresh()
+            _ = try await other.set(.rollback, by: "bob", reason: "in earnest")
+            try folder.write(String(decoding: before, as: UTF8.self))
+            await other.refresh()
+            #expect(
+                history.changes.suffix(4).map(\.by) == [
+                    RollbackDrill.author, RollbackDrill.author, "bob", FlagState.unknownWriter,
+                ])
+        }
+    }
+
+    @Test("a drill that could not put the file back tells no end of it")
+    func noEnd() async throws {
+        try await FlagFolder.with { folder in
+            try folder.writeAtomically(.distributed)
+            let canWrite = SharedFileWorld.Mutable(true)
+            let store = await folder.startedStore(canWrite: canWrite)
+            let history = RecordedHistory()
+            let other = await folder.startedStore(history: history)
+            _ = try await store.beginDrill(Self.note)
+            canWrite.value = false
+            guard case .failed = await store.endDrill() else {
+                Issue.record("the file was put back")
+                return
+            }
+            await other.refresh()
+            #expect(history.changes.count == 2 && other.current.strategy == .legacy)
+        }
+    }
+
     @Test("other clients see both changes: each file is newer than the one before")
     func times() async throws {
         try await Self.withFile { folder, store in

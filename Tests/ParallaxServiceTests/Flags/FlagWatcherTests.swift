@@ -7,6 +7,20 @@ import Testing
 @testable import ParallaxService
 
 @Suite struct FlagWatcherTests {
+    @Test("what was found before the watcher was there is in its log")
+    func saysWhatWasFound() async throws {
+        try await FlagFolder.with { folder in
+            let log = CapturedLog()
+            let good = await folder.startedStore()
+            _ = FlagWatcher(store: good, logger: log.logger)
+            #expect(log.lines.isEmpty)
+            try folder.write("{")
+            let invalid = await folder.startedStore()
+            _ = FlagWatcher(store: invalid, logger: log.logger)
+            #expect(log.lines(.error).contains { $0.message.contains(folder.path) })
+        }
+    }
+
     @Test("the watcher sees changes by others until the service ends", .timeLimit(.minutes(1)))
     func watches() async throws {
         try await FlagFolder.with { folder in

@@ -203,6 +203,7 @@ import Testing
             }
             let accepted = try await post(#"{"by":"ada","reason":"disk replaced"}"#)
             #expect(try accepted.object["acknowledged"] as? [String] == ["redis_down"])
+            #expect(try accepted.object["hold_off_until"] as? Int == 9)
             for body in [#"{"by":" ","reason":"x"}"#, #"{"by":"ada","reason":""}"#] {
                 let refused = try await post(body)
                 #expect(try refused.errorCode == "invalid_field")

@@ -74,6 +74,9 @@ import Testing
             #expect(response.headers[.rateLimitStatus] == (status == 200 ? "fail-open" : nil))
             #expect(try response.object["reason"] as? String == "timed_out")
             #expect(try response.object["decision"] as? String == (status == 503 ? "unavailable" : "fail_open"))
+            // A request that passed unjudged is not counted as one that was refused.
+            let metrics = try ParsedMetrics(String(buffer: try await client.get("/metrics").body))
+            #expect(metrics.samples["parallax_fail_open_passes_total"] == (status == 200 ? 1 : 0))
         }
     }
 

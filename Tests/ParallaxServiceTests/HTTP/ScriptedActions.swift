@@ -50,10 +50,12 @@ final class ScriptedActions: AdminActions {
         HealthSnapshot.FlagFile(values: .standard, isLoaded: true)
     }
 
-    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> [Trigger] {
+    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal)
+        -> AcknowledgedTriggers
+    {
         if let refusal { throw refusal }
         made.withLock { $0.append(.acknowledge(by: person, reason: reason)) }
-        return [.redisDown]
+        return AcknowledgedTriggers(triggers: [.redisDown], holdOffUntil: Timestamp(milliseconds: 9))
     }
 }
 

@@ -28,7 +28,7 @@ struct ScriptedService {
         let failsOpen = failsOpen
         let door = Door(
             judge: judge, policies: policies, isProduction: isProduction, failsOpen: { failsOpen },
-            recordResponseTime: recordResponseTime)
+            recordResponseTime: recordResponseTime, recordUnjudgedPass: { [http] in http.passedUnjudged() })
         let endpoints = Endpoints(
             door: door, identification: identification, health: health, metrics: metrics, http: http, admin: admin,
             applicationTimes: applicationTimes)

@@ -5,8 +5,19 @@ import Testing
 @testable import ParallaxService
 
 @Suite struct ProbeLogTests {
-    private let log = ProbeLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    private let log = ProbeLog(
+        goodRunProbes: 4, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     private let refused = Result<Duration, RedisError>.failure(RedisError(.unauthorized, "no right to the probe's key"))
+
+    @Test("after a failure Redis is good again with as many good probes in a row as the trigger asks for")
+    func goodRun() {
+        for outcome in [true, false, true, true, false, true, true, true] {
+            _ = log.note(outcome ? .success(.milliseconds(1)) : refused)
+        }
+        #expect(log.latest.isGood == false && log.latest.downFor != nil)
+        _ = log.note(.success(.milliseconds(1)))
+        #expect(log.latest.isGood == true && log.latest.downFor == nil)
+    }
 
     @Test("decisions that are made while the probe fails are evidence against it")
     func deciding() {
@@ -16,6 +27,16 @@ import Testing
         // Without traffic nothing speaks against it either.
         _ = log.note(refused, decisions: .init(made: 20))
         #expect(log.latest.isDeciding)
+    }
+
+    @Test("a probe that was given up is no line in the log, and one that failed is")
+    func givenUp() {
+        let captured = CapturedLog()
+        let log = ProbeLog(logger: captured.logger)
+        _ = log.note(.failure(RedisError(.cancelled, "the caller gave up")))
+        #expect(captured.lines.isEmpty)
+        _ = log.note(refused)
+        #expect(captured.lines.map(\.message) == ["the probe of Redis fails"])
     }
 
     @Test("a decision that fails takes that evidence away, and a good probe needs none")

@@ -143,6 +143,39 @@ struct ParsedMetrics {
         for (name, type) in parsed.types where name.hasSuffix("_total") { #expect(type == "counter") }
     }
 
+    @Test("every answer is counted by its HTTP status, and what was refused before it was judged by its kind")
+    func countsAnswers() async throws {
+        let requests = [
+            "GET /health HTTP/1.0\r\n\r\n", "POST /v1/check HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n{",
+            "GET /v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n", "PURGE /v1/check HTTP/1.1\r\nHost: a\r\n\r\n",
+            "no request\r\n\r\n", "GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+            "GET /health HTTP/1.1\r\nHost: a\r\nX-A: \(String(repeating: "c", count: 17_000))\r\n\r\n",
+            "POST /v1/check HTTP/1.1\r\nHost: a\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 2\r\n\r\n{}",
+            "GET /v1/flags HTTP/1.1\r\nHost: a\r\n\r\n",
+        ]
+        try await RawService.run { service in
+            for request in requests {
+                let connection = try await RawConnection(port: service.port)
+                try await connection.send(request)
+                _ = await connection.read(until: "\r\n\r\n")
+                await connection.close()
+            }
+            var text = PrometheusText()
+            service.metrics.write(to: &text, connections: nil)
+            let counted = try ParsedMetrics(text.text).samples.filter { $0.value > 0 }
+            func counts(_ metric: String, _ label: String, _ values: [String: Double]) {
+                let found = counted.filter { $0.key.hasPrefix("parallax_\(metric){") }
+                let named = values.map { ("parallax_\(metric){\(label)=\"\($0.key)\"}", $0.value) }
+                #expect(found == Dictionary(uniqueKeysWithValues: named))
+            }
+            counts(
+                "http_responses_total", "status",
+                ["200": 1, "400": 2, "403": 1, "404": 2, "405": 1, "421": 1, "431": 1])
+            let kinds = ["malformed_request", "unknown_host", "headers_too_large", "cross_site", "refused_admin"]
+            counts("bypass_attempts_total", "kind", Dictionary(uniqueKeysWithValues: kinds.map { ($0, 1) }))
+        }
+    }
+
     @Test("no identity, tenant or path ever shows")
     func showsNobody() async throws {
         let service = ScriptedService(admin: nil)

@@ -73,6 +73,43 @@ import Testing
         }
     }
 
+    /// A life of a long log: how many units an hour, and what comes after the hour is full.
+    struct Life: Sendable, CustomTestStringConvertible {
+        let units: Int
+        /// How many steps of a hundredth of the hour's units follow, and their gaps in hundredths of an hour.
+        let later: (steps: Int, gap: Int64)
+
+        var testDescription: String {
+            "\(units) units an hour, then \(later.steps) steps at 1/\(later.gap) of the rate"
+        }
+    }
+
+    static let lives = [17_000, 33_000, 131_000, 196_000, 525_000, 1_000_000].flatMap { units in
+        [Life(units: units, later: (60, 1)), Life(units: units, later: (30, 3))]
+    }
+
+    @Test("a long log never takes more than twice the previous release's memory", arguments: lives)
+    func memory(_ life: Life) async throws {
+        try await withPrivateRedis { redis in
+            try await withRedisLimiter(redis.settings) { limiter in
+                let scripts = try await Scripts(limiter.client)
+                let policy = try Policy(windows: [
+                    Window(name: "hour", limit: Policy.maximumLimit, durationMilliseconds: Self.hour)
+                ])
+                var (now, logged) = (Timestamp(milliseconds: 1_800_000_000_000), 0)
+                for step in 0..<(100 + life.later.steps) {
+                    now = now + Self.hour / 100 * (step < 100 ? 1 : life.later.gap)
+                    let answers = try await scripts.goOn(policy, cost: life.units / 100, at: now)
+                    try #require(answers.previous == answers.current)
+                    logged += life.units / 100
+                    guard logged > 16_000 else { continue }
+                    let (previous, current) = try await (scripts.memory(.previous), scripts.memory(.current))
+                    try #require(current <= 2 * previous, "\(current) bytes, previously \(previous), in step \(step)")
+                }
+            }
+        }
+    }
+
     /// The shape's windows, and the same with lower limits and another longest duration.
     private static func policies(_ shape: Shape) throws -> [Policy] {
         try [1, 2].map { divisor in
@@ -111,10 +148,24 @@ private struct Scripts {
             _ = try await send(RedisCommand("DEL", release.rawValue))
             _ = try await send(RedisCommand("COPY", "log", release.rawValue))
         }
-        return (
+        return try await goOn(policy, cost: cost, at: now)
+    }
+
+    /// Judges by each release's own log.
+    func goOn(
+        _ policy: Policy, cost: Int, at now: Timestamp
+    ) async throws -> (previous: RedisReply, current: RedisReply) {
+        (
             try await judge(previous, .previous, policy, cost, now),
             try await judge(current, .current, policy, cost, now)
         )
+    }
+
+    /// Bytes that Redis has allocated for a release's log.
+    func memory(_ release: Release) async throws -> Int64 {
+        let reply = try await send(RedisCommand("MEMORY", "USAGE", release.rawValue))
+        guard case .integer(let bytes) = reply else { throw UnexpectedMemory(reply: reply) }
+        return bytes
     }
 
     /// Goes on with what one of the two wrote.
@@ -140,4 +191,8 @@ private struct Scripts {
         command.append(source)
         return try #require(try await client.send(command, deadline: .now() + .seconds(30)).text)
     }
+}
+
+private struct UnexpectedMemory: Error {
+    let reply: RedisReply
 }

@@ -121,7 +121,9 @@ import Testing
 
     /// Waits until nothing is wanted to be looked at any more.
     private func waitUntilAtRest(_ limiter: RedisLimiter) async throws {
-        guard case .several(let router) = limiter.servers else { return }
+        guard case .several(let router) = limiter.servers else {
+            throw RedisError(.configuration, "the limiter has one server")
+        }
         try await until { router.refresh.due >= .now() + .seconds(60) }
     }
 

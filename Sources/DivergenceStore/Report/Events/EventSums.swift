@@ -9,26 +9,72 @@ struct EventSums: Sendable {
 
     private var changes: [FlagChange] = []
     private var events: [ReportEvent] = []
+    private var drills: [RollbackDrill] = []
 
-    mutating func add(_ change: FlagChange) {
-        let known = changes.firstIndex {
-            $0.contentHash == change.contentHash && $0.from == change.from && $0.to == change.to
-                && abs($0.time - change.time) <= Self.sameChangeMilliseconds
+    /// Adds the changes that one database holds. Within one, every row is a change of its own.
+    mutating func add(_ history: [FlagChange]) {
+        var others = Array(changes.indices)
+        for change in history {
+            let same = others.filter { Self.isSame(changes[$0], change) }
+                .min { abs(changes[$0].time - change.time) < abs(changes[$1].time - change.time) }
+            guard let same else {
+                changes.append(change)
+                continue
+            }
+            others.removeAll { $0 == same }
+            // The instance that made it knows who asked for it; others may not.
+            if changes[same].by == FlagState.unknownWriter { changes[same] = change }
         }
-        guard let known else { return changes.append(change) }
-        // The instance that made it knows who asked for it; others may not.
-        if changes[known].by == "unknown" { changes[known] = change }
+    }
+
+    /// Whether two databases tell of one change: at the time that its file declares, or as two instances saw it.
+    private static func isSame(_ one: FlagChange, _ other: FlagChange) -> Bool {
+        guard one.contentHash == other.contentHash, one.from == other.from, one.to == other.to else { return false }
+        let isSeen = one.by == FlagState.unknownWriter || other.by == FlagState.unknownWriter
+        return one.time == other.time || isSeen && abs(one.time - other.time) <= sameChangeMilliseconds
+    }
+
+    mutating func add(_ drill: RollbackDrill) {
+        if !drills.contains(drill) { drills.append(drill) }
     }
 
     mutating func add(_ event: ReportEvent) {
         if !events.contains(event) { events.append(event) }
     }
 
-    /// The earliest first.
+    /// The earliest first. A drill is one event, and not the two changes that it makes.
     func makeEvents() -> [ReportEvent] {
-        // A drill is one event, and not the two changes that it makes.
-        let withoutDrills = changes.filter { $0.by != RollbackDrill.author }.map(ReportEvent.init)
-        return (events + withoutDrills).sorted { ($0.time, $0.text) < ($1.time, $1.text) }.suffix(Self.maximum)
+        var unpaired = drills
+        var all = events + changes.filter { $0.by != RollbackDrill.author }.map(ReportEvent.init)
+        for (flip, end) in drillChanges() {
+            let noted = unpaired.filter { Self.isNote($0, of: flip, end) }
+                .min { abs($0.time - (end ?? flip).time) < abs($1.time - (end ?? flip).time) }
+            unpaired.removeAll { $0 == noted }
+            all.append(noted.map(ReportEvent.init) ?? ReportEvent(drillFrom: flip, to: end))
+        }
+        all += unpaired.map(ReportEvent.init)
+        return all.sorted { ($0.time, $0.text) < ($1.time, $1.text) }.suffix(Self.maximum)
+    }
+
+    /// The flip and the way back of each drill; the way back is `nil` if it is not among the changes.
+    private func drillChanges() -> [(flip: FlagChange, end: FlagChange?)] {
+        var pairs: [(flip: FlagChange, end: FlagChange?)] = []
+        for change in changes.filter({ $0.by == RollbackDrill.author }).sorted(by: { $0.time < $1.time }) {
+            if change.to.strategy == .legacy {
+                pairs.append((change, nil))
+            } else if let last = pairs.indices.last, pairs[last].end == nil {
+                pairs[last].end = change
+            }
+        }
+        return pairs
+    }
+
+    /// Whether a drill was noted for the gate with what its command saw: a moment after its end, by the same clock.
+    private static func isNote(_ drill: RollbackDrill, of flip: FlagChange, _ end: FlagChange?) -> Bool {
+        if let by = drill.by, let reason = drill.reason, flip.reason != RollbackDrill.flipReason(by: by, reason) {
+            return false
+        }
+        return drill.time >= flip.time && drill.time - (end ?? flip).time <= sameChangeMilliseconds
     }
 }
 
@@ -38,12 +84,12 @@ extension DivergenceStore {
     /// - Parameter times: From the first minute to the end of the last.
     func addEvents(of times: Range<Timestamp>, to sums: inout EventSums) async throws {
         let history = try await flagHistory(limit: 10_000)
-        for entry in history where times.contains(entry.change.time) { sums.add(entry.change) }
+        sums.add(history.map(\.change).filter { times.contains($0.time) })
         for stored in try await rollbacks(limit: 1_000) where times.contains(stored.rollback.evaluation.time) {
             sums.add(ReportEvent(stored.rollback))
         }
         if let drill = try await StoredRollbackRecord(store: self).loadDrill(), times.contains(drill.time) {
-            sums.add(ReportEvent(drill))
+            sums.add(drill)
         }
         for alert in try await alerts(times) { sums.add(alert) }
     }

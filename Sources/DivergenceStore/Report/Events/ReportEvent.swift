@@ -47,7 +47,7 @@ extension ReportEvent {
             drill.heard?.joined(separator: ", ") ?? drill.instances.map { FigureText.counted($0, "instance") }
             ?? "instances"
         if let unheard = drill.unheard, !unheard.isEmpty {
-            instances += " (not asked: \(unheard.joined(separator: ", ")))"
+            instances += " (not drilled: \(unheard.joined(separator: ", ")))"
         }
         let times = [
             drill.appliedMilliseconds.map { "in legacy after \($0) ms" },
@@ -56,6 +56,13 @@ extension ReportEvent {
         let person = drill.by.map { ", by \($0): \(drill.reason ?? "")" } ?? ""
         self.init(
             time: drill.time, kind: .drill, text: "\(instances) \(times.isEmpty ? "drilled" : times)\(person)")
+    }
+
+    /// A drill of which nothing but its changes is kept, such as one before the last.
+    init(drillFrom flip: FlagChange, to end: FlagChange?) {
+        let end =
+            end.map { "flags back after \($0.time - flip.time) ms" } ?? "its end is not in the history of this period"
+        self.init(time: flip.time, kind: .drill, text: "\(flip.reason); \(end)")
     }
 
     /// `hybrid -> hybrid with 10 % on the candidate`; the changed flag if that is another.

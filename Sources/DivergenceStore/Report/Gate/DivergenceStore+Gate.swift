@@ -17,7 +17,7 @@ extension DivergenceStore {
     ) async throws -> Gate {
         var figures = report.gateFigures
         figures.sharers = circumstances.sharers
-        figures.hasHoldout = circumstances.hasHoldout
+        figures.strategy = circumstances.strategy
         figures.target = circumstances.target
         let end = (report.to ?? now) + 60_000
         let period = (report.from ?? end)..<end
@@ -38,14 +38,14 @@ extension DivergenceStore {
 package struct GateCircumstances: Sendable {
     /// The instances that share the flag file; `nil` if that is not known.
     package var sharers: [GateFigures.Sharer]?
-    /// Whether a share of the callers is held out.
-    package var hasHoldout: Bool
+    /// What the flag file says now; `nil` if that is not known.
+    package var strategy: Strategy?
     /// The phase that is asked for; `nil` if none is.
     package var target: PromotionPhase?
 
-    package init(sharers: [GateFigures.Sharer]? = nil, hasHoldout: Bool = false, target: PromotionPhase? = nil) {
+    package init(sharers: [GateFigures.Sharer]? = nil, strategy: Strategy? = nil, target: PromotionPhase? = nil) {
         self.sharers = sharers
-        self.hasHoldout = hasHoldout
+        self.strategy = strategy
         self.target = target
     }
 }

@@ -29,7 +29,10 @@ struct GateReader {
             return .init(
                 trigger: trigger, state: evaluation.state, time: evaluation.time, sentence: evaluation.sentence,
                 recordedUntil: min(recordedUntil, period.upperBound), isInPlay: evaluation.isInPlay,
-                hasBaseline: evaluation.figures[Evaluation.baselineHoldsFigure] == 1,
+                armed: evaluation.isArmed, hasBaseline: evaluation.figures[Evaluation.baselineHoldsFigure] == 1,
+                baselineSecondsLeft: evaluation.figures[Evaluation.baselineSecondsLeftFigure]
+                    .flatMap { Int(exactly: $0.rounded()) } ?? 0,
+                hasHoldout: evaluation.figures["heldOutSamples"] != nil, clearsAt: evaluation.clearsAt,
                 limitMilliseconds: evaluation.figures["limitMilliseconds"])
         }
     }

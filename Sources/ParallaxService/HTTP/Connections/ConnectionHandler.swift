@@ -165,6 +165,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             }
             perform(action, context)
         case ConnectionEvent.evict: perform(state.evicted(), context)
+        case ConnectionEvent.close: context.close(promise: nil)
         case is ChannelShouldQuiesceEvent: perform(state.quiesced(at: .now()), context)
         case ChannelEvent.inputClosed:
             let action = state.inputClosed()

@@ -82,6 +82,11 @@ package final class ConnectionTable: Sendable {
         for entry in expired { entry.send(.deadline(now)) }
     }
 
+    /// Closes all connections at once, also those that are answered or wait for their clients to close.
+    func closeAll() {
+        for entry in state.withLock({ Array($0.entries.values) }) { entry.send(.close) }
+    }
+
     /// The connection whose place is given away: the longest idle one, else the one that is slow for longest.
     private static func nextToGo(in state: inout State) -> Entry? {
         for isRefilled in [false, true] {
@@ -110,4 +115,6 @@ enum ConnectionEvent: Sendable {
     case deadline(NIODeadline)
     /// The connection is needed for another one.
     case evict
+    /// The service ends, and has waited long enough.
+    case close
 }

@@ -51,7 +51,9 @@ struct LongLogLife: Sendable {
             try await accept(Self.unitsPerStep, of: request, at: start + offset)
             offset += step
             accepted += Self.unitsPerStep
-            if accepted.isMultiple(of: 50_000) { bytes = max(bytes, try await memory(of: request)) }
+            if accepted.isMultiple(of: 50_000) {
+                bytes = max(bytes, try await redis.memory(of: RedisKey.text(for: request.identity)))
+            }
         }
         let slow = try await slowCalls()
         return Reading(
@@ -65,12 +67,6 @@ struct LongLogLife: Sendable {
         guard decision.isAllowed else {
             throw CommandFailure(.failure, "a decision of a long life was \(decision.outcome) and not allowed")
         }
-    }
-
-    private func memory(of request: CheckRequest) async throws -> Int {
-        let reply = try await redis.send(RedisCommand("MEMORY", "USAGE", RedisKey.text(for: request.identity)))
-        guard case .integer(let bytes) = reply else { return 0 }
-        return Int(bytes)
     }
 
     /// Redis's own time for each call above a millisecond, in milliseconds.

@@ -40,6 +40,14 @@ struct MeasuredRedis: Sendable {
         return bytes
     }
 
+    /// The bytes that the server has allocated for a key and its value.
+    func memory(of key: String) async throws -> Int {
+        guard case .integer(let bytes) = try await send(RedisCommand("MEMORY", "USAGE", key)) else {
+            throw unexpected("MEMORY USAGE")
+        }
+        return Int(bytes)
+    }
+
     /// The server's clock in milliseconds.
     func time() async throws -> Int64 {
         guard case .array(let parts) = try await send(RedisCommand("TIME")), parts.count == 2,

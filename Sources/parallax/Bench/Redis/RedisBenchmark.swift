@@ -25,6 +25,7 @@ struct RedisBenchmark: Sendable {
 
     /// The script costs microseconds: differences of a hundredth need this many rounds.
     private static let leastScriptRounds = 9
+    private static let lives = 3
 
     /// Starts a server, measures and ends it, whatever happens in between.
     ///
@@ -82,7 +83,13 @@ struct RedisBenchmark: Sendable {
             }
             Terminal.note("Round \(round) of \(rounds), script.")
         }
-        result.life = try await LongLogLife(redis: redis, limiter: limiter).measure()
+        for _ in 0..<Self.lives {
+            result.lives.append(try await LongLogLife(redis: redis, limiter: limiter).measure())
+        }
+        if let reference = longLogs.reference {
+            let memory = try await LongLogMemory(redis: redis, reference: reference)
+            for units in LongLogMemory.sizes { result.longLogMemory.append(try await memory.measure(units)) }
+        }
     }
 
     private func race(

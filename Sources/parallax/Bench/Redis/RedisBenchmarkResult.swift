@@ -12,7 +12,9 @@ struct RedisBenchmarkResult: Equatable, Encodable, Sendable {
     var latency: [RedisRace.Round] = []
     var scriptCosts: [ScriptCost.Sample] = []
     var longLogs: [LongLogCost.Sample] = []
-    var life: LongLogLife.Reading?
+    var lives: [LongLogLife.Reading] = []
+    /// Next to another release's script.
+    var longLogMemory: [LongLogMemory.Reading] = []
     var memory: RedisMemory.Reading?
 
     /// The figures beside their bounds: medians, and of ratios the median of each round's.

@@ -10,7 +10,8 @@ struct DivergencesSettle: AsyncParsableCommand {
         commandName: "settle", abstract: "Say what a group of divergences is, so that reports and the gate respect it.",
         discussion: """
             Kept for good in every database that is named, with your name, the note, and how often the group occurs now. \
-            A later word on the same group takes the place of this one.
+            A later settlement of the same group replaces this one. The gate counts divergences of two causes only, \
+            unexplained and lost_writes; of the others only what is settled as a bug.
 
               parallax divergences settle --kind newly_allowed --cause lost_writes --as accepted \\
                 --note "the planned failover of Monday" --since 7d
@@ -22,10 +23,12 @@ struct DivergencesSettle: AsyncParsableCommand {
     @Option(help: "Their cause.")
     var cause: DivergenceCause
 
-    @Option(help: "Those of this organization alone; otherwise those of all.")
+    @Option(help: "Only those of this organization (default: those of all).")
     var organization: String?
 
-    @Option(name: .customLong("as"), help: "What they are: expected and accepted count no more, bug forbids going on.")
+    @Option(
+        name: .customLong("as"),
+        help: "What they are: the gate no longer counts expected and accepted ones, and says no-go because of a bug.")
     var judgement: Settlement.Judgement
 
     @Option(help: "Why.")
@@ -65,9 +68,24 @@ struct DivergencesSettle: AsyncParsableCommand {
         let settled =
             "Settled as \(settlement.judgement.rawValue): \(settlement.group.description.escapedForTerminal), "
             + "\(Figures.count(share.divergences)) of \(Figures.count(share.compared)) compared requests."
-        return settlement.judgement == .bug
-            ? settled + " The gate says no-go while it still occurs."
-            : settled + " It counts again when that share has doubled."
+        return "\(settled) \(consequence(settlement))"
+    }
+
+    /// What the gate does with the group from now on.
+    private static func consequence(_ settlement: Settlement) -> String {
+        let group = settlement.group
+        if settlement.judgement == .bug { return "The gate says no-go while a report's period holds any of them." }
+        switch group.cause {
+        case .unexplained, .lostWrites:
+            return
+                "The gate's check \(group.cause.rawValue) does not count them until that share has doubled. It judges no "
+                + "other kind or cause differently."
+        default:
+            return
+                "The gate does not judge the cause \(group.cause.rawValue), settled or not: only --as bug makes it say "
+                + "no-go. Reports show the group as settled until that share has doubled, and how many callers are newly "
+                + "refused or let through stays yours to decide."
+        }
     }
 }
 

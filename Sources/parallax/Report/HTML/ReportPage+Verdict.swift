@@ -78,6 +78,7 @@ extension ReportPage {
                 switch check.outcome {
                 case .pass: ("pass", "pass")
                 case .fail: ("fail", "fail")
+                case .notYet: ("unknown", "not yet")
                 case .cannotTell: ("unknown", "cannot tell")
                 }
             table.add(check.name.rawValue, word, check.figure, check.bound, class: name)

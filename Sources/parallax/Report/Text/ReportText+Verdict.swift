@@ -33,6 +33,7 @@ extension ReportText {
         switch check.outcome {
         case .pass: "pass"
         case .fail: "FAIL"
+        case .notYet: "not yet"
         case .cannotTell: "cannot tell"
         }
     }

@@ -6,14 +6,17 @@ import LibFuzzer
     static func main() {
         var count = CommandLine.argc
         var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(
-            LLVMFuzzerRunDriver(&count, &arguments) { bytes, count in
-                do {
-                    try FuzzTarget.run(Array(UnsafeBufferPointer(start: bytes, count: count)))
-                } catch {
-                    fatalError("\(error)")
-                }
-                return 0
-            })
+        exit(LLVMFuzzerRunDriver(&count, &arguments, runTargets))
     }
+}
+
+/// What libFuzzer's own `main` calls: a debug build links that one, since the one above has another name there.
+@_cdecl("LLVMFuzzerTestOneInput")
+func runTargets(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    do {
+        try FuzzTarget.run(Array(UnsafeBufferPointer(start: bytes, count: count)))
+    } catch {
+        fatalError("\(error)")
+    }
+    return 0
 }

@@ -65,7 +65,8 @@ import Testing
             "POST /v1/response-times HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
             "nonsense\r\n\r\n",
             "POST /v1/check HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456",
-            "GET /health HTTP/2.0\r\nHost: a\r\n\r\n", "GET /health HTTP/1.1\r\nHost : a\r\n\r\n",
+            "GET /v1/forward-auth/caf\u{e9} HTTP/1.1\r\nHost: a\r\n\r\n", "GET /health HTTP/2.0\r\nHost: a\r\n\r\n",
+            "GET /health HTTP/1.1\r\nHost : a\r\n\r\n",
         ])
     func refusesNonsense(request: String) async throws {
         try await RawService.run { service in
@@ -74,6 +75,26 @@ import Testing
             #expect(answer.contains(#"{"error":{"code":"malformed_request","#))
             #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
             #expect(service.judge.requests.isEmpty)
+        }
+    }
+
+    @Test("what is no HTTP, cut short or too large is no line in the log")
+    func logsNoNonsense() async throws {
+        let log = CapturedLog()
+        let trailers = String(repeating: "T: \(String(repeating: "t", count: 9_000))\r\n", count: 100)
+        try await RawService.run(log: log) { service in
+            let before = log.lines.count
+            for path in ["/v1/check", "/v1/response-times"] {
+                let head = "POST \(path) HTTP/1.1\r\nHost: a\r\n"
+                let chunked = head + "Transfer-Encoding: chunked\r\n\r\n"
+                let nonsense = try await service.exchange(chunked + "zz\r\n")
+                #expect(nonsense.hasPrefix("HTTP/1.1 400 "))
+                let cut = try await service.exchange(head + "Content-Length: 99\r\n\r\n{", closingOutput: true)
+                #expect(cut.hasPrefix("HTTP/1.1 400 "))
+                let large = try await service.exchange(chunked + "2\r\n{}\r\n0\r\n" + trailers + "\r\n")
+                #expect(large.hasPrefix("HTTP/1.1 431 "))
+            }
+            #expect(log.lines.count == before, "\(log.lines)")
         }
     }
 
@@ -112,7 +133,7 @@ import Testing
     func judgesEveryMethod(method: String) async throws {
         try await RawService.run { service in
             let connection = try await RawConnection(port: service.port)
-            let request = "\(method) /v1/forward-auth/a/b?c HTTP/1.1\r\nHost: shop.example\r\nX-API-Key: k\r\n\r\n"
+            let request = "\(method) /v1/forward-auth/a/b?c#d HTTP/1.1\r\nHost: shop.example\r\nX-API-Key: k\r\n\r\n"
             // In two pieces, the method torn.
             try await connection.send(String(request.prefix(1)))
             try await connection.send(String(request.dropFirst(1)))

@@ -17,7 +17,7 @@ struct RawService: Sendable {
 
     static func run(
         maximumConnections: Int = 100, hosts: [String] = [],
-        identification: CallerIdentification = CallerIdentification(),
+        identification: CallerIdentification = CallerIdentification(), log: CapturedLog? = nil,
         _ test: @escaping @Sendable (RawService) async throws -> Void
     ) async throws {
         let judge = ScriptedJudge.allowing()
@@ -31,8 +31,8 @@ struct RawService: Sendable {
             connections: bounds.connections,
             applicationTimes: ApplicationTimes(
                 observer: RollbackObserver(), metrics: decisions, holdoutPercent: 0, strategy: { .hybrid }))
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        var logger = log?.logger ?? Logger(label: "test")
+        logger.logLevel = log == nil ? .critical : .info
         let (ports, listening) = AsyncStream<Int>.makeStream()
         let app = Application(
             router: makeRouter(endpoints), server: .bounded(bounds, metrics: metrics),
