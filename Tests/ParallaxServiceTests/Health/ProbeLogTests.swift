@@ -32,7 +32,7 @@ import Testing
     @Test("a probe that was given up is no line in the log, and one that failed is")
     func givenUp() {
         let captured = CapturedLog()
-        let log = ProbeLog(logger: captured.logger)
+        let log = ProbeLog(goodRunProbes: 3, logger: captured.logger)
         _ = log.note(.failure(RedisError(.cancelled, "the caller gave up")))
         #expect(captured.lines.isEmpty)
         _ = log.note(refused)
