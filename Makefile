@@ -13,9 +13,6 @@ ARGUMENTS ?=
 
 BINARY = .build/release/parallax
 
-# Dependencies as Package.resolved has them, by revision; a build that would need others fails.
-PINNED = --only-use-versions-from-resolved-file
-
 .PHONY: help run test demo bench build format lint packages
 
 # What swift format keeps in shape.
@@ -29,7 +26,7 @@ run: build ## Start the service in hybrid mode with a private Redis
 
 # One test after the other: many start servers and wait for them, and the simulations would take the two cores away.
 test: packages ## Build and pass every test
-	swift build $(PINNED) --build-tests
+	swift build --build-tests
 	swift test --skip-build --no-parallel
 
 # Through the environment, since a path can hold what a shell would obey.
@@ -44,7 +41,7 @@ bench: packages ## Measure decisions, comparisons and the codec in process; `par
 	cd Benchmarks && swift package benchmark --no-progress
 
 build: packages ## Build for release
-	swift build $(PINNED) -c release --product parallax
+	swift build -c release --product parallax
 
 format: ## Put the sources into shape
 	swift format --in-place --recursive $(FORMATTED)

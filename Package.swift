@@ -39,8 +39,7 @@ let package = Package(
         .target(
             name: "ParallaxCore",
             dependencies: [
-                .product(name: "BasicContainers", package: "swift-collections"),
-                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "BasicContainers", package: "swift-collections")
             ],
             swiftSettings: settings
         ),
@@ -83,13 +82,41 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "FeatureFlags",
+            dependencies: [
+                "ParallaxCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Settings",
+            dependencies: [
+                "DivergenceStore",
+                "FeatureFlags",
+                "ParallaxCore",
+                "RedisLimiting",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "ParallaxService",
             dependencies: [
                 "DivergenceStore",
+                "FeatureFlags",
                 "ParallaxCore",
                 "RedisLimiting",
+                "Settings",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -100,8 +127,6 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "SystemPackage", package: "swift-system"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings
         ),
@@ -109,10 +134,12 @@ let package = Package(
             name: "parallax",
             dependencies: [
                 "DivergenceStore",
+                "FeatureFlags",
                 "ParallaxCore",
                 "ParallaxService",
                 "RedisLimiting",
                 "Replay",
+                "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -166,9 +193,25 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "FeatureFlagsTests",
+            dependencies: [
+                "FeatureFlags", "ParallaxCore", "ParallaxTesting",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxTesting", "RedisLimiting", "Settings",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "ParallaxServiceTests",
             dependencies: [
-                "DivergenceStore", "ParallaxService", "ParallaxTesting",
+                "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "Settings",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings
@@ -176,8 +219,9 @@ let package = Package(
         .testTarget(
             name: "ParallaxCommandTests",
             dependencies: [
-                "DivergenceStore", "ParallaxCore", "ParallaxService", "ParallaxTesting", "RedisLimiting", "Replay",
-                "parallax",
+                "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService", "ParallaxTesting",
+                "RedisLimiting",
+                "Replay", "Settings", "parallax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -190,7 +234,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "DivergenceStore", "ParallaxService", "ParallaxTesting", "RedisLimiting", "parallax",
+                "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "RedisLimiting", "Settings",
+                "parallax",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

@@ -1,8 +1,9 @@
+import Settings
+import FeatureFlags
 import DivergenceStore
 import Foundation
 import NIOCore
 import ParallaxCore
-import ParallaxService
 import RedisLimiting
 import Replay
 

@@ -1,5 +1,5 @@
+import Settings
 import Foundation
-import ParallaxService
 
 extension Settings {
     /// The settings for a command, if those that it uses are valid. What is wrong with them is printed.

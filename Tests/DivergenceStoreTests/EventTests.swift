@@ -89,7 +89,7 @@ import Testing
                 let end = at(9_400, from: .rollback, to: hybrid, by: RollbackDrill.author, "b")
                 for change in [promotion, flip, end] { try first.append(change) }
                 // As a version before told it that only read the file.
-                let seen = at(9_500, from: .rollback, to: hybrid, by: FlagState.unknownWriter, "b")
+                let seen = at(9_500, from: .rollback, to: hybrid, by: FlagChange.unknownWriter, "b")
                 for change in [promotion, flip, seen] { try second.append(change) }
                 let expected = ["legacy -> hybrid, by ann: ann b", "parallax-drill c; flags back after 400 ms"]
                 for stores in [[first], [first, second], [second, first]] {

@@ -77,7 +77,7 @@ import Testing
                 let output = try await run(name, "flags", "history", "--json")
                 try #require(output.status == 0, "\(output.errors)")
                 let rows = try JSONSerialization.jsonObject(with: Data(output.text.utf8)) as? [[String: Any]] ?? []
-                for row in rows where row["by"] as? String == RollbackService.author {
+                for row in rows where row["by"] as? String == RollbackEvaluator.author {
                     flips.insert(row["contentHash"] as? String ?? "")
                 }
             }

@@ -56,7 +56,7 @@ struct FixtureWritingTests {
     private func keepAcknowledgedRollback(in path: String) async throws {
         let store = try DivergenceStore(path: path)
         let record = StoredRollbackRecord(store: store)
-        let time = FlagStore.wallClock() + -86_400_000
+        let time = Timestamp.now() + -86_400_000
         let evaluation = Evaluation(
             trigger: .errorRate, time: time, state: .firing,
             figures: ["attempts": 31_482, "failures": 2487, "rate": 0.079, "lowerBound": 0.062],

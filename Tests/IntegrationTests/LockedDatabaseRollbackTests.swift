@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import DivergenceStore
 import Foundation
 import GRDB
@@ -14,9 +15,9 @@ import Testing
     private final class Clock: Sendable {
         let seconds = Mutex<Int64>(0)
 
-        var now: Moment {
+        var now: ClockReading {
             let seconds = seconds.withLock { $0 }
-            return Moment(
+            return ClockReading(
                 steadyMilliseconds: seconds * 1000, wall: Timestamp(milliseconds: 1_800_000_000_000 + seconds * 1000))
         }
     }
@@ -78,7 +79,7 @@ import Testing
             #expect(service.health.lastRollback?.trigger == .errorRate)
             #expect(service.health.unrecorded > 0)
             let text = try String(contentsOfFile: folder.appending(path: "flags.json").path, encoding: .utf8)
-            #expect(text.contains(RollbackService.author))
+            #expect(text.contains(RollbackEvaluator.author))
 
             try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
             await writing.value

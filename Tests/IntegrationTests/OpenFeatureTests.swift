@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import Foundation
 import ParallaxCore
 import ParallaxService
@@ -48,7 +49,7 @@ import Testing
         func rollBack(_ what: String) async throws {
             await store.refresh()
             let start = Date().timeIntervalSince1970
-            guard case .flipped = await store.rollBackToLegacy(by: RollbackService.author, reason: what) else {
+            guard case .flipped = await store.rollBackToLegacy(by: RollbackEvaluator.author, reason: what) else {
                 throw NeverCame(what: "a flip: \(what)")
             }
             let sight = try await client.waitUntil(what) { $0.enabledForAll == false }

@@ -1,3 +1,4 @@
+@testable import Settings
 import DivergenceStore
 import Foundation
 import GRDB

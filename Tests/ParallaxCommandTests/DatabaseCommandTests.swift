@@ -1,3 +1,5 @@
+import FeatureFlags
+@testable import Settings
 import ArgumentParser
 import DivergenceStore
 import Foundation

@@ -144,7 +144,7 @@ import Testing
         let store = try DivergenceStore(path: folder.path + "/a.sqlite")
         var evaluator = try RollbackEvaluator()
         for second in Int64(0)..<400 {
-            let now = Moment(
+            let now = ClockReading(
                 steadyMilliseconds: second * 1000, wall: .init(milliseconds: 1_800_000_000_000 + second * 1000))
             evaluator.probe(success: true, at: now)
             evaluator.count(AttemptTally(decided: 96, errors: 4), at: now)

@@ -1,3 +1,4 @@
+import ParallaxTesting
 import Foundation
 import ParallaxCore
 import Testing

@@ -1,3 +1,4 @@
+import ParallaxTesting
 import DivergenceStore
 import Foundation
 import ParallaxCore

@@ -4,9 +4,9 @@ struct AlertCondition: Equatable, Sendable {
     private let afterMilliseconds: Int64
     private let clearMilliseconds: Int64
     /// When the condition began to hold; `nil` while it does not.
-    private var holdsSince: Moment?
+    private var holdsSince: ClockReading?
     /// When it last held, while the alert lasts.
-    private var lastHeld: Moment?
+    private var lastHeld: ClockReading?
     /// Since when the alert lasts; `nil` without one.
     private(set) var startsAt: Timestamp?
 
@@ -21,7 +21,7 @@ struct AlertCondition: Equatable, Sendable {
     /// Takes in whether the condition holds.
     ///
     /// - Returns: Since when the alert lasts; `nil` without one.
-    mutating func update(_ holds: Bool, at now: Moment) -> Timestamp? {
+    mutating func update(_ holds: Bool, at now: ClockReading) -> Timestamp? {
         guard holds else {
             holdsSince = nil
             if let last = lastHeld, now.steadyMilliseconds - last.steadyMilliseconds >= clearMilliseconds {

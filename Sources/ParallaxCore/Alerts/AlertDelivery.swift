@@ -35,7 +35,7 @@ package struct AlertDelivery: Equatable, Sendable {
     package var waiting: Int { resolved.count }
 
     /// Takes in which alerts hold now.
-    package mutating func heed(_ alerts: [Alert], at now: Moment) {
+    package mutating func heed(_ alerts: [Alert], at now: ClockReading) {
         let next = Dictionary(alerts.map { ($0.key, $0) }) { $1 }
         for (key, alert) in firing where next[key]?.startsAt != alert.startsAt {
             end(alert, at: now.wall, isReplaced: next[key] != nil)
@@ -55,7 +55,7 @@ package struct AlertDelivery: Equatable, Sendable {
     /// What to send now; `nil` where there is nothing, it is too early, or an attempt is under way.
     ///
     /// What is given has to be followed by ``ended(_:succeeded:at:jitter:)``.
-    package mutating func next(at now: Moment) -> [AlertMessage]? {
+    package mutating func next(at now: ClockReading) -> [AlertMessage]? {
         guard !isSending, now.steadyMilliseconds >= nextAttempt else { return nil }
         let isNews = !resolved.isEmpty || firing.values.contains { told[$0.key] != $0.startsAt }
         let isStale =
@@ -80,7 +80,8 @@ package struct AlertDelivery: Equatable, Sendable {
     ///   - receiverTime: The receiver's time as it answered; `nil` if it did not say.
     ///   - jitter: From 0 to 1, drawn at random, so that many instances do not come back at the same instant.
     package mutating func ended(
-        _ messages: [AlertMessage], succeeded: Bool, receiverTime: Timestamp? = nil, at now: Moment, jitter: Double
+        _ messages: [AlertMessage], succeeded: Bool, receiverTime: Timestamp? = nil, at now: ClockReading,
+        jitter: Double
     ) {
         isSending = false
         guard succeeded else {
@@ -105,7 +106,7 @@ package struct AlertDelivery: Equatable, Sendable {
     }
 
     /// - Returns: Whether the receiver's clock is another than was thought.
-    private mutating func adjustClock(to receiverTime: Timestamp?, at now: Moment) -> Bool {
+    private mutating func adjustClock(to receiverTime: Timestamp?, at now: ClockReading) -> Bool {
         guard let receiverTime else { return false }
         let offset = receiverTime - now.wall
         guard abs(offset - clockOffset) > AlertDelivery.clockTolerance else { return false }

@@ -28,14 +28,14 @@ package struct AlertRules: Sendable {
     /// Answers in a row, up to the latest, that were no verdict; `nil` if they are too few or too old to tell.
     ///
     /// - Parameter counts: What was counted until now: a verdict since the last look ends the row at once.
-    package func unansweredRun(at now: Moment, counts: AlertCounts) -> Int? {
+    package func unansweredRun(at now: ClockReading, counts: AlertCounts) -> Int? {
         var run = run
         run.add(counts.since(counted), at: now)
         return run.length(at: now)
     }
 
     /// Takes in what holds and what was counted since the last time, and tells which alerts hold now.
-    package mutating func alerts(_ facts: Facts, at now: Moment) -> [Alert] {
+    package mutating func alerts(_ facts: Facts, at now: ClockReading) -> [Alert] {
         let new = facts.counts.since(counted)
         counted = facts.counts
         counts.add(new, second: now.second)
@@ -52,7 +52,7 @@ package struct AlertRules: Sendable {
 }
 
 extension AlertRules {
-    private mutating func redisDown(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func redisDown(_ facts: Facts, at now: ClockReading) -> Alert? {
         let failures = counts.short.connectionFailures
         let unhealthySince = redisUnhealthy.update(facts.redisProblem != nil, at: now)
         let isFailing = failures > settings.connectionFailures
@@ -73,7 +73,7 @@ extension AlertRules {
             description: "Look at Redis, the network to it and its maxclients. See the instance's /health and its log.")
     }
 
-    private mutating func unavailableAnswers(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func unavailableAnswers(_ facts: Facts, at now: ClockReading) -> Alert? {
         let (long, short) = (counts.long, counts.short)
         let length = run.length(at: now)
         let isShare =
@@ -98,7 +98,7 @@ extension AlertRules {
                 """)
     }
 
-    private mutating func refusalRate(at now: Moment) -> Alert? {
+    private mutating func refusalRate(at now: ClockReading) -> Alert? {
         let (long, short) = (counts.long, counts.short)
         let holds =
             long.verdicts >= settings.minimumAnswers && long.isRefused(above: settings.refusalPercent)
@@ -117,7 +117,7 @@ extension AlertRules {
                 """)
     }
 
-    private mutating func flagFile(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func flagFile(_ facts: Facts, at now: ClockReading) -> Alert? {
         guard let startsAt = flagFile.update(facts.flagFileProblem != nil, at: now) else { return nil }
         return alert(
             .flagFileInvalid, startsAt: startsAt,
@@ -128,7 +128,7 @@ extension AlertRules {
                 """)
     }
 
-    private mutating func flagWriting(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func flagWriting(_ facts: Facts, at now: ClockReading) -> Alert? {
         guard let startsAt = flagWriting.update(facts.flagWriteProblem != nil, at: now) else { return nil }
         return alert(
             .flagFileUnwritable, startsAt: startsAt,
@@ -139,7 +139,7 @@ extension AlertRules {
                 """)
     }
 
-    private mutating func recorder(_ facts: Facts, at now: Moment) -> Alert? {
+    private mutating func recorder(_ facts: Facts, at now: ClockReading) -> Alert? {
         guard let startsAt = recorder.update(facts.recorderProblem != nil, at: now) else { return nil }
         return alert(
             .recorderFailing, startsAt: startsAt,
@@ -151,7 +151,7 @@ extension AlertRules {
     }
 
     /// One for each trigger that should roll back and does not.
-    private mutating func triggerAlerts(_ facts: Facts, at now: Moment) -> [Alert?] {
+    private mutating func triggerAlerts(_ facts: Facts, at now: ClockReading) -> [Alert?] {
         let stopped = Dictionary(facts.stoppedTriggers.map { ($0.key, $0) }) { first, _ in first }
         for key in stopped.keys where triggers[key] == nil {
             triggers[key] = AlertCondition(clearSeconds: settings.clearSeconds)

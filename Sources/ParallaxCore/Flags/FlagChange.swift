@@ -1,5 +1,8 @@
 /// One change of the flag file: who, when, why, from what to what.
 package struct FlagChange: Codable, Equatable, Sendable {
+    /// The name of a writer that did not say who it is.
+    package static let unknownWriter = "unknown"
+
     /// When it was made, as its writer declares, or when it was seen where nobody did.
     package let time: Timestamp
     /// A person, `parallax-evaluator`, or `unknown` where another program wrote the file without saying.

@@ -15,16 +15,4 @@ package struct FlagHold: Codable, Equatable, Sendable {
         enforcementPercent = values.enforcementPercent
         self.declaredAt = declaredAt
     }
-
-    /// Whether a file takes the hold's place.
-    ///
-    /// An edit by another program does not, whatever it changes: it may know nothing of the rollback.
-    package func ends(with reading: FlagReading) -> Bool {
-        let values = reading.definition.values
-        if values.strategy == .legacy { return true }
-        guard let declaration = reading.definition.declaration, declaration.isByPerson,
-            let time = reading.declaredAt, declaredAt.map({ time > $0 }) ?? true
-        else { return false }
-        return values.strategy != strategy || values.enforcementPercent != enforcementPercent
-    }
 }

@@ -17,7 +17,7 @@ package enum FlagValue: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { json.text(layout: .compact) }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         switch self {
         case .boolean(let value): .boolean(value)
         case .number(let number): .number(number)

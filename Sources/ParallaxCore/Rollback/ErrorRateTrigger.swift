@@ -38,12 +38,12 @@ package struct ErrorRateTrigger: Sendable {
     }
 
     /// Takes in one attempt that was decided or failed with an error.
-    package mutating func attempt(failed: Bool, at now: Moment) {
+    package mutating func attempt(failed: Bool, at now: ClockReading) {
         count(failed ? AttemptTally(errors: 1) : AttemptTally(decided: 1), at: now)
     }
 
     /// Takes in what happened within the last second.
-    package mutating func count(_ tally: AttemptTally, at now: Moment) {
+    package mutating func count(_ tally: AttemptTally, at now: ClockReading) {
         watch(now)
         buckets.add(tally, second: now.second)
     }
@@ -54,7 +54,7 @@ package struct ErrorRateTrigger: Sendable {
         watchedSince = nil
     }
 
-    package mutating func read(at now: Moment) -> Reading {
+    package mutating func read(at now: ClockReading) -> Reading {
         watch(now)
         buckets.advance(to: now.second)
         let long = share(buckets.long)
@@ -87,17 +87,17 @@ package struct ErrorRateTrigger: Sendable {
         return Share(errors: errors, attempts: tally.decided + errors)
     }
 
-    private mutating func watch(_ now: Moment) {
+    private mutating func watch(_ now: ClockReading) {
         if watchedSince == nil { watchedSince = now.second }
     }
 
-    private func watchedSeconds(at now: Moment) -> Int {
+    private func watchedSeconds(at now: ClockReading) -> Int {
         min(settings.longWindowSeconds, Int(now.second - (watchedSince ?? now.second)))
     }
 }
 
 extension ErrorRateTrigger {
-    package mutating func evaluate(at now: Moment) -> Evaluation {
+    package mutating func evaluate(at now: ClockReading) -> Evaluation {
         let reading = read(at: now)
         return Evaluation(
             trigger: .errorRate, time: now.wall, state: reading.state, figures: figures(reading),

@@ -38,13 +38,13 @@ package struct FailureLog: Sendable {
 
     private var window: SecondBuckets<FailureTally>
     /// When the first of the failures occurred that the window has held without a break.
-    private var began: Moment?
+    private var began: ClockReading?
 
     init(settings: RollbackSettings) {
         window = SecondBuckets(longSeconds: settings.longWindowSeconds, shortSeconds: settings.shortWindowSeconds)
     }
 
-    mutating func count(_ failures: FailureTally, at now: Moment) {
+    mutating func count(_ failures: FailureTally, at now: ClockReading) {
         window.add(failures, second: now.second)
         began = window.long.isEmpty ? nil : began ?? now
     }
@@ -55,7 +55,7 @@ package struct FailureLog: Sendable {
     }
 
     /// The evaluation with the failures in its figures, and in its sentence if it is beyond a limit.
-    func explaining(_ evaluation: Evaluation, at now: Moment) -> Evaluation {
+    func explaining(_ evaluation: Evaluation, at now: ClockReading) -> Evaluation {
         guard let began, !window.long.isEmpty else { return evaluation }
         var figures = evaluation.figures
         figures[Self.beganFigure] = Double(began.wall.milliseconds)

@@ -50,7 +50,7 @@ package struct RedisDownTrigger: Sendable {
     }
 
     /// Takes in the outcome of one probe.
-    package mutating func probe(success: Bool, at now: Moment) {
+    package mutating func probe(success: Bool, at now: ClockReading) {
         if success && run == 0 { runSince = now.steadyMilliseconds }
         run = success ? min(run + 1, settings.goodRunProbes) : 0
         if isUp { return end() }
@@ -61,7 +61,7 @@ package struct RedisDownTrigger: Sendable {
     }
 
     /// Takes in the candidate's attempts of the last second.
-    package mutating func count(_ tally: AttemptTally, at now: Moment) {
+    package mutating func count(_ tally: AttemptTally, at now: ClockReading) {
         // The second in which the probes began to fail holds decisions of before.
         guard let downSince, now.steadyMilliseconds - downSince > 1000 else { return }
         attempts.add(tally, second: now.second)
@@ -91,7 +91,7 @@ package struct RedisDownTrigger: Sendable {
         outages.clear()
     }
 
-    package func read(at now: Moment) -> Reading {
+    package func read(at now: ClockReading) -> Reading {
         let steady = now.steadyMilliseconds
         let start = outageStart
         // The probes of a run that may become a good one are no outage yet, and may be none.
@@ -142,7 +142,7 @@ package struct RedisDownTrigger: Sendable {
 }
 
 extension RedisDownTrigger {
-    package func evaluate(at now: Moment) -> Evaluation {
+    package func evaluate(at now: ClockReading) -> Evaluation {
         let reading = read(at: now)
         var figures = [
             "downSeconds": Double(reading.downMilliseconds ?? 0) / 1000,

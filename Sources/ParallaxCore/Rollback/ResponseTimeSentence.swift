@@ -3,7 +3,7 @@ struct ResponseTimeSentence {
     private typealias Reading = ResponseTimeTrigger.Reading
 
     let settings: RollbackSettings
-    let now: Moment
+    let now: ClockReading
 
     func sentence(_ reading: ResponseTimeTrigger.Reading) -> String {
         var parts = [verdict(reading)]

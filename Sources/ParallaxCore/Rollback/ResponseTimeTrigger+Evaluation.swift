@@ -3,7 +3,7 @@ extension ResponseTimeTrigger {
     ///
     /// The parameters are those of reading one of them.
     package mutating func evaluate(
-        at now: Moment, baseline: Baseline, waiting: LatencyHistogram = LatencyHistogram(),
+        at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram = LatencyHistogram(),
         strategy: Strategy = .hybrid
     ) -> Evaluation {
         let texts = ResponseTimeSentence(settings: settings, now: now)
@@ -32,7 +32,7 @@ extension ResponseTimeTrigger {
 
     /// The verdict alone, where nobody asks what it was reached from.
     mutating func state(
-        at now: Moment, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
+        at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
     ) -> TriggerState {
         let door = read(.door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
         let others = others(beside: door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
@@ -42,7 +42,7 @@ extension ResponseTimeTrigger {
 
     /// Readings of the populations that are judged beside all of the door's callers.
     private mutating func others(
-        beside door: Reading, at now: Moment, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
+        beside door: Reading, at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
     ) -> [(population: Population, reading: Reading)] {
         var others: [(population: Population, reading: Reading)] = []
         for population in [Population.waited, .application] {

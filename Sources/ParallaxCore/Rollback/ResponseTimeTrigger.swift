@@ -82,14 +82,14 @@ package struct ResponseTimeTrigger: Sendable {
     }
 
     /// Takes in how long one caller waited while the candidate was in play.
-    package mutating func latency(_ duration: Duration, at now: Moment) {
+    package mutating func latency(_ duration: Duration, at now: ClockReading) {
         var samples = LatencyHistogram()
         samples.record(duration)
         count(samples, at: now)
     }
 
     /// Takes in how long the door's callers of the last second waited while the candidate was in play.
-    package mutating func count(_ samples: LatencyHistogram, at now: Moment) {
+    package mutating func count(_ samples: LatencyHistogram, at now: ClockReading) {
         var times = ResponseTimes()
         times.inPlay = AnsweredTimes(times: samples)
         count(times, from: .door, at: now)
@@ -97,7 +97,7 @@ package struct ResponseTimeTrigger: Sendable {
 
     /// Takes in how long the callers of the last second waited. What `legacy` answered belongs to a baseline, and is
     /// not heeded.
-    package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: Moment) {
+    package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: ClockReading) {
         watch(now)
         switch source {
         case .door: door.count(times, second: now.second)
@@ -120,7 +120,7 @@ package struct ResponseTimeTrigger: Sendable {
     ///     with their whole time alone.
     ///   - strategy: Only in `hybrid` is there a hold-out.
     package mutating func read(
-        _ population: Population = .door, at now: Moment, baseline: Baseline,
+        _ population: Population = .door, at now: ClockReading, baseline: Baseline,
         waiting: LatencyHistogram = LatencyHistogram(), strategy: Strategy = .hybrid
     ) -> Reading {
         watch(now)
@@ -203,11 +203,11 @@ package struct ResponseTimeTrigger: Sendable {
         return Waits(count: waits.count, median: median, quantile: quantile)
     }
 
-    private mutating func watch(_ now: Moment) {
+    private mutating func watch(_ now: ClockReading) {
         if watchedSince == nil { watchedSince = now.second }
     }
 
-    private func watchedSeconds(at now: Moment) -> Int {
+    private func watchedSeconds(at now: ClockReading) -> Int {
         min(settings.longWindowSeconds, Int(now.second - (watchedSince ?? now.second)))
     }
 }

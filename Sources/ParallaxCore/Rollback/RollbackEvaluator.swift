@@ -3,6 +3,9 @@
 /// Events go in, evaluations and actions come out; whoever drives it acts. No trigger can throw or see another's data,
 /// so none can stop another.
 package struct RollbackEvaluator: Sendable {
+    /// The name under which the evaluator changes flags.
+    package static let author = "parallax-evaluator"
+
     /// What there is to do after an evaluation.
     package enum Action: Equatable, Sendable {
         /// Flip the flags to `legacy`, then say so with ``RollbackEvaluator/rolledBack(_:)``. It comes again with the
@@ -53,11 +56,11 @@ package struct RollbackEvaluator: Sendable {
     private var responseTime: ResponseTimeTrigger
     private var failures: FailureLog
     /// Since when the strategy is `legacy`; `nil` in another.
-    private var legacySince: Moment?
-    private var lastEvaluated: Moment?
+    private var legacySince: ClockReading?
+    private var lastEvaluated: ClockReading?
     private var lastStrategy: Strategy?
     /// When each trigger last fired dry, and those that still do.
-    private var dryFirings: [Trigger: Moment] = [:]
+    private var dryFirings: [Trigger: ClockReading] = [:]
     private var firingDry: Set<Trigger> = []
     private var hasLearned = false
 
@@ -77,7 +80,7 @@ package struct RollbackEvaluator: Sendable {
     // MARK: Events
 
     /// Takes in the outcome of one probe of Redis.
-    package mutating func probe(success: Bool, at now: Moment) {
+    package mutating func probe(success: Bool, at now: ClockReading) {
         redisDown.probe(success: success, at: now)
     }
 
@@ -85,28 +88,28 @@ package struct RollbackEvaluator: Sendable {
     ///
     /// Decisions that go unanswered while Redis answers its probes, or nearly all other decisions, are no outage of Redis:
     /// nothing else would see them, so they are errors. While it is down, they belong to ``Trigger/redisDown`` only.
-    package mutating func count(_ attempts: AttemptTally, at now: Moment) {
+    package mutating func count(_ attempts: AttemptTally, at now: ClockReading) {
         redisDown.count(attempts, at: now)
         let isThere = redisDown.isUp || redisDown.isAnswering
         errorRate.count(isThere ? attempts.withOutagesAsErrors : attempts, at: now)
     }
 
     /// Takes in why the attempts of the last second failed, for the evidence.
-    package mutating func count(_ failures: FailureTally, at now: Moment) {
+    package mutating func count(_ failures: FailureTally, at now: ClockReading) {
         self.failures.count(failures, at: now)
     }
 
     /// Takes in how long the door's callers of the last second waited.
     ///
     /// - Parameter isControlOnly: Whether control alone judged them, as in `legacy`: they teach the baseline then.
-    package mutating func count(_ responseTimes: LatencyHistogram, isControlOnly: Bool, at now: Moment) {
+    package mutating func count(_ responseTimes: LatencyHistogram, isControlOnly: Bool, at now: ClockReading) {
         var times = ResponseTimes()
         if isControlOnly { times.legacy = responseTimes } else { times.inPlay = AnsweredTimes(times: responseTimes) }
         count(times, from: .door, at: now)
     }
 
     /// Takes in how long the callers of one source waited in the last second.
-    package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: Moment) {
+    package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: ClockReading) {
         responseTime.count(times, from: source, at: now)
         guard source == .door || isLongInLegacy(at: now) else { return }
         if baseline.learn(times.legacy, from: source, at: now.wall, settings: settings) { hasLearned = true }
@@ -116,7 +119,7 @@ package struct RollbackEvaluator: Sendable {
     ///
     /// - Parameter waiting: How long the door's callers have waited who have no answer yet.
     package mutating func evaluate(
-        at now: Moment, strategy: Strategy, waiting: LatencyHistogram = LatencyHistogram()
+        at now: ClockReading, strategy: Strategy, waiting: LatencyHistogram = LatencyHistogram()
     ) -> Outcome {
         restartWindows(at: now, strategy: strategy)
         let before = evaluations
@@ -133,13 +136,13 @@ package struct RollbackEvaluator: Sendable {
     ///
     /// Cheap enough to be asked every second. An interval is a long time beside the limit where probes succeed now and
     /// then, since each second more is a chance of a run of them.
-    package func isOverdue(at now: Moment) -> Bool {
+    package func isOverdue(at now: ClockReading) -> Bool {
         redisDown.read(at: now).state == .firing
             && evaluations.contains { $0.trigger == .redisDown && $0.state != .firing }
     }
 
     /// What is said of Redis while its probes fail; `nil` if it is up, or not known yet.
-    package func outage(at now: Moment) -> String? {
+    package func outage(at now: ClockReading) -> String? {
         redisDown.read(at: now).downMilliseconds == nil ? nil : redisDown.evaluate(at: now).sentence
     }
 
@@ -195,7 +198,7 @@ package struct RollbackEvaluator: Sendable {
 
 extension RollbackEvaluator {
     private mutating func evaluation(
-        of trigger: Trigger, at now: Moment, strategy: Strategy, waiting: LatencyHistogram
+        of trigger: Trigger, at now: ClockReading, strategy: Strategy, waiting: LatencyHistogram
     ) -> Evaluation {
         if evidence == .ofFiring {
             let state = state(of: trigger, at: now, strategy: strategy, waiting: waiting)
@@ -217,7 +220,7 @@ extension RollbackEvaluator {
 
     /// In `legacy` the candidate decides nothing, so that nothing is missing for the error rate, and response times only have
     /// to have something to be compared with: those to compare come later.
-    private func isArmed(_ evaluation: Evaluation, strategy: Strategy, at now: Moment) -> Bool {
+    private func isArmed(_ evaluation: Evaluation, strategy: Strategy, at now: ClockReading) -> Bool {
         switch evaluation.trigger {
         case .errorRate where strategy == .legacy: true
         case .responseTime where strategy == .legacy:
@@ -229,7 +232,7 @@ extension RollbackEvaluator {
     }
 
     private mutating func state(
-        of trigger: Trigger, at now: Moment, strategy: Strategy, waiting: LatencyHistogram
+        of trigger: Trigger, at now: ClockReading, strategy: Strategy, waiting: LatencyHistogram
     ) -> TriggerState {
         switch trigger {
         case .redisDown: redisDown.read(at: now).state
@@ -239,7 +242,7 @@ extension RollbackEvaluator {
     }
 
     /// Starts the windows anew where what they hold says nothing about now.
-    private mutating func restartWindows(at now: Moment, strategy: Strategy) {
+    private mutating func restartWindows(at now: ClockReading, strategy: Strategy) {
         legacySince = strategy == .legacy ? legacySince ?? now : nil
         defer { (lastEvaluated, lastStrategy) = (now, strategy) }
         guard let lastEvaluated, let lastStrategy else { return }
@@ -259,7 +262,7 @@ extension RollbackEvaluator {
         }
     }
 
-    private mutating func actions(at now: Moment, strategy: Strategy, before: [Evaluation]) -> [Action] {
+    private mutating func actions(at now: ClockReading, strategy: Strategy, before: [Evaluation]) -> [Action] {
         guard evaluations.contains(where: { $0.state == .firing }) else {
             firingDry = []
             return []
@@ -284,12 +287,12 @@ extension RollbackEvaluator {
 
     /// Whether what an application reports now is surely of `legacy`: a report is of requests of a while ago, and those of
     /// before a rollback must not teach the baseline.
-    private func isLongInLegacy(at now: Moment) -> Bool {
+    private func isLongInLegacy(at now: ClockReading) -> Bool {
         guard let legacySince else { return false }
         return now.steadyMilliseconds - legacySince.steadyMilliseconds > Int64(settings.longWindowSeconds) * 1000
     }
 
-    private func withholding(at now: Moment, strategy: Strategy) -> Withholding? {
+    private func withholding(at now: ClockReading, strategy: Strategy) -> Withholding? {
         if strategy == .legacy { return .legacy }
         return switch latch.state(at: now.wall, settings: settings) {
         case .armed: nil
@@ -300,7 +303,7 @@ extension RollbackEvaluator {
 
     /// Whether a dry trigger's firing is worth a record: it has no latch to quieten it, so it is recorded once while it
     /// lasts, and not again within the hold-off.
-    private mutating func fireDry(_ trigger: Trigger, at now: Moment) -> Bool {
+    private mutating func fireDry(_ trigger: Trigger, at now: ClockReading) -> Bool {
         guard !firingDry.contains(trigger) else { return false }
         let holdOff = Int64(settings.holdOffSeconds) * 1000
         if let last = dryFirings[trigger], now.steadyMilliseconds - last.steadyMilliseconds < holdOff { return false }

@@ -1,3 +1,4 @@
+package import Settings
 import AsyncHTTPClient
 package import Foundation
 import NIOCore

@@ -1,3 +1,4 @@
+package import Settings
 import Foundation
 package import Logging
 package import ParallaxCore
@@ -31,7 +32,7 @@ package final class AlertService: Service {
     private let sender: AlertSender
     private let logger: Logger
     private let clock: any Clock<Duration>
-    private let now: @Sendable () -> Moment
+    private let now: @Sendable () -> ClockReading
     private let jitter: @Sendable () -> Double
 
     /// - Parameters:
@@ -45,7 +46,8 @@ package final class AlertService: Service {
         settings: AlertSettings, receivers: [AlertReceiver], instance: String, logger: Logger,
         facts: @escaping @Sendable () -> AlertRules.Facts, counts: @escaping @Sendable () -> AlertCounts,
         sender: AlertSender? = nil,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader(),
+        clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> ClockReading = ClockReading.makeReader(),
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
         state = Mutex(
@@ -156,7 +158,7 @@ package final class AlertService: Service {
 
 extension AlertService.State {
     /// Tells every receiver's delivery what holds, and takes what is due.
-    fileprivate mutating func jobs(at now: Moment) -> [AlertService.Job] {
+    fileprivate mutating func jobs(at now: ClockReading) -> [AlertService.Job] {
         deliveries.indices.compactMap { place in
             deliveries[place].heed(firing, at: now)
             return deliveries[place].next(at: now).map { AlertService.Job(place: place, messages: $0) }

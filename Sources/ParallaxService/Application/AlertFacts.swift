@@ -1,3 +1,5 @@
+import Settings
+import FeatureFlags
 import DivergenceStore
 import ParallaxCore
 import RedisLimiting

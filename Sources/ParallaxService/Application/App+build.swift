@@ -1,3 +1,5 @@
+package import Settings
+import FeatureFlags
 import DivergenceStore
 import Hummingbird
 package import Logging

@@ -38,7 +38,7 @@ final class ProbeLog: Sendable {
     private let state = Mutex(State())
     private let log: ProblemLog
 
-    init(goodRunProbes: Int, logger: Logger) {
+    package init(goodRunProbes: Int, logger: Logger) {
         self.goodRunProbes = goodRunProbes
         log = ProblemLog("the probe of Redis fails", end: "the probe of Redis succeeds again", logger: logger)
     }

@@ -1,3 +1,4 @@
+import ParallaxCore
 import RedisLimiting
 import ServiceLifecycle
 import Synchronization

@@ -1,3 +1,4 @@
+import FeatureFlags
 import Logging
 import ParallaxCore
 import RedisLimiting

@@ -1,3 +1,5 @@
+import FeatureFlags
+import Settings
 import ParallaxCore
 
 extension ServiceHealth {
@@ -6,7 +8,7 @@ extension ServiceHealth {
 
     /// Adds the watch, the drill and the alerts.
     func addPromotion(to snapshot: inout HealthSnapshot) {
-        let now = FlagStore.wallClock()
+        let now = Timestamp.now()
         snapshot.watch = watch.current.flatMap { watch, tally in
             if let end = watch.brokenOff, now - end.time > Self.newsMilliseconds { return nil }
             return HealthSnapshot.Watch(watch, tally: tally, bounds: settings.gate, now: now)

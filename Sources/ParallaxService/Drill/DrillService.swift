@@ -1,3 +1,4 @@
+package import FeatureFlags
 package import Logging
 package import ParallaxCore
 import ServiceLifecycle
@@ -42,7 +43,7 @@ package final class DrillService: Service {
     package init(
         flags: FlagStore, rollback: @escaping @Sendable () -> RollbackHealth,
         save: @escaping @Sendable (RollbackDrill) async throws -> Void, instance: String, logger: Logger,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = Clocks.system.now
     ) {
         self.flags = flags
         self.rollback = rollback

@@ -1,3 +1,5 @@
+package import Settings
+package import FeatureFlags
 package import ParallaxCore
 
 /// What the admin routes can do. Its owner does it; the routes only check and translate.

@@ -1,3 +1,4 @@
+import Settings
 import HTTPTypes
 import Hummingbird
 import Logging

@@ -1,3 +1,4 @@
+package import Settings
 package import Hummingbird
 package import HummingbirdCore
 import NIOCore

@@ -1,3 +1,4 @@
+import Settings
 import Hummingbird
 import NIOCore
 import ParallaxCore

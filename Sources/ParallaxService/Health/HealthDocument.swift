@@ -1,3 +1,5 @@
+import Settings
+import FeatureFlags
 import ParallaxCore
 
 /// The body of `/health`: the parts that the migration's tools read, then the state of every part of the service.

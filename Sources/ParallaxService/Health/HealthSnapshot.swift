@@ -1,3 +1,5 @@
+package import Settings
+import FeatureFlags
 package import ParallaxCore
 
 /// How the parts of the service are at one moment, as plain facts. What follows from them is in `HealthVerdict`.

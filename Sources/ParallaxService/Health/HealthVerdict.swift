@@ -1,3 +1,4 @@
+import Settings
 import ParallaxCore
 
 /// What follows from a snapshot: the status, compliance, and whether to send traffic here.

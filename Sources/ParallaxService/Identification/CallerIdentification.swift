@@ -1,3 +1,4 @@
+package import Settings
 package import HTTPTypes
 import ParallaxCore
 
@@ -70,5 +71,14 @@ package struct CallerIdentification: Equatable, Sendable {
         if headers[.forwardedFor] != nil { attempts.append(.untrustedForwarding) }
         if let organizationHeader, headers[organizationHeader] != nil { attempts.append(.untrustedOrganization) }
         return attempts
+    }
+}
+
+extension Settings.HTTP {
+    /// How callers of forward-auth are named.
+    var identification: CallerIdentification {
+        CallerIdentification(
+            addresses: ClientAddress(trustedProxies: trustedProxies, maximumHops: trustedHops),
+            organizationHeader: organizationHeader, ipv6PrefixLength: ipv6PrefixLength)
     }
 }

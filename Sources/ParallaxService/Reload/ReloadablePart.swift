@@ -1,3 +1,5 @@
+import Settings
+
 /// A part of the running service that follows changed settings without a restart.
 struct ReloadablePart: Sendable {
     enum Change: Sendable {

@@ -1,3 +1,4 @@
+import Settings
 import Synchronization
 
 /// Applies newly read settings to the running service: everything that can change, or nothing if anything is invalid.

@@ -1,3 +1,4 @@
+package import Settings
 import NIOCore
 package import ParallaxCore
 

@@ -95,7 +95,7 @@ extension RollbackService {
     }
 
     /// Says when a baseline is complete, and when it has become too old to compare with.
-    func logBaselines(at moment: Moment) {
+    func logBaselines(at moment: ClockReading) {
         let news = state.withLock { state in
             state.evaluator.baselineStates(at: moment.wall).filter { source, baseline in
                 let old = state.baselineStages.updateValue(baseline.stage, forKey: source) ?? .learning

@@ -8,9 +8,6 @@ import Synchronization
 /// The flip comes first and waits for nothing; what is recorded goes through a journal of its own, so that a record
 /// that is slow, locked or broken stops neither the flip nor the next evaluation.
 package final class RollbackService: Service {
-    /// The name under which the evaluator changes flags.
-    package static let author = "parallax-evaluator"
-
     /// Flips the flags to `legacy`. Throws ``RollbackSuperseded`` if the claim is stale.
     package typealias Flip =
         @Sendable (_ by: String, _ reason: String, _ claim: RollbackClaim) async throws -> LegacyFlip
@@ -39,7 +36,7 @@ package final class RollbackService: Service {
     let journal: RollbackJournal
     let record: any RollbackRecord
     let logger: Logger
-    let now: @Sendable () -> Moment
+    let now: @Sendable () -> ClockReading
     let flags: @Sendable () -> FlagValues
     let sharing: RollbackSharing
     private let observer: RollbackObserver
@@ -68,7 +65,8 @@ package final class RollbackService: Service {
         flipToLegacy: @escaping Flip, sharing: RollbackSharing = .none,
         waiting: @escaping @Sendable () -> LatencyHistogram = { LatencyHistogram() },
         record: any RollbackRecord, logger: Logger,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Moment = Moment.makeReader()
+        clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> ClockReading = ClockReading.makeReader()
     ) throws(RollbackSettingsError) {
         self.state = Mutex(State(evaluator: try RollbackEvaluator(settings: settings)))
         self.journal = RollbackJournal(record: record)
@@ -208,7 +206,7 @@ extension RollbackService {
         let flip: LegacyFlip
         do {
             flip = try await flipToLegacy(
-                RollbackService.author, evaluation.sentence, RollbackClaim(number: number, latch: latch))
+                RollbackEvaluator.author, evaluation.sentence, RollbackClaim(number: number, latch: latch))
         } catch let error as RollbackSuperseded {
             logSuperseded(evaluation, error)
             // With what is known by now, and in a second rather than at the next interval.

@@ -1,3 +1,4 @@
+package import FeatureFlags
 package import ParallaxCore
 
 /// What an evaluator knows of the flag file and of others that share it, and how it tells them.
@@ -81,5 +82,24 @@ package struct RollbackSuperseded: Error, CustomStringConvertible {
 
     package init(_ description: String) {
         self.description = description
+    }
+}
+
+extension FlagStore {
+    /// Flips to `legacy` for the evaluator.
+    ///
+    /// A file that cannot be written holds this instance at `legacy` all the same: that is a flip too, of this instance.
+    ///
+    /// - Throws: ``RollbackSuperseded``.
+    func flipToLegacy(
+        by: String, reason: String, claim: RollbackClaim
+    ) async throws -> LegacyFlip {
+        let before = current
+        switch await rollBackToLegacy(by: by, reason: reason, claim: claim) {
+        case .flipped(let change): return LegacyFlip(before: change.from ?? before, after: change.to)
+        case .alreadyLegacy: return LegacyFlip(before: before, after: current)
+        case .held: return LegacyFlip(before: before, after: current, hold: hold)
+        case .superseded(let error): throw RollbackSuperseded(error.message)
+        }
     }
 }

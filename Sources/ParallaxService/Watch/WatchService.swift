@@ -58,7 +58,7 @@ package final class WatchService: Service {
     package init(
         store: StoredWatch, instance: String, bounds: GateSettings = GateSettings(), logger: Logger,
         facts: @escaping @Sendable () -> Facts,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Timestamp = Clocks.system.now
     ) {
         self.store = store
         self.instance = instance

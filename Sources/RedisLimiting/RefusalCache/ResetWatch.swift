@@ -1,3 +1,4 @@
+import ParallaxCore
 import Synchronization
 
 /// Whether every reset is heard of, and which answers are older than the last one.
@@ -7,13 +8,13 @@ import Synchronization
 /// is dead and does not say so is trusted no longer.
 struct ResetWatch: ~Copyable, Sendable {
     /// A moment in the order of resets.
-    typealias Moment = Int
+    typealias ClockReading = Int
 
     private static let untrusted = Int64.min
 
     private let lease: Duration
     /// Changes with every reset, and whenever resets begin or cease to be heard of.
-    private let moment = Atomic<Moment>(0)
+    private let moment = Atomic<ClockReading>(0)
     /// Until when the subscription is trusted, in nanoseconds of the owner's clock.
     private let trustedUntil = Atomic<Int64>(ResetWatch.untrusted)
 
@@ -22,7 +23,7 @@ struct ResetWatch: ~Copyable, Sendable {
     }
 
     /// The moment to remember before Redis is asked: its answer may be kept only while no other has come.
-    var now: Moment { moment.load(ordering: .sequentiallyConsistent) }
+    var now: ClockReading { moment.load(ordering: .sequentiallyConsistent) }
 
     func isTrusted(at time: Duration) -> Bool {
         time.nanoseconds < trustedUntil.load(ordering: .acquiring)

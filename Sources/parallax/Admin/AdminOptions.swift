@@ -1,6 +1,6 @@
+import Settings
 import ArgumentParser
 import Foundation
-import ParallaxService
 import RedisLimiting
 
 /// How to reach a running instance's admin routes.

@@ -1,6 +1,6 @@
+import Settings
 import ArgumentParser
 import Foundation
-import ParallaxService
 
 /// Which running instance a command asks.
 struct InstanceOption: ParsableArguments {

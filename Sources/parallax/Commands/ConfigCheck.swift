@@ -1,8 +1,8 @@
+import Settings
 import ArgumentParser
 import Foundation
 import Logging
 import ParallaxCore
-import ParallaxService
 import RedisLimiting
 
 /// `parallax config check`

@@ -1,7 +1,7 @@
+import Settings
 import ArgumentParser
 import DivergenceStore
 import Foundation
-import ParallaxService
 
 /// Which databases a command reads.
 struct DatabaseOptions: ParsableArguments {

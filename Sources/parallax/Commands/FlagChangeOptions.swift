@@ -1,6 +1,6 @@
+import FeatureFlags
 import ArgumentParser
 import ParallaxCore
-import ParallaxService
 
 /// Who changes the flags, and why.
 struct FlagChangeOptions: ParsableArguments {

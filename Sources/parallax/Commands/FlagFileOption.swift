@@ -1,8 +1,9 @@
+import Settings
+import FeatureFlags
 import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 
 /// Which flag file a command works on.
 struct FlagFileOption: ParsableArguments {

@@ -1,5 +1,5 @@
+import FeatureFlags
 import ParallaxCore
-import ParallaxService
 
 /// The flags as JSON: the names of the flag file, and each as what it is.
 struct FlagsDocument: Encodable {

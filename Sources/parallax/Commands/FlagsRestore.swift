@@ -1,7 +1,7 @@
+import Settings
 import ArgumentParser
 import DivergenceStore
 import ParallaxCore
-import ParallaxService
 
 /// `parallax flags restore`
 struct FlagsRestore: AsyncParsableCommand {

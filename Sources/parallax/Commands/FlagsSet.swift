@@ -1,6 +1,6 @@
+import Settings
 import ArgumentParser
 import ParallaxCore
-import ParallaxService
 
 /// `parallax flags set`
 struct FlagsSet: AsyncParsableCommand {

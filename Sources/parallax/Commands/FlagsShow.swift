@@ -1,6 +1,7 @@
+import FeatureFlags
+import Settings
 import ArgumentParser
 import ParallaxCore
-import ParallaxService
 
 /// `parallax flags show`
 struct FlagsShow: AsyncParsableCommand {
@@ -29,7 +30,7 @@ struct FlagsShow: AsyncParsableCommand {
         let store = try await file.open(settings)
         let health = store.health
         let instances = InstancesText(
-            instances: await store.instances(), health: health, now: FlagStore.wallClock())
+            instances: await store.instances(), health: health, now: Timestamp.now())
         let promotion = await PromotionStanding(
             store: store, databases: databases.isEmpty ? [settings.recorder.databasePath] : databases,
             bounds: settings.gate)

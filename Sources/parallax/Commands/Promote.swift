@@ -1,8 +1,9 @@
+import Settings
+import FeatureFlags
 import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 
 /// `parallax promote`
 struct Promote: AsyncParsableCommand {
@@ -44,7 +45,7 @@ struct Promote: AsyncParsableCommand {
         let before = flags.health
         if let problem = before.problem { throw CommandFailure(.badData, problem) }
         if let note = await flags.drillNote() {
-            throw CommandFailure(.failure, note.obstacle(at: FlagStore.wallClock()))
+            throw CommandFailure(.failure, note.obstacle(at: Timestamp.now()))
         }
         switch PromotionStep(from: before.file, to: target) {
         case .none:
@@ -59,7 +60,7 @@ struct Promote: AsyncParsableCommand {
         case .forward:
             try await flags.requireWritable()
             try await requireFollowers(of: flags)
-            for note in Self.unarmedNotes(await flags.instances(), at: FlagStore.wallClock()) { Terminal.note(note) }
+            for note in Self.unarmedNotes(await flags.instances(), at: Timestamp.now()) { Terminal.note(note) }
             let gate = try await askGate(settings, flags, judged: before)
             let word = Self.word(for: gate, target: target, pinned: await pinned(of: flags))
             if let forced = Self.forced(gate) { Terminal.print(forced) }
@@ -73,7 +74,7 @@ struct Promote: AsyncParsableCommand {
     private func askGate(
         _ settings: Settings, _ flags: FlagStore, judged: FlagHealth
     ) async throws -> Gate {
-        let now = FlagStore.wallClock()
+        let now = Timestamp.now()
         let question = PromotionQuestion(
             stores: try await databases.open(), settings: settings.gate, flags: judged.file,
             circumstances: await GateCircumstances(flags: flags, target: target, now: now), now: now)
@@ -106,7 +107,7 @@ struct Promote: AsyncParsableCommand {
 
     /// The names of the instances that their environment keeps at `legacy`.
     private func pinned(of flags: FlagStore) async -> [String] {
-        let (instances, now) = (await flags.instances(), FlagStore.wallClock())
+        let (instances, now) = (await flags.instances(), Timestamp.now())
         return instances.filter { $0.isPinnedToLegacy == true && !$0.isSilent(at: now) }.map(\.instance)
     }
 

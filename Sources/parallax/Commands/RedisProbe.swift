@@ -1,5 +1,5 @@
+import Settings
 import Logging
-import ParallaxService
 import RedisLimiting
 
 /// Tries once to decide in the Redis of the settings.

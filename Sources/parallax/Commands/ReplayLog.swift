@@ -1,8 +1,8 @@
+import Settings
 import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 import RedisLimiting
 import Replay
 

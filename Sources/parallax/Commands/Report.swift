@@ -1,8 +1,8 @@
+import Settings
 import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 
 /// `parallax report`
 struct Report: AsyncParsableCommand {
@@ -55,7 +55,7 @@ struct Report: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let now = FlagStore.wallClock()
+        let now = Timestamp.now()
         let filter = try selection.makeFilter(now: now)
         let settings = try await Settings.load(for: [.gate, .flags])
         let stores = try await databases.open()

@@ -2,7 +2,6 @@ import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 
 /// `parallax rollback acknowledge`
 struct RollbackAcknowledge: AsyncParsableCommand {
@@ -47,7 +46,7 @@ struct RollbackAcknowledge: AsyncParsableCommand {
 
     func run(_ transport: @escaping AdminClient.Transport) async throws {
         let word = try Acknowledgement(
-            validating: by ?? Person.current, reason: reason, time: FlagStore.wallClock())
+            validating: by ?? Person.current, reason: reason, time: Timestamp.now())
         var outcomes: [AcknowledgementOutcome] = []
         for url in urls {
             let token = adminTokenFile.map { ["--admin-token-file", $0] } ?? []

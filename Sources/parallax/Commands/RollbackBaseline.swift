@@ -1,6 +1,7 @@
+import FeatureFlags
+import Settings
 import ArgumentParser
 import ParallaxCore
-import ParallaxService
 
 /// `parallax rollback baseline`
 struct RollbackBaseline: AsyncParsableCommand {
@@ -25,7 +26,7 @@ struct RollbackBaseline: AsyncParsableCommand {
             let settings = try await Settings.load(for: [.flags, .rollback])
             let text = BaselineText(
                 shared: try await file.open(settings).sharedBaseline ?? SharedBaseline(),
-                settings: settings.rollbackSettings, now: FlagStore.wallClock())
+                settings: settings.rollbackSettings, now: Timestamp.now())
             Terminal.print(json ? try JSONText.make(text.document) : text.text)
         }
     }
@@ -51,7 +52,7 @@ struct RollbackBaseline: AsyncParsableCommand {
 
         func run() async throws {
             let word = try Acknowledgement(
-                validating: by ?? Person.current, reason: reason, time: FlagStore.wallClock())
+                validating: by ?? Person.current, reason: reason, time: Timestamp.now())
             try await file.open(try await Settings.load(for: .flags)).forgetBaselines(word)
             Terminal.print("Forgotten. Run in legacy to learn a new one; /health says what is missing.")
         }

@@ -1,7 +1,8 @@
+import FeatureFlags
+import Settings
 import ArgumentParser
 import Foundation
 import ParallaxCore
-import ParallaxService
 
 /// `parallax rollback drill`
 struct RollbackDrillCommand: AsyncParsableCommand {

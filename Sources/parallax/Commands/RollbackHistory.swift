@@ -1,7 +1,7 @@
+import FeatureFlags
 import ArgumentParser
 import DivergenceStore
 import ParallaxCore
-import ParallaxService
 
 /// `parallax rollback history`
 struct RollbackHistory: AsyncParsableCommand {

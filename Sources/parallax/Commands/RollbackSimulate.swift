@@ -1,8 +1,8 @@
+import Settings
 import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 import Replay
 
 /// `parallax rollback simulate`
@@ -114,7 +114,7 @@ struct RollbackSimulate: AsyncParsableCommand {
     private func rejudge(_ path: String) async throws {
         // Only to refuse what no service would take; what is not changed stays as it was stored.
         _ = try trial.settings(over: RollbackSettings())
-        let now = FlagStore.wallClock()
+        let now = Timestamp.now()
         let (from, end) = (since?.resolve(now: now), until?.resolve(now: now))
         if let from, let end, end <= from { throw CommandFailure(.usage, "--until is not after --since") }
         let store = try DivergenceStore.openToRead(path)

@@ -1,5 +1,5 @@
+import FeatureFlags
 import ParallaxCore
-import ParallaxService
 
 /// What is said of drills.
 enum DrillText {

@@ -1,6 +1,6 @@
+import FeatureFlags
 import ArgumentParser
 import ParallaxCore
-import ParallaxService
 
 /// Waits until the instances that share a flag file do what it says, and tells which do not.
 struct FollowingInstances {
@@ -43,7 +43,7 @@ struct FollowingInstances {
         while true {
             await store.refresh()
             let list = InstancesText(
-                instances: await store.instances(), health: store.health, now: FlagStore.wallClock())
+                instances: await store.instances(), health: store.health, now: Timestamp.now())
             guard list.isBehind, waited < patience else { return list }
             guard (try? await clock.sleep(for: Self.pause)) != nil else { return list }
             waited += Self.pause

@@ -1,6 +1,7 @@
+import Settings
+import FeatureFlags
 import DivergenceStore
 import ParallaxCore
-import ParallaxService
 
 extension GateCircumstances {
     /// What a flag file and the settings tell.

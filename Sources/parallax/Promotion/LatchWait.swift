@@ -1,5 +1,5 @@
+import FeatureFlags
 import ParallaxCore
-import ParallaxService
 
 /// Whether a rollback waits to be acknowledged, and a wait for acknowledgements that are on their way.
 ///

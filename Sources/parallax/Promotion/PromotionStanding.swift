@@ -1,7 +1,7 @@
+import FeatureFlags
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 
 /// What a promotion has left to watch, and the drill that has the flags at legacy: what `flags show` adds to the flags.
 struct PromotionStanding: Sendable {
@@ -12,7 +12,7 @@ struct PromotionStanding: Sendable {
     /// When it has passed.
     var bounds = GateSettings()
     var drill: DrillNote?
-    var now = FlagStore.wallClock()
+    var now = Timestamp.now()
     /// Databases that could not be read, with the reason.
     var problems: [String] = []
 

@@ -1,7 +1,8 @@
+import Settings
+import FeatureFlags
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 
 /// Whether an automatic rollback can take place after a step forward.
 struct Protection {
@@ -17,7 +18,7 @@ struct Protection {
         self.init(latches: latches, settings: await Self.settings())
     }
 
-    init(latches: [RollbackLatch], settings: RollbackSettings?, now: Timestamp = FlagStore.wallClock()) {
+    init(latches: [RollbackLatch], settings: RollbackSettings?, now: Timestamp = Timestamp.now()) {
         self.latches = latches
         self.settings = settings
         self.now = now

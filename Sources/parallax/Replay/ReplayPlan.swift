@@ -1,7 +1,7 @@
+import Settings
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 import RedisLimiting
 import Replay
 

@@ -1,7 +1,7 @@
+import FeatureFlags
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 
 /// What one acknowledgement did at one instance or database.
 struct AcknowledgementOutcome {

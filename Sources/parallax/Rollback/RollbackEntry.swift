@@ -1,6 +1,6 @@
+import FeatureFlags
 import DivergenceStore
 import ParallaxCore
-import ParallaxService
 
 /// A rollback as a database holds it, or as an instance has left it next to the flag file.
 struct RollbackEntry {

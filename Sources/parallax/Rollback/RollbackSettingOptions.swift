@@ -1,6 +1,5 @@
 import ArgumentParser
 import ParallaxCore
-import ParallaxService
 
 /// Settings of the watchdog to try, named as the settings `ROLLBACK_…` are.
 struct RollbackSettingOptions: ParsableArguments {

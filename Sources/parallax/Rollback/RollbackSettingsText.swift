@@ -1,3 +1,4 @@
+import Settings
 import ParallaxCore
 
 /// The watchdog's settings in one paragraph.

@@ -1,4 +1,4 @@
-import ParallaxService
+import Settings
 
 /// What is wrong with the settings, as text for a terminal.
 struct FindingsText {

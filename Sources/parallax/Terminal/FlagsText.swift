@@ -1,5 +1,5 @@
+import FeatureFlags
 import ParallaxCore
-import ParallaxService
 
 /// The state of the flags as text for a terminal.
 struct FlagsText {

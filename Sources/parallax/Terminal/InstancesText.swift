@@ -1,5 +1,5 @@
+import FeatureFlags
 import ParallaxCore
-import ParallaxService
 
 /// What the instances that share a flag file have applied, and who is behind, as text for a terminal.
 struct InstancesText {

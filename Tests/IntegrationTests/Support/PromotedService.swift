@@ -34,7 +34,7 @@ struct PromotedService {
     /// Keeps what an instance in legacy would have learned up to now.
     private static func keepBaseline(in path: String) async throws {
         let store = try DivergenceStore(path: path)
-        let (settings, now) = (RollbackSettings(), FlagStore.wallClock())
+        let (settings, now) = (RollbackSettings(), Timestamp.now())
         var samples = LatencyHistogram()
         for _ in 0..<settings.baselineMinimumSamples { samples.record(.milliseconds(1)) }
         var baseline = Baseline()

@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import ArgumentParser
 import Foundation
 import ParallaxCore

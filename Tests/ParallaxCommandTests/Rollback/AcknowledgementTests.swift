@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import ArgumentParser
 import DivergenceStore
 import Foundation
@@ -44,7 +45,7 @@ import Testing
             let store = FlagStore(path: file, environment: .none, isProduction: false, instance: "a")
             await store.start()
             let rollback = await store.rollBackToLegacy(
-                by: RollbackService.author, reason: "down",
+                by: RollbackEvaluator.author, reason: "down",
                 claim: RollbackClaim(number: .max, latch: AcknowledgementTests.latch))
             guard case .flipped = rollback else { throw CommandFailure(.failure, "\(rollback)") }
             return store

@@ -5,7 +5,8 @@ import Testing
 @Suite struct AlertDeliveryTests {
     private static func alert(_ name: Alert.Name = .rollback, startsAt: Int64 = 0) -> Alert {
         Alert(
-            name, trigger: name == .rollback ? .redisDown : nil, startsAt: Moment.second(startsAt).wall, summary: "s",
+            name, trigger: name == .rollback ? .redisDown : nil, startsAt: ClockReading.second(startsAt).wall,
+            summary: "s",
             description: "d")
     }
 
@@ -53,12 +54,12 @@ import Testing
         var delivery = AlertDelivery(settings: AlertSettings())
         delivery.heed([Self.alert()], at: .second(10))
         let told = delivery.next(at: .second(10)) ?? []
-        #expect(told.map(\.endsAt) == [Moment.second(250).wall])
+        #expect(told.map(\.endsAt) == [ClockReading.second(250).wall])
         #expect(delivery.next(at: .second(11)) == nil, "one attempt at a time")
         delivery.ended(told, succeeded: true, at: .second(11), jitter: 1)
         delivery.heed([], at: .second(12))
         let over = delivery.next(at: .second(20)) ?? []
-        #expect(over.map(\.isResolved) == [true] && over.map(\.endsAt) == [Moment.second(12).wall])
+        #expect(over.map(\.isResolved) == [true] && over.map(\.endsAt) == [ClockReading.second(12).wall])
     }
 
     @Test("a receiver that fails is tried again after 1, 2, 4 seconds and so on, a minute at the most, jitter aside")
@@ -71,8 +72,8 @@ import Testing
         early.heed([Self.alert()], at: .second(0))
         let messages = early.next(at: .second(0)) ?? []
         early.ended(messages, succeeded: false, at: .second(0), jitter: 0)
-        #expect(early.next(at: Moment(steadyMilliseconds: 499, wall: Moment.second(0).wall)) == nil)
-        #expect(early.next(at: Moment(steadyMilliseconds: 500, wall: Moment.second(0).wall)) != nil)
+        #expect(early.next(at: ClockReading(steadyMilliseconds: 499, wall: ClockReading.second(0).wall)) == nil)
+        #expect(early.next(at: ClockReading(steadyMilliseconds: 500, wall: ClockReading.second(0).wall)) != nil)
     }
 
     @Test("after an hour away a receiver is told what holds and what has ended meanwhile, each once, and no history")

@@ -31,8 +31,8 @@ import Testing
         #expect(alerts.map(\.name) == [.redisDown])
         #expect(alerts.first?.name.rawValue == "rate_limiting_redis_down")
         #expect(alerts.first?.name.severity == .critical)
-        #expect(alerts.first?.startsAt == Moment.second(6).wall)
-        #expect(world.look().first?.startsAt == Moment.second(6).wall)
+        #expect(alerts.first?.startsAt == ClockReading.second(6).wall)
+        #expect(world.look().first?.startsAt == ClockReading.second(6).wall)
         // The first failure leaves the window at second 61, and two minutes more are waited.
         for _ in 8..<180 { #expect(world.look().map(\.name) == [.redisDown]) }
         #expect(world.look().isEmpty)
@@ -119,7 +119,7 @@ import Testing
 
     @Test("a trigger that fires during the hold-off, over a latch or is held back is told with its trigger")
     func stopped() {
-        let time = Moment.second(0).wall
+        let time = ClockReading.second(0).wall
         func evaluation(_ state: TriggerState, _ figures: [String: Double]) -> Evaluation {
             Evaluation(trigger: .errorRate, time: time, state: state, figures: figures, sentence: "error rate 50 %")
         }
@@ -152,7 +152,7 @@ import Testing
 
     @Test("a rollback that took place a moment ago is not told as one that was withheld")
     func justRolledBack() {
-        let time = Moment.second(0).wall
+        let time = ClockReading.second(0).wall
         let firing = Evaluation(
             trigger: .redisDown, time: time, state: .firing, figures: [Evaluation.inPlayFigure: 1], sentence: "down")
         let latched = RollbackLatch.State.latched(.init(trigger: .redisDown, time: time, sentence: "down"))
@@ -231,9 +231,10 @@ import Testing
     }
 }
 
-extension Moment {
+extension ClockReading {
     /// A second after the beginning of both clocks.
-    static func second(_ second: Int64) -> Moment {
-        Moment(steadyMilliseconds: second * 1000, wall: Timestamp(milliseconds: 1_800_000_000_000 + second * 1000))
+    static func second(_ second: Int64) -> ClockReading {
+        ClockReading(
+            steadyMilliseconds: second * 1000, wall: Timestamp(milliseconds: 1_800_000_000_000 + second * 1000))
     }
 }

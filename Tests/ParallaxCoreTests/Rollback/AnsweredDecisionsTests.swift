@@ -17,7 +17,7 @@ import Testing
         mutating func run(seconds: Int, probes: Bool, _ attempts: AttemptTally) {
             for _ in 0..<seconds {
                 second += 1
-                let now = Moment.at(Double(second))
+                let now = ClockReading.at(Double(second))
                 evaluator.probe(success: probes, at: now)
                 evaluator.count(attempts, at: now)
                 guard second % 10 == 0 || evaluator.isOverdue(at: now) else { continue }

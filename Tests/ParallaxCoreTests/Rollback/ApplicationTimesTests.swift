@@ -18,7 +18,7 @@ import Testing
             $0.baselineMinimumSeconds = 0
         }
         baseline.learn(
-            times(.milliseconds(100), samples: 5_000).inPlay.times, from: .application, at: Moment.at(0).wall,
+            times(.milliseconds(100), samples: 5_000).inPlay.times, from: .application, at: ClockReading.at(0).wall,
             settings: settings)
         return baseline
     }
@@ -91,7 +91,7 @@ import Testing
             """#
         let read = try JSONDecoder().decode(Baseline.self, from: Data(old.utf8))
         #expect(read.frozen?.samples.count == 5_000)
-        let application = read.state(of: .application, at: Moment.at(0).wall, settings: RollbackSettings())
+        let application = read.state(of: .application, at: ClockReading.at(0).wall, settings: RollbackSettings())
         #expect(application == .learning(samples: 0))
     }
 
@@ -100,7 +100,7 @@ import Testing
         var evaluator = try RollbackEvaluator(settings: RollbackSettings())
         var times = ResponseTimes()
         times.legacy.record(.seconds(1))
-        func learned() -> Int { evaluator.baselineStates(at: Moment.at(0).wall)[.application]?.samples ?? -1 }
+        func learned() -> Int { evaluator.baselineStates(at: ClockReading.at(0).wall)[.application]?.samples ?? -1 }
         // Before any evaluation it is not even known which strategy is in force.
         evaluator.count(times, from: .application, at: .at(0))
         for second in stride(from: 0.0, through: 300, by: 10) {
@@ -121,7 +121,7 @@ import Testing
         var times = ResponseTimes()
         times.legacy.record(.milliseconds(5))
         evaluator.count(times, from: .door, at: .at(0))
-        #expect(evaluator.baselineStates(at: Moment.at(0).wall)[.door] == .learning(samples: 1))
+        #expect(evaluator.baselineStates(at: ClockReading.at(0).wall)[.door] == .learning(samples: 1))
     }
 
     @Test("held-out answers teach no baseline: they are one")
@@ -130,6 +130,6 @@ import Testing
         var times = ResponseTimes()
         times.heldOut.record(.milliseconds(5))
         evaluator.count(times, from: .door, at: .at(0))
-        #expect(evaluator.baselineStates(at: Moment.at(0).wall)[.door] == .learning(samples: 0))
+        #expect(evaluator.baselineStates(at: ClockReading.at(0).wall)[.door] == .learning(samples: 0))
     }
 }

@@ -10,7 +10,7 @@ import Testing
         var waits = LatencyHistogram()
         for _ in 0..<20 { waits.record(.milliseconds(10)) }
         for second in seconds {
-            let now = Moment.at(Double(second))
+            let now = ClockReading.at(Double(second))
             evaluator.probe(success: true, at: now)
             if strategy != .legacy { evaluator.count(AttemptTally(decided: 20), at: now) }
             evaluator.count(waits, isControlOnly: strategy == .legacy, at: now)

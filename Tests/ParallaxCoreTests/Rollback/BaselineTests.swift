@@ -14,13 +14,13 @@ import Testing
     @Test("it is frozen at 5,000 samples of at least 300 s, and not before")
     func freezing() {
         var baseline = Baseline()
-        baseline.learn(samples(4_998), at: Moment.at(0).wall, settings: settings)
-        baseline.learn(samples(1), at: Moment.at(300).wall, settings: settings)
-        #expect(baseline.state(at: Moment.at(300).wall, settings: settings) == .learning(samples: 4_999))
+        baseline.learn(samples(4_998), at: ClockReading.at(0).wall, settings: settings)
+        baseline.learn(samples(1), at: ClockReading.at(300).wall, settings: settings)
+        #expect(baseline.state(at: ClockReading.at(300).wall, settings: settings) == .learning(samples: 4_999))
         var quick = baseline
-        quick.learn(samples(1), at: Moment.at(299.999).wall, settings: settings)
+        quick.learn(samples(1), at: ClockReading.at(299.999).wall, settings: settings)
         #expect(quick.frozen == nil)
-        baseline.learn(samples(1), at: Moment.at(300).wall, settings: settings)
+        baseline.learn(samples(1), at: ClockReading.at(300).wall, settings: settings)
         #expect(baseline.frozen?.samples == samples(5_000))
     }
 
@@ -28,7 +28,8 @@ import Testing
     func frozen() {
         var baseline = Baseline.frozen(.milliseconds(10))
         let before = baseline
-        let isOfUse = baseline.learn(samples(9_000, .seconds(1)), at: Moment.at(7 * 86_400).wall, settings: settings)
+        let isOfUse = baseline.learn(
+            samples(9_000, .seconds(1)), at: ClockReading.at(7 * 86_400).wall, settings: settings)
         #expect(!isOfUse)
         #expect(baseline == before)
     }
@@ -38,12 +39,16 @@ import Testing
         let baseline = Baseline.frozen(.milliseconds(10))
         let days = 86_400.0
         func isStale(_ seconds: Double) -> Bool {
-            if case .stale = baseline.state(at: Moment.at(seconds).wall, settings: settings) { true } else { false }
+            if case .stale = baseline.state(at: ClockReading.at(seconds).wall, settings: settings) {
+                true
+            } else {
+                false
+            }
         }
         #expect(!isStale(14 * days) && isStale(14 * days + 0.001) && !isStale(-400 * days))
         for (seconds, isOfUse) in [(7 * days, false), (7 * days + 0.001, true), (30 * days, true)] {
             var baseline = baseline
-            let learned = baseline.learn(samples(1), at: Moment.at(seconds).wall, settings: settings)
+            let learned = baseline.learn(samples(1), at: ClockReading.at(seconds).wall, settings: settings)
             #expect(learned == isOfUse)
         }
     }
@@ -52,10 +57,10 @@ import Testing
     func replacement() {
         var baseline = Baseline.frozen(.milliseconds(10))
         let start = 20 * 86_400.0
-        baseline.learn(samples(4_999, .milliseconds(20)), at: Moment.at(start).wall, settings: settings)
-        #expect(baseline.state(at: Moment.at(start).wall, settings: settings).stage == .stale)
-        baseline.learn(samples(1, .milliseconds(20)), at: Moment.at(start + 300).wall, settings: settings)
-        #expect(baseline.state(at: Moment.at(start + 300).wall, settings: settings).stage == .frozen)
+        baseline.learn(samples(4_999, .milliseconds(20)), at: ClockReading.at(start).wall, settings: settings)
+        #expect(baseline.state(at: ClockReading.at(start).wall, settings: settings).stage == .stale)
+        baseline.learn(samples(1, .milliseconds(20)), at: ClockReading.at(start + 300).wall, settings: settings)
+        #expect(baseline.state(at: ClockReading.at(start + 300).wall, settings: settings).stage == .frozen)
         #expect(baseline.frozen?.samples == samples(5_000, .milliseconds(20)))
     }
 
@@ -63,19 +68,19 @@ import Testing
     func renewal() {
         var baseline = Baseline.frozen(.milliseconds(10))
         let start = 7.0 * 86_400 + 1
-        let isOfUse = baseline.learn(samples(4_000, .seconds(1)), at: Moment.at(start).wall, settings: settings)
+        let isOfUse = baseline.learn(samples(4_000, .seconds(1)), at: ClockReading.at(start).wall, settings: settings)
         #expect(isOfUse)
         #expect(baseline.frozen?.samples == samples(5_000))
-        baseline.learn(samples(1_000, .seconds(1)), at: Moment.at(start + 300).wall, settings: settings)
+        baseline.learn(samples(1_000, .seconds(1)), at: ClockReading.at(start + 300).wall, settings: settings)
         #expect(baseline.frozen?.samples == samples(5_000, .seconds(1)))
-        #expect(baseline.frozen?.frozenAt == Moment.at(start + 300).wall)
+        #expect(baseline.frozen?.frozenAt == ClockReading.at(start + 300).wall)
     }
 
     @Test("samples of long ago and of today make no baseline together")
     func forgetting() {
         var baseline = Baseline()
-        baseline.learn(samples(4_999), at: Moment.at(0).wall, settings: settings)
-        let later = Moment.at(15 * 86_400).wall
+        baseline.learn(samples(4_999), at: ClockReading.at(0).wall, settings: settings)
+        let later = ClockReading.at(15 * 86_400).wall
         baseline.learn(samples(1), at: later, settings: settings)
         #expect(baseline.state(at: later, settings: settings) == .learning(samples: 1))
     }
@@ -83,7 +88,7 @@ import Testing
     @Test("it comes back from JSON as it was, half learned and frozen")
     func coding() throws {
         var learning = Baseline()
-        learning.learn(samples(7), at: Moment.at(0).wall, settings: settings)
+        learning.learn(samples(7), at: ClockReading.at(0).wall, settings: settings)
         for baseline in [learning, Baseline.frozen(.milliseconds(10)), Baseline()] {
             let data = try JSONEncoder().encode(baseline)
             #expect(try JSONDecoder().decode(Baseline.self, from: data) == baseline)

@@ -33,7 +33,7 @@ import Testing
         var firings = 0
         var naiveDays: Set<Int> = []
         for time in 0..<(20 * 86_400) {
-            let now = Moment(steadyMilliseconds: Int64(time) * 1000, wall: Timestamp(milliseconds: 0))
+            let now = ClockReading(steadyMilliseconds: Int64(time) * 1000, wall: Timestamp(milliseconds: 0))
             trigger.count(second(rate: arrivals(&generator), errorShare: 0.01, &generator), at: now)
             guard time % 10 == 0 else { continue }
             let reading = trigger.read(at: now)

@@ -5,7 +5,8 @@ import Testing
 @Suite struct FailureLogTests {
     private func evaluation(_ state: TriggerState) -> Evaluation {
         Evaluation(
-            trigger: .errorRate, time: Moment.at(0).wall, state: state, figures: [:], sentence: "error rate 7.9 %")
+            trigger: .errorRate, time: ClockReading.at(0).wall, state: state, figures: [:], sentence: "error rate 7.9 %"
+        )
     }
 
     @Test("reasons are listed the most frequent first, with the time since the first of them")
@@ -16,7 +17,7 @@ import Testing
         let explained = log.explaining(evaluation(.firing), at: .at(44))
         #expect(explained.sentence == "error rate 7.9 %; failed for 34 s: loading 5, error 2, timed_out 2")
         #expect(explained.figures["failures.loading"] == 5 && explained.figures["failures.skipped"] == nil)
-        #expect(explained.figures[FailureLog.beganFigure] == Double(Moment.at(10).wall.milliseconds))
+        #expect(explained.figures[FailureLog.beganFigure] == Double(ClockReading.at(10).wall.milliseconds))
         let quiet = log.explaining(evaluation(.ok), at: .at(44))
         #expect(quiet.sentence == "error rate 7.9 %" && quiet.figures.count == 4)
     }
@@ -30,7 +31,7 @@ import Testing
         log.count(FailureTally([.error: 1]), at: .at(401))
         #expect(
             log.explaining(evaluation(.firing), at: .at(402)).figures[FailureLog.beganFigure]
-                == Double(Moment.at(401).wall.milliseconds))
+                == Double(ClockReading.at(401).wall.milliseconds))
     }
 
     @Test("counters count each reason by itself, and give what they have once")

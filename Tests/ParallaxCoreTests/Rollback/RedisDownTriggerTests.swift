@@ -59,7 +59,7 @@ import Testing
             var trigger = trigger(probes: [true, true, true])
             trigger.probe(success: false, at: .at(Double(start)))
             for second in (start + 1)... {
-                let now = Moment.at(Double(second))
+                let now = ClockReading.at(Double(second))
                 trigger.probe(success: .random(in: 0..<1, using: &generator) < luckyShare, at: now)
                 if second % 10 == 0 && trigger.read(at: now).state == .firing {
                     delays.append(Double(second - start))

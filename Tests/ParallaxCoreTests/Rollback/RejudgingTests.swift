@@ -23,7 +23,7 @@ import Testing
         mutating func run(seconds: Int) {
             for second in 1...seconds {
                 if second > 310 && second % 40 == 0 { change() }
-                let now = Moment.at(Double(second))
+                let now = ClockReading.at(Double(second))
                 let (attempts, waits) = (attempts(), waits())
                 let probe = !isProbeKeyBroken && isRedisUp || Int.random(in: 0..<10, using: &generator) == 0
                 for index in evaluators.indices {

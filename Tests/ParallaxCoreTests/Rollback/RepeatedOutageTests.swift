@@ -16,7 +16,7 @@ import Testing
     private func firstFiring(down: Int, up: Int, _ settings: RollbackSettings = RollbackSettings()) -> Int? {
         var trigger = trigger(settings)
         for second in 0..<3_600 {
-            let now = Moment.at(Double(10 + second))
+            let now = ClockReading.at(Double(10 + second))
             trigger.probe(success: second % (down + up) >= down, at: now)
             if trigger.read(at: now).state == .firing { return second }
         }
@@ -57,7 +57,7 @@ import Testing
         // 150 s of the last 600 s: 30 s of the first outage have to leave the window.
         let evaluation = trigger.evaluate(at: .at(300))
         #expect(evaluation.state == .suspect)
-        #expect(evaluation.clearsAt == Moment.at(640).wall)
+        #expect(evaluation.clearsAt == ClockReading.at(640).wall)
         probe(300..<640, true)
         #expect(trigger.read(at: .at(639)).state == .suspect)
         let over = trigger.evaluate(at: .at(640))
@@ -100,7 +100,7 @@ import Testing
         var generator = Seeded(seed: 11)
         var trigger = trigger()
         for second in 10..<86_400 {
-            let now = Moment.at(Double(second))
+            let now = ClockReading.at(Double(second))
             trigger.probe(success: .random(in: 0..<1, using: &generator) >= 0.05, at: now)
             #expect(trigger.read(at: now).state != .firing)
         }
@@ -112,7 +112,7 @@ import Testing
         var rollbacks: [Int] = []
         func isDown(_ second: Int) -> Bool { second >= 300 && (second - 300) % 160 < 100 }
         for second in 0..<700 {
-            let now = Moment.at(Double(second))
+            let now = ClockReading.at(Double(second))
             evaluator.probe(success: !isDown(second), at: now)
             evaluator.count(
                 isDown(second) ? AttemptTally(outages: 10) : AttemptTally(decided: 10), at: now)
@@ -125,7 +125,7 @@ import Testing
         }
         // In the second that makes it more than the limit, and once.
         #expect(rollbacks == [481])
-        try evaluator.acknowledge(Acknowledgement(time: Moment.at(700).wall, by: "Ada", reason: "seen"))
+        try evaluator.acknowledge(Acknowledgement(time: ClockReading.at(700).wall, by: "Ada", reason: "seen"))
         for second in 700..<720 { evaluator.probe(success: true, at: .at(Double(second))) }
         #expect(evaluator.evaluate(at: .at(710), strategy: .legacy).evaluations[0].state == .suspect)
         #expect(evaluator.evaluate(at: .at(720), strategy: .hybrid).evaluations[0].state == .ok)

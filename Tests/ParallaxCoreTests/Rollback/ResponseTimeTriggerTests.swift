@@ -59,9 +59,9 @@ import Testing
                 == "no baseline yet: 0 of 5,000 response times, and 300 s more of them; it is learned in `legacy`")
         let old = Baseline.frozen(.milliseconds(10))
         let fourteenDays = 14.0 * 86_400
-        let now = Moment(steadyMilliseconds: 100_000, wall: Moment.at(fourteenDays).wall)
+        let now = ClockReading(steadyMilliseconds: 100_000, wall: ClockReading.at(fourteenDays).wall)
         #expect(trigger.read(at: now, baseline: old).state == .firing)
-        let later = Moment(steadyMilliseconds: 100_000, wall: Moment.at(fourteenDays + 0.001).wall)
+        let later = ClockReading(steadyMilliseconds: 100_000, wall: ClockReading.at(fourteenDays + 0.001).wall)
         let stale = trigger.evaluate(at: later, baseline: old)
         #expect(stale.state == .inconclusive)
         #expect(stale.sentence.hasPrefix("the baseline is 14 days old, beyond 14;"))

@@ -49,7 +49,7 @@ import Testing
         var states: [TriggerState] { evaluator.evaluations.map(\.state) }
     }
 
-    private let acknowledgement = Acknowledgement(time: Moment.at(1_000).wall, by: "Ada", reason: "seen")
+    private let acknowledgement = Acknowledgement(time: ClockReading.at(1_000).wall, by: "Ada", reason: "seen")
 
     @Test("every trigger is evaluated each time, in their order")
     func order() throws {
@@ -172,7 +172,7 @@ import Testing
         var drive = try Drive()
         drive.run(seconds: 100)
         drive.run(seconds: 50, redis: false)
-        let stepped = Moment(steadyMilliseconds: 150_000, wall: Moment.at(1_000_000).wall)
+        let stepped = ClockReading(steadyMilliseconds: 150_000, wall: ClockReading.at(1_000_000).wall)
         let outcome = drive.evaluator.evaluate(at: stepped, strategy: .hybrid)
         #expect(outcome.evaluations.map(\.state) == [.suspect, .ok, .inconclusive])
         #expect(outcome.actions.isEmpty)

@@ -7,16 +7,16 @@ import Testing
 
     private func evaluation(at seconds: Double) -> Evaluation {
         Evaluation(
-            trigger: .errorRate, time: Moment.at(seconds).wall, state: .firing, figures: [:],
+            trigger: .errorRate, time: ClockReading.at(seconds).wall, state: .firing, figures: [:],
             sentence: "too many errors")
     }
 
     private func acknowledgement(at seconds: Double) throws -> Acknowledgement {
-        try Acknowledgement(validating: "Ada", reason: "Redis was resized", time: Moment.at(seconds).wall)
+        try Acknowledgement(validating: "Ada", reason: "Redis was resized", time: ClockReading.at(seconds).wall)
     }
 
     private func state(_ latch: RollbackLatch, at seconds: Double) -> RollbackLatch.State {
-        latch.state(at: Moment.at(seconds).wall, settings: settings)
+        latch.state(at: ClockReading.at(seconds).wall, settings: settings)
     }
 
     @Test("it holds for as long as nobody clears it")
@@ -36,7 +36,7 @@ import Testing
         var latch = RollbackLatch()
         latch.fire(evaluation(at: 10))
         try latch.acknowledge(acknowledgement(at: 100))
-        #expect(state(latch, at: 999.999) == .holdingOff(until: Moment.at(1_000).wall))
+        #expect(state(latch, at: 999.999) == .holdingOff(until: ClockReading.at(1_000).wall))
         #expect(state(latch, at: 1_000) == .armed)
     }
 
@@ -49,7 +49,7 @@ import Testing
         try latch.acknowledge(acknowledgement(at: 1))
         latch.fire(evaluation(at: distance))
         try latch.acknowledge(acknowledgement(at: distance + 1))
-        #expect(state(latch, at: distance + 1) == .holdingOff(until: Moment.at(distance + 1 + wait).wall))
+        #expect(state(latch, at: distance + 1) == .holdingOff(until: ClockReading.at(distance + 1 + wait).wall))
     }
 
     @Test("a wall clock that is set back holds nothing off for long")

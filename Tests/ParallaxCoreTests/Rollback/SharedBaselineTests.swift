@@ -12,12 +12,12 @@ import Testing
         var baseline = Baseline()
         var samples = LatencyHistogram()
         samples.record(.milliseconds(milliseconds))
-        baseline.learn(samples, from: source, at: Moment.at(second).wall, settings: Self.settings)
+        baseline.learn(samples, from: source, at: ClockReading.at(second).wall, settings: Self.settings)
         return baseline
     }
 
     private func word(second: Double) -> Acknowledgement {
-        Acknowledgement(time: Moment.at(second).wall, by: "Ada", reason: "learned while slow")
+        Acknowledgement(time: ClockReading.at(second).wall, by: "Ada", reason: "learned while slow")
     }
 
     @Test("the newest of each source is shared, and what is being learned is not")
@@ -32,7 +32,7 @@ import Testing
         var learning = Baseline()
         var samples = LatencyHistogram()
         samples.record(.milliseconds(1))
-        learning.learn(samples, at: Moment.at(7).wall, settings: RollbackSettings())
+        learning.learn(samples, at: ClockReading.at(7).wall, settings: RollbackSettings())
         let before = shared
         shared.merge(learning)
         #expect(shared == before)
@@ -93,8 +93,8 @@ import Testing
         var baseline = Baseline()
         var samples = LatencyHistogram()
         samples.record(.milliseconds(155))
-        baseline.learn(samples, at: Moment.at(5).wall, settings: RollbackSettings())
-        let change6 = baseline.forget(frozenUntil: Moment.at(6).wall)
+        baseline.learn(samples, at: ClockReading.at(5).wall, settings: RollbackSettings())
+        let change6 = baseline.forget(frozenUntil: ClockReading.at(6).wall)
         #expect(change6)
         #expect(baseline == Baseline())
     }

@@ -24,7 +24,7 @@ import Testing
             var fast = LatencyHistogram()
             for _ in 0..<5_000 { fast.record(.milliseconds(100)) }
             baseline.learn(
-                fast, from: .application, at: Moment.at(0).wall,
+                fast, from: .application, at: ClockReading.at(0).wall,
                 settings: .with {
                     $0.baselineMinimumSamples = 1
                     $0.baselineMinimumSeconds = 0

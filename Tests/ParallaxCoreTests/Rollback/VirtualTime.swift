@@ -1,10 +1,10 @@
 import ParallaxCore
 
-extension Moment {
+extension ClockReading {
     /// A moment of virtual time, with a wall clock that started somewhere in 2027.
-    static func at(_ seconds: Double) -> Moment {
+    static func at(_ seconds: Double) -> ClockReading {
         let milliseconds = Int64((seconds * 1000).rounded())
-        return Moment(
+        return ClockReading(
             steadyMilliseconds: milliseconds, wall: Timestamp(milliseconds: 1_800_000_000_000 + milliseconds))
     }
 }
@@ -26,7 +26,7 @@ extension Baseline {
             $0.baselineMinimumSamples = 1
             $0.baselineMinimumSeconds = 0
         }
-        baseline.learn(samples, at: Moment.at(0).wall, settings: settings)
+        baseline.learn(samples, at: ClockReading.at(0).wall, settings: settings)
         return baseline
     }
 

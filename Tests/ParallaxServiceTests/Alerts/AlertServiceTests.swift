@@ -1,3 +1,4 @@
+@testable import Settings
 import Foundation
 import Logging
 import ParallaxCore
@@ -62,7 +63,7 @@ private final class AlertWorld: Sendable {
             },
             now: {
                 let seconds = self.state.withLock { $0.seconds }
-                return Moment(
+                return ClockReading(
                     steadyMilliseconds: seconds * 1000,
                     wall: Timestamp(milliseconds: 1_767_225_600_000 + seconds * 1000))
             }, jitter: { 1 })

@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import Foundation
 import ParallaxCore
 import Testing
@@ -100,7 +101,7 @@ import Testing
             await other.refresh()
             #expect(
                 history.changes.suffix(4).map(\.by) == [
-                    RollbackDrill.author, RollbackDrill.author, "bob", FlagState.unknownWriter,
+                    RollbackDrill.author, RollbackDrill.author, "bob", FlagChange.unknownWriter,
                 ])
         }
     }

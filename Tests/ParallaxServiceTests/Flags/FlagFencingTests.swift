@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import Foundation
 import ParallaxCore
 import Synchronization
@@ -19,7 +20,7 @@ import Testing
         _ store: FlagStore, decidedAt number: Int64, latch: RollbackLatch = latch()
     ) async -> FlagRollback {
         await store.rollBackToLegacy(
-            by: RollbackService.author, reason: "error rate", claim: RollbackClaim(number: number, latch: latch))
+            by: RollbackEvaluator.author, reason: "error rate", claim: RollbackClaim(number: number, latch: latch))
     }
 
     @Test("an evaluator's flip carries its number, and its latch holds for all who share the file")
@@ -78,7 +79,7 @@ import Testing
                 await store.refresh()
                 #expect(store.current.strategy == .legacy && store.sharedLatch?.isLatched == true)
             }
-            #expect(folder.history.changes.count { $0.by == RollbackService.author } == 1)
+            #expect(folder.history.changes.count { $0.by == RollbackEvaluator.author } == 1)
         }
     }
 

@@ -1,3 +1,5 @@
+@testable import Settings
+@testable import FeatureFlags
 import Foundation
 import Glibc
 import ParallaxCore

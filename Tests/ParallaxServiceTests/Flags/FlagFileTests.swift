@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import Foundation
 import ParallaxCore
 import Testing

@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import Foundation
 import Glibc
 import ParallaxCore
@@ -26,7 +27,8 @@ import Testing
             let canWrite = SharedFileWorld.Mutable(false)
             let store = await folder.startedStore(instance: "a", canWrite: canWrite)
             let flip = try await store.flipToLegacy(
-                by: RollbackService.author, reason: "Redis is down", claim: RollbackClaim(number: 0, latch: Self.latch))
+                by: RollbackEvaluator.author, reason: "Redis is down",
+                claim: RollbackClaim(number: 0, latch: Self.latch))
             try #require(flip.hold != nil && store.current.strategy == .legacy)
             try await body(folder, store, canWrite)
         }

@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import Foundation
 import Logging
 import ParallaxCore

@@ -1,3 +1,4 @@
+@testable import Settings
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting

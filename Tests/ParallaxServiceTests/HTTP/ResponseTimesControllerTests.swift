@@ -1,3 +1,4 @@
+@testable import Settings
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore

@@ -1,3 +1,4 @@
+@testable import Settings
 import Hummingbird
 
 @testable import ParallaxService

@@ -1,3 +1,5 @@
+import Settings
+@testable import FeatureFlags
 import ParallaxCore
 
 @testable import ParallaxService

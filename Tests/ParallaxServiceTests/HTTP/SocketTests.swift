@@ -1,3 +1,4 @@
+@testable import Settings
 import AsyncHTTPClient
 import HTTPTypes
 import Hummingbird

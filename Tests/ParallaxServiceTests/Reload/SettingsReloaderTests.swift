@@ -1,3 +1,4 @@
+@testable import Settings
 import Foundation
 import ParallaxCore
 import ParallaxTesting
@@ -14,7 +15,7 @@ import Testing
     private let placed = Replaceable<[String]>([])
 
     private func load(_ yaml: String, environment: [String: String] = [:]) async throws -> LoadedSettings {
-        try await withFolder { folder in
+        try await withTemporaryFolder { folder in
             try yaml.write(toFile: folder + "/parallax.yaml", atomically: true, encoding: .utf8)
             var environment = environment
             // Names that do not depend on the folder, which is another one each time.

@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import ParallaxCore
 import Testing
 

@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import DivergenceStore
 import Foundation
 import Glibc
@@ -87,7 +88,7 @@ final class RollbackModel {
             flipToLegacy: { by, reason, claim in
                 try await store.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(store), record: record, logger: CapturedLog().logger,
-            now: { Moment(steadyMilliseconds: time.steady, wall: time.wall) })
+            now: { ClockReading(steadyMilliseconds: time.steady, wall: time.wall) })
         await service.start()
         return (store, service)
     }

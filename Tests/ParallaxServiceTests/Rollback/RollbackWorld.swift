@@ -38,7 +38,7 @@ struct RollbackWorld: Sendable {
             waiting: { surroundings.state.withLock(\.waiting) }, record: record, logger: log.logger,
             now: {
                 let milliseconds = surroundings.state.withLock(\.milliseconds)
-                return Moment(
+                return ClockReading(
                     steadyMilliseconds: milliseconds, wall: Timestamp(milliseconds: 1_800_000_000_000 + milliseconds))
             })
     }

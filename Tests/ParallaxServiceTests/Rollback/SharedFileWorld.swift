@@ -1,3 +1,4 @@
+@testable import FeatureFlags
 import Logging
 import ParallaxCore
 import Synchronization
@@ -80,7 +81,7 @@ struct SharedFileWorld: Sendable {
             flipToLegacy: { by, reason, claim in
                 try await store.flipToLegacy(by: by, reason: reason, claim: claim)
             }, sharing: RollbackSharing(store), record: record, logger: log.logger,
-            now: { Moment(steadyMilliseconds: time.steady, wall: time.wall) })
+            now: { ClockReading(steadyMilliseconds: time.steady, wall: time.wall) })
         return Member(
             store: store, service: service, record: record, log: log, observer: observer, isRedisUp: isUp)
     }
@@ -104,5 +105,5 @@ struct SharedFileWorld: Sendable {
     }
 
     /// The flips by evaluators in the history.
-    var flips: Int { folder.history.changes.count { $0.by == RollbackService.author } }
+    var flips: Int { folder.history.changes.count { $0.by == RollbackEvaluator.author } }
 }

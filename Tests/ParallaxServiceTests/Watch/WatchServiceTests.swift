@@ -1,3 +1,4 @@
+import ParallaxTesting
 import DivergenceStore
 import Foundation
 import Logging
@@ -65,7 +66,7 @@ import Testing
     }
 
     private static func with(_ body: (World) async throws -> Void) async throws {
-        try await withFolder { try await body(World($0 + "/a.sqlite")) }
+        try await withTemporaryFolder { try await body(World($0 + "/a.sqlite")) }
     }
 
     @Test("whoever flips the file, a watch begins, and counts what happens from then on alone")

@@ -1,3 +1,4 @@
+import ParallaxTesting
 import DivergenceStore
 import ParallaxCore
 import Testing
@@ -23,7 +24,7 @@ import Testing
             for (length, condition) in phases {
                 for _ in 0..<length {
                     second += 1
-                    let now = Moment(
+                    let now = ClockReading(
                         steadyMilliseconds: second * 1000, wall: WatchedService.origin + second * 1000)
                     let drawn = seconds.next(atSecond: second, condition, strategy: .hybrid)
                     evaluator.probe(success: drawn.isProbeGood, at: now)

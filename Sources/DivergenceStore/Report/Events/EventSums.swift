@@ -23,14 +23,14 @@ struct EventSums: Sendable {
             }
             others.removeAll { $0 == same }
             // The instance that made it knows who asked for it; others may not.
-            if changes[same].by == FlagState.unknownWriter { changes[same] = change }
+            if changes[same].by == FlagChange.unknownWriter { changes[same] = change }
         }
     }
 
     /// Whether two databases tell of one change: at the time that its file declares, or as two instances saw it.
     private static func isSame(_ one: FlagChange, _ other: FlagChange) -> Bool {
         guard one.contentHash == other.contentHash, one.from == other.from, one.to == other.to else { return false }
-        let isSeen = one.by == FlagState.unknownWriter || other.by == FlagState.unknownWriter
+        let isSeen = one.by == FlagChange.unknownWriter || other.by == FlagChange.unknownWriter
         return one.time == other.time || isSeen && abs(one.time - other.time) <= sameChangeMilliseconds
     }
 

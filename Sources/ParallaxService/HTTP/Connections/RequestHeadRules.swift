@@ -1,3 +1,4 @@
+import Settings
 import NIOHTTP1
 
 /// What a request's head must be before anything is done for it: rules that hold whatever the route.

@@ -35,8 +35,8 @@ struct WatchedService: Sendable {
         nextEvaluation = startSecond
     }
 
-    private var now: Moment {
-        Moment(steadyMilliseconds: second * 1000, wall: WatchedService.origin + second * 1000)
+    private var now: ClockReading {
+        ClockReading(steadyMilliseconds: second * 1000, wall: WatchedService.origin + second * 1000)
     }
 
     /// Runs in `legacy` until there is a baseline, where response times are modelled, and then goes to `hybrid`.

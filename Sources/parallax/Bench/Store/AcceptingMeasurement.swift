@@ -1,3 +1,4 @@
+import Settings
 import Dispatch
 import DivergenceStore
 import Foundation

@@ -1,6 +1,5 @@
 import DivergenceStore
 import ParallaxCore
-import ParallaxService
 
 /// The recorder, its database and the report, timed in this process.
 struct StoreBenchmark: Sendable {
@@ -77,5 +76,5 @@ struct StoreBenchmark: Sendable {
 }
 
 extension Timestamp {
-    static var wallClock: Timestamp { FlagStore.wallClock() }
+    static var wallClock: Timestamp { Timestamp.now() }
 }

@@ -1,3 +1,4 @@
+import Settings
 import DivergenceStore
 import Logging
 import ParallaxCore

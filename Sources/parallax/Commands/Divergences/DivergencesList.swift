@@ -1,7 +1,7 @@
+import Settings
 import ArgumentParser
 import DivergenceStore
 import ParallaxCore
-import ParallaxService
 
 /// `parallax divergences list`
 struct DivergencesList: AsyncParsableCommand {
@@ -48,7 +48,7 @@ struct DivergencesList: AsyncParsableCommand {
 
     /// What is asked for.
     func newest() async throws -> [StoredDivergence] {
-        var filter = try selection.makeFilter(now: FlagStore.wallClock())
+        var filter = try selection.makeFilter(now: Timestamp.now())
         guard let identifier else { return try await Self.newest(of: databases.open(), filter, limit: limit) }
         let caller: Identity
         do {

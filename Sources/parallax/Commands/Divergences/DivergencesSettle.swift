@@ -2,7 +2,6 @@ import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import ParallaxService
 
 /// `parallax divergences settle`
 struct DivergencesSettle: AsyncParsableCommand {
@@ -47,7 +46,7 @@ struct DivergencesSettle: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let now = FlagStore.wallClock()
+        let now = Timestamp.now()
         let stores = try await databases.openToWrite()
         let group = Settlement.Group(kind: kind, cause: cause, organization: organization)
         let share = try await DivergenceStore.share(

@@ -1,7 +1,6 @@
 import ArgumentParser
 import DivergenceStore
 import ParallaxCore
-import ParallaxService
 
 /// `parallax divergences settlements`
 struct DivergencesSettlements: AsyncParsableCommand {
@@ -20,7 +19,7 @@ struct DivergencesSettlements: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let filter = DivergenceFilter(since: since?.resolve(now: FlagStore.wallClock()))
+        let filter = DivergenceFilter(since: since?.resolve(now: Timestamp.now()))
         let statuses = try await DivergenceStore.settlements(of: databases.open(), filter)
         Terminal.print(
             json

@@ -1,3 +1,4 @@
+@testable import Settings
 import Hummingbird
 import Logging
 import NIOCore

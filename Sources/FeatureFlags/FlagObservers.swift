@@ -1,0 +1,15 @@
+import Synchronization
+import ParallaxCore
+
+/// Whoever wants to hear of the flags.
+final class FlagObservers: Sendable {
+    private let observers = Mutex<[@Sendable (FlagEvent) -> Void]>([])
+
+    func add(_ observer: @escaping @Sendable (FlagEvent) -> Void) {
+        observers.withLock { $0.append(observer) }
+    }
+
+    func tell(_ event: FlagEvent) {
+        for observer in observers.withLock({ $0 }) { observer(event) }
+    }
+}

@@ -1,0 +1,82 @@
+// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+import FeatureFlags
+import ParallaxCore
+import CDispatch
+import Foundation
+import Glibc
+
+/// Whether a file can be opened or made at a path, as far as that shows without trying. What a path is comes first, then
+/// whether it may be used.
+enum FilePlace: Equatable {
+    case usable
+    /// No state of the disk makes this right: the path itself is wrong.
+    case impossible(String)
+    case missingFolder(String)
+    case unusable(String)
+
+    init(_ path: String) {
+        let name = QuotedText(path)
+        let folder = Self.folder(of: path)
+        if let system = FileSystemType(at: Self.nearestExisting(path)), system.isKernel {
+            self = .impossible("\(name) is on a file system of the kernel (\(system.name)), which keeps no other files")
+        } else if let mode = Self.mode(path) {
+            self = Self.existing(path, mode)
+        } else if errno == ELOOP {
+            self = .impossible("\(name) is a symbolic link that leads in a circle")
+        } else if errno == ENAMETOOLONG {
+            self = .impossible("\(name) is longer than paths can be")
+        } else if Self.isLink(path) {
+            self = .unusable("\(name) is a symbolic link that leads nowhere")
+        } else if path.hasSuffix("/") {
+            self = .impossible("\(name) is a folder, not a file")
+        } else {
+            self = Self.missing(path, in: folder)
+        }
+    }
+
+    private static func existing(_ path: String, _ mode: mode_t) -> FilePlace {
+        let name = QuotedText(path)
+        switch mode & S_IFMT {
+        case S_IFREG: return access(path, R_OK) == 0 ? .usable : .unusable("\(name) cannot be read")
+        case S_IFDIR: return .impossible("\(name) is a folder, not a file")
+        default: return .impossible("\(name) is a pipe, a socket or a device, not a file")
+        }
+    }
+
+    private static func missing(_ path: String, in folder: String) -> FilePlace {
+        let name = QuotedText(path)
+        let nearest = nearestExisting(folder)
+        guard let mode = mode(nearest), mode & S_IFMT == S_IFDIR else {
+            return nearest == folder
+                ? .impossible("the folder of \(name) is a file")
+                : .impossible("\(QuotedText(nearest)) on the way to \(name) is a file")
+        }
+        guard access(nearest, W_OK | X_OK) == 0 else {
+            return nearest == folder
+                ? .unusable("the folder of \(name) cannot be written")
+                : .unusable("the folder of \(name) does not exist and cannot be made")
+        }
+        return nearest == folder ? .usable : .missingFolder("the folder of \(name) does not exist")
+    }
+
+    private static func mode(_ path: String) -> mode_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode : nil
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
+    private static func folder(of path: String) -> String {
+        FlagFile.split(path).folder
+    }
+
+    /// The path itself, or the nearest folder on the way to it that is there.
+    static func nearestExisting(_ path: String) -> String {
+        var path = path
+        while path != "/", path != ".", access(path, F_OK) != 0 { path = folder(of: path) }
+        return path
+    }
+}

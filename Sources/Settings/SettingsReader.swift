@@ -1,0 +1,144 @@
+import ParallaxCore
+
+/// Reads settings from sources in their order, the strongest first, and notes whatever is wrong instead of stopping.
+struct SettingsReader {
+    let sources: [SettingsSource]
+    private(set) var findings: [Finding] = []
+
+    init(sources: [SettingsSource]) {
+        self.sources = sources
+    }
+
+    mutating func note(_ finding: Finding) {
+        findings.append(finding)
+    }
+
+    /// Where a setting's value comes from: a source's name, or `default`.
+    func origin(of setting: Setting) -> String {
+        let source = sources.first { setting.kind == .list ? $0.list(setting) != nil : $0.text(setting) != nil }
+        return source?.origin ?? "default"
+    }
+
+    /// A setting's text as it stands, unchecked; its default where no source says anything.
+    func text(_ setting: Setting) -> String {
+        first(setting)?.text ?? setting.standard
+    }
+
+    /// A setting as it was written, a list's items one after the other.
+    func written(_ setting: Setting) -> String {
+        guard setting.kind == .list else { return text(setting) }
+        return sources.lazy.compactMap { $0.list(setting) }.first?.joined(separator: ",") ?? setting.standard
+    }
+
+    func optionalText(_ setting: Setting) -> String? {
+        let text = text(setting)
+        return text.isEmpty ? nil : text
+    }
+
+    mutating func boolean(_ setting: Setting) -> Bool {
+        value(setting, Self.boolean)
+    }
+
+    /// What the environment itself says; `nil` where it says nothing, or nothing that can be understood.
+    func pinned<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value? {
+        sources.first(where: \.isEnvironment)?.text(setting).flatMap(parse)
+    }
+
+    mutating func integer(_ setting: Setting) -> Int {
+        guard case .integer(let range) = setting.kind else { preconditionFailure("\(setting.name) is no integer") }
+        return value(setting, range: range) { Int($0) }
+    }
+
+    /// A whole number of which 0 means none.
+    mutating func bound(_ setting: Setting) -> Int? {
+        let bound = integer(setting)
+        return bound == 0 ? nil : bound
+    }
+
+    mutating func decimal(_ setting: Setting) -> Double {
+        guard case .decimal(let range) = setting.kind else { preconditionFailure("\(setting.name) is no number") }
+        return value(setting, range: range, Self.number)
+    }
+
+    mutating func seconds(_ setting: Setting) -> Duration {
+        guard case .seconds(let range) = setting.kind else { preconditionFailure("\(setting.name) is no duration") }
+        return .milliseconds(value(setting, range: range, Self.number) * 1000)
+    }
+
+    mutating func choice<Choice: RawRepresentable<String>>(_ setting: Setting) -> Choice {
+        value(setting) { Choice(rawValue: $0) }
+    }
+
+    /// A list's items, those left out that cannot be understood.
+    mutating func list<Item>(_ setting: Setting, expecting: String, _ parse: (String) -> Item?) -> [Item] {
+        guard let source = sources.first(where: { $0.list(setting) != nil }), let texts = source.list(setting) else {
+            return []
+        }
+        return texts.compactMap { text in
+            if let item = parse(text) { return item }
+            note(
+                Finding(
+                    .error, .wrongType, setting: setting.name, origin: source.origin,
+                    problem: "\(QuotedText(text)) is not \(expecting)", remedy: "correct it or take it out"))
+            return nil
+        }
+    }
+}
+
+extension SettingsReader {
+    /// `true` or `false`, also in the spellings that YAML and shell scripts use.
+    static func boolean(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "true", "yes", "on", "1": true
+        case "false", "no", "off", "0": false
+        default: nil
+        }
+    }
+
+    static func number(_ text: String) -> Double? {
+        guard let number = Double(text), number.isFinite else { return nil }
+        return number
+    }
+
+    private func first(_ setting: Setting) -> (text: String, origin: String)? {
+        for source in sources {
+            if let text = source.text(setting) { return (text, source.origin) }
+        }
+        return nil
+    }
+
+    private mutating func value<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value {
+        guard let found = first(setting) else { return Self.standard(setting, parse) }
+        guard let value = parse(found.text) else {
+            note(wrong(.wrongType, setting, found))
+            return Self.standard(setting, parse)
+        }
+        return value
+    }
+
+    private mutating func value<Value: Comparable>(
+        _ setting: Setting, range: ClosedRange<Value>, _ parse: (String) -> Value?
+    ) -> Value {
+        let value = value(setting, parse)
+        guard range.contains(value) else {
+            if let found = first(setting) { note(wrong(.outOfRange, setting, found)) }
+            return Self.standard(setting, parse)
+        }
+        return value
+    }
+
+    private static func standard<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value {
+        guard let value = parse(setting.standard) else {
+            preconditionFailure("the default of \(setting.name) is no value of its type")
+        }
+        return value
+    }
+
+    private func wrong(_ kind: Finding.Kind, _ setting: Setting, _ found: (text: String, origin: String)) -> Finding {
+        let shown = setting.isSecret ? "a value that is not shown" : QuotedText(found.text).description
+        return Finding(
+            .error, kind, setting: setting.name, origin: found.origin,
+            problem: "is \(shown); it must be \(setting.kind)",
+            remedy: "correct it, or take it out to get the default \(setting.standard)")
+    }
+}
