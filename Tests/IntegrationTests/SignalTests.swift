@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(
-        "SIGHUP, SIGUSR1 and SIGUSR2 end nothing, and SIGTERM and SIGINT lose nothing that is buffered",
+        "signals that mean nothing here end nothing, and SIGTERM and SIGINT lose nothing that is buffered",
         .timeLimit(.minutes(1)), arguments: [SIGTERM, SIGINT])
     func losesNothing(last: Int32) async throws {
         try await withPrivateRedis { redis in
@@ -139,7 +139,10 @@ import Testing
                 ]
             ) { world in
                 for number in 0..<50 { _ = try await world.service.check("client-\(number)") }
-                for signal in [SIGHUP, SIGUSR1, SIGUSR2] { world.send(signal) }
+                let unused = [
+                    SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXFSZ,
+                ]
+                for signal in unused + (__libc_current_sigrtmin()...__libc_current_sigrtmax()) { world.send(signal) }
                 try await eventually("SIGHUP was heard of") { try world.log.contains("Settings were read again") }
                 #expect(try await world.service.get("/health/ready").status == 200)
                 world.send(last)
@@ -148,6 +151,17 @@ import Testing
                 let report = try await DivergenceStore.report(of: [try DivergenceStore(readingFrom: database)])
                 #expect(report.compared + report.incomparable.values.reduce(0, +) == 50)
             }
+        }
+    }
+
+    @Test(
+        "SIGQUIT and SIGABRT end the process at once, for a core", .timeLimit(.minutes(1)),
+        arguments: [SIGQUIT, SIGABRT])
+    func endsAtOnce(signal: Int32) async throws {
+        // While Swift's runtime prints backtraces, it goes on after the first such signal that another process sent.
+        try await withWorld(yaml: "", environment: ["SWIFT_BACKTRACE": "enable=no"]) { world in
+            world.send(signal)
+            #expect(await world.service.exitStatus() != 0)
         }
     }
 

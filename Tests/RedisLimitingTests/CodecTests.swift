@@ -76,6 +76,15 @@ import Testing
         #expect(throws: RedisError.self) { try parser.feed(ByteBuffer(string: String(repeating: "a", count: 80))) }
     }
 
+    @Test(
+        "what a server says is shown without characters that turn text around, hide or end the line",
+        arguments: ["\u{202e}", "\u{200b}", "\u{1b}", "\n", "\u{2028}", "\u{7f}", "\u{e0041}"])
+    func cleansErrors(character: String) {
+        let error = RedisError(serverReply: "ERR gnp\(character).exe")
+        #expect(error.cause == "ERR gnp .exe")
+        #expect(!error.description.contains(character))
+    }
+
     private func parse(_ pieces: [String]) throws -> [RedisReply] {
         let parser = ReplyParser()
         var replies: [RedisReply] = []

@@ -56,6 +56,26 @@ import Testing
         #expect(finding.problem.contains(part) && !finding.remedy.isEmpty, "\(finding)")
     }
 
+    @Test(
+        "a text that would show as another one is an error that names the character",
+        arguments: [
+            ("INSTANCE_ID", "a\u{202e}b", "U+202E"), ("INSTANCE_ID", "a\u{1b}[31m", "U+001B"),
+            ("INSTANCE_ID", "a\nb", "U+000A"), ("INSTANCE_ID", "a\u{200b}b", "U+200B"),
+            ("REDIS_KEY_PREFIX", "a\u{2028}", "U+2028"), ("FEATURE_FLAG_FILE", "/tmp/\u{feff}f.json", "U+FEFF"),
+            ("ROLLBACK_DRY_RUN", "redis_down\u{200d}", "U+200D"), ("REDIS_URL", "redis://h\u{85}:6379", "U+0085"),
+        ])
+    func refusesHiddenCharacters(name: String, value: String, character: String) async throws {
+        let findings = try await load([name: value]).filter { $0.setting == name && $0.severity == .error }
+        #expect(findings.contains { $0.problem.contains(character) }, "\(findings)")
+    }
+
+    @Test("the name of an instance has a length that records have room for")
+    func boundsInstanceNames() async throws {
+        let finding = try await load(["INSTANCE_ID": String(repeating: "x", count: 1_001)]).first
+        #expect(finding?.setting == "INSTANCE_ID" && finding?.kind == .outOfRange)
+        #expect(try await load(["INSTANCE_ID": String(repeating: "x", count: 1_000)]).isEmpty)
+    }
+
     @Test("more connections than the limit of open files has room for are an error that says how many fit")
     func findsMissingFiles() async throws {
         #expect(try await load(["HTTP_MAX_CONNECTIONS": "500"], openFileLimit: 1024).isEmpty)

@@ -27,12 +27,14 @@ package enum OneLineText {
     package static func problem(in text: String) -> Problem? {
         guard text.contains(where: { !$0.isWhitespace }) else { return .empty }
         guard text.utf8.count <= maximumBytes else { return .tooLong(bytes: text.utf8.count) }
-        let isOneLine = text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: false
-            default: true
-            }
+        return text.unicodeScalars.contains(where: isControl) ? .controlCharacters : nil
+    }
+
+    /// Whether a character ends a line, or is not seen and changes how others are shown.
+    package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
         }
-        return isOneLine ? nil : .controlCharacters
     }
 }

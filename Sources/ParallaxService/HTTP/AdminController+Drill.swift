@@ -5,8 +5,8 @@ import ParallaxCore
 /// The three steps of a drill: the flip, the way back, and the note that it went well.
 extension AdminController {
     func addDrillRoutes(to routes: inout RouteTable<Context>) {
-        on("/v1/rollback/drill", .post, &routes) { access, request, context in
-            let body = try await decode(DrillBody.self, request, context)
+        on("/v1/rollback/drill", .post, &routes) { access, request, _ in
+            let body = try await AdminBody.decode(DrillBody.self, from: request.body, fields: ["by", "reason"])
             for (part, text) in [("name", body.by), ("reason", body.reason)] {
                 guard let problem = OneLineText.problem(in: text) else { continue }
                 throw RequestError.invalidField(problem.description(of: part))
@@ -18,8 +18,9 @@ extension AdminController {
         on("/v1/rollback/drill/end", .post, &routes) { access, _, _ in
             try await answer { DrillEndDocument(try await access.actions.endDrill()) }
         }
-        on("/v1/rollback/drill/record", .post, &routes) { access, request, context in
-            let body = try await decode(DrillRecordBody.self, request, context)
+        on("/v1/rollback/drill/record", .post, &routes) { access, request, _ in
+            let body = try await AdminBody.decode(
+                DrillRecordBody.self, from: request.body, fields: ["applied_ms", "restored_ms", "instances", "heard"])
             return try await answer {
                 DrillDocument(
                     try await access.actions.recordDrill(

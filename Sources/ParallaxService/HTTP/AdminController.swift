@@ -1,9 +1,7 @@
 import Settings
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
 import ParallaxCore
 
 /// Routes that list or change state, behind a bearer token. Never limited.
@@ -11,14 +9,14 @@ struct AdminController<Context: DoorContext>: Sendable {
     /// `nil` where there is no token: then every route says so.
     let access: AdminAccess?
 
-    private static var maximumBodyBytes: Int { 16 * 1024 }
     private static var maximumListed: Int { 1000 }
 
     func addRoutes(to routes: inout RouteTable<Context>) {
         on("/v1/limits/status", .get, &routes) { access, request, _ in try await status(access, request) }
         on("/v1/limits/top", .get, &routes) { access, request, _ in try await top(access, request) }
         on("/v1/limits/reset", .post, &routes) { access, request, context in
-            let body = try await decode(ResetBody.self, request, context)
+            let body = try await AdminBody.decode(
+                ResetBody.self, from: request.body, fields: ["organization", "identifier", "all"], skipsOthers: false)
             guard let identifier = body.identifier else { return try await resetAll(access, body, context) }
             guard body.all != true else {
                 throw RequestError.invalidField("all and identifier exclude each other")
@@ -30,8 +28,10 @@ struct AdminController<Context: DoorContext>: Sendable {
         on("/v1/flags", .get, &routes) { access, _, _ in
             try Response(json: HealthDocument.Flags(await access.actions.flags()))
         }
-        on("/v1/rollback/acknowledge", .post, &routes) { access, request, context in
-            try await acknowledge(access, try await decode(AcknowledgeBody.self, request, context))
+        on("/v1/rollback/acknowledge", .post, &routes) { access, request, _ in
+            let body = try await AdminBody.decode(
+                AcknowledgeBody.self, from: request.body, fields: ["by", "reason"])
+            return try await acknowledge(access, body)
         }
         addDrillRoutes(to: &routes)
     }
@@ -65,22 +65,23 @@ struct AdminController<Context: DoorContext>: Sendable {
     }
 
     private func status(_ access: AdminAccess, _ request: Request) async throws -> Response {
-        let parameters = request.uri.queryParameters
-        guard let identifier = parameters.get("identifier") else {
-            throw RequestError.invalidParameter(name: "identifier", expected: "there")
+        let parameters = try QueryParameters(request.uri.query, names: ["organization", "identifier"])
+        guard let identifier = parameters["identifier"] else {
+            throw RequestError.invalidParameter(name: "identifier", expected: "given: an API key, a user or an address")
         }
-        let identity = try Self.identity(parameters.get("organization"), identifier)
+        let identity = try Self.identity(parameters["organization"], identifier)
         let policy = access.policies.read { $0.policy(for: identity.organization) }
         let standing = await access.actions.standing(of: try CheckRequest(identity: identity, policy: policy, cost: 0))
         return try Response(json: StandingDocument(identity, standing))
     }
 
     private func top(_ access: AdminAccess, _ request: Request) async throws -> Response {
-        let parameters = request.uri.queryParameters
-        let organization = parameters.get("organization") ?? ""
-        let text = parameters.get("limit") ?? "10"
+        let parameters = try QueryParameters(request.uri.query, names: ["organization", "limit"])
+        let organization = parameters["organization"] ?? ""
+        let text = parameters["limit"] ?? "10"
         guard let limit = Int(text), (1...Self.maximumListed).contains(limit) else {
-            throw RequestError.invalidParameter(name: "limit", expected: "from 1 to \(Self.maximumListed)")
+            throw RequestError.invalidParameter(
+                name: "limit", expected: "a whole number from 1 to \(Self.maximumListed)")
         }
         // An identity checks and normalises the organization's name.
         let name = try Self.identity(organization, "*").organization
@@ -114,26 +115,6 @@ struct AdminController<Context: DoorContext>: Sendable {
             return try Identity(organization: organization, identifier: identifier)
         } catch {
             throw .identity(error)
-        }
-    }
-
-    func decode<Body: Decodable>(
-        _ type: Body.Type, _ request: Request, _ context: Context
-    ) async throws -> Body {
-        let bytes: ByteBuffer
-        do {
-            bytes = try await request.body.collect(upTo: Self.maximumBodyBytes)
-        } catch {
-            throw RequestError(reading: error, maximumBytes: Self.maximumBodyBytes)
-        }
-        do {
-            return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
-        } catch DecodingError.keyNotFound(let key, _) {
-            throw RequestError.missingField(key.stringValue)
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-            throw RequestError.wrongType(field: context.codingPath.last?.stringValue ?? "body", expected: "a string")
-        } catch {
-            throw RequestError.json(JSONFault(reason: .unexpected, offset: 0))
         }
     }
 }

@@ -50,10 +50,10 @@ struct CheckBody: Equatable, Sendable {
                 guard let value = Int(number.text) else { throw .hugeCost }
                 return value
             }
-            guard let value = Double(number.text), value.isFinite else { throw .hugeCost }
-            guard value == value.rounded() else { throw .wrongType(field: name, expected: expected) }
-            guard abs(value) < 9e15 else { throw .hugeCost }
-            return Int(value)
+            let decimal = DecimalNumber(number.text)
+            guard decimal.isWhole else { throw .wrongType(field: name, expected: expected) }
+            guard let value = decimal.integer else { throw .hugeCost }
+            return value
         }
     }
 }

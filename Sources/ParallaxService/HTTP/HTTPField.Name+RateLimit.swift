@@ -10,4 +10,6 @@ extension HTTPField.Name {
     static let rateLimitStatus = HTTPField.Name("X-Rate-Limit-Status")!
     static let apiKey = HTTPField.Name("X-API-Key")!
     static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
+    /// Set by the connection's handler, if bytes of the request's head were not UTF-8 and the decoder replaced them.
+    static let notUTF8 = HTTPField.Name("X-Parallax-Not-UTF-8")!
 }

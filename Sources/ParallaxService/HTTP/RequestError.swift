@@ -10,7 +10,7 @@ enum RequestError: Error, Equatable {
     case missingField(String)
     case identity(IdentityError)
     case cost(CostError)
-    /// A cost beyond what a whole number of this machine holds.
+    /// A cost beyond every limit, negative or positive.
     case hugeCost
     case bodyTooLarge(maximumBytes: Int)
     case repeatedHeader(String)
@@ -23,7 +23,13 @@ enum RequestError: Error, Equatable {
     case timedOut
     /// No `Host` header, or several.
     case missingHost
-    /// The `Host` header names another server.
+    /// The `Host` header, or the target's authority, does not name a host.
+    case invalidHost
+    /// The body is encoded for the transfer in a way that this service does not decode.
+    case unsupportedTransferCoding
+    /// The service ends before the request is there in full.
+    case shuttingDown
+    /// The `Host` header, or the target's authority, names another server.
     case unknownHost
     /// A browser sent it for a page of another origin.
     case crossSite
@@ -32,6 +38,8 @@ enum RequestError: Error, Equatable {
     /// The connection has no internet address, and no API key was sent.
     case unknownClient
     case invalidParameter(name: String, expected: String)
+    case unknownParameter(known: [String])
+    case unknownField(known: [String])
     /// A field of the right type whose text cannot be taken, with a sentence that says why.
     case invalidField(String)
     case notFound
@@ -55,6 +63,8 @@ enum RequestError: Error, Equatable {
         case .unknownHost: .misdirectedRequest
         case .crossSite: .forbidden
         case .failed: .internalServerError
+        case .unsupportedTransferCoding: .notImplemented
+        case .shuttingDown: .serviceUnavailable
         default: .badRequest
         }
     }
@@ -76,12 +86,15 @@ enum RequestError: Error, Equatable {
         case .headersTooLarge: "headers_too_large"
         case .timedOut: "request_timeout"
         case .missingHost: "missing_host"
+        case .invalidHost: "invalid_host"
+        case .unsupportedTransferCoding: "unsupported_transfer_coding"
+        case .shuttingDown: "shutting_down"
         case .unknownHost: "unknown_host"
         case .crossSite: "cross_site"
         case .keyIsAddress: "key_is_address"
         case .unknownClient: "unknown_client"
-        case .invalidParameter: "invalid_parameter"
-        case .invalidField: "invalid_field"
+        case .invalidParameter, .unknownParameter: "invalid_parameter"
+        case .invalidField, .unknownField: "invalid_field"
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .unauthorized, .unauthorizedReport: "unauthorized"
@@ -100,7 +113,7 @@ enum RequestError: Error, Equatable {
         case .missingField(let field): "the field \"\(field)\" is missing"
         case .identity(let error): error.description
         case .cost(let error): error.description
-        case .hugeCost: "the cost is larger than any limit"
+        case .hugeCost: "the field \"cost\" must be a whole number from 0 to the smallest limit of the policy"
         case .bodyTooLarge(let bytes): "the body may have at most \(bytes) bytes"
         case .repeatedHeader(let name): "the header \(name) is there more than once"
         case .headerNotUTF8(let name): "the header \(name) is not valid UTF-8"
@@ -110,11 +123,17 @@ enum RequestError: Error, Equatable {
                 + "send only those that are read"
         case .timedOut: "the request did not arrive in full in time"
         case .missingHost: "the request must have one Host header"
+        case .invalidHost:
+            "the Host header, or the host in the request's target, must be a name or an address, and perhaps a port"
+        case .unsupportedTransferCoding: "chunked is the only transfer coding that is understood; send no other"
+        case .shuttingDown: "the service is shutting down; send the request again"
         case .unknownHost: "this server has another name; add the name that you use to HTTP_ALLOWED_HOSTS"
         case .crossSite: "pages of other origins cannot use this service"
         case .keyIsAddress: "the API key reads as an internet address; addresses are limited apart from keys"
         case .unknownClient: "the connection has no internet address; send X-API-Key"
         case .invalidParameter(let name, let expected): "the parameter \"\(name)\" must be \(expected)"
+        case .unknownParameter(let known): "the query can only have the parameters \(known.joined(separator: ", "))"
+        case .unknownField(let known): "the body can only have the fields \(known.joined(separator: ", "))"
         case .invalidField(let reason): reason
         case .notFound: "there is nothing at this path"
         case .methodNotAllowed(let allowed): "this path answers to \(allowed.joined(separator: ", "))"

@@ -56,8 +56,11 @@ package struct CallerIdentification: Equatable, Sendable {
     private static func value(of name: HTTPField.Name, in headers: HTTPFields) throws(RequestError) -> String? {
         let values = headers[values: name]
         guard values.count <= 1 else { throw .repeatedHeader(name.rawName) }
-        // What is not UTF-8 was decoded to this character: two different values would be one identity.
-        if let value = values.first, value.unicodeScalars.contains("\u{fffd}") { throw .headerNotUTF8(name.rawName) }
+        // What is not UTF-8 was decoded to this character: two different values would be one identity. In a request that
+        // is UTF-8 it is a character like any other.
+        if let value = values.first, value.unicodeScalars.contains("\u{fffd}"), headers.contains(.notUTF8) {
+            throw .headerNotUTF8(name.rawName)
+        }
         return values.first
     }
 

@@ -27,7 +27,7 @@ package final class HTTPMetrics: Sendable {
             switch error {
             case .keyIsAddress: self = .keyIsAddress
             case .repeatedHeader, .headerNotUTF8: self = .ambiguousHeader
-            case .malformed, .missingHost: self = .malformedRequest
+            case .malformed, .missingHost, .invalidHost, .unsupportedTransferCoding: self = .malformedRequest
             case .headersTooLarge: self = .headersTooLarge
             case .timedOut: self = .slowRequest
             case .unknownHost: self = .unknownHost
@@ -41,7 +41,7 @@ package final class HTTPMetrics: Sendable {
 
     /// Statuses that are given; others are counted under 0.
     private static let statuses = [
-        200, 202, 400, 401, 403, 404, 405, 408, 409, 413, 421, 429, 431, 500, 503, 0,
+        200, 202, 400, 401, 403, 404, 405, 408, 409, 413, 421, 429, 431, 500, 501, 503, 0,
     ]
 
     private let attempts = CounterTable<BypassAttempt>()

@@ -13,7 +13,8 @@ struct SettingsCheck {
 
     /// All findings, rule by rule.
     func findings() -> [Finding] {
-        unknownNames() + production() + flags() + limits() + redis() + rollback() + recording() + privacy() + network()
+        unknownNames() + texts() + production() + flags() + limits() + redis() + rollback() + recording() + privacy()
+            + network()
             + connections() + usedFiles() + alerts()
     }
 

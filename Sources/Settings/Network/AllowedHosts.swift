@@ -26,6 +26,32 @@ package struct AllowedHosts: Equatable, Sendable {
             }
     }
 
+    /// Whether a text can be a `Host` header: a name or an address, and perhaps a port (RFC 3986, 3.2.2). It may be empty.
+    package static func isHost(_ text: String) -> Bool {
+        var rest = text.utf8[...]
+        if rest.first == UInt8(ascii: "[") {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
+            guard rest[..<end].dropFirst().allSatisfy({ isNameByte($0) || $0 == UInt8(ascii: ":") }) else {
+                return false
+            }
+            rest = rest[end...].dropFirst()
+        } else {
+            rest = rest.drop(while: isNameByte)
+        }
+        if rest.isEmpty { return true }
+        guard rest.popFirst() == UInt8(ascii: ":") else { return false }
+        return rest.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._~%!$&'()*+,;=".utf8.contains(byte)
+        }
+    }
+
     /// - Parameter host: A `Host` header: a name or an address, and perhaps a port.
     package func contains(_ host: String) -> Bool {
         let name = Self.name(host)

@@ -56,10 +56,18 @@ struct Serve: AsyncParsableCommand {
         try await app.run()
     }
 
-    /// Signals that mean nothing here, and would end the process with what it has not yet recorded.
+    /// Ignores the signals that mean nothing here, and would end the process with what it has not yet recorded.
+    ///
+    /// Those of a fault of the program (SIGABRT, SIGSEGV and the like), of a debugger and of SIGQUIT keep their effect, and
+    /// SIGTERM and SIGINT are waited for. A file that reaches its limit of size fails the write in place of SIGXFSZ.
     private static func ignoreUnusedSignals() {
-        signal(SIGUSR1, SIG_IGN)
-        signal(SIGUSR2, SIG_IGN)
+        // SIGHUP only until the service waits for it.
+        let unused = [
+            SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXFSZ,
+        ]
+        for number in unused { signal(number, SIG_IGN) }
+        // The C library keeps the first two of the real-time signals for itself.
+        for number in __libc_current_sigrtmin()...__libc_current_sigrtmax() { signal(number, SIG_IGN) }
     }
 
     /// The settings that the options set, by their names.

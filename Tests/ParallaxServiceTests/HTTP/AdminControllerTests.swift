@@ -138,6 +138,9 @@ import Testing
             (#"{"identifier":""}"#, "empty_identifier"), (#"{"organization":"acme"}"#, "missing_field"),
             (#"{"organization":"acme","all":false}"#, "missing_field"),
             (#"{"identifier":"k","all":true}"#, "invalid_field"),
+            (#"{"organisation":"acme","all":true}"#, "invalid_field"), (#"{"all":1}"#, "wrong_type"),
+            (#"{"organization":"acme","organization":null,"all":true}"#, "repeated_field"),
+            (#"{"identifier":"\ud800"}"#, "invalid_json"), (#"{"identifier":null}"#, "missing_field"),
         ])
     func refusesResets(body: String, code: String) async throws {
         let actions = ScriptedActions()
@@ -146,6 +149,46 @@ import Testing
                 uri: "/v1/limits/reset", method: .post, headers: Self.authorized, body: ByteBuffer(string: body))
             #expect(response.status == .badRequest)
             #expect(try response.errorCode == code)
+        }
+        #expect(actions.calls.isEmpty)
+    }
+
+    @Test(
+        "a field of another type is named with the type that it must have",
+        arguments: [
+            ("/v1/limits/reset", #"{"all":1}"#, #"the field \"all\" must be true or false"#),
+            ("/v1/limits/reset", #"{"identifier":["k"]}"#, #"the field \"identifier\" must be a string"#),
+            ("/v1/rollback/drill", #"{"by":"ann","reason":null}"#, #"the field \"reason\" must be a string"#),
+            (
+                "/v1/rollback/drill/record", #"{"applied_ms":1.5,"restored_ms":1,"instances":1}"#,
+                "every number in the body must be a whole number"
+            ),
+            (
+                "/v1/rollback/drill/record", #"{"applied_ms":1,"restored_ms":1,"instances":1,"heard":["a",2]}"#,
+                #"the field \"heard\" must be a list of strings"#
+            ),
+        ])
+    func namesTypes(path: String, body: String, message: String) async throws {
+        try await service(ScriptedActions()).run { client in
+            let response = try await client.execute(
+                uri: path, method: .post, headers: Self.authorized, body: ByteBuffer(string: body))
+            #expect(response.status == .badRequest)
+            #expect(String(buffer: response.body).contains(message), "\(String(buffer: response.body))")
+        }
+    }
+
+    @Test(
+        "a query that can be read in two ways is refused on every route that reads one",
+        arguments: ["organization=%ff", "organization=%zz", "organization=a&organization=b", "organisation=a"])
+    func refusesQueries(query: String) async throws {
+        let actions = ScriptedActions()
+        try await service(actions).run { client in
+            for route in ["/v1/limits/status?identifier=k&", "/v1/limits/top?"] {
+                let response = try await client.get(route + query, Self.authorized)
+                #expect(response.status == .badRequest)
+                #expect(try response.errorCode == "invalid_parameter")
+                #expect(String(buffer: response.body).contains("organization"))
+            }
         }
         #expect(actions.calls.isEmpty)
     }

@@ -49,9 +49,36 @@ import Testing
 
     @Test(
         "a cost is any spelling of a whole number",
-        arguments: [("0", 0), ("-0", 0), ("7", 7), ("7.0", 7), ("7e0", 7), ("0.7E+1", 7), ("70e-1", 7), ("-3", -3)])
+        arguments: [
+            ("0", 0), ("-0", 0), ("7", 7), ("7.0", 7), ("7e0", 7), ("0.7E+1", 7), ("70e-1", 7), ("-3", -3),
+            ("0e-99999999999999999999", 0),
+            ("-0.0e5", 0), ("0.000e400", 0), ("70.00e-1", 7), ("7" + String(repeating: "0", count: 90) + "e-90", 7),
+        ])
     func readsCosts(json: String, expected: Int) throws {
         #expect(try parse("{\"identifier\":\"k\",\"cost\":\(json)}").cost == expected)
+    }
+
+    @Test(
+        "a number with any fraction is not a whole one, however small the fraction",
+        arguments: [
+            "1e-400", "1e-99999999999999999999", "-1e-400", "1.0000000000000000000000000000000000000001",
+            "0.0000000000000000000000000000000000000001e2", "9007199254740993.5", "15e-1",
+        ])
+    func refusesFractions(json: String) {
+        #expect(throws: RequestError.wrongType(field: "cost", expected: "a whole number")) {
+            try parse("{\"identifier\":\"k\",\"cost\":\(json)}")
+        }
+    }
+
+    @Test(
+        "a cost that no limit has room for names the field",
+        arguments: [
+            "1234567890123456789012345678901234567890", "-1234567890123456789012345678901234567890", "1e400",
+            "1e99999999999999999999", "-1e400", "1.5e30", "9223372036854775808",
+        ])
+    func refusesHugeCosts(json: String) {
+        #expect(throws: RequestError.hugeCost) { try parse("{\"identifier\":\"k\",\"cost\":\(json)}") }
+        #expect(RequestError.hugeCost.message.contains("\"cost\""))
     }
 
     @Test(

@@ -69,7 +69,7 @@ import Testing
         _ = try await ask([Self.organization: "acme"], metrics: metrics, policies: policies)
         _ = try await ask([Self.organization: "made-up"], metrics: metrics, policies: policies)
         _ = try await ask([.apiKey: "1.1.1.1"], metrics: metrics)
-        _ = try await ask([.apiKey: "\u{fffd}"], metrics: metrics)
+        _ = try await ask([.apiKey: "\u{fffd}", .notUTF8: "?1"], metrics: metrics)
         var text = PrometheusText()
         metrics.write(to: &text, connections: nil)
         let samples = try ParsedMetrics(text.text).samples.filter { $0.key.contains("bypass") && $0.value > 0 }

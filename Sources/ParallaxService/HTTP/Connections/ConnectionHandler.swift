@@ -15,6 +15,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let metrics: HTTPMetrics
     private var rules: RequestHeadRules
     private var state: ConnectionState
+    /// Whether what arrived since the connection was last idle is UTF-8.
+    private var encoding = UTF8Watch()
     /// Whether the client speaks HTTP/1.0 and asked to keep the connection: it has to be told that it is kept.
     private var announcesKeepAlive = false
 
@@ -33,8 +35,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Notes that bytes arrived.
     ///
     /// - Returns: What was being read before.
-    func bytesArrived() -> ConnectionState.Input {
+    func bytesArrived(_ bytes: ByteBuffer) -> ConnectionState.Input {
         let input = state.input
+        if input == .idle { encoding = UTF8Watch() }
+        encoding.read(bytes)
         guard input == .idle else { return input }
         state.bytesArrived(at: .now())
         entry.publish(state.expiry)
@@ -58,7 +62,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if let error = verdict.error { return fail(error, context) }
         var head = head
         head.method = head.method.routed
-        let isLast = !head.isKeepAlive
+        if let path = verdict.path { head.uri = path }
+        if !encoding.isValid { head.headers.markReplacedCharacters() }
+        let isLast = !head.isKeepAlive || verdict.endsReading
         announcesKeepAlive = head.version == .http1_0 && !isLast
         state.headArrived(isLast: isLast, at: .now())
         entry.publish(state.expiry)
@@ -160,7 +166,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             perform(action, context)
         case ConnectionEvent.evict: perform(state.evicted(), context)
         case ConnectionEvent.close: context.close(promise: nil)
-        case is ChannelShouldQuiesceEvent: perform(state.quiesced(), context)
+        case is ChannelShouldQuiesceEvent: perform(state.quiesced(at: .now()), context)
         case ChannelEvent.inputClosed:
             let action = state.inputClosed()
             context.fireUserInboundEventTriggered(event)
@@ -179,6 +185,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // What is read of a body that never ended must not pass for all of it.
         if case .body = state.input { context.fireErrorCaught(RequestError.malformed) }
         context.fireChannelInactive()
+    }
+}
+
+extension HTTPHeaders {
+    /// Says in a field of our own that some of the bytes were not UTF-8, if the decoder can have replaced any in a value.
+    ///
+    /// A client that sends the field can only have its own key refused.
+    fileprivate mutating func markReplacedCharacters() {
+        guard contains(where: { $0.value.unicodeScalars.contains("\u{fffd}") }) else { return }
+        add(name: HTTPField.Name.notUTF8.rawName, value: "?1")
     }
 }
 

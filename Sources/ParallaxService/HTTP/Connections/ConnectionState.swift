@@ -8,7 +8,7 @@ package struct ConnectionTimeouts: Equatable, Sendable {
     package var request: TimeAmount = .seconds(10)
     /// Without taking any of the answers that wait for the client.
     package var unread: TimeAmount = .seconds(30)
-    /// From the last answer until the client closes its side too.
+    /// From the last answer until the client closes its side too; once the service ends, also in place of `unread`.
     package var closing: TimeAmount = .seconds(2)
 
     package init() {}
@@ -72,6 +72,8 @@ struct ConnectionState {
     private(set) var unanswered = 0
     /// Whether nothing is read after the request that is under way.
     private var isLast = false
+    /// Whether the service ends: nothing more is begun.
+    private var isEnding = false
     /// What answers the last, unreadable request once those before it are answered.
     private var fault: RequestError?
     private var idleSince: NIODeadline
@@ -95,7 +97,7 @@ struct ConnectionState {
     mutating func headArrived(isLast: Bool, at now: NIODeadline) {
         if case .head(let since) = input { input = .body(since: since) } else { input = .body(since: now) }
         unanswered += 1
-        self.isLast = isLast
+        self.isLast = isLast || isEnding
     }
 
     /// A request arrived in full.
@@ -143,6 +145,7 @@ struct ConnectionState {
     mutating func answerEnded(at now: NIODeadline) -> Action {
         precondition(unanswered > 0, "every answer belongs to a request")
         unanswered -= 1
+        if isEnding, unanswered > 0, owed == 0 { return failed(.shuttingDown) }
         guard unanswered == 0 else { return .none }
         if let fault {
             self.fault = nil
@@ -161,10 +164,27 @@ struct ConnectionState {
         unwritableSince = isWritable ? nil : now
     }
 
-    /// The service ends.
-    mutating func quiesced() -> Action {
-        isLast = true
-        return unanswered == 0 ? .close(.shutdown) : .none
+    /// The service ends. A request that is not there in full is owed no answer.
+    mutating func quiesced(at now: NIODeadline) -> Action {
+        (isEnding, isLast) = (true, true)
+        if owed > 0 {
+            switch input {
+            case .idle, .head: input = .ended
+            case .body, .ended: break
+            }
+            return .none
+        }
+        // Answers that the client has not taken are sent before.
+        guard unwritableSince != nil, unanswered == 0 else { return .close(.shutdown) }
+        guard closingSince == nil else { return .none }
+        (input, closingSince) = (.ended, now)
+        return .closeOutput
+    }
+
+    /// Requests that are there in full, and are not answered in full.
+    private var owed: Int {
+        if case .body = input { return unanswered - 1 }
+        return unanswered
     }
 
     /// The connection is needed for another one.
@@ -187,7 +207,9 @@ struct ConnectionState {
     }
 
     var expiry: Expiry {
-        if let unwritableSince { return .slow(unwritableSince + timeouts.unread) }
+        if let unwritableSince {
+            return .slow(unwritableSince + (isEnding ? timeouts.closing : timeouts.unread))
+        }
         if let closingSince { return .idle(closingSince + timeouts.closing) }
         switch input {
         case .head(let since), .body(let since): return .slow(since + timeouts.request)

@@ -5,8 +5,8 @@ import NIOHTTP1
 ///
 /// One pass over the headers, since every check pays for it.
 struct RequestHeadRules: Sendable {
-    /// The largest body that any route takes, in bytes.
-    static let maximumBodyBytes = ResponseTimesBody.maximumBytes
+    /// The largest body of all routes but the one for response times, in bytes.
+    static let usualMaximumBodyBytes = CheckBody.maximumBytes
 
     /// Names by which the service may be called, in addition to addresses and names that no public server can have.
     private let hosts: AllowedHosts
@@ -23,57 +23,108 @@ struct RequestHeadRules: Sendable {
         var error: RequestError?
         /// Whether the client waits for `100 Continue` before it sends the body.
         var awaitsContinue = false
+        /// Whether nothing can be read after this request: the decoder stops where a client may change the protocol.
+        var endsReading = false
+        /// The path and query of an absolute target; `nil` if the target is as the routes need it.
+        var path: String?
     }
 
     mutating func judge(_ head: HTTPRequestHead) -> Verdict {
-        var hostCount = 0
-        var host = ""
-        var origin: String?
-        var site: String?
-        var expects = false
-        var length: Int?
-        for (name, value) in head.headers {
+        guard let target = RequestTarget(head.uri, method: head.method) else { return Verdict(error: .malformed) }
+        let fields = Fields(head.headers)
+        if let error = Self.framingProblem(fields, version: head.version) { return Verdict(error: error) }
+        guard fields.hostCount == 1 || (fields.hostCount == 0 && head.version == .http1_0) else {
+            return Verdict(error: .missingHost)
+        }
+        if let error = hostProblem(fields, target) { return Verdict(error: error) }
+        let isPost = head.method == .POST && !target.isForwardAuth
+        if isPost, fields.isCrossSite(host: target.authority ?? fields.host) { return Verdict(error: .crossSite) }
+        var verdict = Verdict()
+        verdict.endsReading = head.method == .CONNECT || (fields.hasUpgrade && head.headers.asksToUpgrade)
+        if target.authority != nil { verdict.path = target.path }
+        guard fields.expects, head.version != .http1_0, isPost else { return verdict }
+        let maximumBytes = Self.maximumBodyBytes(at: target.path)
+        guard fields.length ?? 0 <= maximumBytes else {
+            return Verdict(error: .bodyTooLarge(maximumBytes: maximumBytes))
+        }
+        verdict.awaitsContinue = true
+        return verdict
+    }
+
+    /// What keeps the end of the request from being known for certain (RFC 9112, 6.1).
+    private static func framingProblem(_ fields: Fields, version: HTTPVersion) -> RequestError? {
+        guard let coding = fields.transferCoding else { return nil }
+        guard version != .http1_0 else { return .malformed }
+        return coding.isHeader("chunked") && fields.transferCodingCount == 1 ? nil : .unsupportedTransferCoding
+    }
+
+    /// What is wrong with the host that the request names. An absolute target's authority replaces `Host` (RFC 9112, 3.2.2).
+    private mutating func hostProblem(_ fields: Fields, _ target: RequestTarget) -> RequestError? {
+        if fields.hostCount == 1, let error = hostProblem(fields.host, target, isNamed: target.authority == nil) {
+            return error
+        }
+        return target.authority.flatMap { hostProblem($0, target, isNamed: true) }
+    }
+
+    /// - Parameter isNamed: Whether it is the host that counts.
+    private mutating func hostProblem(_ host: String, _ target: RequestTarget, isNamed: Bool) -> RequestError? {
+        if host == acceptedHost { return nil }
+        guard AllowedHosts.isHost(host) else { return .invalidHost }
+        // A gateway asks about a request with the Host that its own client sent.
+        guard isNamed, !target.isForwardAuth else { return nil }
+        guard hosts.contains(host) else { return .unknownHost }
+        acceptedHost = host
+        return nil
+    }
+
+    private static func maximumBodyBytes(at path: String) -> Int {
+        path.hasPrefix("/v1/response-times") ? ResponseTimesBody.maximumBytes : usualMaximumBodyBytes
+    }
+}
+
+/// The header fields that the rules look at.
+private struct Fields {
+    private(set) var hostCount = 0
+    private(set) var host = ""
+    private(set) var expects = false
+    /// `Content-Length`; one that no integer can hold is as good as the largest.
+    private(set) var length: Int?
+    private(set) var transferCodingCount = 0
+    private(set) var transferCoding: String?
+    private var origin: String?
+    private var site: String?
+    private(set) var hasUpgrade = false
+
+    init(_ headers: HTTPHeaders) {
+        for (name, value) in headers {
             switch name.utf8.count {
             case 4 where name.isHeader("host"):
                 hostCount += 1
                 host = value
             case 6 where name.isHeader("origin"): origin = value
             case 6 where name.isHeader("expect"): expects = value.isHeader("100-continue")
-            case 14 where name.isHeader("content-length"): length = Int(value)
+            case 7 where name.isHeader("upgrade"): hasUpgrade = true
+            case 14 where name.isHeader("content-length"): length = Int(value) ?? .max
             case 14 where name.isHeader("sec-fetch-site"): site = value
+            case 17 where name.isHeader("transfer-encoding"):
+                transferCodingCount += 1
+                transferCoding = value
             default: break
             }
         }
-        guard hostCount == 1 || (hostCount == 0 && head.version == .http1_0) else {
-            return Verdict(error: .missingHost)
-        }
-        let isForwardAuth = head.uri.isForwardAuth
-        // A gateway asks about a request with the Host that its own client sent.
-        if hostCount == 1, !isForwardAuth, !accepts(host) { return Verdict(error: .unknownHost) }
-        if head.method == .POST, !isForwardAuth, Self.isCrossSite(origin: origin, site: site, host: host) {
-            return Verdict(error: .crossSite)
-        }
-        guard expects, head.version != .http1_0, head.method == .POST, !isForwardAuth else { return Verdict() }
-        guard length ?? 0 <= Self.maximumBodyBytes else {
-            return Verdict(error: .bodyTooLarge(maximumBytes: Self.maximumBodyBytes))
-        }
-        return Verdict(awaitsContinue: true)
-    }
-
-    private mutating func accepts(_ host: String) -> Bool {
-        if host == acceptedHost { return true }
-        guard hosts.contains(host) else { return false }
-        acceptedHost = host
-        return true
     }
 
     /// Whether a browser sent the request for a page of another origin. Only browsers send these headers.
-    private static func isCrossSite(origin: String?, site: String?, host: String) -> Bool {
+    func isCrossSite(host: String) -> Bool {
         if let site, site != "same-origin", site != "none" { return true }
         guard let origin else { return false }
         // The service's own pages may post; whether its name is one of its own was asked before.
         return !["http://\(host)", "https://\(host)"].contains { $0.isHeader(origin) }
     }
+}
+
+extension HTTPHeaders {
+    fileprivate var asksToUpgrade: Bool { self[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" } }
 }
 
 extension String {
@@ -84,13 +135,5 @@ extension String {
             left == right
                 || (left | 0x20 == right | 0x20 && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(left | 0x20))
         }
-    }
-
-    /// Whether a request's target is the gateways' route or a path below it.
-    fileprivate var isForwardAuth: Bool {
-        let path = "/v1/forward-auth"
-        guard hasPrefix(path) else { return false }
-        let next = utf8.dropFirst(path.utf8.count).first
-        return next == nil || next == UInt8(ascii: "/") || next == UInt8(ascii: "?")
     }
 }

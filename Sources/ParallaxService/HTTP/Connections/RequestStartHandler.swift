@@ -22,7 +22,7 @@ final class RequestStartHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch connection.bytesArrived() {
+        switch connection.bytesArrived(unwrapInboundIn(data)) {
         case .ended: break
         case .head where held == nil: context.fireChannelRead(data)
         case .body: context.fireChannelRead(data)

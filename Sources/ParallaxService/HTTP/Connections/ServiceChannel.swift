@@ -10,6 +10,11 @@ import NIOHTTP1
 package struct ServiceChannel: ServerChildChannel {
     package typealias Value = HTTP1Channel.Value
 
+    /// What may wait for a client that does not read, here and in the kernel, before no further request of its connection
+    /// is answered.
+    private static let pendingBytes = ChannelOptions.Types.WriteBufferWaterMark(low: 4 * 1024, high: 16 * 1024)
+    private static let kernelBufferBytes: SocketOptionValue = 64 * 1024
+
     private let http: HTTP1Channel
     private let connections: ConnectionTable
     private let rules: RequestHeadRules
@@ -39,6 +44,9 @@ package struct ServiceChannel: ServerChildChannel {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(connection, position: .after(decoder))
             try pipeline.addHandler(RequestStartHandler(connection: connection), position: .first)
+            // A connection that is gone already cannot take them, and needs none.
+            try? channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.pendingBytes)
+            try? channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: Self.kernelBufferBytes)
             guard connections.admit(entry) else {
                 // Failing here would end the listener.
                 metrics.connectionRefused()

@@ -106,13 +106,53 @@ import Testing
         #expect(idle.inputClosed() == .close(.finished))
     }
 
-    @Test("when the service ends, idle connections close at once and others after their answer")
+    @Test("when the service ends, connections that owe no whole request an answer close at once")
     func endsWithTheService() {
         var idle = makeState()
-        #expect(idle.quiesced() == .close(.shutdown))
+        #expect(idle.quiesced(at: start) == .close(.shutdown))
+        var head = makeState()
+        head.bytesArrived(at: start)
+        #expect(head.quiesced(at: start) == .close(.shutdown))
+        var body = makeState()
+        body.headArrived(isLast: false, at: start)
+        #expect(body.quiesced(at: start) == .close(.shutdown))
+    }
+
+    @Test("when the service ends, a whole request is answered, and nothing more is read")
+    func answersBeforeTheEnd() {
         var busy = owing()
-        #expect(busy.quiesced() == .none)
+        #expect(busy.quiesced(at: start) == .none)
+        #expect(busy.input == .ended)
         #expect(busy.answerBegan() == true)
         #expect(busy.answerEnded(at: start) == .closeOutput)
+    }
+
+    @Test("when the service ends, half a request after a whole one is refused once that is answered")
+    func refusesHalvesAtTheEnd() {
+        var state = owing()
+        state.headArrived(isLast: false, at: start)
+        #expect(state.quiesced(at: start) == .none)
+        #expect(state.answerBegan() == false)
+        #expect(state.answerEnded(at: start) == .failBody(.shuttingDown))
+        #expect(state.answerBegan() == true)
+        #expect(state.answerEnded(at: start) == .closeOutput)
+        var whole = owing()
+        whole.headArrived(isLast: false, at: start)
+        #expect(whole.quiesced(at: start) == .none)
+        whole.requestEnded(at: start)
+        #expect(whole.answerEnded(at: start) == .none)
+        #expect(whole.answerBegan() == true)
+        #expect(whole.answerEnded(at: start) == .closeOutput)
+    }
+
+    @Test("when the service ends, a client has as long to take its answers as to close its side")
+    func boundsUnreadAtTheEnd() {
+        var state = owing()
+        _ = state.answerBegan()
+        #expect(state.answerEnded(at: start) == .none)
+        state.writabilityChanged(false, at: start)
+        #expect(state.quiesced(at: start) == .closeOutput)
+        #expect(state.quiesced(at: start) == .none)
+        #expect(state.deadlinePassed(at: start + timeouts.closing) == .close(.unreadAnswer))
     }
 }

@@ -14,6 +14,7 @@ struct RawService: Sendable {
     let judge: ScriptedJudge
     let metrics: HTTPMetrics
     let connections: ConnectionTable
+    fileprivate let group: ServiceGroup
 
     static func run(
         maximumConnections: Int = 100, hosts: [String] = [],
@@ -42,7 +43,8 @@ struct RawService: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let port = try #require(await ports.first { _ in true })
-            let service = RawService(port: port, judge: judge, metrics: metrics, connections: bounds.connections)
+            let service = RawService(
+                port: port, judge: judge, metrics: metrics, connections: bounds.connections, group: group)
             let result: Result<Void, any Error>
             do { result = .success(try await test(service)) } catch { result = .failure(error) }
             await group.triggerGracefulShutdown()
@@ -50,6 +52,9 @@ struct RawService: Sendable {
             try result.get()
         }
     }
+
+    /// Has the service end, without waiting for it.
+    func shutDown() async { await group.triggerGracefulShutdown() }
 
     /// All that comes back until the service closes the connection.
     func exchange(_ text: String, closingOutput: Bool = false) async throws -> String {
