@@ -12,8 +12,12 @@ SECONDS ?= 60
 ARGUMENTS ?=
 
 BINARY = .build/release/parallax
+# As old as the newest change that is in the binary.
+BUILT = $(BINARY).built
+# What the binary is built from. A link is followed: the store's migrations are one.
+INPUTS = Sources Package.swift Package.resolved
 
-.PHONY: help run test demo bench build format lint packages
+.PHONY: help run test demo bench build built format lint packages
 
 # What swift format keeps in shape.
 FORMATTED = Sources Tests Benchmarks/Core Benchmarks/Package.swift Package.swift
@@ -21,7 +25,7 @@ FORMATTED = Sources Tests Benchmarks/Core Benchmarks/Package.swift Package.swift
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-run: build ## Start the service in hybrid mode with a private Redis
+run: built ## Start the service in hybrid mode with a private Redis
 	@DISTRIBUTED_RATE_LIMITING_ENABLED=true HYBRID_RATE_LIMITING=true exec $(BINARY) serve --embedded-redis $(ARGUMENTS)
 
 # One test after the other: many start servers and wait for them, and the simulations would take the two cores away.
@@ -33,7 +37,7 @@ test: packages ## Build and pass every test
 demo: export DEMO_LOG := $(LOG)
 demo: export DEMO_RATE := $(RATE)
 demo: export DEMO_SECONDS := $(SECONDS)
-demo: build ## Two instances under traffic, and the report: LOG=path RATE=n SECONDS=n
+demo: built ## Two instances under traffic, and the report: LOG=path RATE=n SECONDS=n
 	@exec $(BINARY) demo --seconds "$$DEMO_SECONDS" $${DEMO_LOG:+--log "$$DEMO_LOG"} \
 		$${DEMO_RATE:+--rate "$$DEMO_RATE"} $(ARGUMENTS)
 
@@ -41,7 +45,17 @@ bench: packages ## Measure decisions, comparisons and the codec in process; `par
 	cd Benchmarks && swift package benchmark --no-progress
 
 build: packages ## Build for release
+	@[ -e Package.resolved ] || swift package resolve
+	@mkdir -p .build && touch .build/started
 	swift build -c release --product parallax
+	@mv .build/started $(BUILT)
+
+# SwiftPM takes half a minute to find that there is nothing to build, so it is asked only if something is newer. A folder
+# is newer too if a file was added or removed.
+built: packages
+	@if [ ! -x $(BINARY) ] || [ ! -e $(BUILT) ] || [ -n "$$(find -L $(INPUTS) -newer $(BUILT) -print -quit)" ]; then \
+		$(MAKE) --no-print-directory build; \
+	fi
 
 format: ## Put the sources into shape
 	swift format --in-place --recursive $(FORMATTED)

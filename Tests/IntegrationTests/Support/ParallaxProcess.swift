@@ -84,12 +84,13 @@ final class ParallaxProcess: Sendable {
     /// Starts an instance on a free port and waits until it says where it listens.
     ///
     /// - Parameters:
+    ///   - logLevel: The least severe level that it logs; `nil` for what its configuration says.
     ///   - errors: The file that its log goes to; `nil` for this process's standard error.
     ///   - maximumOpenFiles: The most files that it may have open; `nil` for as many as this process.
     ///   - mayRaiseThem: Whether that is only the soft limit.
     init(
-        arguments: [String] = [], environment: [String: String], errors: URL? = nil, maximumOpenFiles: Int? = nil,
-        mayRaiseThem: Bool = false
+        arguments: [String] = [], environment: [String: String], logLevel: String? = "warning", errors: URL? = nil,
+        maximumOpenFiles: Int? = nil, mayRaiseThem: Bool = false
     ) async throws {
         let process = Process()
         process.executableURL = ParallaxBinary.url
@@ -104,7 +105,7 @@ final class ParallaxProcess: Sendable {
                 + (process.arguments ?? [])
         }
         process.environment = ParallaxBinary.cleanEnvironment
-            .merging(["HTTP_PORT": "0", "LOG_LEVEL": "warning"]) { $1 }
+            .merging(["HTTP_PORT": "0", "LOG_LEVEL": logLevel].compactMapValues { $0 }) { $1 }
             .merging(environment) { $1 }
         process.standardInput = lifeline
         let output = Pipe()

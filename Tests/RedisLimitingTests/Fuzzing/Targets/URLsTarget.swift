@@ -35,7 +35,7 @@ enum URLsTarget {
             throw Violation(description: "\(text.debugDescription) is printed as \(description), which is no address")
         }
         try Violation.unless("\(again)" == description, "\(description) is read again as \(again)")
-        guard case (nil, nil) = (url.password, url.sentinelPassword) else { return }
+        guard !url.hasLogin else { return }
         try Violation.unless(again == url, "\(text.debugDescription) is printed as \(description), another address")
     }
 
@@ -61,7 +61,10 @@ enum URLsTarget {
 }
 
 extension RedisURL {
-    fileprivate var sentinelPassword: String? {
-        if case .sentinel(let sentinels) = deployment { sentinels.password } else { nil }
+    /// Whether it holds a user or a password, of Redis or of the sentinels: both are left out where it is printed.
+    fileprivate var hasLogin: Bool {
+        if user != nil || password != nil { return true }
+        guard case .sentinel(let sentinels) = deployment else { return false }
+        return sentinels.user != nil || sentinels.password != nil
     }
 }
