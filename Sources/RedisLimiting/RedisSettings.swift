@@ -6,11 +6,11 @@ package struct RedisSettings: Equatable, Sendable {
     /// The most time to connect and log in.
     package var connectionTimeout: Duration
     /// The socket time-out: a connection on which a command waits longer is given up.
-    package var commandTimeout: Duration
+    package var socketTimeout: Duration
     /// The most connections at once, 2 or more: one of them may listen for resets.
     package var maximumConnections: Int
     /// The most time a decision waits for its answer.
-    package var decisionDeadline: Duration
+    package var decisionTimeout: Duration
     /// The most decisions of one identity on their way at once, 1 or more; others of it wait for a turn.
     package var maximumInFlightPerIdentity: Int
     /// The most commands that wait on one connection; what comes on top is skipped.
@@ -35,9 +35,9 @@ package struct RedisSettings: Equatable, Sendable {
         url: RedisURL = .local,
         keyPrefix: String = "",
         connectionTimeout: Duration = .seconds(5),
-        commandTimeout: Duration = .seconds(10),
+        socketTimeout: Duration = .seconds(10),
         maximumConnections: Int = 20,
-        decisionDeadline: Duration = .milliseconds(250),
+        decisionTimeout: Duration = .milliseconds(250),
         maximumInFlightPerIdentity: Int = 32,
         maximumPendingCommands: Int = 4096,
         growthThreshold: Int = 512,
@@ -54,9 +54,9 @@ package struct RedisSettings: Equatable, Sendable {
         self.url = url
         self.keyPrefix = keyPrefix
         self.connectionTimeout = connectionTimeout
-        self.commandTimeout = commandTimeout
+        self.socketTimeout = socketTimeout
         self.maximumConnections = maximumConnections
-        self.decisionDeadline = decisionDeadline
+        self.decisionTimeout = decisionTimeout
         self.maximumInFlightPerIdentity = maximumInFlightPerIdentity
         self.maximumPendingCommands = maximumPendingCommands
         self.growthThreshold = growthThreshold

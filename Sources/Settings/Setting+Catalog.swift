@@ -196,20 +196,20 @@ extension Setting {
         "The file with the key for hashed identifiers, 32 bytes or more, the same for all instances.")
 
     // Rollback
-    static let rollbackRedisDown = Setting(
+    static let rollbackRedisDownSeconds = Setting(
         "ROLLBACK_REDIS_DOWN_SECONDS", .rollback, .seconds(1...86_400), standard: "120",
         "Rolls back when Redis had no good run for longer than this.")
-    static let rollbackRedisDownWindow = Setting(
+    static let rollbackRedisDownWindowSeconds = Setting(
         "ROLLBACK_REDIS_DOWN_WINDOW_SECONDS", .rollback, .seconds(0...3600), standard: "600",
         "Rolls back also when several outages within this time make up more than ROLLBACK_REDIS_DOWN_SECONDS in all. "
             + "With 0 each outage is judged by itself.")
-    static let rollbackErrorRate = Setting(
+    static let rollbackErrorRatePercent = Setting(
         "ROLLBACK_ERROR_RATE_PERCENT", .rollback, .decimal(0.01...99.99), standard: "5",
         "Rolls back when more than this share of candidate decisions fails.")
-    static let rollbackErrorWindow = Setting(
+    static let rollbackErrorWindowSeconds = Setting(
         "ROLLBACK_ERROR_WINDOW_SECONDS", .rollback, .seconds(1...3600), standard: "300",
         "The long window of the error rate.")
-    static let rollbackErrorShortWindow = Setting(
+    static let rollbackErrorShortWindowSeconds = Setting(
         "ROLLBACK_ERROR_SHORT_WINDOW_SECONDS", .rollback, .seconds(1...3600), standard: "60",
         "The short window of the error rate.")
     static let rollbackErrorMinimum = Setting(
@@ -225,7 +225,7 @@ extension Setting {
     static let rollbackResponseTimeMinimum = Setting(
         "ROLLBACK_RESPONSE_TIME_MINIMUM", .rollback, .integer(1...1_000_000_000), standard: "300",
         "The fewest samples from which response times are judged.")
-    static let rollbackResponseTimeFloor = Setting(
+    static let rollbackResponseTimeFloorMilliseconds = Setting(
         "ROLLBACK_RESPONSE_TIME_FLOOR_MS", .rollback, .decimal(0...59_999), standard: "5",
         "Response times below this many milliseconds never roll back.")
     static let rollbackResponseTimeUnwaited = Setting(
@@ -285,7 +285,7 @@ extension Setting {
     static let alertConnectionFailures = Setting(
         "ALERT_REDIS_CONNECTION_FAILURES", .alerts, .integer(0...1_000_000), standard: "5",
         "Alerts when more connections to Redis than this failed or were lost within 60 s.")
-    static let alertRedisUnhealthy = Setting(
+    static let alertRedisUnhealthySeconds = Setting(
         "ALERT_REDIS_UNHEALTHY_SECONDS", .alerts, .seconds(1...3600), standard: "10",
         "Alerts when Redis has not been healthy for this long.")
     static let alertUnavailablePercent = Setting(
@@ -314,13 +314,15 @@ extension Setting {
         boundaryTolerance, clockSkewTolerance, quotaDriftTolerance, noiseFloor,
         databasePath, moveDamagedDatabase, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,
         identityPrivacy, identityPrivacyKeyFile,
-        rollbackRedisDown, rollbackRedisDownWindow, rollbackErrorRate, rollbackErrorWindow, rollbackErrorShortWindow,
+        rollbackRedisDownSeconds, rollbackRedisDownWindowSeconds, rollbackErrorRatePercent, rollbackErrorWindowSeconds,
+        rollbackErrorShortWindowSeconds,
         rollbackErrorMinimum,
-        rollbackOutagesAsErrors, rollbackResponseTimeFactor, rollbackResponseTimeMinimum, rollbackResponseTimeFloor,
+        rollbackOutagesAsErrors, rollbackResponseTimeFactor, rollbackResponseTimeMinimum,
+        rollbackResponseTimeFloorMilliseconds,
         rollbackResponseTimeUnwaited, baselineHoldoutPercent, rollbackEvaluationInterval, rollbackDryRun,
         gateMinimumHours, gateMinimumCompared, gateUnexplained, gateGaps, gateDropped, gateUnanswered,
         gateInstances, gateDrillDays,
-        alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRedisUnhealthy,
+        alertURLs, alertTokenFile, alertResendInterval, alertConnectionFailures, alertRedisUnhealthySeconds,
         alertUnavailablePercent, alertRefusalPercent,
         alertRefusalMinimum,
     ]

@@ -11,8 +11,8 @@ extension Settings {
     package func redisSettings(at url: RedisURL) -> RedisSettings {
         RedisSettings(
             url: url, keyPrefix: redis.keyPrefix, connectionTimeout: redis.connectionTimeout,
-            commandTimeout: redis.socketTimeout,
-            maximumConnections: redis.maximumConnections, decisionDeadline: redis.decisionTimeout,
+            socketTimeout: redis.socketTimeout,
+            maximumConnections: redis.maximumConnections, decisionTimeout: redis.decisionTimeout,
             maximumInFlightPerIdentity: redis.maximumInFlightPerIdentity,
             trustedCertificatesFile: redis.certificateAuthorityFile, clientCertificate: redis.clientCertificate,
             refusalCacheIdentities: redis.refusalCacheIdentities)
@@ -30,19 +30,7 @@ extension Settings {
     package var hybridSettings: HybridLimiter.Settings {
         HybridLimiter.Settings(
             failsClosed: flags.hybridFailsClosed, maximumInFlight: redis.candidateMaximumInFlight,
-            holdoutPercent: rollback.baselineHoldoutPercent, tolerances: tolerances)
-    }
-
-    package var tolerances: ComparisonTolerances {
-        ComparisonTolerances(
-            boundaryMilliseconds: comparison.boundaryToleranceMilliseconds,
-            clockSkewMilliseconds: comparison.clockSkewToleranceMilliseconds,
-            quotaDriftUnits: comparison.quotaDriftTolerance)
-    }
-
-    /// How much the old limiter remembers.
-    package var memoryBounds: MemoryBounds {
-        MemoryBounds(identities: legacy.maximumIdentities, bytes: legacy.maximumBytes)
+            holdoutPercent: rollback.baselineHoldoutPercent, tolerances: comparison.tolerances)
     }
 
     package var recordingSettings: RecordingSettings {
@@ -77,48 +65,12 @@ extension Settings {
             enforcementPercent: flags.pins.enforcementPercent, fallback: flags.initial)
     }
 
-    /// The thresholds and windows of the automatic rollback.
-    package var rollbackSettings: RollbackSettings {
-        var settings = RollbackSettings()
-        settings.redisDownSeconds = Self.wholeSeconds(rollback.redisDownAfter)
-        settings.redisDownWindowSeconds = Self.wholeSeconds(rollback.redisDownWindow)
-        settings.errorRatePercent = rollback.errorRatePercent
-        settings.longWindowSeconds = Self.wholeSeconds(rollback.errorWindow)
-        settings.shortWindowSeconds = Self.wholeSeconds(rollback.errorShortWindow)
-        settings.minimumAttempts = rollback.errorMinimumAttempts
-        settings.countsOutagesAsErrors = rollback.countsOutagesAsErrors
-        settings.responseTimeFactor = rollback.responseTimeFactor
-        settings.minimumSamples = rollback.responseTimeMinimumSamples
-        settings.responseTimeFloorMilliseconds = rollback.responseTimeFloorMilliseconds
-        settings.firesUnwaited = rollback.responseTimeFiresUnwaited
-        settings.baselineHoldoutPercent = rollback.baselineHoldoutPercent
-        settings.evaluationSeconds = Self.wholeSeconds(rollback.evaluationInterval)
-        settings.dryRun = rollback.dryRun
-        settings.trustsApplicationTimes = http.responseTimesTokenFile != nil
-        return settings
-    }
-
-    package var alertSettings: AlertSettings {
-        var settings = AlertSettings()
-        settings.connectionFailures = alerts.connectionFailures
-        settings.redisUnhealthySeconds = Self.wholeSeconds(alerts.redisUnhealthyAfter)
-        settings.unavailablePercent = alerts.unavailablePercent
-        settings.refusalPercent = alerts.refusalPercent
-        settings.minimumAnswers = alerts.refusalMinimum
-        settings.resendSeconds = Self.wholeSeconds(alerts.resendInterval)
-        return settings
-    }
-
     /// Whom to tell of alerts.
     ///
     /// - Throws: ``SecretFileError`` or ``AlertReceiverError``: each says what to do, and no secret.
     package func alertReceivers() throws -> [AlertReceiver] {
         let token = try alerts.tokenFile.map { try AlertToken(file: $0) }
         return try alerts.urls.map { try AlertReceiver($0, token: token) }
-    }
-
-    private static func wholeSeconds(_ duration: Duration) -> Int {
-        max(1, Int((duration / .seconds(1)).rounded(.up)))
     }
 }
 

@@ -21,12 +21,13 @@ extension Settings {
         redis = Redis(reading: &reader)
         legacy = Legacy(
             algorithm: reader.choice(.legacyAlgorithm),
-            maximumIdentities: reader.integer(.legacyMaxIdentities),
-            maximumBytes: reader.integer(.legacyMaxBytes))
+            bounds: MemoryBounds(
+                identities: reader.integer(.legacyMaxIdentities), bytes: reader.integer(.legacyMaxBytes)))
         comparison = Comparing(
-            boundaryToleranceMilliseconds: Int64(reader.integer(.boundaryTolerance)),
-            clockSkewToleranceMilliseconds: Int64(reader.integer(.clockSkewTolerance)),
-            quotaDriftTolerance: reader.integer(.quotaDriftTolerance),
+            tolerances: ComparisonTolerances(
+                boundaryMilliseconds: Int64(reader.integer(.boundaryTolerance)),
+                clockSkewMilliseconds: Int64(reader.integer(.clockSkewTolerance)),
+                quotaDriftUnits: reader.integer(.quotaDriftTolerance)),
             hasNoiseFloor: reader.boolean(.noiseFloor))
         recorder = Recorder(
             databasePath: reader.text(.databasePath),
@@ -37,7 +38,7 @@ extension Settings {
             maximumBytes: reader.bound(.recordMaxBytes),
             identityPrivacy: reader.choice(.identityPrivacy),
             identityPrivacyKeyFile: reader.optionalText(.identityPrivacyKeyFile))
-        rollback = RollbackRules(reading: &reader)
+        rollback = RollbackSettings(reading: &reader, http: http)
         gate = GateSettings(reading: &reader)
         alerts = Alerts(reading: &reader)
     }
@@ -115,23 +116,25 @@ extension Settings.Redis {
     }
 }
 
-extension Settings.RollbackRules {
-    fileprivate init(reading reader: inout SettingsReader) {
-        redisDownAfter = reader.seconds(.rollbackRedisDown)
-        redisDownWindow = reader.seconds(.rollbackRedisDownWindow)
-        errorRatePercent = reader.decimal(.rollbackErrorRate)
-        errorWindow = reader.seconds(.rollbackErrorWindow)
-        errorShortWindow = reader.seconds(.rollbackErrorShortWindow)
-        errorMinimumAttempts = reader.integer(.rollbackErrorMinimum)
-        countsOutagesAsErrors = reader.boolean(.rollbackOutagesAsErrors)
+extension RollbackSettings {
+    fileprivate init(reading reader: inout SettingsReader, http: Settings.HTTP) {
+        self.init()
+        redisDownSeconds = reader.wholeSeconds(.rollbackRedisDownSeconds)
+        redisDownWindowSeconds = reader.wholeSeconds(.rollbackRedisDownWindowSeconds)
+        errorRatePercent = reader.decimal(.rollbackErrorRatePercent)
+        errorWindowSeconds = reader.wholeSeconds(.rollbackErrorWindowSeconds)
+        errorShortWindowSeconds = reader.wholeSeconds(.rollbackErrorShortWindowSeconds)
+        errorMinimum = reader.integer(.rollbackErrorMinimum)
+        outagesAsErrors = reader.boolean(.rollbackOutagesAsErrors)
         responseTimeFactor = reader.decimal(.rollbackResponseTimeFactor)
-        responseTimeMinimumSamples = reader.integer(.rollbackResponseTimeMinimum)
-        responseTimeFloorMilliseconds = reader.decimal(.rollbackResponseTimeFloor)
-        responseTimeFiresUnwaited = reader.boolean(.rollbackResponseTimeUnwaited)
+        responseTimeMinimum = reader.integer(.rollbackResponseTimeMinimum)
+        responseTimeFloorMilliseconds = reader.decimal(.rollbackResponseTimeFloorMilliseconds)
+        responseTimeUnwaited = reader.boolean(.rollbackResponseTimeUnwaited)
         baselineHoldoutPercent = reader.decimal(.baselineHoldoutPercent)
-        evaluationInterval = reader.seconds(.rollbackEvaluationInterval)
+        evaluationInterval = reader.wholeSeconds(.rollbackEvaluationInterval)
         let triggers = Trigger.allCases.map(\.rawValue).joined(separator: ", ")
         dryRun = Set(reader.list(.rollbackDryRun, expecting: "one of \(triggers)") { Trigger(rawValue: $0) })
+        trustsApplicationTimes = http.responseTimesTokenFile != nil
     }
 }
 
@@ -140,11 +143,12 @@ extension Settings.Alerts {
         // Whatever it is: a message about a list quotes the item, and this one must not be shown.
         urls = reader.list(.alertURLs, expecting: "an address") { SecretText($0) }
         tokenFile = reader.optionalText(.alertTokenFile)
-        resendInterval = reader.seconds(.alertResendInterval)
-        connectionFailures = reader.integer(.alertConnectionFailures)
-        redisUnhealthyAfter = reader.seconds(.alertRedisUnhealthy)
-        unavailablePercent = reader.decimal(.alertUnavailablePercent)
-        refusalPercent = reader.decimal(.alertRefusalPercent)
-        refusalMinimum = reader.integer(.alertRefusalMinimum)
+        rules = AlertSettings()
+        rules.resendInterval = reader.wholeSeconds(.alertResendInterval)
+        rules.connectionFailures = reader.integer(.alertConnectionFailures)
+        rules.redisUnhealthySeconds = reader.wholeSeconds(.alertRedisUnhealthySeconds)
+        rules.unavailablePercent = reader.decimal(.alertUnavailablePercent)
+        rules.refusalPercent = reader.decimal(.alertRefusalPercent)
+        rules.refusalMinimum = reader.integer(.alertRefusalMinimum)
     }
 }

@@ -12,7 +12,7 @@ package struct Settings: Equatable, Sendable {
     package var legacy: Legacy
     package var comparison: Comparing
     package var recorder: Recorder
-    package var rollback: RollbackRules
+    package var rollback: RollbackSettings
     package var gate: GateSettings
     package var alerts: Alerts
 
@@ -96,15 +96,11 @@ package struct Settings: Equatable, Sendable {
 
     package struct Legacy: Equatable, Sendable {
         package var algorithm: LimiterAlgorithm
-        package var maximumIdentities: Int
-        package var maximumBytes: Int
+        package var bounds: MemoryBounds
     }
 
     package struct Comparing: Equatable, Sendable {
-        package var boundaryToleranceMilliseconds: Int64
-        package var clockSkewToleranceMilliseconds: Int64
-        /// Units by which `remaining` may differ.
-        package var quotaDriftTolerance: Int
+        package var tolerances: ComparisonTolerances
         /// Whether a second control shows how much two equal limiters disagree.
         package var hasNoiseFloor: Bool
     }
@@ -124,37 +120,11 @@ package struct Settings: Equatable, Sendable {
         package var identityPrivacyKeyFile: String?
     }
 
-    package struct RollbackRules: Equatable, Sendable {
-        package var redisDownAfter: Duration
-        /// Over which outages are summed up; 0 for not at all.
-        package var redisDownWindow: Duration
-        package var errorRatePercent: Double
-        package var errorWindow: Duration
-        package var errorShortWindow: Duration
-        package var errorMinimumAttempts: Int
-        /// Whether failures of a Redis that is away are errors as well.
-        package var countsOutagesAsErrors: Bool
-        package var responseTimeFactor: Double
-        package var responseTimeMinimumSamples: Int
-        package var responseTimeFloorMilliseconds: Double
-        /// Whether slow callers roll back in hybrid also while none of them waits for Redis.
-        package var responseTimeFiresUnwaited: Bool
-        /// In hybrid, the share of identities that control alone judges.
-        package var baselineHoldoutPercent: Double
-        package var evaluationInterval: Duration
-        /// Triggers that decide and record without flipping the flags.
-        package var dryRun: Set<Trigger>
-    }
     package struct Alerts: Equatable, Sendable {
         /// Addresses of receivers; they may hold passwords.
         package var urls: [SecretText]
         /// The path of the file with the token; `nil` where none is needed.
         package var tokenFile: String?
-        package var resendInterval: Duration
-        package var connectionFailures: Int
-        package var redisUnhealthyAfter: Duration
-        package var unavailablePercent: Double
-        package var refusalPercent: Double
-        package var refusalMinimum: Int
+        package var rules: AlertSettings
     }
 }

@@ -65,6 +65,11 @@ struct SettingsReader {
         return .milliseconds(value(setting, range: range, Self.number) * 1000)
     }
 
+    /// A duration for parts that count in whole seconds, rounded up.
+    mutating func wholeSeconds(_ setting: Setting) -> Int {
+        Int((seconds(setting) / .seconds(1)).rounded(.up))
+    }
+
     mutating func choice<Choice: RawRepresentable<String>>(_ setting: Setting) -> Choice {
         value(setting) { Choice(rawValue: $0) }
     }

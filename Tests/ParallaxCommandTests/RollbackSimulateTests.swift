@@ -51,22 +51,22 @@ import Testing
         expected.redisDownSeconds = 60
         expected.redisDownWindowSeconds = 900
         expected.errorRatePercent = 3
-        expected.longWindowSeconds = 200
-        expected.shortWindowSeconds = 30
-        expected.minimumAttempts = 50
-        expected.countsOutagesAsErrors = true
+        expected.errorWindowSeconds = 200
+        expected.errorShortWindowSeconds = 30
+        expected.errorMinimum = 50
+        expected.outagesAsErrors = true
         expected.responseTimeFactor = 3
-        expected.minimumSamples = 200
+        expected.responseTimeMinimum = 200
         expected.responseTimeFloorMilliseconds = 9
-        expected.firesUnwaited = true
-        expected.evaluationSeconds = 5
+        expected.responseTimeUnwaited = true
+        expected.evaluationInterval = 5
         #expect(try command.trial.settings(over: RollbackSettings()) == expected)
         let refused = try RollbackSimulate.parse(["--error-window-seconds", "10"])
         let failure = #expect(throws: CommandFailure.self) {
             try refused.trial.settings(over: RollbackSettings())
         }
         #expect(failure?.status == .usage)
-        #expect(failure?.message.contains("shortWindowSeconds") == true)
+        #expect(failure?.message.contains("errorShortWindowSeconds") == true)
     }
 
     @Test(

@@ -165,7 +165,7 @@ import Testing
     private func bulk(_ text: String) -> RedisReply { .bulk(Array(text.utf8)) }
 
     private func makeMachine(handshake: [HandshakeStep] = []) -> Machine {
-        Machine(handshake: handshake, commandTimeout: .seconds(10))
+        Machine(handshake: handshake, socketTimeout: .seconds(10))
     }
 
     private func makeReady() -> Machine {

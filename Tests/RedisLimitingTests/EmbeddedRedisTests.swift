@@ -18,7 +18,7 @@ import Testing
         }
         let folder = String(path.dropLast("/redis.sock".count))
         #expect(permissions(of: folder) == 0o700)
-        try await withRedisLimiter(RedisSettings(url: redis.url, decisionDeadline: .seconds(30))) { limiter in
+        try await withRedisLimiter(RedisSettings(url: redis.url, decisionTimeout: .seconds(30))) { limiter in
             #expect(await limiter.check(Self.request, at: nil).isAllowed)
         }
         running.cancel()
@@ -32,7 +32,7 @@ import Testing
         let redis = try await EmbeddedRedis.start(logger: .silent)
         let running = Task { await redis.run() }
         let process = try #require(redis.processID)
-        var settings = RedisSettings(url: redis.url, decisionDeadline: .seconds(30))
+        var settings = RedisSettings(url: redis.url, decisionTimeout: .seconds(30))
         settings.breaker.probeInterval = .milliseconds(20)
         try await withRedisLimiter(settings) { limiter in
             #expect(await limiter.check(Self.request, at: nil).isAllowed)

@@ -118,7 +118,7 @@ import Testing
             var settings = redis.settings
             settings.maximumInFlightPerIdentity = 2
             settings.breaker.failuresToOpen = .max
-            settings.decisionDeadline = .seconds(60)
+            settings.decisionTimeout = .seconds(60)
             try await withRedisLimiter(settings) { limiter in
                 let observer = CollectingObserver()
                 let flags = FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 0)

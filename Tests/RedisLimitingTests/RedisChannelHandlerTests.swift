@@ -174,7 +174,7 @@ private final class EmbeddedConnection {
         self.ends = ends
         handler = RedisChannelHandler(
             eventLoop: channel.embeddedEventLoop, outbox: outbox,
-            machine: ConnectionStateMachine(handshake: handshake, commandTimeout: .seconds(10)),
+            machine: ConnectionStateMachine(handshake: handshake, socketTimeout: .seconds(10)),
             events: .init(
                 ready: {}, answered: { _ in }, message: { _ in }, closed: { error in ends.withLock { $0 = error } }))
         try channel.pipeline.syncOperations.addHandler(handler)

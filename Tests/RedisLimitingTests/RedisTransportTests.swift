@@ -168,7 +168,7 @@ import Testing
         var settings = redis.settings
         settings.trustedCertificatesFile = file
         settings.connectionTimeout = patience
-        settings.decisionDeadline = patience
+        settings.decisionTimeout = patience
         do {
             settings.url = try RedisURL(address)
             return try await withRedisLimiter(settings) { await $0.check(Self.request, at: nil).isAllowed }

@@ -29,7 +29,7 @@ import Testing
     private func expectDeciding(_ loaded: LoadedSettings, _ expected: Bool) async throws {
         #expect(loaded.findings.isEmpty, "\(loaded.findings)")
         var settings = loaded.settings.redisSettings(at: try loaded.settings.redisURL())
-        settings.decisionDeadline = .seconds(20)
+        settings.decisionTimeout = .seconds(20)
         let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
         let decision = try await withRedisLimiter(settings) { await $0.check(request, at: nil) }
         #expect(decision.isAllowed == expected, "\(decision)")

@@ -51,7 +51,7 @@ import Testing
         #expect(settings.redis.refusalCacheIdentities == 0)
         #expect(settings.recorder.databasePath == "parallax.sqlite")
         #expect(settings.recorder.maximumBytes == 10 << 30)
-        #expect(settings.rollback.redisDownAfter == .seconds(120))
+        #expect(settings.rollback.redisDownSeconds == 120)
         #expect(settings.rollback.errorRatePercent == 5)
         #expect(settings.rollback.responseTimeFactor == 2)
         #expect(settings.rollback.dryRun.isEmpty)
@@ -84,27 +84,27 @@ import Testing
         expected.redisDownSeconds = 90
         expected.redisDownWindowSeconds = 700
         expected.errorRatePercent = 7.5
-        expected.longWindowSeconds = 200
-        expected.shortWindowSeconds = 40
-        expected.minimumAttempts = 50
-        expected.countsOutagesAsErrors = true
+        expected.errorWindowSeconds = 200
+        expected.errorShortWindowSeconds = 40
+        expected.errorMinimum = 50
+        expected.outagesAsErrors = true
         expected.responseTimeFactor = 3
-        expected.minimumSamples = 400
+        expected.responseTimeMinimum = 400
         expected.responseTimeFloorMilliseconds = 12.5
-        expected.firesUnwaited = true
-        expected.evaluationSeconds = 5
+        expected.responseTimeUnwaited = true
+        expected.evaluationInterval = 5
         expected.dryRun = [.errorRate]
         // Without a token who reports is not known.
         expected.trustsApplicationTimes = false
-        #expect(loaded.settings.rollbackSettings == expected)
+        #expect(loaded.settings.rollback == expected)
         var standard = RollbackSettings()
         standard.trustsApplicationTimes = false
-        #expect(try await load().settings.rollbackSettings == standard)
+        #expect(try await load().settings.rollback == standard)
         let withToken = try await load(["RESPONSE_TIMES_TOKEN_FILE": "token"])
-        #expect(withToken.settings.rollbackSettings == RollbackSettings())
+        #expect(withToken.settings.rollback == RollbackSettings())
         for trigger in Trigger.allCases {
             let dry = try await load(["ROLLBACK_DRY_RUN": trigger.rawValue])
-            #expect(dry.settings.rollbackSettings.dryRun == [trigger])
+            #expect(dry.settings.rollback.dryRun == [trigger])
         }
     }
 

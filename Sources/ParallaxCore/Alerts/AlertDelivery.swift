@@ -61,7 +61,7 @@ package struct AlertDelivery: Equatable, Sendable {
         guard !isSending, now.steadyMilliseconds >= nextAttempt else { return nil }
         let isNews = !resolved.isEmpty || firing.values.contains { told[$0.key] != $0.startsAt }
         let isStale =
-            lastDelivery.map { now.steadyMilliseconds - $0 >= Int64(settings.resendSeconds) * 1000 } ?? true
+            lastDelivery.map { now.steadyMilliseconds - $0 >= Int64(settings.resendInterval) * 1000 } ?? true
         guard isNews || isStale && !firing.isEmpty else { return nil }
         isSending = true
         let endsAt = now.wall + settings.endsAheadMilliseconds
@@ -97,7 +97,7 @@ package struct AlertDelivery: Equatable, Sendable {
         failuresInARow = 0
         nextAttempt = now.steadyMilliseconds
         if adjustClock(to: receiverTime, at: now),
-            lastCorrection.map({ now.steadyMilliseconds - $0 >= Int64(settings.resendSeconds) * 1000 }) ?? true
+            lastCorrection.map({ now.steadyMilliseconds - $0 >= Int64(settings.resendInterval) * 1000 }) ?? true
         {
             lastCorrection = now.steadyMilliseconds
             lastDelivery = nil

@@ -77,7 +77,7 @@ extension AlertRules {
         let (long, short) = (counts.long, counts.short)
         let length = run.length(at: now)
         let isShare =
-            long.answers >= settings.minimumAnswers && long.isUnavailable(above: settings.unavailablePercent)
+            long.answers >= settings.refusalMinimum && long.isUnavailable(above: settings.unavailablePercent)
             && short.isUnavailable(above: settings.unavailablePercent)
         guard let startsAt = unavailable.update(isShare || length != nil, at: now) else { return nil }
         let summary: String? =
@@ -101,7 +101,7 @@ extension AlertRules {
     private mutating func refusalRate(at now: ClockReading) -> Alert? {
         let (long, short) = (counts.long, counts.short)
         let holds =
-            long.verdicts >= settings.minimumAnswers && long.isRefused(above: settings.refusalPercent)
+            long.verdicts >= settings.refusalMinimum && long.isRefused(above: settings.refusalPercent)
             && short.isRefused(above: settings.refusalPercent)
         guard let startsAt = refusals.update(holds, at: now) else { return nil }
         let percent = Double(long.limited) * 100 / Double(long.verdicts)

@@ -9,7 +9,7 @@ package struct AlertSettings: Equatable, Sendable {
     /// Of the answers that were a verdict, the share of refusals, in percent, over both windows.
     package var refusalPercent = 80.0
     /// Verdicts, or answers, in the long window below which a share says nothing.
-    package var minimumAnswers = 100
+    package var refusalMinimum = 100
     package var longWindowSeconds = 300
     package var shortWindowSeconds = 60
     /// How long a flag file or a record must fail.
@@ -19,12 +19,12 @@ package struct AlertSettings: Equatable, Sendable {
     /// The same of Redis: one that is up for two minutes is not crashing again and again.
     package var redisClearSeconds = 120
     /// How often an alert that lasts is told again.
-    package var resendSeconds = 60
+    package var resendInterval = 60
     /// The longest pause after failed attempts.
     package var longestPauseSeconds = 60
 
     package init() {}
 
     /// How long after the last word of it a receiver takes an alert for over: as many repetitions may be lost.
-    package var endsAheadMilliseconds: Int64 { 4 * Int64(resendSeconds) * 1000 }
+    package var endsAheadMilliseconds: Int64 { 4 * Int64(resendInterval) * 1000 }
 }

@@ -34,7 +34,8 @@ package struct ErrorRateTrigger: Sendable {
     /// - Parameter settings: Validated settings.
     package init(settings: RollbackSettings) {
         self.settings = settings
-        buckets = SecondBuckets(longSeconds: settings.longWindowSeconds, shortSeconds: settings.shortWindowSeconds)
+        buckets = SecondBuckets(
+            longSeconds: settings.errorWindowSeconds, shortSeconds: settings.errorShortWindowSeconds)
     }
 
     /// Takes in one attempt that was decided or failed with an error.
@@ -76,14 +77,14 @@ package struct ErrorRateTrigger: Sendable {
     /// The verdict on what was counted, whatever state the reading has so far.
     static func state(of reading: Reading, settings: RollbackSettings) -> TriggerState {
         let limit = settings.errorRatePercent
-        if reading.watchedSeconds < settings.shortWindowSeconds { return .warming }
-        if reading.long.attempts < settings.minimumAttempts { return .inconclusive }
+        if reading.watchedSeconds < settings.errorShortWindowSeconds { return .warming }
+        if reading.long.attempts < settings.errorMinimum { return .inconclusive }
         if reading.lowerBoundPercent > limit && reading.short.percent > limit { return .firing }
         return reading.long.percent > limit || reading.short.percent > limit ? .suspect : .ok
     }
 
     private func share(_ tally: AttemptTally) -> Share {
-        let errors = tally.errors + (settings.countsOutagesAsErrors ? tally.outages : 0)
+        let errors = tally.errors + (settings.outagesAsErrors ? tally.outages : 0)
         return Share(errors: errors, attempts: tally.decided + errors)
     }
 
@@ -92,7 +93,7 @@ package struct ErrorRateTrigger: Sendable {
     }
 
     private func watchedSeconds(at now: ClockReading) -> Int {
-        min(settings.longWindowSeconds, Int(now.second - (watchedSince ?? now.second)))
+        min(settings.errorWindowSeconds, Int(now.second - (watchedSince ?? now.second)))
     }
 }
 
@@ -111,11 +112,11 @@ extension ErrorRateTrigger {
             "shortAttempts": Double(reading.short.attempts), "shortErrors": Double(reading.short.errors),
             "shortRatePercent": reading.short.percent, "outages": Double(reading.outages),
             "shortOutages": Double(reading.shortOutages),
-            "outagesCountAsErrors": settings.countsOutagesAsErrors ? 1 : 0,
-            "limitPercent": settings.errorRatePercent, "minimumAttempts": Double(settings.minimumAttempts),
+            "outagesCountAsErrors": settings.outagesAsErrors ? 1 : 0,
+            "limitPercent": settings.errorRatePercent, "minimumAttempts": Double(settings.errorMinimum),
             "confidenceDeviations": settings.confidenceDeviations,
-            "longWindowSeconds": Double(settings.longWindowSeconds),
-            "shortWindowSeconds": Double(settings.shortWindowSeconds),
+            "longWindowSeconds": Double(settings.errorWindowSeconds),
+            "shortWindowSeconds": Double(settings.errorShortWindowSeconds),
             "watchedSeconds": Double(reading.watchedSeconds),
         ]
     }
@@ -124,11 +125,11 @@ extension ErrorRateTrigger {
         let attempts = FigureText.grouped(reading.long.attempts)
         switch reading.state {
         case .warming:
-            return "counting for \(reading.watchedSeconds) of the first \(settings.shortWindowSeconds) s, "
+            return "counting for \(reading.watchedSeconds) of the first \(settings.errorShortWindowSeconds) s, "
                 + "\(attempts) attempts"
         case .inconclusive:
             return "\(attempts) attempts in \(reading.watchedSeconds) s; an error rate needs at least "
-                + FigureText.grouped(settings.minimumAttempts)
+                + FigureText.grouped(settings.errorMinimum)
         case .ok, .suspect, .firing:
             return "error rate \(FigureText.percent(reading.long.percent)) "
                 + "(lower bound \(FigureText.percent(reading.lowerBoundPercent)), "

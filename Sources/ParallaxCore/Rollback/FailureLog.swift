@@ -41,7 +41,7 @@ package struct FailureLog: Sendable {
     private var began: ClockReading?
 
     init(settings: RollbackSettings) {
-        window = SecondBuckets(longSeconds: settings.longWindowSeconds, shortSeconds: settings.shortWindowSeconds)
+        window = SecondBuckets(longSeconds: settings.errorWindowSeconds, shortSeconds: settings.errorShortWindowSeconds)
     }
 
     mutating func count(_ failures: FailureTally, at now: ClockReading) {

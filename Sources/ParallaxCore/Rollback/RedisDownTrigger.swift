@@ -47,7 +47,8 @@ package struct RedisDownTrigger: Sendable {
     package init(settings: RollbackSettings) {
         self.settings = settings
         outages = OutageWindow(seconds: settings.redisDownWindowSeconds)
-        attempts = SecondBuckets(longSeconds: settings.shortWindowSeconds, shortSeconds: settings.shortWindowSeconds)
+        attempts = SecondBuckets(
+            longSeconds: settings.errorShortWindowSeconds, shortSeconds: settings.errorShortWindowSeconds)
     }
 
     /// Takes in the outcome of one probe.
@@ -165,7 +166,7 @@ extension RedisDownTrigger {
         if let answered = reading.answered {
             figures["decided"] = Double(answered.decided)
             figures["failedDecisions"] = Double(answered.errors + answered.outages)
-            figures["decisionsSeconds"] = Double(settings.shortWindowSeconds)
+            figures["decisionsSeconds"] = Double(settings.errorShortWindowSeconds)
         }
         figures[Evaluation.clearsInFigure] = reading.clearsInMilliseconds.map { Double($0) / 1000 }
         if let down = reading.downUnlessAnsweredMilliseconds {
@@ -184,7 +185,7 @@ extension RedisDownTrigger {
         }
         return RedisDownTrigger.sentence(
             reading, limitSeconds: settings.redisDownSeconds, windowSeconds: settings.redisDownWindowSeconds,
-            goodRunProbes: settings.goodRunProbes, decisionsSeconds: settings.shortWindowSeconds)
+            goodRunProbes: settings.goodRunProbes, decisionsSeconds: settings.errorShortWindowSeconds)
     }
 
     /// What is said of a Redis of which something is known.

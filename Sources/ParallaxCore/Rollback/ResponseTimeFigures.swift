@@ -5,13 +5,13 @@ struct ResponseTimeFigures {
     /// A reading with the settings that it was judged by.
     func figures(_ reading: ResponseTimeTrigger.Reading) -> [String: Double] {
         var figures: [String: Double] = [
-            "minimumSamples": Double(settings.minimumSamples), "factor": settings.responseTimeFactor,
+            "minimumSamples": Double(settings.responseTimeMinimum), "factor": settings.responseTimeFactor,
             "quantile": settings.responseTimeQuantile, "floorMilliseconds": settings.responseTimeFloorMilliseconds,
             "confidenceDeviations": settings.confidenceDeviations,
-            "longWindowSeconds": Double(settings.longWindowSeconds),
-            "shortWindowSeconds": Double(settings.shortWindowSeconds),
+            "longWindowSeconds": Double(settings.errorWindowSeconds),
+            "shortWindowSeconds": Double(settings.errorShortWindowSeconds),
             "watchedSeconds": Double(reading.watchedSeconds),
-            "unwaited": reading.isUnwaited ? 1 : 0, "firesUnwaited": settings.firesUnwaited ? 1 : 0,
+            "unwaited": reading.isUnwaited ? 1 : 0, "firesUnwaited": settings.responseTimeUnwaited ? 1 : 0,
         ]
         figures.merge(readings(reading)) { first, _ in first }
         return figures

@@ -45,10 +45,10 @@ struct ResponseTimeSentence {
         let samples = FigureText.grouped(reading.samples)
         guard let quantiles = reading.quantiles else {
             return reading.state == .warming
-                ? "counting for \(reading.watchedSeconds) of the first \(settings.shortWindowSeconds) s, "
+                ? "counting for \(reading.watchedSeconds) of the first \(settings.errorShortWindowSeconds) s, "
                     + "\(samples) response times"
                 : "\(samples) response times in \(reading.watchedSeconds) s; a quantile needs at least "
-                    + FigureText.grouped(settings.minimumSamples)
+                    + FigureText.grouped(settings.responseTimeMinimum)
         }
         let yardstick = reading.usesHoldout ? "hold-out" : "baseline"
         let inFlight =

@@ -137,7 +137,7 @@ package struct ResponseTimeTrigger: Sendable {
         reading.usesHoldout = (reading.heldOutSamples ?? 0) >= settings.holdoutMinimumSamples
         let yardstick = reading.usesHoldout ? windows.held : reading.baseline.frozenSamples
         guard let yardstick else { return reading }
-        guard reading.watchedSeconds >= settings.shortWindowSeconds else {
+        guard reading.watchedSeconds >= settings.errorShortWindowSeconds else {
             reading.state = .warming
             return reading
         }
@@ -171,7 +171,7 @@ package struct ResponseTimeTrigger: Sendable {
         reading.slowInFlight = slow.count
         reading.samples = long.times.count
         reading.shortSamples = short.times.count
-        guard reading.samples >= settings.minimumSamples, let quantile = long.times.quantile(share),
+        guard reading.samples >= settings.responseTimeMinimum, let quantile = long.times.quantile(share),
             let lower = long.times.quantileBounds(share, deviations: settings.confidenceDeviations)?.lower
         else { return }
         let quantiles = Quantiles(
@@ -184,7 +184,7 @@ package struct ResponseTimeTrigger: Sendable {
             limit: quantiles.limit)
         // A hold-out that is faster at the same time shows that the candidate slows callers down, also if none waits for it.
         reading.isHeldBack =
-            state == .firing && reading.isUnwaited && !reading.usesHoldout && !settings.firesUnwaited
+            state == .firing && reading.isUnwaited && !reading.usesHoldout && !settings.responseTimeUnwaited
         reading.state = reading.isHeldBack ? .suspect : state
     }
 
@@ -208,7 +208,7 @@ package struct ResponseTimeTrigger: Sendable {
     }
 
     private func watchedSeconds(at now: ClockReading) -> Int {
-        min(settings.longWindowSeconds, Int(now.second - (watchedSince ?? now.second)))
+        min(settings.errorWindowSeconds, Int(now.second - (watchedSince ?? now.second)))
     }
 }
 

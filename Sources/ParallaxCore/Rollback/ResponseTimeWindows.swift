@@ -4,8 +4,9 @@ struct ResponseTimeWindows: Sendable {
     private var heldOut: SecondBuckets<LatencyHistogram>
 
     init(settings: RollbackSettings) {
-        inPlay = SecondBuckets(longSeconds: settings.longWindowSeconds, shortSeconds: settings.shortWindowSeconds)
-        heldOut = SecondBuckets(longSeconds: settings.longWindowSeconds, shortSeconds: settings.shortWindowSeconds)
+        inPlay = SecondBuckets(longSeconds: settings.errorWindowSeconds, shortSeconds: settings.errorShortWindowSeconds)
+        heldOut = SecondBuckets(
+            longSeconds: settings.errorWindowSeconds, shortSeconds: settings.errorShortWindowSeconds)
     }
 
     /// Of those that the candidate was in play for, over the long and the short window.

@@ -247,7 +247,7 @@ extension RollbackEvaluator {
         defer { (lastEvaluated, lastStrategy) = (now, strategy) }
         guard let lastEvaluated, let lastStrategy else { return }
         let slept = now.steadyMilliseconds - lastEvaluated.steadyMilliseconds
-        if slept > 3 * Int64(settings.evaluationSeconds) * 1000 {
+        if slept > 3 * Int64(settings.evaluationInterval) * 1000 {
             // Nobody probed or counted: a gap must not pass for an outage, nor old errors for present ones.
             redisDown.restart()
             errorRate.restart()
@@ -289,7 +289,7 @@ extension RollbackEvaluator {
     /// before a rollback must not teach the baseline.
     private func isLongInLegacy(at now: ClockReading) -> Bool {
         guard let legacySince else { return false }
-        return now.steadyMilliseconds - legacySince.steadyMilliseconds > Int64(settings.longWindowSeconds) * 1000
+        return now.steadyMilliseconds - legacySince.steadyMilliseconds > Int64(settings.errorWindowSeconds) * 1000
     }
 
     private func withholding(at now: ClockReading, strategy: Strategy) -> Withholding? {

@@ -137,7 +137,7 @@ private struct Parts: Sendable {
         let flags = FlagStore(
             path: settings.flags.file, environment: try settings.environmentFlags(),
             isProduction: settings.instance.isProduction, history: store, instance: settings.instance.id,
-            lease: settings.rollback.evaluationInterval * 3)
+            lease: .seconds(settings.rollback.evaluationInterval * 3))
         await flags.start()
         let pseudonyms = try settings.pseudonyms()
         let redisSettings = settings.redisSettings(at: redisURL)
@@ -151,18 +151,18 @@ private struct Parts: Sendable {
         let refused = MostRefused()
         let rollbackCounts = RollbackObserver()
         let clockWatch = ClockWatch(clocks: .systemWithSleep, logger: logger)
-        let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds)
+        let control = InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.legacy.bounds)
         let hybrid = HybridLimiter(
             control: control,
             secondControl: settings.comparison.hasNoiseFloor
-                ? InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.memoryBounds) : nil,
+                ? InMemoryLimiter(algorithm: settings.legacy.algorithm, bounds: settings.legacy.bounds) : nil,
             candidate: redis, refusals: redis.refusals,
-            ledger: InstanceLedger(bounds: settings.memoryBounds),
+            ledger: InstanceLedger(bounds: settings.legacy.bounds),
             settings: settings.hybridSettings, clocks: .system, flags: { flags.current },
             observer: ObserverGroup([recorder, rollbackCounts, metrics, refused, clockWatch]), executor: redis.executor)
-        let probes = ProbeLog(goodRunProbes: settings.rollbackSettings.goodRunProbes, logger: logger)
+        let probes = ProbeLog(goodRunProbes: settings.rollback.goodRunProbes, logger: logger)
         let rollback = try RollbackService(
-            settings: settings.rollbackSettings, observer: rollbackCounts, flags: { flags.current },
+            settings: settings.rollback, observer: rollbackCounts, flags: { flags.current },
             probe: {
                 let outcome = await redis.probe()
                 let health = redis.health
@@ -182,7 +182,7 @@ private struct Parts: Sendable {
             settings: settings, metrics: metrics, flags: flags, redis: redis, probes: probes, recorder: recorder,
             rollback: rollback, drill: drill)
         let alerts = AlertService(
-            settings: settings.alertSettings, receivers: try settings.alertReceivers(), instance: settings.instance.id,
+            settings: settings.alerts.rules, receivers: try settings.alertReceivers(), instance: settings.instance.id,
             logger: logger,
             facts: { facts.current }, counts: { metrics.totals })
         let watch = WatchService(
@@ -214,8 +214,8 @@ private struct Parts: Sendable {
         applicationTimes = ApplicationTimes(
             observer: rollbackCounts, metrics: metrics, holdoutPercent: settings.rollback.baselineHoldoutPercent,
             token: try settings.http.responseTimesTokenFile.map { try BearerToken(file: $0) },
-            windowSeconds: settings.rollbackSettings.longWindowSeconds,
-            minimumSamples: settings.rollbackSettings.minimumSamples, strategy: { flags.current.strategy })
+            windowSeconds: settings.rollback.errorWindowSeconds,
+            minimumSamples: settings.rollback.responseTimeMinimum, strategy: { flags.current.strategy })
         survey = ServerSurvey(redis: redis)
         health = ServiceHealth(
             settings: settings, flags: flags, hybrid: hybrid, redis: redis, survey: survey, probes: probes,

@@ -40,7 +40,7 @@ struct ServiceHealth: HealthSource {
             guard let state = states[source], source == .door || state.samples > 0 else { return nil }
             var isPlausible = true
             if case .frozen(let frozen) = state {
-                isPlausible = frozen.isPlausible(of: source, settings: settings.rollbackSettings)
+                isPlausible = frozen.isPlausible(of: source, settings: settings.rollback)
             }
             return HealthSnapshot.Baseline(source: source, state: state, isPlausible: isPlausible)
         }

@@ -39,8 +39,8 @@ package struct ApplicationTimes: Sendable {
     ///   - second: The time on a clock that never steps, in seconds.
     package init(
         observer: RollbackObserver, metrics: DecisionMetrics, holdoutPercent: Double, token: BearerToken? = nil,
-        windowSeconds: Int = RollbackSettings().longWindowSeconds,
-        minimumSamples: Int = RollbackSettings().minimumSamples, strategy: @escaping @Sendable () -> Strategy,
+        windowSeconds: Int = RollbackSettings().errorWindowSeconds,
+        minimumSamples: Int = RollbackSettings().responseTimeMinimum, strategy: @escaping @Sendable () -> Strategy,
         second: @escaping @Sendable () -> Int64 = { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000_000) }
     ) {
         self.observer = observer

@@ -148,7 +148,7 @@ extension RollbackService {
         let moment = now()
         let isDue = state.withLock { state in
             guard moment.second >= state.nextEvaluation || state.evaluator.isOverdue(at: moment) else { return false }
-            state.nextEvaluation = moment.second + Int64(settings.evaluationSeconds)
+            state.nextEvaluation = moment.second + Int64(settings.evaluationInterval)
             return true
         }
         adoptSharedLatch()

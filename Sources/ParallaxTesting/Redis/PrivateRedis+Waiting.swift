@@ -32,7 +32,7 @@ extension RedisSettings {
     /// The servers are looked at only when something went wrong, so that a test sees that it was noticed.
     static func forTests(of url: RedisURL) -> RedisSettings {
         RedisSettings(
-            url: url, decisionDeadline: .seconds(30), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
+            url: url, decisionTimeout: .seconds(30), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
             breaker: BreakerSettings(probeInterval: .milliseconds(20)), topologyInterval: .seconds(600))
     }
 }

@@ -36,7 +36,7 @@ package final class PrivateRedis: Sendable {
     /// Settings for a client of this server, with the waits of a test.
     package var settings: RedisSettings {
         RedisSettings(
-            url: url, decisionDeadline: .seconds(30), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
+            url: url, decisionTimeout: .seconds(30), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
             breaker: BreakerSettings(probeInterval: .milliseconds(20)))
     }
 

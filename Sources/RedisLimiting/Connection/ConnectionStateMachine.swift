@@ -34,17 +34,17 @@ struct ConnectionStateMachine<Call: Equatable & Sendable>: Sendable {
     /// Replies come in the order of the commands (Redis protocol, pipelining).
     private var pending: Deque<Pending> = []
     private let handshake: [HandshakeStep]
-    private let commandTimeout: TimeAmount
+    private let socketTimeout: TimeAmount
     private let isSubscriber: Bool
 
     /// Makes the machine of a new connection.
     ///
     /// - Parameters:
     ///   - handshake: What to send before the first command.
-    ///   - commandTimeout: How long a command may wait before the connection is given up.
-    init(handshake: [HandshakeStep], commandTimeout: TimeAmount) {
+    ///   - socketTimeout: How long a command may wait before the connection is given up.
+    init(handshake: [HandshakeStep], socketTimeout: TimeAmount) {
         self.handshake = handshake
-        self.commandTimeout = commandTimeout
+        self.socketTimeout = socketTimeout
         self.isSubscriber = handshake.contains { $0.isSubscription }
     }
 
@@ -144,8 +144,8 @@ extension ConnectionStateMachine {
             pending[index].isAbandoned = true
             late.append(pending[index].call)
         }
-        if let oldest = pending.first, oldest.sentAt + commandTimeout <= now {
-            let seconds = Double(commandTimeout.nanoseconds) / 1e9
+        if let oldest = pending.first, oldest.sentAt + socketTimeout <= now {
+            let seconds = Double(socketTimeout.nanoseconds) / 1e9
             let error = RedisError(
                 .timedOut, "Redis left a command unanswered for \(seconds) s, so the connection was closed")
             return .timeOutAndClose(late, error)

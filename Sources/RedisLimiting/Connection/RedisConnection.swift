@@ -73,7 +73,7 @@ final class RedisConnection: Sendable {
             RedisChannelHandler(
                 eventLoop: eventLoop, outbox: outbox,
                 machine: ConnectionStateMachine(
-                    handshake: handshake, commandTimeout: TimeAmount(settings.commandTimeout)),
+                    handshake: handshake, socketTimeout: TimeAmount(settings.socketTimeout)),
                 events: events),
             eventLoop: eventLoop)
     }

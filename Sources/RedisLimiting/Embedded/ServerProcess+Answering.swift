@@ -27,7 +27,7 @@ extension ServerProcess {
         _ command: RedisCommand, at url: RedisURL, timeout: Duration = .seconds(1)
     ) async throws(RedisError) -> RedisReply {
         let inquiry = Inquiry(
-            settings: RedisSettings(url: url, connectionTimeout: timeout, commandTimeout: timeout), tls: nil,
+            settings: RedisSettings(url: url, connectionTimeout: timeout, socketTimeout: timeout), tls: nil,
             eventLoops: MultiThreadedEventLoopGroup.singleton, patience: timeout)
         return try await inquiry.ask(command, at: url)
     }

@@ -124,7 +124,7 @@ extension RedisLimiter {
             resetRelay.pass(scope)
         }
         let error = await connection.listen(
-            askingEvery: refusals == nil ? settings.commandTimeout : settings.resetHeartbeat, until: source.hasGone,
+            askingEvery: refusals == nil ? settings.socketTimeout : settings.resetHeartbeat, until: source.hasGone,
             whenReady: {
                 self.resetsProblem.withLock { $0 = nil }
                 self.subscriptionLog.ended()
@@ -147,7 +147,7 @@ extension RedisLimiter {
     private func ask(_ connection: RedisConnection) async {
         let askedAt = refusals?.now ?? .zero
         do {
-            try await connection.ping(deadline: .now() + TimeAmount(settings.commandTimeout))
+            try await connection.ping(deadline: .now() + TimeAmount(settings.socketTimeout))
             if !Task.isCancelled { refusals?.heard(askedAt: askedAt) }
         } catch {
             resetsProblem.withLock { $0 = error }

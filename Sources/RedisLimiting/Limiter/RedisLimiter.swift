@@ -29,7 +29,7 @@ package final class RedisLimiter: Limiter, Service {
     private let foreignValueLog: ProblemLog
     private let renewal: Mutex<RenewalSchedule>
     private let renewalLog: ProblemLog
-    private let decisionDeadline: TimeAmount
+    private let decisionTimeout: TimeAmount
     private let turns: IdentityTurns
     private let lastError = Mutex<RedisError?>(nil)
     /// Why resets are not heard of; set by the subscription.
@@ -70,7 +70,7 @@ package final class RedisLimiter: Limiter, Service {
         renewalLog = ProblemLog(
             "Redis cannot decide on open connections: connecting again, since its address may lead to another server now",
             end: "Redis decides again", logger: logger)
-        decisionDeadline = TimeAmount(settings.decisionDeadline)
+        decisionTimeout = TimeAmount(settings.decisionTimeout)
     }
 
     /// Time that has passed since an instant, also while the machine slept.
@@ -95,11 +95,11 @@ package final class RedisLimiter: Limiter, Service {
     }
 
     package func check(_ request: CheckRequest, at now: Timestamp?) async -> Decision {
-        await check(request, at: now, deadline: .now() + decisionDeadline)
+        await check(request, at: now, deadline: .now() + decisionTimeout)
     }
 
     package func checkUnqueued(_ request: CheckRequest) async -> Decision {
-        await check(request, at: nil, deadline: .now() + decisionDeadline, waitsForTurn: false)
+        await check(request, at: nil, deadline: .now() + decisionTimeout, waitsForTurn: false)
     }
 
     /// Judges a request, giving up at a deadline of the caller's.

@@ -62,7 +62,7 @@ extension SentinelFinder {
             let connection = inquiry.makeConnection(
                 to: sentinels.url(of: sentinel), subscribingTo: "+switch-master"
             ) { _ in changed() }
-            _ = await connection.listen(askingEvery: settings.commandTimeout, until: { await Eventual<Void>.never() })
+            _ = await connection.listen(askingEvery: settings.socketTimeout, until: { await Eventual<Void>.never() })
             if connection.hasServed { backoff.reset() }
             place += 1
             try? await Task.sleep(for: backoff.delay(using: &random))

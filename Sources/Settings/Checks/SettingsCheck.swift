@@ -76,16 +76,16 @@ struct SettingsCheck {
     private func rollback() -> [Finding] {
         let rules = settings.rollback
         var findings: [Finding] = []
-        if rules.errorShortWindow > rules.errorWindow {
+        if rules.errorShortWindowSeconds > rules.errorWindowSeconds {
             findings.append(
                 finding(
-                    .error, .impossibleCombination, .rollbackErrorShortWindow,
+                    .error, .impossibleCombination, .rollbackErrorShortWindowSeconds,
                     "is longer than ROLLBACK_ERROR_WINDOW_SECONDS", "make it shorter than that"))
         }
-        if rules.redisDownWindow > .zero, rules.redisDownWindow <= rules.redisDownAfter {
+        if rules.redisDownWindowSeconds > 0, rules.redisDownWindowSeconds <= rules.redisDownSeconds {
             findings.append(
                 finding(
-                    .warning, .noEffect, .rollbackRedisDownWindow,
+                    .warning, .noEffect, .rollbackRedisDownWindowSeconds,
                     "is no longer than ROLLBACK_REDIS_DOWN_SECONDS, so that outages that repeat are never summed up",
                     "make it longer than that, or 0 to judge each outage by itself"))
         }

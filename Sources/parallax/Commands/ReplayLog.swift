@@ -115,8 +115,8 @@ struct ReplayLog: AsyncParsableCommand {
         simulation.balance = balance
         simulation.seed = seed
         simulation.algorithm = algorithm ?? settings.legacy.algorithm
-        simulation.bounds = settings.memoryBounds
-        simulation.tolerances = settings.tolerances
+        simulation.bounds = settings.legacy.bounds
+        simulation.tolerances = settings.comparison.tolerances
         let standard = settings.limits.book.policy(for: organization)
         return ReplayPlan(
             log: log, format: format, identification: identify, organization: organization,

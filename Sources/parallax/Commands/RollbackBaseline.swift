@@ -26,7 +26,7 @@ struct RollbackBaseline: AsyncParsableCommand {
             let settings = try await Settings.load(for: [.flags, .rollback])
             let text = BaselineText(
                 shared: try await file.open(settings).sharedBaseline ?? SharedBaseline(),
-                settings: settings.rollbackSettings, now: Timestamp.now())
+                settings: settings.rollback, now: Timestamp.now())
             Terminal.print(json ? try JSONText.make(text.document) : text.text)
         }
     }

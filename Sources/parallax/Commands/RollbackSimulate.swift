@@ -79,7 +79,7 @@ struct RollbackSimulate: AsyncParsableCommand {
 
     func run() async throws {
         if let database { return try await rejudge(database) }
-        let settings = try trial.settings(over: try await Settings.load(for: .rollback).rollbackSettings)
+        let settings = try trial.settings(over: try await Settings.load(for: .rollback).rollback)
         if scenario.isEmpty {
             try await printTables(settings)
         } else {

@@ -27,7 +27,7 @@ struct Protection {
     /// The watchdog's settings; `nil` if one of them is invalid, which must not keep a person from changing the flags.
     static func settings() async -> RollbackSettings? {
         let loaded = await Settings.load()
-        return loaded.errors(for: .rollback).isEmpty ? loaded.settings.rollbackSettings : nil
+        return loaded.errors(for: .rollback).isEmpty ? loaded.settings.rollback : nil
     }
 
     /// The latest rollback that is known, one that waits before others.

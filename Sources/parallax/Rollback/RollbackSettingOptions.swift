@@ -46,15 +46,15 @@ struct RollbackSettingOptions: ParsableArguments {
         changes.redisDownSeconds = redisDownSeconds
         changes.redisDownWindowSeconds = redisDownWindowSeconds
         changes.errorRatePercent = errorRatePercent
-        changes.longWindowSeconds = errorWindowSeconds
-        changes.shortWindowSeconds = errorShortWindowSeconds
-        changes.minimumAttempts = errorMinimum
-        changes.countsOutagesAsErrors = outagesAsErrors
+        changes.errorWindowSeconds = errorWindowSeconds
+        changes.errorShortWindowSeconds = errorShortWindowSeconds
+        changes.errorMinimum = errorMinimum
+        changes.outagesAsErrors = outagesAsErrors
         changes.responseTimeFactor = responseTimeFactor
-        changes.minimumSamples = responseTimeMinimum
+        changes.responseTimeMinimum = responseTimeMinimum
         changes.responseTimeFloorMilliseconds = responseTimeFloorMilliseconds
-        changes.firesUnwaited = responseTimeUnwaited
-        changes.evaluationSeconds = evaluationInterval
+        changes.responseTimeUnwaited = responseTimeUnwaited
+        changes.evaluationInterval = evaluationInterval
         return changes
     }
 

@@ -8,12 +8,12 @@ enum RollbackSettingsText {
         Settings: Redis down more than \(settings.redisDownSeconds) s\
         \(settings.redisDownWindowSeconds > settings.redisDownSeconds
             ? ", at once or within \(settings.redisDownWindowSeconds) s in all" : ""); errors above \
-        \(FigureText.plain(settings.errorRatePercent)) % over \(settings.longWindowSeconds) s and \
-        \(settings.shortWindowSeconds) s of at least \(Figures.count(settings.minimumAttempts)) attempts\
-        \(settings.countsOutagesAsErrors ? ", outages among them" : ""); response times above \
+        \(FigureText.plain(settings.errorRatePercent)) % over \(settings.errorWindowSeconds) s and \
+        \(settings.errorShortWindowSeconds) s of at least \(Figures.count(settings.errorMinimum)) attempts\
+        \(settings.outagesAsErrors ? ", outages among them" : ""); response times above \
         \(FigureText.plain(settings.responseTimeFactor)) x and \
         \(FigureText.plain(settings.responseTimeFloorMilliseconds)) ms of at least \
-        \(Figures.count(settings.minimumSamples)); evaluated every \(settings.evaluationSeconds) s.
+        \(Figures.count(settings.responseTimeMinimum)); evaluated every \(settings.evaluationInterval) s.
         """
     }
 
@@ -22,8 +22,8 @@ enum RollbackSettingsText {
         var parts: [String] = []
         if let value = changes.redisDownSeconds { parts.append("Redis down more than \(value) s") }
         if let value = changes.errorRatePercent { parts.append("errors above \(FigureText.plain(value)) %") }
-        if let value = changes.minimumAttempts { parts.append("at least \(Figures.count(value)) attempts") }
-        if let value = changes.countsOutagesAsErrors {
+        if let value = changes.errorMinimum { parts.append("at least \(Figures.count(value)) attempts") }
+        if let value = changes.outagesAsErrors {
             parts.append(value ? "outages count as errors" : "outages are no errors")
         }
         if let value = changes.responseTimeFactor {
@@ -32,11 +32,11 @@ enum RollbackSettingsText {
         if let value = changes.responseTimeFloorMilliseconds {
             parts.append("response times above \(FigureText.plain(value)) ms")
         }
-        if let value = changes.firesUnwaited {
+        if let value = changes.responseTimeUnwaited {
             parts.append(
                 value ? "response times fire though no caller waits" : "response times fire only if a caller waits")
         }
-        if let value = changes.minimumSamples { parts.append("at least \(Figures.count(value)) response times") }
+        if let value = changes.responseTimeMinimum { parts.append("at least \(Figures.count(value)) response times") }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 }

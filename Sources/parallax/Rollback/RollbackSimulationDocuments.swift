@@ -2,37 +2,6 @@ import DivergenceStore
 import ParallaxCore
 import Replay
 
-/// The watchdog's settings as JSON.
-struct RollbackSettingsDocument: Encodable {
-    let redisDownSeconds: Int
-    let redisDownWindowSeconds: Int
-    let errorRatePercent: Double
-    let errorWindowSeconds: Int
-    let errorShortWindowSeconds: Int
-    let errorMinimum: Int
-    let outagesAsErrors: Bool
-    let responseTimeFactor: Double
-    let responseTimeMinimum: Int
-    let responseTimeFloorMilliseconds: Double
-    let responseTimeUnwaited: Bool
-    let evaluationInterval: Int
-
-    init(_ settings: RollbackSettings) {
-        redisDownSeconds = settings.redisDownSeconds
-        redisDownWindowSeconds = settings.redisDownWindowSeconds
-        errorRatePercent = settings.errorRatePercent
-        errorWindowSeconds = settings.longWindowSeconds
-        errorShortWindowSeconds = settings.shortWindowSeconds
-        errorMinimum = settings.minimumAttempts
-        outagesAsErrors = settings.countsOutagesAsErrors
-        responseTimeFactor = settings.responseTimeFactor
-        responseTimeMinimum = settings.minimumSamples
-        responseTimeFloorMilliseconds = settings.responseTimeFloorMilliseconds
-        responseTimeUnwaited = settings.firesUnwaited
-        evaluationInterval = settings.evaluationSeconds
-    }
-}
-
 /// The tables as JSON.
 struct RollbackTablesDocument: Encodable {
     struct Rate: Encodable {
@@ -77,7 +46,7 @@ struct RollbackTablesDocument: Encodable {
     }
 
     let seed: UInt64
-    let settings: RollbackSettingsDocument
+    let settings: RollbackSettings
     let falseRollbacks: [Rate]
     let errors: [Delay]
     let redisDown: [Delay]
@@ -88,7 +57,7 @@ struct RollbackTablesDocument: Encodable {
 
     init(_ tables: RollbackTables, _ extent: RollbackTables.Extent, _ settings: RollbackSettings) {
         seed = extent.seed
-        self.settings = RollbackSettingsDocument(settings)
+        self.settings = settings
         falseRollbacks = tables.falseRollbacks.map(Rate.init)
         errors = tables.errors.map(Delay.init)
         redisDown = tables.redisDown.map(Delay.init)
@@ -141,7 +110,7 @@ struct ScenarioDocument: Encodable {
     }
 
     let seed: UInt64
-    let settings: RollbackSettingsDocument
+    let settings: RollbackSettings
     let days: Int
     let outages: Int
     let outagesRolledBack: Int
@@ -151,7 +120,7 @@ struct ScenarioDocument: Encodable {
 
     init(_ outcome: ScenarioOutcome, seed: UInt64, _ settings: RollbackSettings) {
         self.seed = seed
-        self.settings = RollbackSettingsDocument(settings)
+        self.settings = settings
         days = outcome.scenario.days
         outages = outcome.outages.count
         outagesRolledBack = outcome.outages.count { $0 != nil }

@@ -59,7 +59,7 @@ import Testing
     func outages(counted: Bool) {
         var trigger = trigger(
             now: AttemptTally(decided: 500, errors: 1, outages: 499),
-            settings: .with { $0.countsOutagesAsErrors = counted })
+            settings: .with { $0.outagesAsErrors = counted })
         let reading = trigger.read(at: .at(200))
         #expect(reading.long == .init(errors: counted ? 500 : 1, attempts: counted ? 1_000 : 501))
         #expect(reading.state == (counted ? .firing : .ok))

@@ -44,7 +44,7 @@ import Testing
     @Test("by setting, failures of a Redis that is away are errors as well, and fire within a minute")
     func setting() throws {
         for counted in [false, true] {
-            var evaluator = try RollbackEvaluator(settings: .with { $0.countsOutagesAsErrors = counted })
+            var evaluator = try RollbackEvaluator(settings: .with { $0.outagesAsErrors = counted })
             var fired: [Trigger: Int] = [:]
             for second in 0..<600 {
                 let isUp = second < 400

@@ -75,10 +75,10 @@ import Testing
     private static let trials: [(name: String, change: @Sendable (inout RollbackSettings.Changes) -> Void)] = [
         ("a shorter outage", { $0.redisDownSeconds = 45 }), ("a longer outage", { $0.redisDownSeconds = 200 }),
         ("a lower error rate", { $0.errorRatePercent = 2 }), ("a higher error rate", { $0.errorRatePercent = 20 }),
-        ("fewer attempts", { $0.minimumAttempts = 20 }), ("more attempts", { $0.minimumAttempts = 800 }),
-        ("outages as errors", { $0.countsOutagesAsErrors = true }),
+        ("fewer attempts", { $0.errorMinimum = 20 }), ("more attempts", { $0.errorMinimum = 800 }),
+        ("outages as errors", { $0.outagesAsErrors = true }),
         ("a lower factor", { $0.responseTimeFactor = 1.2 }), ("a higher factor", { $0.responseTimeFactor = 6 }),
-        ("a floor", { $0.responseTimeFloorMilliseconds = 50 }), ("more samples", { $0.minimumSamples = 900 }),
+        ("a floor", { $0.responseTimeFloorMilliseconds = 50 }), ("more samples", { $0.responseTimeMinimum = 900 }),
     ]
 
     @Test("without a change every stored evaluation is judged as it was", arguments: 0..<4)
@@ -172,8 +172,8 @@ import Testing
         trigger.count(LatencyHistogram(), at: .at(0))
         for _ in 0..<200 { trigger.latency(.milliseconds(20), at: .at(100)) }
         let few = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
-        #expect(few.rejudged(with: .with { $0.minimumSamples = 200 }) == .unknown)
-        #expect(few.rejudged(with: .with { $0.minimumSamples = 201 }) == .evaluation(few))
+        #expect(few.rejudged(with: .with { $0.responseTimeMinimum = 200 }) == .unknown)
+        #expect(few.rejudged(with: .with { $0.responseTimeMinimum = 201 }) == .evaluation(few))
         for trigger in Trigger.allCases {
             let empty = Evaluation(
                 trigger: trigger, time: .init(milliseconds: 0), state: .firing, figures: [:], sentence: "")
@@ -185,10 +185,10 @@ import Testing
     func beyond() {
         #expect(RollbackSettings.Changes().beyondStoredFigures.isEmpty)
         #expect(RollbackSettings.Changes.with { $0.errorRatePercent = 1 }.beyondStoredFigures.isEmpty)
-        #expect(RollbackSettings.Changes.with { $0.longWindowSeconds = 60 }.beyondStoredFigures.count == 1)
-        #expect(RollbackSettings.Changes.with { $0.shortWindowSeconds = 60 }.beyondStoredFigures.count == 1)
+        #expect(RollbackSettings.Changes.with { $0.errorWindowSeconds = 60 }.beyondStoredFigures.count == 1)
+        #expect(RollbackSettings.Changes.with { $0.errorShortWindowSeconds = 60 }.beyondStoredFigures.count == 1)
         #expect(RollbackSettings.Changes.with { $0.redisDownWindowSeconds = 60 }.beyondStoredFigures.count == 1)
-        #expect(RollbackSettings.Changes.with { $0.evaluationSeconds = 60 }.beyondStoredFigures.count == 1)
+        #expect(RollbackSettings.Changes.with { $0.evaluationInterval = 60 }.beyondStoredFigures.count == 1)
     }
 }
 

@@ -209,7 +209,7 @@ import Testing
 
     @Test("only a Redis that has been down for too long since the last evaluation makes the next overdue")
     func overdue() throws {
-        var drive = try Drive(.with { $0.evaluationSeconds = 300 })
+        var drive = try Drive(.with { $0.evaluationInterval = 300 })
         #expect(!drive.evaluator.isOverdue(at: .at(0)))
         drive.run(seconds: 100)
         for second in 101...221 {
@@ -267,7 +267,7 @@ import Testing
 
     @Test("two triggers that fire at once ask for one rollback")
     func oneRollback() throws {
-        var drive = try Drive(.with { $0.evaluationSeconds = 300 })
+        var drive = try Drive(.with { $0.evaluationInterval = 300 })
         drive.run(seconds: 60)
         drive.actions = []
         for _ in 0..<140 {

@@ -15,20 +15,20 @@ import Testing
             $0.answeredPercent = 49
             $0.goodRunProbes = 0
             $0.errorRatePercent = 0
-            $0.longWindowSeconds = 3_601
-            $0.shortWindowSeconds = 0
-            $0.minimumAttempts = 0
+            $0.errorWindowSeconds = 3_601
+            $0.errorShortWindowSeconds = 0
+            $0.errorMinimum = 0
             $0.confidenceDeviations = .nan
             $0.responseTimeFactor = 1
             $0.responseTimeQuantile = 1
-            $0.minimumSamples = 0
+            $0.responseTimeMinimum = 0
             $0.responseTimeFloorMilliseconds = -1
             $0.baselineMinimumSamples = 0
             $0.baselineMinimumSeconds = -1
             $0.baselineStaleDays = 0
             $0.baselineHoldoutPercent = 50.1
             $0.holdoutMinimumSamples = 0
-            $0.evaluationSeconds = 0
+            $0.evaluationInterval = 0
             $0.holdOffSeconds = -1
         }
         let error = #expect(throws: RollbackSettingsError.self) { try settings.validate() }
@@ -37,9 +37,9 @@ import Testing
 
     @Test("a short window that is longer than the long one is refused, and both are named")
     func windows() throws {
-        let settings = RollbackSettings.with { $0.shortWindowSeconds = 301 }
+        let settings = RollbackSettings.with { $0.errorShortWindowSeconds = 301 }
         let error = #expect(throws: RollbackSettingsError.self) { try settings.validate() }
-        let text = "shortWindowSeconds is 301; it must not exceed longWindowSeconds, 300"
+        let text = "errorShortWindowSeconds is 301; it must not exceed errorWindowSeconds, 300"
         #expect(try #require(error).description == text)
         #expect(throws: RollbackSettingsError.self) { try RollbackEvaluator(settings: settings) }
     }

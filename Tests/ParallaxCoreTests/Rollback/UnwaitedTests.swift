@@ -68,7 +68,7 @@ import Testing
     @Test("in distributed_only, and by setting in hybrid, they fire")
     func literal() {
         #expect(evaluate(.distributedOnly).state == .firing)
-        #expect(evaluate(.with { $0.firesUnwaited = true }).state == .firing)
+        #expect(evaluate(.with { $0.responseTimeUnwaited = true }).state == .firing)
     }
 
     @Test("what is stored is judged again with the other rule, and as it was without a change")
@@ -76,14 +76,14 @@ import Testing
         for application in [false, true] {
             let stored = evaluate(application: application)
             #expect(stored.rejudged(with: .init()) == .evaluation(stored))
-            guard case .evaluation(let literal) = stored.rejudged(with: .with { $0.firesUnwaited = true }) else {
+            guard case .evaluation(let literal) = stored.rejudged(with: .with { $0.responseTimeUnwaited = true }) else {
                 Issue.record("nothing was told")
                 return
             }
             #expect(literal.state == .firing)
         }
-        let fired = evaluate(.with { $0.firesUnwaited = true })
-        guard case .evaluation(let careful) = fired.rejudged(with: .with { $0.firesUnwaited = false }) else {
+        let fired = evaluate(.with { $0.responseTimeUnwaited = true })
+        guard case .evaluation(let careful) = fired.rejudged(with: .with { $0.responseTimeUnwaited = false }) else {
             Issue.record("nothing was told")
             return
         }

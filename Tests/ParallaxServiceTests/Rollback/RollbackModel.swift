@@ -42,7 +42,7 @@ final class RollbackModel {
     private static let settings: RollbackSettings = {
         var settings = RollbackSettings()
         settings.redisDownSeconds = 4
-        settings.evaluationSeconds = 2
+        settings.evaluationInterval = 2
         settings.holdOffSeconds = 10
         return settings
     }()

@@ -39,7 +39,7 @@ func withLimiterTrio<Result: Sendable>(_ body: (LimiterTrio) async throws -> Res
     try await withPrivateRedis { redis in
         var settings = redis.settings
         // Many traces ask at once, and a slow machine is no difference.
-        settings.decisionDeadline = .seconds(60)
+        settings.decisionTimeout = .seconds(60)
         return try await withRedisLimiter(settings) { try await body(LimiterTrio(redis: $0)) }
     }
 }

@@ -18,8 +18,8 @@ import Testing
     func open() async throws {
         try await withPrivateRedis { redis in
             var settings = redis.settings
-            settings.decisionDeadline = .milliseconds(5)
-            settings.commandTimeout = .seconds(600)
+            settings.decisionTimeout = .milliseconds(5)
+            settings.socketTimeout = .seconds(600)
             settings.breaker = BreakerSettings(failuresToOpen: 5, probesToClose: 3, probeInterval: .seconds(600))
             try await withRedisLimiter(settings) { limiter in
                 _ = await limiter.check(Self.request, at: nil, deadline: .now() + .seconds(30))

@@ -51,7 +51,7 @@ import Testing
         try await withFullListener { listener in
             let settings = RedisSettings(
                 url: RedisURL(endpoint: .tcp(host: "127.0.0.1", port: listener.port)),
-                connectionTimeout: .seconds(600), decisionDeadline: .milliseconds(1),
+                connectionTimeout: .seconds(600), decisionTimeout: .milliseconds(1),
                 breaker: BreakerSettings(failuresToOpen: .max))
             try await withRedisLimiter(settings) { limiter in
                 let request = Self.request(1, limit: 10)

@@ -23,8 +23,8 @@ import Testing
             try await withRedisRelay(to: redis) { relay in
                 var settings = Self.settings(redis, relay)
                 // Nobody is told by waiting for these.
-                settings.decisionDeadline = .seconds(600)
-                settings.commandTimeout = .seconds(600)
+                settings.decisionTimeout = .seconds(600)
+                settings.socketTimeout = .seconds(600)
                 try await withRedisLimiter(settings) { limiter in
                     #expect(await limiter.check(Self.request(), at: nil).isAllowed)
                     relay.behave(.reset(afterBytes: 7))
@@ -49,8 +49,8 @@ import Testing
         try await withPrivateRedis { redis in
             try await withRedisRelay(to: redis) { relay in
                 var settings = Self.settings(redis, relay)
-                settings.decisionDeadline = .milliseconds(20)
-                settings.commandTimeout = .milliseconds(100)
+                settings.decisionTimeout = .milliseconds(20)
+                settings.socketTimeout = .milliseconds(100)
                 try await withRedisLimiter(settings) { limiter in
                     while await !limiter.check(Self.request(), at: nil).isAllowed { await Task.yield() }
                     let before = limiter.health.reconnects

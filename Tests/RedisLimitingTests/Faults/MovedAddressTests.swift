@@ -78,7 +78,7 @@ import Testing
         try await withPrivateRedis { redis in
             var settings = redis.settings
             settings.connectionTimeout = .milliseconds(500)
-            (settings.decisionDeadline, settings.commandTimeout) = (.seconds(60), .seconds(60))
+            (settings.decisionTimeout, settings.socketTimeout) = (.seconds(60), .seconds(60))
             try await withRedisLimiter(settings) { limiter in
                 redis.pause()
                 let waiting = Task { await limiter.check(Self.request, at: nil) }
@@ -96,8 +96,8 @@ import Testing
     @Test("a server that stands still on open connections is left after three probes")
     func hanging() async throws {
         try await Self.withMovedAddress(fail: { $0.pause() }, expecting: nil) { settings in
-            settings.decisionDeadline = .milliseconds(50)
-            settings.commandTimeout = .seconds(600)
+            settings.decisionTimeout = .milliseconds(50)
+            settings.socketTimeout = .seconds(600)
         }
     }
 

@@ -34,7 +34,7 @@ import Testing
     @Test("where nothing listens, a caller is told at once")
     func nothingListens() async throws {
         let settings = RedisSettings(
-            url: RedisURL(endpoint: .unixSocket(path: "/nonexistent/redis.sock")), decisionDeadline: .seconds(60))
+            url: RedisURL(endpoint: .unixSocket(path: "/nonexistent/redis.sock")), decisionTimeout: .seconds(60))
         try await withRedisLimiter(settings) { limiter in
             #expect(await limiter.check(Self.request, at: nil) == .unavailable(.disconnected))
             guard case .failure(let error) = await limiter.probe() else {
@@ -47,7 +47,7 @@ import Testing
 
     @Test("a limiter that was never run answers at the deadline")
     func neverRun() async throws {
-        let settings = RedisSettings(decisionDeadline: .milliseconds(10))
+        let settings = RedisSettings(decisionTimeout: .milliseconds(10))
         let limiter = try RedisLimiter(settings: settings, logger: .silent)
         #expect(await limiter.check(Self.request, at: nil) == .unavailable(.timedOut))
     }

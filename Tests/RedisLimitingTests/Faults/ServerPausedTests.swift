@@ -12,7 +12,7 @@ import Testing
     func paused() async throws {
         try await withPrivateRedis { redis in
             var settings = redis.settings
-            settings.decisionDeadline = .milliseconds(30)
+            settings.decisionTimeout = .milliseconds(30)
             try await withRedisLimiter(settings) { limiter in
                 #expect(await limiter.check(Self.request, at: nil, deadline: .now() + .seconds(5)).isAllowed)
                 redis.pause()
@@ -29,7 +29,7 @@ import Testing
     func pausedForLong() async throws {
         try await withPrivateRedis { redis in
             var settings = redis.settings
-            settings.commandTimeout = .milliseconds(50)
+            settings.socketTimeout = .milliseconds(50)
             try await withRedisLimiter(settings) { limiter in
                 while await !limiter.check(Self.request, at: nil).isAllowed { await Task.yield() }
                 let before = limiter.health.reconnects

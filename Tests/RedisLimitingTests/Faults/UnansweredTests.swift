@@ -14,7 +14,7 @@ import Testing
         try await withSilentServer { path in
             let settings = RedisSettings(
                 url: RedisURL(endpoint: .unixSocket(path: path), password: "pw"),
-                connectionTimeout: .seconds(2), decisionDeadline: .milliseconds(20),
+                connectionTimeout: .seconds(2), decisionTimeout: .milliseconds(20),
                 reconnectDelays: .milliseconds(5) ... .milliseconds(10))
             try await withRedisLimiter(settings) { limiter in
                 #expect(await limiter.check(Self.request, at: nil) == .unavailable(.timedOut))

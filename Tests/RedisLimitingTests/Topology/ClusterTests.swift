@@ -123,7 +123,7 @@ import Testing
         try await withPrivateCluster(arguments: ["--cluster-require-full-coverage", "no"]) { cluster in
             var settings = cluster.settings
             // A hung server must be noticed by what callers miss, and not only when its connections are given up.
-            settings.commandTimeout = .seconds(600)
+            settings.socketTimeout = .seconds(600)
             try await withRedisLimiter(settings) { limiter in
                 let identities = try (0..<60).map { try Identity(identifier: "caller \($0)") }
                 let lost = identities.filter { PrivateCluster.slots[0].contains(ClusterSlot(of: $0).number) }

@@ -43,7 +43,7 @@ import Testing
             ] {
                 var settings = deployment.settings
                 settings.url = RedisURL(deployment: .sentinel(sentinels))
-                settings.decisionDeadline = .seconds(60)
+                settings.decisionTimeout = .seconds(60)
                 try await withRedisLimiter(settings) { limiter in
                     #expect(await limiter.check(Self.request, at: nil) == .unavailable(expected))
                     #expect("\(limiter.health)".contains("secret") == false)

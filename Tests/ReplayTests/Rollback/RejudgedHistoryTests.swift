@@ -74,7 +74,7 @@ import Testing
             #expect(higher.wouldFire.isEmpty)
             #expect(try #require(higher.counts[.errorRate]).changed > 0)
             let hasty = try await RejudgedHistory.read(
-                store, since: nil, until: nil, changes: .with { $0.countsOutagesAsErrors = true })
+                store, since: nil, until: nil, changes: .with { $0.outagesAsErrors = true })
             #expect(hasty.wouldFire.map(\.trigger) == [.errorRate, .redisDown, .errorRate])
         }
     }

@@ -29,7 +29,7 @@ import Testing
         #expect(outcome.outages == [nil, nil, nil])
         #expect(outcome.delay(share: 0.5) == nil)
         var hasty = settings
-        hasty.countsOutagesAsErrors = true
+        hasty.outagesAsErrors = true
         #expect(try scenario.run(settings: hasty, seed: 1).rollbacks(by: .errorRate, duringOutage: true) == 3)
     }
 

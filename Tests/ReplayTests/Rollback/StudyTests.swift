@@ -21,7 +21,7 @@ import Testing
     func canFind() throws {
         var careless = settings
         careless.confidenceDeviations = 0.01
-        careless.minimumAttempts = 1
+        careless.errorMinimum = 1
         let study = FalseRollbackStudy(
             ModelledService(requestsPerSecond: 0.5, errorPercent: 3), bar: .below(perDay: 0.01))
         let figure = try study.run(days: 5, settings: careless, seed: 1)
@@ -146,7 +146,7 @@ import Testing
     @Test("settings out of their range are refused")
     func refused() async throws {
         var settings = settings
-        settings.shortWindowSeconds = 301
+        settings.errorShortWindowSeconds = 301
         let extent = RollbackTables.Extent(days: 1, latencyDays: 1, runs: 2, seed: 9)
         await #expect(throws: RollbackSettingsError.self) {
             var tables = RollbackTables()

@@ -16,11 +16,11 @@ extension ErrorRateTrigger {
         else { return nil }
         var settings = RollbackSettings()
         settings.errorRatePercent = limit
-        settings.minimumAttempts = minimum
+        settings.errorMinimum = minimum
         settings.confidenceDeviations = deviations
-        settings.longWindowSeconds = long
-        settings.shortWindowSeconds = short
-        settings.countsOutagesAsErrors = evaluation.figures["outagesCountAsErrors"] == 1
+        settings.errorWindowSeconds = long
+        settings.errorShortWindowSeconds = short
+        settings.outagesAsErrors = evaluation.figures["outagesCountAsErrors"] == 1
         return settings
     }
 
@@ -31,9 +31,9 @@ extension ErrorRateTrigger {
         else { return nil }
         let shortOutages = evaluation.count("shortOutages")
         let wereErrors = evaluation.figures["outagesCountAsErrors"] == 1
-        if wereErrors != settings.countsOutagesAsErrors {
+        if wereErrors != settings.outagesAsErrors {
             guard let shortOutages else { return nil }
-            let sign = settings.countsOutagesAsErrors ? 1 : -1
+            let sign = settings.outagesAsErrors ? 1 : -1
             long = Share(errors: long.errors + sign * outages, attempts: long.attempts + sign * outages)
             short = Share(errors: short.errors + sign * shortOutages, attempts: short.attempts + sign * shortOutages)
         }
@@ -54,8 +54,8 @@ extension RollbackSettings.Changes {
     /// The same changes but for the windows, which stored sums are bound to.
     var withinStoredWindows: RollbackSettings.Changes {
         var changes = self
-        changes.longWindowSeconds = nil
-        changes.shortWindowSeconds = nil
+        changes.errorWindowSeconds = nil
+        changes.errorShortWindowSeconds = nil
         return changes
     }
 }

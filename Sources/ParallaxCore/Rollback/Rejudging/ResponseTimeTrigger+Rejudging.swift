@@ -42,7 +42,7 @@ private struct StoredResponseTimes {
     /// Whether there were too few samples for a quantile, and with these changes there would have been enough.
     func couldBeEnough(with changes: RollbackSettings.Changes) -> Bool {
         guard let samples = figure("samples"), let minimum = evaluation.figures["minimumSamples"],
-            let newMinimum = changes.minimumSamples
+            let newMinimum = changes.responseTimeMinimum
         else { return false }
         return samples < minimum && samples >= Double(newMinimum)
     }
@@ -53,7 +53,7 @@ private struct StoredResponseTimes {
             let factor = changes.responseTimeFactor ?? evaluation.figures["factor"],
             let floor = changes.responseTimeFloorMilliseconds ?? evaluation.figures["floorMilliseconds"],
             let samples = figure("samples").flatMap({ Int(exactly: $0) }),
-            let minimum = changes.minimumSamples ?? evaluation.count("minimumSamples")
+            let minimum = changes.responseTimeMinimum ?? evaluation.count("minimumSamples")
         else { return nil }
         if samples < minimum {
             return (.inconclusive, false, "\(FigureText.grouped(samples)) response times are too few")
@@ -62,10 +62,12 @@ private struct StoredResponseTimes {
         let state = ResponseTimeTrigger.state(
             quantile: quantile, lowerBound: lower, shortQuantile: short, limit: limit)
         // Releases that did not look at who waits fired in any case.
-        let firesUnwaited =
-            changes.firesUnwaited ?? (evaluation.figures["firesUnwaited"] != 0 || evaluation.figures["unwaited"] != 1)
+        let responseTimeUnwaited =
+            changes.responseTimeUnwaited
+            ?? (evaluation.figures["firesUnwaited"] != 0 || evaluation.figures["unwaited"] != 1)
         let isHeldBack =
-            state == .firing && evaluation.figures["unwaited"] == 1 && figure("usesHoldout") != 1 && !firesUnwaited
+            state == .firing && evaluation.figures["unwaited"] == 1 && figure("usesHoldout") != 1
+            && !responseTimeUnwaited
         return (
             isHeldBack ? .suspect : state, isHeldBack,
             "\(prefix)quantile \(FigureText.time(quantile)) (lower bound \(FigureText.time(lower)), "
@@ -87,7 +89,7 @@ private struct StoredResponseTimes {
 extension RollbackSettings.Changes {
     /// Whether they could make another verdict on response times.
     fileprivate var touchesResponseTimes: Bool {
-        responseTimeFactor != nil || minimumSamples != nil || responseTimeFloorMilliseconds != nil
-            || firesUnwaited != nil
+        responseTimeFactor != nil || responseTimeMinimum != nil || responseTimeFloorMilliseconds != nil
+            || responseTimeUnwaited != nil
     }
 }

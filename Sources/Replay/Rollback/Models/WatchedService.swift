@@ -62,7 +62,7 @@ struct WatchedService: Sendable {
         evaluator.count(drawn.attempts, at: now)
         if hasLatency { evaluator.count(drawn.waits, isControlOnly: strategy == .legacy, at: now) }
         guard second >= nextEvaluation || evaluator.isOverdue(at: now) else { return nil }
-        nextEvaluation = second + Int64(evaluator.settings.evaluationSeconds)
+        nextEvaluation = second + Int64(evaluator.settings.evaluationInterval)
         for case .rollBack(let evaluation) in evaluator.evaluate(at: now, strategy: strategy).actions {
             evaluator.rolledBack(evaluation)
             strategy = .legacy

@@ -36,7 +36,7 @@ package struct DetectionStudy: Sendable {
             let start = Int64(seeds.integer(in: 0...86_399))
             var watched = try WatchedService(service, seconds, settings: settings, startSecond: start)
             watched.learn()
-            let healthy = DetectionStudy.healthySeconds + seeds.integer(in: 0...settings.evaluationSeconds - 1)
+            let healthy = DetectionStudy.healthySeconds + seeds.integer(in: 0...settings.evaluationInterval - 1)
             // A rollback before the fault would be no detection: that run counts as one without.
             if time(&watched, .healthy, patience: healthy) == nil,
                 let (delay, trigger) = time(&watched, condition, loop, patience: DetectionStudy.patienceSeconds)

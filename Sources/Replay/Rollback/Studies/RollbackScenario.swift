@@ -64,7 +64,7 @@ package struct RollbackScenario: Equatable, Sendable {
         let length = outage?.wholeSeconds ?? 0
         let start = seeds.integer(in: 0...86_400 - length)
         // What an outage leaves in the windows fires on its account, too.
-        let aftermath = watched.evaluator.settings.longWindowSeconds
+        let aftermath = watched.evaluator.settings.errorWindowSeconds
         var delay: Int?
         for second in 0..<86_400 {
             let since = second - start

@@ -40,7 +40,7 @@ final class FuzzedConnection {
         let told = told
         handler = RedisChannelHandler(
             eventLoop: channel.embeddedEventLoop, outbox: outbox,
-            machine: ConnectionStateMachine(handshake: handshake, commandTimeout: .seconds(10)),
+            machine: ConnectionStateMachine(handshake: handshake, socketTimeout: .seconds(10)),
             events: .init(
                 ready: { told.ready += 1 }, answered: { _ in told.replies += 1 },
                 message: { told.messages.append($0) }, closed: { told.ends.append($0) }))
