@@ -28,10 +28,9 @@ help: ## This list
 run: built ## Start the service in hybrid mode with a private Redis
 	@DISTRIBUTED_RATE_LIMITING_ENABLED=true HYBRID_RATE_LIMITING=true exec $(BINARY) serve --embedded-redis $(ARGUMENTS)
 
-# One test after the other: many start servers and wait for them, and the simulations would take the two cores away.
 test: packages ## Build and pass every test
 	swift build --build-tests
-	swift test --skip-build --no-parallel
+	@.ci/tests
 
 # Through the environment, since a path can hold what a shell would obey.
 demo: export DEMO_LOG := $(LOG)
