@@ -17,7 +17,7 @@ BUILT = $(BINARY).built
 # What the binary is built from. A link is followed: the store's migrations are one.
 INPUTS = Sources Package.swift Package.resolved
 
-.PHONY: help run test demo bench build built format lint packages
+.PHONY: help run test coverage demo bench build built format lint packages
 
 # What swift format keeps in shape.
 FORMATTED = Sources Tests Benchmarks/Core Benchmarks/Package.swift Package.swift
@@ -31,6 +31,9 @@ run: built ## Start the service in hybrid mode with a private Redis
 test: packages ## Build and pass every test
 	swift build --build-tests
 	@.ci/tests
+
+coverage: packages ## Pass every test, and print how many lines of each target they run
+	@.ci/coverage
 
 # Through the environment, since a path can hold what a shell would obey.
 demo: export DEMO_LOG := $(LOG)
