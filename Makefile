@@ -17,7 +17,7 @@ BUILT = $(BINARY).built
 # What the binary is built from. A link is followed: the store's migrations are one.
 INPUTS = Sources Package.swift Package.resolved
 
-.PHONY: help run test demo bench build built format lint packages
+.PHONY: help run test coverage demo bench build built format lint packages
 
 # What swift format keeps in shape.
 FORMATTED = Sources Tests Benchmarks/Core Benchmarks/Package.swift Package.swift
@@ -28,10 +28,12 @@ help: ## This list
 run: built ## Start the service in hybrid mode with a private Redis
 	@DISTRIBUTED_RATE_LIMITING_ENABLED=true HYBRID_RATE_LIMITING=true exec $(BINARY) serve --embedded-redis $(ARGUMENTS)
 
-# One test after the other: many start servers and wait for them, and the simulations would take the two cores away.
 test: packages ## Build and pass every test
 	swift build --build-tests
-	swift test --skip-build --no-parallel
+	@.ci/tests
+
+coverage: packages ## Pass every test, and print how many lines of each target they run
+	@.ci/coverage
 
 # Through the environment, since a path can hold what a shell would obey.
 demo: export DEMO_LOG := $(LOG)

@@ -81,8 +81,8 @@ import Testing
     @Test(
         "a file is read plain or packed, whatever its name says", arguments: ["access.log", "access.log.gz"],
         [true, false])
-    func files(name: String, isPacked: Bool) async throws {
-        try await withTemporaryFolder { folder in
+    func files(name: String, isPacked: Bool) throws {
+        try withTemporaryFolder { folder in
             let lines = (0..<5000).map { Self.line("client-\($0).example") }
             let path = try write(lines, to: "\(folder)/\(name)", packed: isPacked)
             let reader = try AccessLogReader(path: path)
@@ -91,8 +91,8 @@ import Testing
     }
 
     @Test("a gzip archive cut short gives the lines before the cut, and an error that names it")
-    func truncatedGzip() async throws {
-        try await withTemporaryFolder { folder in
+    func truncatedGzip() throws {
+        try withTemporaryFolder { folder in
             // Different clients, so that the packed file is long enough to be cut in its middle.
             let lines = (0..<20_000).map { Self.line("client-\($0 &* 7919 % 99_991).example") }
             let path = try write(lines, to: "\(folder)/cut.gz", packed: true)
@@ -112,8 +112,8 @@ import Testing
     }
 
     @Test("what only begins like gzip is an error, not a crash")
-    func notGzip() async throws {
-        try await withTemporaryFolder { folder in
+    func notGzip() throws {
+        try withTemporaryFolder { folder in
             let path = "\(folder)/false.gz"
             try Data([0x1f, 0x8b, 1, 2, 3, 4]).write(to: URL(fileURLWithPath: path))
             let reader = try AccessLogReader(path: path)
@@ -123,8 +123,8 @@ import Testing
     }
 
     @Test("an archive of several members is read to its end")
-    func members() async throws {
-        try await withTemporaryFolder { folder in
+    func members() throws {
+        try withTemporaryFolder { folder in
             let first = try write([Self.line("a.example")], to: "\(folder)/1.gz", packed: true)
             let second = try write([Self.line("b.example")], to: "\(folder)/2.gz", packed: true)
             let both =
@@ -135,8 +135,8 @@ import Testing
     }
 
     @Test("a file that is missing or a folder is named in the error")
-    func unreadable() async throws {
-        try await withTemporaryFolder { folder in
+    func unreadable() throws {
+        try withTemporaryFolder { folder in
             let missing = #expect(throws: ReplayError.self) { _ = try AccessLogReader(path: "\(folder)/missing.log") }
             #expect(missing?.description == "\(folder)/missing.log: cannot be read: No such file or directory")
             let directory = #expect(throws: ReplayError.self) { _ = try AccessLogReader(path: folder) }

@@ -99,10 +99,10 @@ import Testing
     }
 
     @Test("a reader takes each line by how it begins, unless it is told the format")
-    func formats() async throws {
+    func formats() throws {
         let json = #"{"ts":1638972163,"client":"json.example"}"#
         let common = #"common.example - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 2326"#
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let path = "\(folder)/log"
             try [json, common, json].joined(separator: "\n").write(toFile: path, atomically: false, encoding: .utf8)
             func clients(_ format: LogFormat) throws -> [String] {

@@ -139,8 +139,8 @@ import Testing
             (.network, ["192.0.2.0/24", "2001:db8:1:2::/64", "host.example"]),
             (.user, ["ann", "2001:db8:1:2:3::4", "bob"]),
         ])
-    func identification(_ identification: LogIdentification, _ names: [String]) async throws {
-        try await withTemporaryFolder { folder in
+    func identification(_ identification: LogIdentification, _ names: [String]) throws {
+        try withTemporaryFolder { folder in
             let path = "\(folder)/log"
             let rest = #"[10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.1" 200 1"#
             try ["192.0.2.77 - ann \(rest)", "2001:db8:1:2:3::4 - - \(rest)", "host.example - bob \(rest)"]
