@@ -49,8 +49,7 @@ extension DivergenceStore {
         } catch {
             throw DivergenceStoreError(error, path: draft)
         }
-        // A link, unlike a renaming, never replaces a file that is there.
-        guard link(draft, destination) == 0 else {
+        guard FileMove.move(draft, to: destination) else {
             throw DivergenceStoreError(
                 .exists,
                 errno == EEXIST
