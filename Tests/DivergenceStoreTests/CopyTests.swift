@@ -74,6 +74,18 @@ import Testing
         }
     }
 
+    @Test("a database that was just made is no incomplete copy, whatever this process has written there since")
+    func acceptsOwnStart() async throws {
+        try await withTemporaryPath { path in
+            let store = DivergenceStore(unopenedAt: path)
+            store.open(within: .seconds(60))
+            let recorder = Recorder.sample(store)
+            recorder.compared(.sample(.diverged(.newlyLimited, .boundary)))
+            #expect(await recorder.flush())
+            #expect(try recorder.noteOpening() == nil)
+        }
+    }
+
     @Test("a backup of a live database holds every record, is one private file, and is whole")
     func backsUp() async throws {
         try await withLiveDatabase { path, store, _ in
