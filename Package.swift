@@ -214,7 +214,8 @@ let package = Package(
         .testTarget(
             name: "ParallaxServiceTests",
             dependencies: [
-                "AdminAPI", "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "Settings",
+                "AdminAPI", "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "RedisLimiting",
+                "Settings",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings

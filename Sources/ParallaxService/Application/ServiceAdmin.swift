@@ -16,7 +16,7 @@ struct ServiceAdmin: AdminActions {
 
     func limitStatus(of request: CheckRequest) async -> LimitStatus {
         let candidate = await redis.check(request, at: nil)
-        let control = control.look(request, at: Clocks.system.now())
+        let control = self.control.look(request, at: Clocks.system.now())
         return LimitStatus(
             organization: request.identity.organization, identifier: request.identity.identifier,
             memoryLegacy: LimitStatus.Side(control), redisDistributed: LimitStatus.Side(candidate))
@@ -51,7 +51,7 @@ struct ServiceAdmin: AdminActions {
         return hybrid.forget(scope)
     }
 
-    func flags() async -> HealthSnapshot.FlagFile { health.flagFile }
+    func flags() async -> HealthReport.FlagFile { health.flagFile }
 
     func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> AcknowledgementAnswer {
         let latched = rollback.health.latchedTrigger

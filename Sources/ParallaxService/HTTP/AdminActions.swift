@@ -1,10 +1,10 @@
-package import AdminAPI
-package import Settings
-package import FeatureFlags
-package import ParallaxCore
+import AdminAPI
+import Settings
+import FeatureFlags
+import ParallaxCore
 
 /// What the admin routes can do. Its owner does it; the routes only check and translate.
-package protocol AdminActions: Sendable {
+protocol AdminActions: Sendable {
     /// What is left of an identity's limits on both sides, found out without consuming.
     func limitStatus(of request: CheckRequest) async -> LimitStatus
 
@@ -18,7 +18,7 @@ package protocol AdminActions: Sendable {
     func resetAll(of scope: ResetScope) async -> ResetAllAnswer
 
     /// The flags in force.
-    func flags() async -> HealthSnapshot.FlagFile
+    func flags() async -> HealthReport.FlagFile
 
     /// Clears the latches of triggers that fired.
     ///
@@ -40,22 +40,18 @@ package protocol AdminActions: Sendable {
 }
 
 /// Why a rollback was not acknowledged.
-package struct AcknowledgementRefusal: Error, Equatable {
+struct AcknowledgementRefusal: Error, Equatable {
     /// A sentence for the person who tried.
-    package let reason: String
-
-    package init(reason: String) {
-        self.reason = reason
-    }
+    let reason: String
 }
 
 /// The admin routes' key and what they open.
-package struct AdminAccess: Sendable {
+struct AdminAccess: Sendable {
     let token: Replaceable<BearerToken>
     let actions: any AdminActions
     let policies: Replaceable<PolicyBook>
 
-    package init(token: BearerToken, actions: any AdminActions, policies: PolicyBook) {
+    init(token: BearerToken, actions: any AdminActions, policies: PolicyBook) {
         self.token = Replaceable(token)
         self.actions = actions
         self.policies = Replaceable(policies)

@@ -28,7 +28,7 @@ struct AdminController<Context: DoorContext>: Sendable {
             return try Response(json: await access.actions.reset(identity))
         }
         on("/v1/flags", .get, &routes) { access, _, _ in
-            try Response(json: HealthDocument.Flags(await access.actions.flags()))
+            try Response(json: await access.actions.flags())
         }
         on("/v1/rollback/acknowledge", .post, &routes) { access, request, _ in
             let body = try await AdminBody.decode(

@@ -51,8 +51,8 @@ final class ScriptedActions: AdminActions {
         return ResetAllAnswer(memoryIdentities: 3, redisIdentities: 7)
     }
 
-    func flags() async -> HealthSnapshot.FlagFile {
-        HealthSnapshot.FlagFile(values: .standard, isLoaded: true)
+    func flags() async -> HealthReport.FlagFile {
+        HealthReport.FlagFile(values: .standard, isLoaded: true)
     }
 
     func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal)
