@@ -388,7 +388,7 @@ import Testing
         let finding = try #require(refused.findings.first)
         #expect(finding.kind == .unreachable && finding.problem.hasPrefix("Redis refuses this user"))
         let risky = await loaded.checkingRedis { _ in
-            RedisCheck(warnings: [RedisCheck.Warning(problem: "forgets", remedy: "noeviction")])
+            RedisCheck(warnings: [.eviction(policy: "allkeys-lru")])
         }
         #expect(risky.errors.isEmpty && risky.warnings.map(\.kind) == [.risk])
     }
