@@ -9,6 +9,14 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     /// A value on the way is no object, so that nothing can be put into it.
     case notAnObject(path: [String])
 
+    init(_ fault: JSONFault, in bytes: [UInt8]) {
+        let before = bytes[..<fault.offset]
+        let lineStart = before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+        self = .syntax(
+            line: before.count { $0 == 0x0a } + 1, column: fault.offset - lineStart + 1,
+            reason: fault.explanation(of: "the text"))
+    }
+
     package var description: String {
         switch self {
         case .tooLarge(let bytes):

@@ -126,6 +126,8 @@ struct AdminController<Context: DoorContext>: Sendable {
         } catch {
             throw RequestError(reading: error, maximumBytes: Self.maximumBodyBytes)
         }
+        // The rules of every other body; Foundation's reader has others.
+        try BodyReader.read(bytes) { (reader, _) throws(RequestError) in try reader.skip() }
         do {
             return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
         } catch DecodingError.keyNotFound(let key, _) {
@@ -133,7 +135,7 @@ struct AdminController<Context: DoorContext>: Sendable {
         } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
             throw RequestError.wrongType(field: context.codingPath.last?.stringValue ?? "body", expected: "a string")
         } catch {
-            throw RequestError.json(JSONFault(reason: .unexpected, offset: 0))
+            throw RequestError.json(JSONFault(reason: .notAnObject, offset: 0))
         }
     }
 }
