@@ -33,15 +33,6 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     }
 
     private static func text(of path: [String]) -> String {
-        path.isEmpty ? "the whole text" : path.map { $0.quoted() }.joined(separator: " > ")
-    }
-}
-
-extension String {
-    /// The text as a JSON string, cut where it is long: for messages, where a stranger's bytes must do no harm.
-    package func quoted(atMost limit: Int = 80) -> String {
-        var text = String(String.UnicodeScalarView(unicodeScalars.prefix(limit)))
-        if text.utf8.count < utf8.count { text += "…" }
-        return JSONValue.string(text).text(layout: .compact)
+        path.isEmpty ? "the whole text" : path.map { DisplayText.quoted($0) }.joined(separator: " > ")
     }
 }
