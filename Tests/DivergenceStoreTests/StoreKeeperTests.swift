@@ -221,8 +221,9 @@ import Testing
             let counted = try await other.read {
                 try Int64.fetchOne($0, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
             }
-            let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
-            try #require(try #require(size).int64Value < #require(counted))
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            let bytes = try #require(attributes[.size] as? NSNumber).int64Value
+            try #require(bytes < counted ?? 0)
             await scene.keeper.look()
             #expect(scene.timesReplaced == 0)
             #expect(scene.recorder.health.droppedComparisons.isEmpty)

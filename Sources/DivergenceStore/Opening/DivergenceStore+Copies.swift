@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Glibc
 package import ParallaxCore
+import Synchronization
 
 extension DivergenceStore {
     /// Which database this is: random, and the same in all its copies.

@@ -7,7 +7,7 @@ extension DivergenceStore {
     /// - Returns: The number of single divergences written, and the ``losses`` before the file that holds them.
     func write(
         _ batch: RecordBatch, instance: String, startedAt: Timestamp, now: Timestamp, pseudonyms: Pseudonyms?
-    ) async throws -> (rows: Int, losses: Int) {
+    ) async throws -> (value: Int, losses: Int) {
         try await writeNotingLosses { database in
             let id = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
             var writer = BatchWriter(database: database, pseudonyms: pseudonyms)

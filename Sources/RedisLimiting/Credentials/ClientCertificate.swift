@@ -36,7 +36,7 @@ package struct ClientCertificate: Equatable, Sendable {
         }
     }
 
-    private static func name(_ path: String) -> String { "\"\(RedisError.printable(path))\"" }
+    private static func name(_ path: String) -> String { DisplayText.quoted(path, maximumScalars: 200) }
 
     /// What is wrong with the files; `nil` if nothing is.
     package var problem: String? {

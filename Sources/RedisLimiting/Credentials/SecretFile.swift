@@ -1,4 +1,5 @@
 // To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+import ParallaxCore
 import CDispatch
 import Foundation
 import Glibc
@@ -96,5 +97,5 @@ package enum SecretFileError: Error, Equatable, CustomStringConvertible {
     }
 
     /// A path as a log line may hold it.
-    private static func quoted(_ path: String) -> String { "\"\(RedisError.printable(path))\"" }
+    private static func quoted(_ path: String) -> String { DisplayText.quoted(path, maximumScalars: 200) }
 }

@@ -7,7 +7,7 @@ package enum TrustedCertificates {
     ///
     /// - Throws: ``RedisError`` with `configuration`, naming the file and what is wrong with it.
     static func read(file path: String) throws(RedisError) -> [NIOSSLCertificate] {
-        let name = "\"\(RedisError.printable(path))\""
+        let name = DisplayText.quoted(path, maximumScalars: 200)
         guard let file = try? RegularFile(path) else {
             throw RedisError(.configuration, "the file of trusted certificates \(name) cannot be read")
         }
