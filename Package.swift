@@ -108,9 +108,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "AdminAPI", dependencies: ["ParallaxCore"], swiftSettings: settings),
         .target(
             name: "ParallaxService",
             dependencies: [
+                "AdminAPI",
                 "DivergenceStore",
                 "FeatureFlags",
                 "ParallaxCore",
@@ -133,6 +135,7 @@ let package = Package(
         .executableTarget(
             name: "parallax",
             dependencies: [
+                "AdminAPI",
                 "DivergenceStore",
                 "FeatureFlags",
                 "ParallaxCore",
@@ -211,7 +214,8 @@ let package = Package(
         .testTarget(
             name: "ParallaxServiceTests",
             dependencies: [
-                "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "Settings",
+                "AdminAPI", "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "RedisLimiting",
+                "Settings",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings
@@ -219,9 +223,8 @@ let package = Package(
         .testTarget(
             name: "ParallaxCommandTests",
             dependencies: [
-                "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService", "ParallaxTesting",
-                "RedisLimiting",
-                "Replay", "Settings", "parallax",
+                "AdminAPI", "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService", "ParallaxTesting",
+                "RedisLimiting", "Replay", "Settings", "parallax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -12,8 +12,8 @@ package final class DivergenceStore: Sendable {
         var connection: Connection
         var failure: DivergenceStoreError?
         var losses = 0
-        /// Whether there was a `-wal` with anything in it before the database was opened.
-        var hadLog = false
+        /// When the records ended, if the database was opened as a copy without its `-wal`.
+        var endIfIncomplete: Timestamp?
         /// Whether it was closed for good.
         var isEnded = false
     }
@@ -32,6 +32,9 @@ package final class DivergenceStore: Sendable {
     }
 
     /// Opens an existing database to read, also while other processes write.
+    ///
+    /// For a command, which reads a bounded time: each connection is interrupted for good once it has taken the steps of its
+    /// ``StepBudget``. A process that reads for days has to open the database again now and then.
     ///
     /// - Throws: ``DivergenceStoreError``, also if the schema is older than this version's.
     package convenience init(readingFrom path: String) throws {
@@ -65,19 +68,25 @@ package final class DivergenceStore: Sendable {
         self.path = path
         opening = StoreOpening(
             path: path, migrator: Migrator(migrations: migrations), isReadOnly: isReadOnly, busyTimeout: busyTimeout)
-        let hadLog = opening.hasLog
-        state = Mutex(State(connection: .open(try opening.open(now: now), nil), hadLog: hadLog))
+        let (pool, end) = try opening.open(now: now)
+        state = Mutex(State(connection: .open(pool, nil), endIfIncomplete: end))
     }
 
     /// The open connections.
     ///
     /// - Throws: ``DivergenceStoreError`` while there are none.
     var pool: DatabasePool {
+        get throws { try poolAndLosses.pool }
+    }
+
+    /// The open connections, and how often what had been written was lost with its file before they were opened.
+    private var poolAndLosses: (pool: DatabasePool, losses: Int) {
         get throws {
+            let (connection, losses) = state.withLock { ($0.connection, $0.losses) }
             switch connection {
             case .open(let pool, let files):
                 files?.restoreSharedMemory()
-                return pool
+                return (pool, losses)
             case .closed(let error), .opening(let error): throw error
             }
         }
@@ -133,14 +142,22 @@ extension DivergenceStore {
     /// Writes in one transaction, which the cancellation of the task does not break off: what is flushed at the end of a
     /// process is written whole.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await access { database in
-            try Self.transact(database, body)
-        }
+        try await writeNotingLosses(body).value
+    }
+
+    /// Writes as ``write(_:)`` does.
+    ///
+    /// - Returns: The value, and the ``losses`` before the file that it was written into.
+    func writeNotingLosses<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> (value: Value, losses: Int) {
+        let (pool, losses) = try poolAndLosses
+        return (try await access(pool) { try Self.transact($0, body) }, losses)
     }
 
     /// Writes as ``write(_:)`` does, and returns when the disk has it: for the rare rows that must outlive a power cut.
     func writeDurably<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await access { try Self.transactDurably($0, body) }
+        try await access(pool) { try Self.transactDurably($0, body) }
     }
 
     /// Reads as ``read(_:)`` does, on the caller's thread, which must be one that may block.
@@ -181,9 +198,10 @@ extension DivergenceStore {
         return try transact(database, body)
     }
 
-    private func access<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        let pool = try pool
-        return try await withCheckedThrowingContinuation { continuation in
+    private func access<Value: Sendable>(
+        _ pool: DatabasePool, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
             pool.asyncWriteWithoutTransaction { [self] database in
                 continuation.resume(with: Result { try body(database) }.mapError(explain))
             }

@@ -126,7 +126,8 @@ extension FlagStore {
             if fence.process == process || uptime() - fencing.seenAt >= lease { return }
             throw FlagFileError(
                 .leased,
-                "\(QuotedText(fence.holder)) is writing a rollback to flag file \(file.path); it has \(lease) for it")
+                "\(DisplayText.quoted(fence.holder)) is writing a rollback to flag file \(file.path); it has \(lease) for it"
+            )
         }
         guard number > claim.number else { return }
         throw FlagFileError(

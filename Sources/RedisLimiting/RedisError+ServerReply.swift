@@ -1,3 +1,5 @@
+import ParallaxCore
+
 extension RedisError {
     /// An error that Redis answered, told apart by the word it begins with.
     ///
@@ -12,7 +14,7 @@ extension RedisError {
         if text.contains(RedisError.tooManyClients) { word = "MAXCLIENTS" }
         let (code, message) = RedisError.meaning(ofWord: word)
         self.init(
-            code, message, cause: RedisError.printable(text),
+            code, message, cause: DisplayText.plain(text),
             redirection: Redirection(errorWord: word, text: text),
             isOfSuperseded: RedisError.wordsOfSuperseded.contains(word))
     }
@@ -53,19 +55,6 @@ extension RedisError {
             (.noScript, "Redis does not hold the script")
         default:
             (.server, "Redis answered with an error")
-        }
-    }
-
-    /// At most 200 characters of what a server said, control characters replaced.
-    static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.prefix(200).map { isUnprintable($0) ? " " : Character($0) })
-    }
-
-    /// What could move a cursor, end a line, turn text around or hide.
-    private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
-        default: false
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ParallaxCore
 import RedisLimiting
 
 extension Settings {
@@ -69,7 +70,7 @@ struct SettingsFiles {
     mutating func read(_ name: String) async {
         let path = directory.path + "/" + name
         guard FileManager.default.fileExists(atPath: path) else { return }
-        guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self)
+        guard let content = try? RegularFile(path).content, let text = String(validating: content, as: UTF8.self)
         else { return note(path, "it cannot be read as a text in UTF-8", "check the file and its permissions") }
         let file = SettingsFile(path: path, text: text)
         files.append(file)

@@ -62,7 +62,7 @@ struct SettingsFile {
                 .wrongType, Self.organizationsKey,
                 "an organization's name must be a text of 1 to \(Identity.maximumBytes) bytes", "correct the name")
         }
-        let place = "\(Self.organizationsKey).\(QuotedText(name))"
+        let place = "\(Self.organizationsKey).\(DisplayText.quoted(name))"
         guard let mapping = value.mapping else {
             return note(.wrongType, place, "must be a map from window to limit", "write it as {minute: 100}")
         }
@@ -71,7 +71,8 @@ struct SettingsFile {
             let windowName = window.scalar?.string ?? ""
             guard OrganizationLimits.windowNames.contains(windowName) else {
                 let windows = OrganizationLimits.windowNames.joined(separator: ", ")
-                note(.unknownKey, place, "has no window \(QuotedText(windowName))", "the windows are \(windows)")
+                note(
+                    .unknownKey, place, "has no window \(DisplayText.quoted(windowName))", "the windows are \(windows)")
                 continue
             }
             guard let text = limit.scalar?.string, let number = Int(text) else {
@@ -108,7 +109,7 @@ struct SettingsFile {
             .composer(_, let problem, let mark, _):
             "line \(mark.line): \(problem)"
         case .duplicatedKeysInMapping(let names, let context):
-            "line \(context.mark.line): named twice: \(names.map { QuotedText($0).description }.joined(separator: ", "))"
+            "line \(context.mark.line): named twice: \(names.map { DisplayText.quoted($0) }.joined(separator: ", "))"
         default: "it is no YAML in UTF-8"
         }
     }

@@ -84,7 +84,7 @@ struct SettingsReader {
             note(
                 Finding(
                     .error, .wrongType, setting: setting.name, origin: source.origin,
-                    problem: "\(QuotedText(text)) is not \(expecting)", remedy: "correct it or take it out"))
+                    problem: "\(DisplayText.quoted(text)) is not \(expecting)", remedy: "correct it or take it out"))
             return nil
         }
     }
@@ -140,7 +140,7 @@ extension SettingsReader {
     }
 
     private func wrong(_ kind: Finding.Kind, _ setting: Setting, _ found: (text: String, origin: String)) -> Finding {
-        let shown = setting.isSecret ? "a value that is not shown" : QuotedText(found.text).description
+        let shown = setting.isSecret ? "a value that is not shown" : DisplayText.quoted(found.text)
         return Finding(
             .error, kind, setting: setting.name, origin: found.origin,
             problem: "is \(shown); it must be \(setting.kind)",

@@ -26,7 +26,8 @@ extension CommandFailure {
             self.init(.configuration, error.description, remedy: error.remedy)
         case let error as PseudonymKeyError:
             self.init(
-                .configuration, "IDENTITY_PRIVACY_KEY_FILE: the file \(QuotedText(error.path)) \(error.problem)",
+                .configuration,
+                "IDENTITY_PRIVACY_KEY_FILE: the file \(DisplayText.quoted(error.path)) \(error.problem)",
                 remedy: error.remedy)
         case let error as RedisURLError: self.init(.configuration, "REDIS_URL: \(error)")
         case let error as RedisError where error.code == .configuration: self.init(.configuration, error.description)

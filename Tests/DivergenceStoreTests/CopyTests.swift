@@ -12,7 +12,8 @@ import Testing
             let store = DivergenceStore(unopenedAt: path)
             store.open(within: .seconds(60))
             let recorder = Recorder.sample(store)
-            #expect(try recorder.noteOpening() == nil)
+            let noted = try recorder.noteOpening()
+            #expect(noted == nil)
             recorder.compared(.sample(.diverged(.newlyLimited, .boundary)))
             await recorder.flush()
             try await body(path, store, recorder)
@@ -71,6 +72,19 @@ import Testing
             let copy = DivergenceStore(unopenedAt: path + ".copy")
             copy.open(within: .seconds(60))
             #expect(try Recorder.sample(copy, startedAt: .sample.plus(minutes: 1)).noteOpening() == .sample)
+        }
+    }
+
+    @Test("a database that was just made is no incomplete copy, whatever this process has written there since")
+    func acceptsOwnStart() async throws {
+        try await withTemporaryPath { path in
+            let store = DivergenceStore(unopenedAt: path)
+            store.open(within: .seconds(60))
+            let recorder = Recorder.sample(store)
+            recorder.compared(.sample(.diverged(.newlyLimited, .boundary)))
+            #expect(await recorder.flush())
+            let noted = try recorder.noteOpening()
+            #expect(noted == nil)
         }
     }
 

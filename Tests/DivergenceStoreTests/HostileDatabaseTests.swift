@@ -42,6 +42,10 @@ import Testing
             ["UPDATE total SET requests = 9223372036854775807"], ["UPDATE total SET requests = -1"],
             ["UPDATE volume SET control_only_units = 9223372036854775807"],
             ["INSERT INTO dropped VALUES (0, 'row', 'sampled', 9223372036854775807)"],
+            [
+                "INSERT INTO duration VALUES (0, 'control', 20, 4611686018427387904), (0, 'control', 21, 4611686018427387904)"
+            ],
+            ["UPDATE rollback_event SET acknowledged_at = 9223372036854775807"],
             ["UPDATE total SET minute = 9223372036854775807"], ["UPDATE divergence SET time = -9223372036854775807"],
             ["UPDATE instance SET started_at = -9223372036854775807"],
             [

@@ -107,6 +107,9 @@ import Testing
                 try write(String(repeating: "k", count: bytes), to: path, rights: rights)
                 #expect(throws: error) { try PseudonymKey(file: path) }
             }
+            let pipe = path + ".pipe"
+            try #require(mkfifo(pipe, 0o600) == 0)
+            #expect(throws: PseudonymKeyError.notRegular(path: pipe)) { try PseudonymKey(file: pipe) }
             try write(String(repeating: "k", count: 32), to: path, rights: 0o640)
             let key = try PseudonymKey(file: path)
             #expect(!"\(key) \(String(reflecting: key))".contains("k"))

@@ -192,6 +192,49 @@ import Testing
         }
     }
 
+    @Test("a file that a VACUUM made smaller is not taken for cut short, also if its -wal makes it longer again")
+    func acceptsVacuum() async throws {
+        try await withTemporaryPath { path in
+            let scene = Scene(path)
+            scene.store.open(within: .seconds(60))
+            let other = try DatabaseQueue(path: path)
+            func fill(_ rows: Int) throws {
+                try other.write { database in
+                    for _ in 0..<rows {
+                        try database.execute(
+                            sql: "INSERT INTO alert (time, name, instance) VALUES (0, 'x', ?)",
+                            arguments: [String(repeating: "y", count: 200)])
+                    }
+                }
+            }
+            try fill(5_000)
+            try await other.write { try $0.execute(sql: "DELETE FROM alert") }
+            try await other.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+            await scene.keeper.look()
+            try await other.writeWithoutTransaction { database in
+                try database.execute(sql: "VACUUM")
+                try database.checkpoint(.passive)
+            }
+            try fill(300)
+            scene.record(2)
+            #expect(await scene.recorder.flush())
+            let counted = try await other.read {
+                try Int64.fetchOne($0, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+            }
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            let bytes = try #require(attributes[.size] as? NSNumber).int64Value
+            try #require(bytes < counted ?? 0)
+            await scene.keeper.look()
+            #expect(scene.timesReplaced == 0)
+            #expect(scene.recorder.health.droppedComparisons.isEmpty)
+
+            // What really is cut off is still noticed.
+            try #require(truncate(path, 8_192) == 0)
+            await scene.keeper.look()
+            #expect(scene.timesReplaced == 1)
+        }
+    }
+
     @Test("a removed -wal is noticed, and what lay in it is not lost")
     func noticesRemovedLog() async throws {
         try await withTemporaryPath { path in

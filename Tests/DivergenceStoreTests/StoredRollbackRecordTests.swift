@@ -40,6 +40,16 @@ import Testing
         }
     }
 
+    @Test("a latch that cannot be decoded keeps no rollback out of the database")
+    func damagedLatch() async throws {
+        try await withStore { store in
+            try await store.setRollbackState("latch", to: "no JSON", at: .sample)
+            try await StoredRollbackRecord(store: store).record(
+                Rollback(evaluation: Self.evaluation, isDryRun: false, flagsBefore: .standard, flagsAfter: .standard))
+            #expect(try await store.rollbacks(limit: 9).count == 1)
+        }
+    }
+
     @Test("a change that throws stores nothing")
     func throwing() async throws {
         try await withStore { store in

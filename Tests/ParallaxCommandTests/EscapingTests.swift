@@ -1,3 +1,4 @@
+import ParallaxCore
 import Testing
 
 @testable import parallax
@@ -30,7 +31,7 @@ import Testing
 
     @Test("a text of several lines keeps its line ends and loses what else a terminal could obey")
     func severalLines() {
-        #expect("one\ntwo \u{1b}[2J\\\r".escapedKeepingLines == "one\ntwo \\u{1b}[2J\\\\u{d}")
+        #expect(DisplayText.lines("one\ntwo \u{1b}[2J\\\r") == "one\ntwo \\u{1b}[2J\\\\u{d}")
     }
 
     @Test("JSON keeps its meaning without a character that a terminal could obey")

@@ -1,3 +1,4 @@
+import AdminAPI
 @testable import Settings
 import DivergenceStore
 import Foundation
@@ -69,9 +70,9 @@ import Testing
 
     @Test("an identity's standing names every window of both sides")
     func standing() {
-        let window = StandingAnswer.Window(name: "minute", limit: 60, used: 3, remaining: 57, resetMs: 971_211_336_000)
-        let idle = StandingAnswer.Window(name: "hour", limit: 1000, used: 0, remaining: 1000, resetMs: 1)
-        let standing = StandingAnswer(
+        let window = LimitStatus.Window(name: "minute", limit: 60, used: 3, remaining: 57, resetMs: 971_211_336_000)
+        let idle = LimitStatus.Window(name: "hour", limit: 1000, used: 0, remaining: 1000, resetMs: 1)
+        let standing = LimitStatus(
             organization: "acme", identifier: "a\u{202e}b",
             memoryLegacy: .init(state: "known", reason: nil, windows: [window, idle]),
             redisDistributed: .init(state: "unavailable", reason: "timed_out", windows: []))
@@ -83,13 +84,13 @@ import Testing
                   memory-legacy      hour                    0/1000  1000
                   redis-distributed  unavailable: timed_out
                 """)
-        let legacy = StandingAnswer(organization: "global", identifier: "a", memoryLegacy: nil, redisDistributed: nil)
+        let legacy = LimitStatus(organization: "global", identifier: "a", memoryLegacy: nil, redisDistributed: nil)
         #expect(legacy.text.contains("not used by this strategy"))
     }
 
     @Test("the most refused are listed, and nobody is said to be nobody")
     func top() {
-        let top = TopAnswer(
+        let top = MostRefusedAnswer(
             organization: "acme",
             identities: [
                 .init(identifier: "k", refusals: 1200, overestimate: 0),
@@ -102,7 +103,7 @@ import Testing
                 l                 3  at most 1 of them others'
                 """)
         #expect(
-            TopAnswer(organization: "x\n", identities: []).text
+            MostRefusedAnswer(organization: "x\n", identities: []).text
                 == "No identity of x\\u{a} was refused by this instance since its start or the last reset of its limits."
         )
     }

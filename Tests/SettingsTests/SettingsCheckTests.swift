@@ -210,6 +210,15 @@ import Testing
         }
     }
 
+    @Test("a named pipe as a file of settings is refused and not waited for", .timeLimit(.minutes(1)))
+    func refusesPipe() async throws {
+        try await withTemporaryFolder { folder in
+            try #require(mkfifo(folder + "/parallax.yaml", 0o600) == 0)
+            let findings = try await load(["CONFIG_DIRECTORY": folder])
+            #expect(findings.map(\.kind) == [.unusableFile])
+        }
+    }
+
     @Test(
         "a file or folder that is named and not usable is an error",
         arguments: ["ADMIN_TOKEN_FILE", "CONFIG_DIRECTORY", "DATABASE_PATH", "FEATURE_FLAG_FILE"])
@@ -379,7 +388,7 @@ import Testing
         let finding = try #require(refused.findings.first)
         #expect(finding.kind == .unreachable && finding.problem.hasPrefix("Redis refuses this user"))
         let risky = await loaded.checkingRedis { _ in
-            RedisCheck(warnings: [RedisCheck.Warning(problem: "forgets", remedy: "noeviction")])
+            RedisCheck(warnings: [.eviction(policy: "allkeys-lru")])
         }
         #expect(risky.errors.isEmpty && risky.warnings.map(\.kind) == [.risk])
     }

@@ -30,9 +30,8 @@ extension DivergenceStore {
             return true
         }
         guard isFree else { return }
-        let hadLog = opening.hasLog
         do {
-            let pool = try opening.open(now: .now())
+            let (pool, end) = try opening.open(now: .now())
             guard let files = StoreFiles(path: path) else {
                 try pool.close()
                 throw DivergenceStoreError(.lost, "the database \(path) was removed while it was being opened")
@@ -40,7 +39,7 @@ extension DivergenceStore {
             let isEnded = state.withLock { state in
                 guard !state.isEnded else { return true }
                 state.connection = .open(pool, files)
-                state.hadLog = hadLog
+                state.endIfIncomplete = end
                 state.failure = nil
                 return false
             }
@@ -71,18 +70,21 @@ extension DivergenceStore {
         // for that of the file that stands at the path now. Into a file that was cut short nothing more is written.
         if !isCutShort {
             _ = try? pool.writeWithoutTransaction { database in
-                try database.execute(sql: "UPDATE instance SET closed_at = last_flush_at WHERE closed_at IS NULL")
+                try Self.endStarts(in: database)
                 try database.checkpoint(.truncate)
             }
         }
         try? pool.close()
     }
 
-    /// Bytes that the database should have at least, by its own count of pages.
+    /// Bytes that the file should have at least, by the count of pages in its own header. What lies only in the `-wal`, and
+    /// makes the file longer later, does not count.
     func countedBytes() throws -> Int64 {
-        try readAndWait { database in
-            try Int64.fetchOne(
-                database, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+        do {
+            // As the writer, so that no checkpoint of this process is half done.
+            return try pool.writeWithoutTransaction { try FileHeader($0).bytes }
+        } catch {
+            throw explain(error)
         }
     }
 
@@ -90,8 +92,6 @@ extension DivergenceStore {
 
     /// The last failed access that opening the file again may cure; `nil` if there was none since it was opened.
     var failure: DivergenceStoreError? { state.withLock { $0.failure } }
-
-    var hadLog: Bool { state.withLock { $0.hadLog } }
 
     /// How often what had been written was lost with its file.
     var losses: Int { state.withLock { $0.losses } }

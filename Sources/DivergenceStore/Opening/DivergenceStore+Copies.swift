@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Glibc
 package import ParallaxCore
+import Synchronization
 
 extension DivergenceStore {
     /// Which database this is: random, and the same in all its copies.
@@ -13,12 +14,15 @@ extension DivergenceStore {
     ///
     /// A process that writes says so in the database file itself, and takes it back when it ends. If it has not, and there
     /// was no `-wal` next to the file when it was opened, the last commits are missing.
-    package var endIfIncomplete: Timestamp? {
-        guard !hadLog else { return nil }
-        let end = try? readAndWait {
-            try Int64.fetchOne($0, sql: "SELECT MAX(last_flush_at) FROM instance WHERE closed_at IS NULL")
-        }
-        return end.map(Timestamp.init(milliseconds:))
+    package var endIfIncomplete: Timestamp? { state.withLock { $0.endIfIncomplete } }
+
+    /// Notes that starts have ended which have not said so: all, or those that a condition names.
+    static func endStarts(
+        in database: Database, where condition: String = "TRUE", _ arguments: StatementArguments = []
+    ) throws {
+        try database.execute(
+            sql: "UPDATE instance SET closed_at = last_flush_at WHERE closed_at IS NULL AND (\(condition))",
+            arguments: arguments)
     }
 
     /// Writes a consistent copy, also while the database is in use: one file without `-wal`, open to this user only.
@@ -41,16 +45,13 @@ extension DivergenceStore {
             let copy = try DatabaseQueue(path: draft)
             try pool.backup(to: copy)
             // Of the copy nothing is missing.
-            try copy.write {
-                try $0.execute(sql: "UPDATE instance SET closed_at = last_flush_at WHERE closed_at IS NULL")
-            }
+            try copy.write { try Self.endStarts(in: $0) }
             try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             try copy.close()
         } catch {
             throw DivergenceStoreError(error, path: draft)
         }
-        // A link, unlike a renaming, never replaces a file that is there.
-        guard link(draft, destination) == 0 else {
+        guard FileMove.move(draft, to: destination) else {
             throw DivergenceStoreError(
                 .exists,
                 errno == EEXIST

@@ -144,7 +144,7 @@ package final class StoreKeeper: Service {
     }
 
     /// Whether the file has lost pages that it should have. A `VACUUM` of another program makes a file smaller as well, and
-    /// the count of its pages with it.
+    /// the count of pages in its header with it.
     private func isCutShort(_ files: StoreFiles) -> Bool {
         guard let bytes = files.bytes else { return false }
         let before = state.withLock { state in
@@ -152,9 +152,9 @@ package final class StoreKeeper: Service {
             return state.bytes
         }
         guard bytes < before else { return false }
-        // Of an empty file SQLite says that it has no pages.
-        guard bytes > 0, let counted = try? store.countedBytes() else { return true }
-        return bytes < counted
+        guard let counted = try? store.countedBytes() else { return true }
+        // The file may have become longer in the meantime.
+        return (files.bytes ?? bytes) < counted
     }
 
     /// A file that fails is opened again at once, and then no more often than the longest pause.

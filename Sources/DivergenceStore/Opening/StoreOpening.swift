@@ -22,8 +22,10 @@ struct StoreOpening: Sendable {
 
     /// Opens the database. Blocks the thread, for at most about twice the time-out on a disk that answers.
     ///
+    /// - Returns: The connections, and when the records end, if this is a copy of a live database without its `-wal`. That is
+    ///   read before this process writes there: its own start has not ended either.
     /// - Throws: ``DivergenceStoreError``.
-    func open(now: Timestamp) throws -> DatabasePool {
+    func open(now: Timestamp) throws -> (pool: DatabasePool, endIfIncomplete: Timestamp?) {
         let hasLog = hasLog
         do {
             if !isReadOnly { makePrivateFile() }
@@ -34,14 +36,21 @@ struct StoreOpening: Sendable {
                 try migrator.migrate(pool, path: path, now: now)
                 if hasLog { try endInterruptedStarts(in: pool, now: now) }
             }
-            return pool
+            return (pool, hasLog ? nil : latestUnendedFlush(in: pool))
         } catch {
             throw explain(DivergenceStoreError(error, path: path))
         }
     }
 
+    private func latestUnendedFlush(in pool: DatabasePool) -> Timestamp? {
+        let end = try? pool.read {
+            try Int64.fetchOne($0, sql: "SELECT MAX(last_flush_at) FROM instance WHERE closed_at IS NULL")
+        }
+        return end.map(Timestamp.init(milliseconds:))
+    }
+
     /// Whether there is a `-wal` with anything in it, as next to every database in use, and every one that a crash left.
-    var hasLog: Bool {
+    private var hasLog: Bool {
         var status = stat()
         return stat(path + "-wal", &status) == 0 && status.st_size > 0
     }
@@ -106,11 +115,7 @@ struct StoreOpening: Sendable {
     private func endInterruptedStarts(in pool: DatabasePool, now: Timestamp) throws {
         guard migrator.migrations.count >= 5 else { return }
         try pool.write {
-            try $0.execute(
-                sql: """
-                    UPDATE instance SET closed_at = last_flush_at
-                    WHERE closed_at IS NULL AND last_flush_at < ?
-                    """, arguments: [now.milliseconds - 60_000])
+            try DivergenceStore.endStarts(in: $0, where: "last_flush_at < ?", [now.milliseconds - 60_000])
         }
     }
 

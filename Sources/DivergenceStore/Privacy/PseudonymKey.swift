@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import ParallaxCore
 
 /// The secret that pseudonyms are made with. Whoever has it can find out whose they are, by trying names.
 package struct PseudonymKey: Sendable {
@@ -19,17 +20,19 @@ package struct PseudonymKey: Sendable {
     ///
     /// - Throws: ``PseudonymKeyError`` naming the file, and nothing of what it holds.
     package init(file path: String) throws(PseudonymKeyError) {
-        guard let file = FileHandle(forReadingAtPath: path) else { throw .unreadable(path: path) }
-        var status = stat()
-        guard fstat(file.fileDescriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-            throw .unreadable(path: path)
+        let file: RegularFile
+        do {
+            file = try RegularFile(path, maximumBytes: Self.maximumBytes)
+        } catch {
+            switch error {
+            case .unreadable: throw .unreadable(path: path)
+            case .notRegular: throw .notRegular(path: path)
+            case .tooLong: throw .tooLong(path: path)
+            }
         }
-        guard status.st_mode & S_IRWXO == 0 else { throw .open(path: path) }
-        // A file of no bytes is read as none.
-        let bytes = (try? file.read(upToCount: Self.maximumBytes + 1)) ?? Data()
-        guard bytes.count >= Self.minimumBytes else { throw .tooShort(path: path) }
-        guard bytes.count <= Self.maximumBytes else { throw .tooLong(path: path) }
-        symmetricKey = SymmetricKey(data: bytes)
+        guard file.permissions & S_IRWXO == 0 else { throw .open(path: path) }
+        guard file.content.count >= Self.minimumBytes else { throw .tooShort(path: path) }
+        symmetricKey = SymmetricKey(data: file.content)
     }
 }
 
@@ -42,6 +45,8 @@ extension PseudonymKey: CustomStringConvertible, CustomDebugStringConvertible, C
 /// Why a file gives no key. No message holds any of its content; paths are to be escaped by whoever shows them.
 package enum PseudonymKeyError: Error, Equatable {
     case unreadable(path: String)
+    /// A pipe or a device. The key is read more than once, which a pipe does not allow.
+    case notRegular(path: String)
     /// Everybody on the machine may read or write it.
     case open(path: String)
     case tooShort(path: String)
@@ -49,7 +54,8 @@ package enum PseudonymKeyError: Error, Equatable {
 
     package var path: String {
         switch self {
-        case .unreadable(let path), .open(let path), .tooShort(let path), .tooLong(let path): path
+        case .unreadable(let path), .notRegular(let path), .open(let path), .tooShort(let path), .tooLong(let path):
+            path
         }
     }
 
@@ -57,6 +63,7 @@ package enum PseudonymKeyError: Error, Equatable {
     package var problem: String {
         switch self {
         case .unreadable: "cannot be read"
+        case .notRegular: "is not a regular file"
         case .open: "is open to everybody on the machine"
         case .tooShort: "holds fewer than \(PseudonymKey.minimumBytes) bytes"
         case .tooLong: "holds more than 64 KiB"
@@ -68,7 +75,7 @@ package enum PseudonymKeyError: Error, Equatable {
         switch self {
         case .unreadable: "correct the path, or let the service's user read the file"
         case .open: "take the rights of others away: chmod o= FILE"
-        case .tooShort, .tooLong: "make one with: openssl rand -out FILE 32"
+        case .notRegular, .tooShort, .tooLong: "make one with: openssl rand -out FILE 32"
         }
     }
 }

@@ -4,11 +4,11 @@ import ParallaxCore
 extension DivergenceStore {
     /// Writes a batch in one transaction, and that the instance is alive.
     ///
-    /// - Returns: The number of single divergences written.
+    /// - Returns: The number of single divergences written, and the ``losses`` before the file that holds them.
     func write(
         _ batch: RecordBatch, instance: String, startedAt: Timestamp, now: Timestamp, pseudonyms: Pseudonyms?
-    ) async throws -> Int {
-        try await write { database in
+    ) async throws -> (value: Int, losses: Int) {
+        try await writeNotingLosses { database in
             let id = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
             var writer = BatchWriter(database: database, pseudonyms: pseudonyms)
             return try writer.write(batch) { _ in id }
@@ -39,21 +39,18 @@ extension DivergenceStore {
     ///
     /// - Returns: When the records end, if the database was opened as such a copy.
     func noteOpening(instance: String, startedAt: Timestamp, now: Timestamp) throws -> Timestamp? {
-        let end = endIfIncomplete
         try writeDurablyAndWait { database in
             _ = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
-            try database.execute(
-                sql: """
-                    UPDATE instance SET closed_at = last_flush_at
-                    WHERE closed_at IS NULL AND name = CAST(? AS TEXT) AND started_at <> ?
-                    """, arguments: [ExactText(instance), startedAt.milliseconds])
+            try Self.endStarts(
+                in: database, where: "name = CAST(? AS TEXT) AND started_at <> ?",
+                [ExactText(instance), startedAt.milliseconds])
         }
         do {
             _ = try pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
         } catch {
             throw explain(error)
         }
-        return end
+        return endIfIncomplete
     }
 
     /// Notes that an instance has written its last record.

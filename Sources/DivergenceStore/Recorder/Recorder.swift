@@ -80,9 +80,8 @@ package final class Recorder: DecisionObserver, Sendable {
         collect()
         let time = now()
         guard let batch = pending.withLock({ $0.take(at: time) }) else { return true }
-        let losses = store.losses
         do {
-            let rows = try await store.write(
+            let (rows, losses) = try await store.write(
                 batch, instance: instance, startedAt: startedAt, now: time, pseudonyms: pseudonyms)
             let failures = pending.withLock {
                 $0.succeeded(batch, rows: rows, at: time, isLost: store.losses != losses)

@@ -46,9 +46,10 @@ extension ReportReader {
         let rows = try Row.fetchCursor(
             database, sql: "SELECT side, bucket, SUM(requests) FROM duration WHERE \(condition) GROUP BY side, bucket",
             arguments: arguments)
+        var counts = ReadCounts()
         while let row = try rows.next() {
             guard let side = Side(rawValue: row[0]) else { continue }
-            durations.add(row[2], bucket: row[1], of: side)
+            durations.add(try counts.take(row[2]), bucket: row[1], of: side)
         }
     }
 

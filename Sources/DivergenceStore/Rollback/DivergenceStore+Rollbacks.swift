@@ -129,7 +129,10 @@ extension Rollback {
 extension DivergenceStore {
     /// Whether another program has held the database's write lock for a second, so that what a service has to note is not
     /// in it yet.
-    package static func isWriteLocked(_ path: String) -> Bool {
+    ///
+    /// Only a connection that may write can ask. It changes nothing: the last connection to close would move the `-wal` into
+    /// the file, and this store's own stay open.
+    package var isWriteLocked: Bool {
         var configuration = Configuration()
         configuration.busyMode = .timeout(1)
         guard let queue = try? DatabaseQueue(path: path, configuration: configuration) else { return false }

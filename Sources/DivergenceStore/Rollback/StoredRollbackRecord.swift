@@ -18,11 +18,12 @@ package struct StoredRollbackRecord: RollbackRecord {
         try await store.record(evaluations)
     }
 
-    /// Keeps a rollback, acknowledged if its latch has been cleared already.
+    /// Keeps a rollback, acknowledged if its latch has been cleared already. A latch that cannot be decoded keeps no row out.
     package func record(_ rollback: Rollback) async throws {
         try await store.writeDurably { database in
             _ = try DivergenceStore.insert(rollback, in: database)
-            let latch = try Self.decodeLatch(DivergenceStore.fetchRollbackState(Self.latchKey, in: database))
+            let text = try DivergenceStore.fetchRollbackState(Self.latchKey, in: database)
+            guard let latch = try? Self.decodeLatch(text) else { return }
             try Self.settle(latch, in: database)
         }
     }

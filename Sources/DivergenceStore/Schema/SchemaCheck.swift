@@ -58,7 +58,7 @@ struct SchemaCheck {
             ("total", "minute"), ("dropped", "minute"), ("volume", "minute"), ("noise", "minute"),
             ("divergence", "time"), ("duration", "minute"), ("alert", "time"),
             ("evaluation", "time"), ("instance", "started_at"), ("instance", "last_flush_at"), ("flag_history", "time"),
-            ("rollback_event", "time"), ("settlement", "time"),
+            ("rollback_event", "time"), ("rollback_event", "acknowledged_at"), ("settlement", "time"),
         ]
         for (table, column) in columns {
             let isWrong = try Bool.fetchOne(

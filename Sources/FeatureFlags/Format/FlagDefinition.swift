@@ -56,10 +56,11 @@ struct FlagDefinition {
     }
 
     private func unknownVariant(_ variant: String) -> FlagDefinitionError {
-        let known = variants.prefix(10).map { $0.name.quoted() }.joined(separator: ", ")
+        let known = variants.prefix(10).map { DisplayText.quoted($0.name) }.joined(separator: ", ")
         return FlagDefinitionError(
             .unknownVariant, flag: name,
-            "its defaultVariant \(variant.quoted()) is not among its variants; name one of \(known) or add it there")
+            "its defaultVariant \(DisplayText.quoted(variant)) is not among its variants; name one of \(known) or add it there"
+        )
     }
 }
 
@@ -96,13 +97,13 @@ extension FlagDefinition {
             guard (0...100).contains(number) else {
                 throw FlagDefinitionError(
                     .outOfRange, flag: name,
-                    "its variant \(member.key.quoted()) is outside 0 to 100; write a percentage")
+                    "its variant \(DisplayText.quoted(member.key)) is outside 0 to 100; write a percentage")
             }
             return .number(number)
         default:
             throw FlagDefinitionError(
                 .wrongType, flag: name,
-                "its variant \(member.key.quoted()) is not \(name.isBoolean ? "true or false" : "a number"); make it one"
+                "its variant \(DisplayText.quoted(member.key)) is not \(name.isBoolean ? "true or false" : "a number"); make it one"
             )
         }
     }

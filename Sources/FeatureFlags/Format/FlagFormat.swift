@@ -20,7 +20,7 @@ enum FlagFormat {
     }
 
     private static func flagFaults(_ member: JSONMember) -> [String] {
-        let name = "flag \(member.key.quoted())"
+        let name = "flag \(DisplayText.quoted(member.key))"
         guard !member.key.isEmpty else { return ["a flag has an empty name"] }
         guard let members = member.value.members else { return ["\(name) is not an object"] }
         var faults: [String] = []
@@ -38,7 +38,8 @@ enum FlagFormat {
         faults += metadataFaults(member.value["metadata"], of: name)
         // Of our own flags the definition tells it already.
         guard FlagName(rawValue: member.key) == nil else { return faults }
-        return faults + members.filter { !keys.contains($0.key) }.map { "\(name) has a key \($0.key.quoted())" }
+        return faults
+            + members.filter { !keys.contains($0.key) }.map { "\(name) has a key \(DisplayText.quoted($0.key))" }
     }
 
     private static func variantFaults(_ node: JSONNode?, of name: String) -> [String] {
@@ -58,14 +59,14 @@ enum FlagFormat {
         return members.compactMap { member in
             if member.key.isEmpty { return "\(name) has metadata with an empty name" }
             if ["boolean", "number", "string"].contains(kind(of: member.value)) { return nil }
-            return "\(name) has metadata \(member.key.quoted()) that is no boolean, number or string"
+            return "\(name) has metadata \(DisplayText.quoted(member.key)) that is no boolean, number or string"
         }
     }
 
     private static func evaluatorFaults(_ node: JSONNode) -> [String] {
         guard let members = node.members else { return ["\"$evaluators\" is not an object"] }
         return members.filter { $0.key.isEmpty || $0.value.members == nil }
-            .map { "\"$evaluators\" has a rule \($0.key.quoted()) that is no object or has no name" }
+            .map { "\"$evaluators\" has a rule \(DisplayText.quoted($0.key)) that is no object or has no name" }
     }
 
     private static func kind(of node: JSONNode) -> String {

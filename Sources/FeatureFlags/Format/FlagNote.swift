@@ -24,7 +24,7 @@ package enum FlagNote: Hashable, Sendable, CustomStringConvertible {
         case .targetingIgnored(let flag):
             "\(flag.rawValue) has targeting rules: other clients follow them, Parallax uses defaultVariant"
         case .unknownKey(let flag, let key):
-            "\(flag.rawValue) has a key \(key.quoted()) outside the flagd format: some clients refuse the whole file"
+            "\(flag.rawValue) has a key \(DisplayText.quoted(key)) outside the flagd format: some clients refuse the whole file"
         case .outsideFormat(let fault):
             "\(fault), which is outside the flagd format: some clients refuse the whole file"
         case .environmentWins(let flag):

@@ -10,7 +10,7 @@ package struct JSONDocument: Equatable, Sendable {
         guard bytes.count <= JSONDocument.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
         guard String(validating: bytes, as: UTF8.self) != nil else { throw .notUTF8 }
         self.bytes = bytes
-        root = try JSONScanner.scan(bytes)
+        root = try JSONNode(parsing: bytes)
     }
 
     /// The value at a path of keys; `nil` where there is none.

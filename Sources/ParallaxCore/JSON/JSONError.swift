@@ -9,6 +9,14 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     /// A value on the way is no object, so that nothing can be put into it.
     case notAnObject(path: [String])
 
+    init(_ fault: JSONFault, in bytes: [UInt8]) {
+        let before = bytes[..<fault.offset]
+        let lineStart = before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
+        self = .syntax(
+            line: before.count { $0 == 0x0a } + 1, column: fault.offset - lineStart + 1,
+            reason: fault.explanation(of: "the text"))
+    }
+
     package var description: String {
         switch self {
         case .tooLarge(let bytes):
@@ -25,15 +33,6 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     }
 
     private static func text(of path: [String]) -> String {
-        path.isEmpty ? "the whole text" : path.map { $0.quoted() }.joined(separator: " > ")
-    }
-}
-
-extension String {
-    /// The text as a JSON string, cut where it is long: for messages, where a stranger's bytes must do no harm.
-    package func quoted(atMost limit: Int = 80) -> String {
-        var text = String(String.UnicodeScalarView(unicodeScalars.prefix(limit)))
-        if text.utf8.count < utf8.count { text += "…" }
-        return JSONValue.string(text).text(layout: .compact)
+        path.isEmpty ? "the whole text" : path.map { DisplayText.quoted($0) }.joined(separator: " > ")
     }
 }

@@ -37,6 +37,41 @@ package struct JSONNode: Equatable, Sendable {
     }
 }
 
+extension JSONNode {
+    /// The one value that a text holds.
+    init(parsing bytes: [UInt8]) throws(JSONError) {
+        do {
+            self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONFault) in
+                var scanner = JSONScanner(buffer)
+                try scanner.begin()
+                let node = try JSONNode(from: &scanner)
+                try scanner.end()
+                return node
+            }
+        } catch {
+            throw JSONError(error, in: bytes)
+        }
+    }
+
+    fileprivate init(from scanner: inout JSONScanner) throws(JSONFault) {
+        let start = scanner.position
+        if try scanner.open(.object) {
+            var members: [JSONMember] = []
+            while try scanner.more(in: .object) { members.append(try JSONMember(from: &scanner)) }
+            value = .object(members)
+        } else {
+            switch try scanner.value() {
+            case .string(let text): value = .string(try scanner.string(of: text))
+            case .number(let number): value = .number(scanner.double(of: number))
+            case .boolean(let isTrue): value = .boolean(isTrue)
+            case .null: value = .null
+            case .list, .object: value = .array
+            }
+        }
+        span = start..<scanner.position
+    }
+}
+
 /// A key and its value in an object.
 package struct JSONMember: Equatable, Sendable {
     /// The key with its escapes resolved.
@@ -48,5 +83,12 @@ package struct JSONMember: Equatable, Sendable {
     /// Whether the key is this one, byte for byte: Swift's own equality also equates canonically equivalent spellings.
     package func isNamed(_ name: String) -> Bool {
         key.utf8.elementsEqual(name.utf8)
+    }
+
+    fileprivate init(from scanner: inout JSONScanner) throws(JSONFault) {
+        let text = try scanner.key()
+        key = try scanner.string(of: text)
+        keySpan = text.span.lowerBound - 1..<text.span.upperBound + 1
+        value = try JSONNode(from: &scanner)
     }
 }

@@ -1,200 +1,192 @@
-/// Reads JSON strictly as RFC 8259 defines it, remembering where each value stands.
+/// Reads JSON (RFC 8259) token by token from bytes that it does not own. Every reader of JSON from outside is built on it:
+/// the bodies of checks, flag files and access logs.
 ///
-/// Comments, trailing commas, a byte-order mark and values nested deeper than ``maximumDepth`` are refused.
-struct JSONScanner {
-    static let maximumDepth = 128
+/// Shows where tokens stand and makes a `String` only on request, so that reading allocates nothing. Strict where readers
+/// differ: half a surrogate pair, bytes that are not UTF-8, a raw control character, a leading zero, a byte-order mark, a
+/// trailing comma and whatever follows the value are faults. Repeated keys are shown as they come: the reader judges them.
+package struct JSONScanner {
+    /// How many objects and lists may stand in each other, so that no text overflows the stack.
+    package static let maximumDepth = 128
 
-    private let bytes: [UInt8]
-    private var position = 0
+    /// A string as it stands in the text.
+    package struct Text: Equatable, Sendable {
+        /// What is between the quotes.
+        package let span: Range<Int>
+        package let hasEscapes: Bool
+    }
 
-    private init(_ bytes: [UInt8]) {
+    /// A number as it stands in the text.
+    package struct Number: Equatable, Sendable {
+        package let span: Range<Int>
+        /// Whether it is written without a fraction and without an exponent.
+        package let isInteger: Bool
+    }
+
+    package enum Value: Equatable, Sendable {
+        case string(Text)
+        case number(Number)
+        case boolean(Bool)
+        case null
+        case object
+        case list
+    }
+
+    package enum Container: Sendable {
+        case object
+        case list
+
+        var opening: UInt8 { self == .object ? UInt8(ascii: "{") : UInt8(ascii: "[") }
+        var closing: UInt8 { self == .object ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+    }
+
+    let bytes: UnsafeBufferPointer<UInt8>
+    let checksStrings: Bool
+    private var depth = 0
+    package internal(set) var position = 0
+
+    /// - Parameters:
+    ///   - bytes: Must stay valid as long as the scanner is used.
+    ///   - checksStrings: Whether escapes and UTF-8 are checked in every string. If not, escapes are checked in the
+    ///     strings that are made, and bytes that are not UTF-8 are replaced there.
+    package init(_ bytes: UnsafeBufferPointer<UInt8>, checksStrings: Bool = true) {
         self.bytes = bytes
+        self.checksStrings = checksStrings
     }
 
-    /// The one value that the whole text holds.
-    static func scan(_ bytes: [UInt8]) throws(JSONError) -> JSONNode {
-        var scanner = JSONScanner(bytes)
-        if bytes.isEmpty { throw scanner.error("the text is empty") }
-        if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
-            throw scanner.error("it starts with a byte-order mark; save it without one")
-        }
-        scanner.skipSpace()
-        let node = try scanner.value(depth: 0)
-        scanner.skipSpace()
-        guard scanner.position == bytes.count else { throw scanner.error("there is more after the end of the value") }
-        return node
+    package func fault(_ reason: JSONFault.Reason) -> JSONFault {
+        JSONFault(reason: reason, offset: min(position, bytes.count))
     }
 
-    private mutating func value(depth: Int) throws(JSONError) -> JSONNode {
-        guard depth < JSONScanner.maximumDepth else {
-            throw error("values are nested deeper than \(JSONScanner.maximumDepth) levels")
-        }
-        let start = position
-        let value: JSONNode.Value
-        switch peek {
-        case UInt8(ascii: "{"): value = try object(depth: depth)
-        case UInt8(ascii: "["): value = try array(depth: depth)
-        case UInt8(ascii: "\""): value = .string(try string())
-        case UInt8(ascii: "t"): value = try word("true", .boolean(true))
-        case UInt8(ascii: "f"): value = try word("false", .boolean(false))
-        case UInt8(ascii: "n"): value = try word("null", .null)
-        case UInt8(ascii: "-"), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): value = .number(try number())
-        case nil: throw error("the text ends where a value should stand")
-        default: throw error("a value should stand here")
-        }
-        return JSONNode(value: value, span: start..<position)
+    /// Steps to the one value that the whole text holds.
+    package mutating func begin() throws(JSONFault) {
+        if bytes.count >= 3, bytes[0] == 0xef, bytes[1] == 0xbb, bytes[2] == 0xbf { throw fault(.byteOrderMark) }
+        skipBlanks()
+        guard next != nil else { throw fault(.empty) }
     }
 
-    private mutating func object(depth: Int) throws(JSONError) -> JSONNode.Value {
-        position += 1
-        skipSpace()
-        var members: [JSONMember] = []
-        if take("}") { return .object(members) }
-        while true {
-            let start = position
-            guard peek == UInt8(ascii: "\"") else { throw error("a key in double quotes should stand here") }
-            let key = try string()
-            let keySpan = start..<position
-            skipSpace()
-            guard take(":") else { throw error("a colon should stand here") }
-            skipSpace()
-            members.append(JSONMember(key: key, keySpan: keySpan, value: try value(depth: depth + 1)))
-            skipSpace()
-            if take("}") { return .object(members) }
-            guard take(",") else { throw error("a comma or a closing brace should stand here") }
-            skipSpace()
-        }
-    }
-
-    private mutating func array(depth: Int) throws(JSONError) -> JSONNode.Value {
-        position += 1
-        skipSpace()
-        if take("]") { return .array }
-        while true {
-            _ = try value(depth: depth + 1)
-            skipSpace()
-            if take("]") { return .array }
-            guard take(",") else { throw error("a comma or a closing bracket should stand here") }
-            skipSpace()
-        }
-    }
-
-    private mutating func word(_ word: String, _ value: JSONNode.Value) throws(JSONError) -> JSONNode.Value {
-        guard bytes[position...].starts(with: word.utf8) else { throw error("a value should stand here") }
-        position += word.utf8.count
-        return value
+    /// Requires that nothing follows the value.
+    package mutating func end() throws(JSONFault) {
+        skipBlanks()
+        guard next == nil else { throw fault(.trailing) }
     }
 }
 
-// MARK: - Numbers and strings
+// MARK: - Values
 
 extension JSONScanner {
-    private mutating func number() throws(JSONError) -> Double {
+    /// Steps into an object or a list, if one begins here.
+    package mutating func open(_ container: Container) throws(JSONFault) -> Bool {
+        guard next == container.opening else { return false }
+        guard depth < Self.maximumDepth else { throw fault(.tooDeep) }
+        depth += 1
+        position += 1
+        return true
+    }
+
+    /// Steps to the next member or item; after the last one over the closing bracket, and returns `false`.
+    package mutating func more(in container: Container) throws(JSONFault) -> Bool {
+        // No value ends with an opening bracket.
+        let isFirst = bytes[position - 1] == container.opening
+        skipBlanks()
+        if take(container.closing) {
+            depth -= 1
+            return false
+        }
+        if isFirst { return true }
+        guard take(UInt8(ascii: ",")) else { throw surprise(.noComma) }
+        skipBlanks()
+        return true
+    }
+
+    /// Reads the key of a member, and steps to its value.
+    package mutating func key() throws(JSONFault) -> Text {
+        guard next == UInt8(ascii: "\"") else { throw surprise(.noKey) }
+        let key = try string()
+        skipBlanks()
+        guard take(UInt8(ascii: ":")) else { throw surprise(.noColon) }
+        skipBlanks()
+        return key
+    }
+
+    /// Reads a value of any type. What an object or a list holds is checked and stepped over.
+    package mutating func value() throws(JSONFault) -> Value {
+        switch next {
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "-"), (0x30...0x39)?: return .number(try number())
+        case UInt8(ascii: "{"):
+            try skip(.object)
+            return .object
+        case UInt8(ascii: "["):
+            try skip(.list)
+            return .list
+        case UInt8(ascii: "t"):
+            try word("true")
+            return .boolean(true)
+        case UInt8(ascii: "f"):
+            try word("false")
+            return .boolean(false)
+        case UInt8(ascii: "n"):
+            try word("null")
+            return .null
+        default: throw surprise(.noValue)
+        }
+    }
+
+    private mutating func skip(_ container: Container) throws(JSONFault) {
+        guard try open(container) else { return }
+        while try more(in: container) {
+            if container == .object { _ = try key() }
+            _ = try value()
+        }
+    }
+
+    private mutating func word(_ word: StaticString) throws(JSONFault) {
+        for index in 0..<word.utf8CodeUnitCount {
+            guard take(word.utf8Start[index]) else { throw surprise(.noValue) }
+        }
+    }
+
+    private mutating func number() throws(JSONFault) -> Number {
         let start = position
-        _ = take("-")
-        if !take("0") { try digits() }
-        if take(".") { try digits() }
-        if take("e") || take("E") {
-            if !take("+") { _ = take("-") }
+        var isInteger = true
+        _ = take(UInt8(ascii: "-"))
+        if !take(UInt8(ascii: "0")) { try digits() }
+        if take(UInt8(ascii: ".")) {
+            isInteger = false
             try digits()
         }
-        guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else {
-            throw error("a number should stand here")
+        if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+            isInteger = false
+            if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+            try digits()
         }
-        return number
+        return Number(span: start..<position, isInteger: isInteger)
     }
 
-    private mutating func digits() throws(JSONError) {
+    private mutating func digits() throws(JSONFault) {
         let start = position
-        while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
-        guard position > start else { throw error("a digit should stand here") }
-    }
-
-    private mutating func string() throws(JSONError) -> String {
-        position += 1
-        var text: [UInt8] = []
-        while let byte = peek {
-            position += 1
-            switch byte {
-            case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
-            case UInt8(ascii: "\\"): text.append(contentsOf: String(try escape()).utf8)
-            case 0..<0x20:
-                position -= 1
-                throw error("a control character stands in a string; write it as an escape")
-            default: text.append(byte)
-            }
-        }
-        throw error("the text ends within a string")
-    }
-
-    private mutating func escape() throws(JSONError) -> Unicode.Scalar {
-        guard let byte = peek else { throw error("the text ends within a string") }
-        position += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{c}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): return try unicodeEscape()
-        default:
-            position -= 1
-            throw error("an unknown escape stands in a string")
-        }
-    }
-
-    /// The scalar of `\uXXXX` or of a pair of them; half a pair alone is U+FFFD, as the grammar allows it.
-    private mutating func unicodeEscape() throws(JSONError) -> Unicode.Scalar {
-        let unit = try fourHexDigits()
-        guard UTF16.isLeadSurrogate(unit) else { return Unicode.Scalar(unit) ?? "\u{fffd}" }
-        let afterLead = position
-        guard take("\\"), take("u") else {
-            position = afterLead
-            return "\u{fffd}"
-        }
-        let trail = try fourHexDigits()
-        guard UTF16.isTrailSurrogate(trail) else {
-            position = afterLead
-            return "\u{fffd}"
-        }
-        return UTF16.decode(UTF16.EncodedScalar([unit, trail]))
-    }
-
-    private mutating func fourHexDigits() throws(JSONError) -> UInt16 {
-        var number: UInt16 = 0
-        for _ in 0..<4 {
-            guard let byte = peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw error("four hexadecimal digits should stand here")
-            }
-            number = number << 4 | UInt16(digit)
-            position += 1
-        }
-        return number
+        while let byte = next, (0x30...0x39).contains(byte) { position += 1 }
+        guard position > start else { throw surprise(.badNumber) }
     }
 }
 
 // MARK: - Bytes
 
 extension JSONScanner {
-    private var peek: UInt8? {
-        position < bytes.count ? bytes[position] : nil
-    }
+    /// The byte at the position; `nil` at the end.
+    var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard peek == UInt8(ascii: character) else { return false }
+    /// Steps over a byte if it is the next.
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard next == byte else { return false }
         position += 1
         return true
     }
 
-    private mutating func skipSpace() {
-        while let byte = peek, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
+    mutating func skipBlanks() {
+        while let byte = next, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
     }
 
-    private func error(_ reason: String) -> JSONError {
-        let before = bytes[..<position]
-        let line = before.count { $0 == 0x0a } + 1
-        let lineStart = before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
-        return .syntax(line: line, column: position - lineStart + 1, reason: reason)
-    }
+    /// The fault of a byte that does not fit, or of the text's end.
+    func surprise(_ reason: JSONFault.Reason) -> JSONFault { fault(next == nil ? .ended : reason) }
 }

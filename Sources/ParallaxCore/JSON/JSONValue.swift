@@ -22,12 +22,12 @@ package indirect enum JSONValue: Equatable, Sendable {
         switch self {
         case .boolean(let value): value ? "true" : "false"
         case .number(let number): JSONValue.text(of: number)
-        case .string(let text): JSONValue.text(of: text)
+        case .string(let text): JSONValue.quoted(text)
         case .object(let members) where members.isEmpty: "{}"
         case .object(let members):
             "{" + layout.lineBreak(depth: depth + 1)
                 + members.map { member in
-                    JSONValue.text(of: member.key) + layout.colon + member.value.text(layout: layout, depth: depth + 1)
+                    JSONValue.quoted(member.key) + layout.colon + member.value.text(layout: layout, depth: depth + 1)
                 }.joined(separator: layout.comma + layout.lineBreak(depth: depth + 1))
                 + layout.lineBreak(depth: depth) + "}"
         }
@@ -40,21 +40,7 @@ package indirect enum JSONValue: Equatable, Sendable {
         return number.description
     }
 
-    private static func text(of string: String) -> String {
-        var text = "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\0"..<" ", "\u{7f}"...("\u{9f}"), "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text + "\""
+    private static func quoted(_ text: String) -> String {
+        "\"" + JSONEscaping.inQuotes(text) + "\""
     }
 }

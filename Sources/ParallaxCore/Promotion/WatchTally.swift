@@ -76,10 +76,14 @@ package struct WatchTally: Codable, Equatable, Sendable {
 }
 
 extension WatchTally {
+    /// The sum of a thousand such counts does not overflow.
+    private static let maximumCount = 1 << 53
+
     private enum CodingKeys: String, CodingKey {
         case since, answers, unavailable, alarms, alerts, watched
     }
 
+    /// - Throws: `DecodingError`, also for counts that no instance can have.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         since = try values.decode(Timestamp.self, forKey: .since)
@@ -89,6 +93,10 @@ extension WatchTally {
         alerts = try values.decode([String: Int].self, forKey: .alerts)
         // What earlier versions kept lacks it: then nothing is known to have been watched.
         watched = try values.decodeIfPresent(WatchedMinutes.self, forKey: .watched) ?? WatchedMinutes()
+        guard ([answers, unavailable] + alerts.values).allSatisfy((0...Self.maximumCount).contains) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .answers, in: values, debugDescription: "counts must be from 0 to \(Self.maximumCount)")
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 package struct WatchedMinutes: Equatable, Sendable {
     /// The most ranges that are kept: beyond, the shortest are given up, which only makes the watch longer.
     private static let maximumRanges = 500
+    /// 31 years: more than any watch lasts.
+    private static let maximumMinutes = 1 << 24
 
     /// In order and apart from each other.
     private(set) var ranges: [Range<Int>] = []
@@ -47,8 +49,18 @@ package struct WatchedMinutes: Equatable, Sendable {
 
 /// Encoded as a list of pairs: the first minute of a range and the one after its last.
 extension WatchedMinutes: Codable {
+    /// - Throws: `DecodingError` for more or later ranges than a watch has.
     package init(from decoder: any Decoder) throws {
-        ranges = try decoder.singleValueContainer().decode([Range<Int>].self)
+        let container = try decoder.singleValueContainer()
+        ranges = try container.decode([Range<Int>].self)
+        guard ranges.count <= Self.maximumRanges,
+            ranges.allSatisfy({ $0.lowerBound >= 0 && $0.upperBound <= Self.maximumMinutes })
+        else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription:
+                    "must be at most \(Self.maximumRanges) ranges of minutes from 0 to \(Self.maximumMinutes)")
+        }
         normalize()
     }
 

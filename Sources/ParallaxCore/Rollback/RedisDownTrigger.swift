@@ -6,7 +6,8 @@
 /// better than one that is away for good. It fires only while Redis is down.
 ///
 /// Decisions that Redis answers while its probes fail show that it is there, so the outage counts from the last of them:
-/// what is wrong then is the probe.
+/// what is wrong then is the probe. Decisions that are answered only once probes succeed again say nothing of the time
+/// before.
 package struct RedisDownTrigger: Sendable {
     /// The verdict at one time, in numbers.
     package struct Reading: Equatable, Sendable {
@@ -67,7 +68,13 @@ package struct RedisDownTrigger: Sendable {
         // The second in which the probes began to fail holds decisions of before.
         guard let downSince, now.steadyMilliseconds - downSince > 1000 else { return }
         attempts.add(tally, second: now.second)
-        if tally.decided > 0 && isAnswering { answeredAt = now.steadyMilliseconds }
+        guard tally.decided > 0 && isAnswering else { return }
+        if run == 0 || wasAnswered(at: now.steadyMilliseconds) { answeredAt = now.steadyMilliseconds }
+    }
+
+    /// Whether decisions were answered within the short window, before the probes began to succeed.
+    private func wasAnswered(at now: Int64) -> Bool {
+        answeredAt.map { now - $0 <= Int64(settings.shortWindowSeconds) * 1000 } ?? false
     }
 
     /// Whether Redis is in a good run at this moment.

@@ -36,8 +36,16 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
 /// Encoded as the bare number of milliseconds.
 extension Timestamp: Codable {
+    /// Times are subtracted and added to: none that is decoded may be so far away that this overflows.
+    private static let decodable: ClosedRange<Int64> = -(1 << 53)...(1 << 53)
+
+    /// - Throws: `DecodingError`, also for a time that is 285,000 years away.
     package init(from decoder: any Decoder) throws {
-        milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+        let container = try decoder.singleValueContainer()
+        milliseconds = try container.decode(Int64.self)
+        guard Self.decodable.contains(milliseconds) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "must be a time of this era")
+        }
     }
 
     package func encode(to encoder: any Encoder) throws {

@@ -18,3 +18,19 @@ package struct AlertHealth: Equatable, Sendable {
     /// Answers in a row, up to the latest, that were no verdict; `nil` if they are too few or too old to tell.
     package var unansweredRun: Int?
 }
+
+extension AlertHealth: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case firing, receivers, delivered, failures, waiting, problem
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(firing.map(\.rawValue), forKey: .firing)
+        try fields.encode(receivers, forKey: .receivers)
+        try fields.encode(delivered, forKey: .delivered)
+        try fields.encode(failures, forKey: .failures)
+        try fields.encode(waiting, forKey: .waiting)
+        try fields.encodeIfPresent(problem, forKey: .problem)
+    }
+}

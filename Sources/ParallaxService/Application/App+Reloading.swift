@@ -69,10 +69,10 @@ extension ReloadablePart {
 
     /// The certificates that are trusted, and this instance's own with its key.
     static func redisCertificates(_ redis: RedisLimiter, started: Settings) -> ReloadablePart {
-        let read: @Sendable (Settings) -> [Data?] = { settings in
+        let read: @Sendable (Settings) -> [[UInt8]?] = { settings in
             let redis = settings.redis
             return [redis.certificateAuthorityFile, redis.certificateFile, redis.keyFile].map { path in
-                path.flatMap { FileManager.default.contents(atPath: $0) }
+                path.flatMap { try? RegularFile($0).content }
             }
         }
         let used = Replaceable(read(started))

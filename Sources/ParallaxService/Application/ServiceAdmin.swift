@@ -1,3 +1,4 @@
+import AdminAPI
 import FeatureFlags
 import Logging
 import ParallaxCore
@@ -13,30 +14,33 @@ struct ServiceAdmin: AdminActions {
     let drill: DrillService
     let health: ServiceHealth
 
-    func standing(of request: CheckRequest) async -> Standing {
+    func limitStatus(of request: CheckRequest) async -> LimitStatus {
         let candidate = await redis.check(request, at: nil)
-        return Standing(control: control.look(request, at: Clocks.system.now()), candidate: candidate)
+        let control = self.control.look(request, at: Clocks.system.now())
+        return LimitStatus(
+            organization: request.identity.organization, identifier: request.identity.identifier,
+            memoryLegacy: LimitStatus.Side(control), redisDistributed: LimitStatus.Side(candidate))
     }
 
-    func mostRefused(organization: String, limit: Int) async -> [MostRefused.Entry] {
+    func mostRefused(organization: String, limit: Int) async -> [MostRefusedAnswer.Entry] {
         refused.top(of: organization, limit: limit)
     }
 
-    func reset(_ identity: Identity) async -> ResetReport {
+    func reset(_ identity: Identity) async -> ResetAnswer {
         let wasInMemory = forget(.identity(identity)) > 0
         do {
-            return ResetReport(memory: wasInMemory, redis: try await redis.reset(identity))
+            return ResetAnswer(memory: wasInMemory, redis: try await redis.reset(identity))
         } catch {
-            return ResetReport(memory: wasInMemory, redis: nil, problem: error.description)
+            return ResetAnswer(memory: wasInMemory, redis: nil, problem: error.description)
         }
     }
 
-    func resetAll(of scope: ResetScope) async -> ResetAllReport {
+    func resetAll(of scope: ResetScope) async -> ResetAllAnswer {
         let inMemory = forget(scope)
         do {
-            return ResetAllReport(memoryIdentities: inMemory, redisIdentities: try await redis.reset(scope))
+            return ResetAllAnswer(memoryIdentities: inMemory, redisIdentities: try await redis.reset(scope))
         } catch {
-            return ResetAllReport(memoryIdentities: inMemory, redisIdentities: nil, problem: error.description)
+            return ResetAllAnswer(memoryIdentities: inMemory, redisIdentities: nil, problem: error.description)
         }
     }
 
@@ -47,9 +51,9 @@ struct ServiceAdmin: AdminActions {
         return hybrid.forget(scope)
     }
 
-    func flags() async -> HealthSnapshot.FlagFile { health.flagFile }
+    func flags() async -> HealthReport.FlagFile { health.flagFile }
 
-    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> AcknowledgedTriggers {
+    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> AcknowledgementAnswer {
         let latched = rollback.health.latchedTrigger
         do {
             try rollback.acknowledge(by: person, reason: reason)
@@ -57,7 +61,7 @@ struct ServiceAdmin: AdminActions {
             await rollback.shareAcknowledgement()
             let holdOff: Timestamp? =
                 if case .holdingOff(let end) = rollback.health.latch { end } else { nil }
-            return AcknowledgedTriggers(triggers: latched.map { [$0] } ?? [], holdOffUntil: holdOff)
+            return AcknowledgementAnswer(acknowledged: latched.map { [$0] } ?? [], holdOffUntil: holdOff)
         } catch {
             throw AcknowledgementRefusal(reason: error.description)
         }

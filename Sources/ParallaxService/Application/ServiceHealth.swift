@@ -21,20 +21,33 @@ struct ServiceHealth: HealthSource {
     let drill: DrillService
     let shutdownDelay: ShutdownDelay
 
-    func health() async -> HealthSnapshot {
-        var snapshot = HealthSnapshot(
+    func health() async -> HealthReport {
+        HealthReport(
             instance: settings.instance.id, environment: settings.instance.environment, flags: flagFile,
-            redis: redisState, recorder: recorderState, triggers: triggers, memory: memory,
-            refusals: refusals, baselines: baselines, waiting: waiting)
-        snapshot.clock = clockWatch.health
-        snapshot.latch = rollback.health.latch
-        addPromotion(to: &snapshot)
-        snapshot.isShuttingDown = shutdownDelay.hasBegun
-        return snapshot
+            redis: redisState, recorder: recorderState, triggers: triggers, memory: control.occupancy,
+            refusals: redis.refusals?.health, baselines: baselines, waiting: waiting, clock: clockWatch.health,
+            latch: rollback.health.latch, watch: promotionWatch, drill: drillState, alerts: alerts.health,
+            isShuttingDown: shutdownDelay.hasBegun)
+    }
+
+    /// The watch after a promotion. One that was broken off is shown as long as it would have lasted.
+    private var promotionWatch: HealthReport.Watch? {
+        let now = Timestamp.now()
+        return watch.current.flatMap { watch, tally in
+            if let end = watch.brokenOff, now - end.time > PromotionWatch.milliseconds { return nil }
+            return HealthReport.Watch(watch, tally: tally, bounds: settings.gate, now: now)
+        }
+    }
+
+    private var drillState: HealthReport.Drill? {
+        if let note = drill.interrupted {
+            return HealthReport.Drill(state: .interrupted, by: note.by, began: note.began)
+        }
+        return drill.running.map { HealthReport.Drill(state: .running, by: $0.by, began: $0.began) }
     }
 
     /// The door's, and that of applications where any has reported.
-    private var baselines: [HealthSnapshot.Baseline] {
+    private var baselines: [HealthReport.Baseline] {
         let states = rollback.health.baselines
         return ResponseTimeSource.allCases.compactMap { source in
             guard let state = states[source], source == .door || state.samples > 0 else { return nil }
@@ -42,24 +55,23 @@ struct ServiceHealth: HealthSource {
             if case .frozen(let frozen) = state {
                 isPlausible = frozen.isPlausible(of: source, settings: settings.rollback)
             }
-            return HealthSnapshot.Baseline(source: source, state: state, isPlausible: isPlausible)
+            return HealthReport.Baseline(source: source, state: state, isPlausible: isPlausible)
         }
     }
 
-    private var waiting: HealthSnapshot.Waiting {
+    private var waiting: HealthReport.Waiting {
         let callers = hybrid.waitingCallers
-        return HealthSnapshot.Waiting(
+        return HealthReport.Waiting(
             callers: callers.samples.count + callers.untracked, untracked: callers.untracked)
     }
 
-    var flagFile: HealthSnapshot.FlagFile {
+    var flagFile: HealthReport.FlagFile {
         let health = flags.health
-        var file = HealthSnapshot.FlagFile(
+        return HealthReport.FlagFile(
             values: health.effective, isLoaded: health.lastGoodTime != nil, problem: Self.problem(of: health),
+            isHeldAtLegacy: health.isHeldAtLegacy,
             writeProblem: health.writeProblem.map { Self.withoutPaths($0, file: health.path) },
             invalidReads: health.invalidReads, contentHash: health.contentHash)
-        file.isHeldAtLegacy = health.isHeldAtLegacy
-        return file
     }
 
     private static func problem(of health: FlagHealth) -> String? {
@@ -76,32 +88,30 @@ struct ServiceHealth: HealthSource {
         return text.replacing(path, with: name).replacing(/\/?(?:[^\s\/"]+\/)+([^\s\/"]+)/) { String($0.1) }
     }
 
-    private var redisState: HealthSnapshot.Redis {
+    private var redisState: HealthReport.Redis {
         let health = redis.health
         let probe = probes.latest
-        let breaker = HealthSnapshot.Redis.Breaker(health.breaker)
-        let state: HealthSnapshot.Redis.State =
+        let state: HealthReport.Redis.State =
             switch probe.isGood {
             case nil: .unknown
-            case true?: breaker == .closed ? .healthy : .unhealthy
+            case true?: health.breaker == .closed ? .healthy : .unhealthy
             case false?: .unhealthy
             }
-        return HealthSnapshot.Redis(
-            state: state, breaker: breaker, hasAnswered: probe.hasSucceeded,
+        return HealthReport.Redis(
+            state: state, breaker: health.breaker, hasAnswered: probe.hasSucceeded,
             isEmbedded: settings.redis.isEmbedded,
             roundTripMilliseconds: probe.roundTrip.map { $0 / .milliseconds(1) },
             downSeconds: probe.downFor.map { $0 / .seconds(1) },
             problem: state == .healthy ? nil : (probe.problem ?? health.lastError)?.unavailability.rawValue,
-            isDeciding: probe.isDeciding && breaker == .closed, connectionFailures: health.reconnects,
+            isDeciding: probe.isDeciding && health.breaker == .closed, connectionFailures: health.reconnects,
             replacedForeignValues: health.replacedForeignValues,
             resetsProblem: health.resetsProblem?.unavailability.rawValue,
-            concerns: survey.concerns.map(HealthSnapshot.Redis.Concern.init).sorted { $0.sentence < $1.sentence },
-            topology: health.topology.map(HealthSnapshot.Topology.init))
+            concerns: survey.concerns.sorted { $0.problem < $1.problem }, topology: health.topology)
     }
 
-    private var recorderState: HealthSnapshot.Recorder {
+    private var recorderState: HealthReport.Recorder {
         let health = recorder.health
-        return HealthSnapshot.Recorder(
+        return HealthReport.Recorder(
             pending: health.pendingComparisons, capacity: settings.recorder.bufferCapacity,
             written: health.writtenComparisons,
             dropped: Dictionary(uniqueKeysWithValues: health.droppedComparisons.map { ($0.key.rawValue, $0.value) }),
@@ -110,61 +120,16 @@ struct ServiceHealth: HealthSource {
                 ? nil : health.lastError.map { Self.withoutPaths($0, file: settings.recorder.databasePath) })
     }
 
-    private var triggers: [HealthSnapshot.TriggerReading] {
+    private var triggers: [HealthReport.TriggerReading] {
         let health = rollback.health
         let dryRun = settings.rollback.dryRun
         return Trigger.allCases.map { trigger in
             let evaluation = health.evaluations.first { $0.trigger == trigger }
-            return HealthSnapshot.TriggerReading(
+            return HealthReport.TriggerReading(
                 trigger: trigger, state: evaluation?.state ?? .warming, isLatched: health.latchedTrigger == trigger,
                 isDryRun: dryRun.contains(trigger), isArmed: evaluation?.isArmed ?? false,
                 isHeldBack: evaluation?.isHeldBack ?? false, sentence: evaluation?.sentence)
         }
-    }
-
-    private var refusals: HealthSnapshot.Refusals? {
-        (redis.refusals?.health).map {
-            HealthSnapshot.Refusals(
-                isInUse: $0.isInUse, identities: $0.identities, evictions: $0.evictions, repeated: $0.refusals)
-        }
-    }
-
-    private var memory: HealthSnapshot.Memory {
-        let occupancy = control.occupancy
-        return HealthSnapshot.Memory(
-            identities: occupancy.identities, bytes: occupancy.bytes, evictions: occupancy.evictions)
-    }
-}
-
-extension HealthSnapshot.Redis.Breaker {
-    fileprivate init(_ state: BreakerState) {
-        self =
-            switch state {
-            case .closed: .closed
-            case .open: .open
-            case .halfOpen: .halfOpen
-            }
-    }
-}
-
-extension HealthSnapshot.Redis.Concern {
-    fileprivate init(_ concern: ServerConcern) {
-        switch concern {
-        case .clusterNode, .memory: self.init(sentence: "REDIS_URL \(concern.problem)", isUrgent: true)
-        case .eviction: self.init(sentence: "REDIS_URL \(concern.problem)", isUrgent: false)
-        }
-    }
-}
-
-extension HealthSnapshot.Topology {
-    fileprivate init(_ topology: TopologyHealth) {
-        self.init(
-            kind: topology.kind.rawValue,
-            primaries: topology.primaries.map { primary in
-                HealthSnapshot.Primary(
-                    id: primary.id, slots: primary.slots, replicas: primary.replicas, since: primary.since,
-                    isConnected: primary.connections > 0, breaker: HealthSnapshot.Redis.Breaker(primary.breaker))
-            }, uncoveredSlots: topology.uncovered)
     }
 }
 

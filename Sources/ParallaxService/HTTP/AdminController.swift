@@ -1,3 +1,4 @@
+import AdminAPI
 import Settings
 import HTTPTypes
 import Hummingbird
@@ -16,7 +17,8 @@ struct AdminController<Context: DoorContext>: Sendable {
         on("/v1/limits/top", .get, &routes) { access, request, _ in try await top(access, request) }
         on("/v1/limits/reset", .post, &routes) { access, request, context in
             let body = try await AdminBody.decode(
-                ResetBody.self, from: request.body, fields: ["organization", "identifier", "all"], skipsOthers: false)
+                ResetRequest.self, from: request.body, fields: ["organization", "identifier", "all"], skipsOthers: false
+            )
             guard let identifier = body.identifier else { return try await resetAll(access, body, context) }
             guard body.all != true else {
                 throw RequestError.invalidField("all and identifier exclude each other")
@@ -26,11 +28,11 @@ struct AdminController<Context: DoorContext>: Sendable {
             return try Response(json: await access.actions.reset(identity))
         }
         on("/v1/flags", .get, &routes) { access, _, _ in
-            try Response(json: HealthDocument.Flags(await access.actions.flags()))
+            try Response(json: await access.actions.flags())
         }
         on("/v1/rollback/acknowledge", .post, &routes) { access, request, _ in
             let body = try await AdminBody.decode(
-                AcknowledgeBody.self, from: request.body, fields: ["by", "reason"])
+                ReasonedRequest.self, from: request.body, fields: ["by", "reason"])
             return try await acknowledge(access, body)
         }
         addDrillRoutes(to: &routes)
@@ -51,7 +53,7 @@ struct AdminController<Context: DoorContext>: Sendable {
         }
     }
 
-    private func resetAll(_ access: AdminAccess, _ body: ResetBody, _ context: Context) async throws -> Response {
+    private func resetAll(_ access: AdminAccess, _ body: ResetRequest, _ context: Context) async throws -> Response {
         // A body without an identifier must say that it means all of them.
         guard body.all == true else { throw RequestError.missingField("identifier") }
         guard let organization = body.organization else {
@@ -71,8 +73,8 @@ struct AdminController<Context: DoorContext>: Sendable {
         }
         let identity = try Self.identity(parameters["organization"], identifier)
         let policy = access.policies.read { $0.policy(for: identity.organization) }
-        let standing = await access.actions.standing(of: try CheckRequest(identity: identity, policy: policy, cost: 0))
-        return try Response(json: StandingDocument(identity, standing))
+        return try Response(
+            json: await access.actions.limitStatus(of: CheckRequest(identity: identity, policy: policy, cost: 0)))
     }
 
     private func top(_ access: AdminAccess, _ request: Request) async throws -> Response {
@@ -86,27 +88,20 @@ struct AdminController<Context: DoorContext>: Sendable {
         // An identity checks and normalises the organization's name.
         let name = try Self.identity(organization, "*").organization
         let entries = await access.actions.mostRefused(organization: name, limit: limit)
-        return try Response(json: TopDocument(organization: name, identities: entries))
+        return try Response(json: MostRefusedAnswer(organization: name, identities: entries))
     }
 
-    private func acknowledge(_ access: AdminAccess, _ body: AcknowledgeBody) async throws -> Response {
+    private func acknowledge(_ access: AdminAccess, _ body: ReasonedRequest) async throws -> Response {
         do throws(RollbackLatchError) {
             // The time is the action's to set: this is for the checks.
             _ = try Acknowledgement(validating: body.by, reason: body.reason, time: Timestamp(milliseconds: 0))
         } catch {
             throw RequestError.invalidField(error.description)
         }
-        do throws(AcknowledgementRefusal) {
-            let acknowledged = try await access.actions.acknowledge(by: body.by, reason: body.reason)
-            return try Self.response(AcknowledgedDocument(acknowledged))
-        } catch {
-            throw RequestError.refused(reason: error.reason)
-        }
-    }
-
-    private static func response(_ document: AcknowledgedDocument) throws(AcknowledgementRefusal) -> Response {
-        do { return try Response(json: document) } catch {
-            throw AcknowledgementRefusal(reason: "the answer has no form")
+        do {
+            return try Response(json: await access.actions.acknowledge(by: body.by, reason: body.reason))
+        } catch let refusal as AcknowledgementRefusal {
+            throw RequestError.refused(reason: refusal.reason)
         }
     }
 
@@ -117,33 +112,4 @@ struct AdminController<Context: DoorContext>: Sendable {
             throw .identity(error)
         }
     }
-}
-
-private struct ResetBody: Decodable {
-    let organization: String?
-    /// Missing to clear many.
-    let identifier: String?
-    /// Whether to clear every identity of the organization; without an organization those of all.
-    let all: Bool?
-}
-
-private struct AcknowledgeBody: Decodable {
-    let by: String
-    let reason: String
-}
-
-/// The answer to an acknowledgement. Times are milliseconds since the Unix epoch.
-private struct AcknowledgedDocument: Encodable {
-    let acknowledged: [Trigger]
-    /// Left out if nothing holds off.
-    let holdOffUntil: Timestamp?
-
-    init(_ acknowledged: AcknowledgedTriggers) {
-        (self.acknowledged, holdOffUntil) = (acknowledged.triggers, acknowledged.holdOffUntil)
-    }
-}
-
-private struct TopDocument: Encodable {
-    let organization: String
-    let identities: [MostRefused.Entry]
 }

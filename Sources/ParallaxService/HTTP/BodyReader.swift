@@ -1,4 +1,5 @@
 import NIOCore
+import ParallaxCore
 
 /// Reads a JSON body field by field, and names the field that something is wrong with.
 struct BodyReader {
@@ -23,11 +24,9 @@ struct BodyReader {
     private mutating func readWhole(
         _ readValue: (inout BodyReader, String) throws(RequestError) -> Void
     ) throws(RequestError) {
-        scanner.skipBlanks()
-        guard scanner.next != nil else { throw .json(scanner.fault(.empty)) }
+        try read { (scanner) throws(JSONFault) in try scanner.begin() }
         guard try readObject(readValue) else { throw .json(scanner.fault(.notAnObject)) }
-        scanner.skipBlanks()
-        guard scanner.next == nil else { throw .json(scanner.fault(.trailing)) }
+        try read { (scanner) throws(JSONFault) in try scanner.end() }
     }
 
     /// Reads an object up to and with its closing brace.
@@ -36,76 +35,63 @@ struct BodyReader {
     mutating func readObject(
         _ readValue: (inout BodyReader, _ name: String) throws(RequestError) -> Void
     ) throws(RequestError) -> Bool {
-        guard scanner.take(UInt8(ascii: "{")) else { return false }
-        scanner.skipBlanks()
-        if scanner.take(UInt8(ascii: "}")) { return true }
-        repeat {
-            let name = try readName()
-            try readValue(&self, name)
-            scanner.skipBlanks()
-        } while scanner.take(UInt8(ascii: ","))
-        guard scanner.take(UInt8(ascii: "}")) else { throw .json(scanner.surprise()) }
+        guard try read({ (scanner) throws(JSONFault) in try scanner.open(.object) }) else { return false }
+        while let name = try readName() { try readValue(&self, name) }
         return true
+    }
+
+    /// The name of the object's next member; `nil` after the last.
+    private mutating func readName() throws(RequestError) -> String? {
+        try read { (scanner) throws(JSONFault) in
+            try scanner.more(in: .object) ? try scanner.string(of: try scanner.key()) : nil
+        }
     }
 
     /// Reads a list up to and with its closing bracket.
     mutating func readList(
         _ name: String, _ readItem: (inout BodyReader) throws(RequestError) -> Void
     ) throws(RequestError) {
-        guard scanner.take(UInt8(ascii: "[")) else { throw try mismatch(name, expected: "a list") }
-        scanner.skipBlanks()
-        if scanner.take(UInt8(ascii: "]")) { return }
-        repeat {
-            scanner.skipBlanks()
-            try readItem(&self)
-            scanner.skipBlanks()
-        } while scanner.take(UInt8(ascii: ","))
-        guard scanner.take(UInt8(ascii: "]")) else { throw .json(scanner.surprise()) }
+        guard try read({ (scanner) throws(JSONFault) in try scanner.open(.list) }) else {
+            try skip()
+            throw .wrongType(field: name, expected: "a list")
+        }
+        while try read({ (scanner) throws(JSONFault) in try scanner.more(in: .list) }) { try readItem(&self) }
     }
 
-    mutating func readText(_ name: String, expected: String = "a string") throws(RequestError) -> String {
-        guard scanner.next == UInt8(ascii: "\"") else { throw try mismatch(name, expected: expected) }
-        do throws(JSONFault) { return try scanner.string() } catch { throw .json(error) }
+    mutating func readText(_ name: String) throws(RequestError) -> String {
+        guard case .string(let text) = try readValue() else { throw .wrongType(field: name, expected: "a string") }
+        return try read { (scanner) throws(JSONFault) in try scanner.string(of: text) }
     }
 
     /// A string; `nil` for null.
     mutating func readTextOrNull(_ name: String) throws(RequestError) -> String? {
-        guard scanner.next == UInt8(ascii: "n") else { return try readText(name, expected: "a string or null") }
-        do throws(JSONFault) { try scanner.expect(word: "null") } catch { throw .json(error) }
-        return nil
+        switch try readValue() {
+        case .null: return nil
+        case .string(let text): return try read { (scanner) throws(JSONFault) in try scanner.string(of: text) }
+        default: throw .wrongType(field: name, expected: "a string or null")
+        }
     }
 
     /// A number as it is written.
     mutating func readNumber(
         _ name: String, expected: String
     ) throws(RequestError) -> (text: String, isInteger: Bool) {
-        guard let byte = scanner.next, byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) else {
-            throw try mismatch(name, expected: expected)
-        }
-        do throws(JSONFault) { return try scanner.number() } catch { throw .json(error) }
+        guard case .number(let number) = try readValue() else { throw .wrongType(field: name, expected: expected) }
+        return (scanner.string(of: number), number.isInteger)
     }
 
     /// Passes over a value, which must be JSON.
     mutating func skip() throws(RequestError) {
-        do throws(JSONFault) { try scanner.skipValue() } catch { throw .json(error) }
+        _ = try readValue()
     }
 
-    private mutating func readName() throws(RequestError) -> String {
-        do throws(JSONFault) {
-            scanner.skipBlanks()
-            let name = try scanner.string()
-            scanner.skipBlanks()
-            try scanner.expect(UInt8(ascii: ":"))
-            scanner.skipBlanks()
-            return name
-        } catch {
-            throw .json(error)
-        }
+    private mutating func readValue() throws(RequestError) -> JSONScanner.Value {
+        try read { (scanner) throws(JSONFault) in try scanner.value() }
     }
 
-    /// The error of a value of another type, or of something that is no value at all.
-    private mutating func mismatch(_ name: String, expected: String) throws(RequestError) -> RequestError {
-        try skip()
-        return .wrongType(field: name, expected: expected)
+    private mutating func read<Value>(
+        _ token: (inout JSONScanner) throws(JSONFault) -> Value
+    ) throws(RequestError) -> Value {
+        do throws(JSONFault) { return try token(&scanner) } catch { throw .json(error) }
     }
 }

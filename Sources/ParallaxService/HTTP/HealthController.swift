@@ -16,8 +16,8 @@ struct HealthController<Context: DoorContext>: Sendable {
 
     func addRoutes(to routes: inout RouteTable<Context>) {
         routes.on("/health", [.get]) { _, _ in
-            let document = HealthDocument(await source.health())
-            return try Response(json: document, status: Self.status(document.status))
+            let report = await source.health()
+            return try Response(json: report, status: Self.status(HealthVerdict(report).status))
         }
         routes.on("/health/live", [.get]) { _, _ in
             // That this is answered is the proof.
@@ -29,8 +29,8 @@ struct HealthController<Context: DoorContext>: Sendable {
             return try Response(json: body, status: verdict.isReady ? .ok : .serviceUnavailable)
         }
         routes.on("/api/system/rate-limit/health", [.get]) { _, _ in
-            let document = LimiterHealthDocument(await source.health())
-            return try Response(json: document, status: Self.status(document.status))
+            let report = LimiterHealthReport(await source.health())
+            return try Response(json: report, status: Self.status(report.status))
         }
     }
 

@@ -19,7 +19,7 @@ struct MetricsController<Context: DoorContext>: Sendable {
             metrics.write(to: &text)
             http.write(to: &text, connections: connections)
             ProcessMetrics().write(to: &text)
-            HealthMetrics(snapshot: await health.health()).write(to: &text)
+            HealthMetrics(report: await health.health()).write(to: &text)
             return ByteBuffer(string: text.text)
         }
     }

@@ -107,7 +107,7 @@ enum RequestError: Error, Equatable {
     /// What is wrong and what to do, for a person. Holds nothing that the caller sent.
     var message: String {
         switch self {
-        case .json(let fault): fault.description
+        case .json(let fault): "the body is no valid JSON: \(fault.explanation(of: "the body")) (byte \(fault.offset))"
         case .wrongType(let field, let expected): "the field \"\(field)\" must be \(expected)"
         case .repeatedField(let field): "the field \"\(field)\" is there more than once"
         case .missingField(let field): "the field \"\(field)\" is missing"

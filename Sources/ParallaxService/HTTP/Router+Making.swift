@@ -1,21 +1,21 @@
-package import Hummingbird
+import Hummingbird
 import ParallaxCore
 
 /// All that the routes need. The admin routes answer 404 with an explanation where there is no token.
-package struct Endpoints: Sendable {
-    package var door: Door
+struct Endpoints: Sendable {
+    var door: Door
     let identification: Replaceable<CallerIdentification>
-    package var health: any HealthSource
-    package var metrics: DecisionMetrics
-    package var http: HTTPMetrics
+    var health: any HealthSource
+    var metrics: DecisionMetrics
+    var http: HTTPMetrics
     /// The open connections; `nil` if they are not counted.
-    package var connections: ConnectionTable?
+    var connections: ConnectionTable?
     /// The admin routes' token and actions; `nil` where they are off.
-    package var admin: AdminAccess?
+    var admin: AdminAccess?
     /// Takes the response times that applications report; `nil` where there is no such route.
-    package var applicationTimes: ApplicationTimes?
+    var applicationTimes: ApplicationTimes?
 
-    package init(
+    init(
         door: Door, identification: CallerIdentification = CallerIdentification(), health: any HealthSource,
         metrics: DecisionMetrics, http: HTTPMetrics = HTTPMetrics(), connections: ConnectionTable? = nil,
         admin: AdminAccess? = nil,
@@ -35,7 +35,7 @@ package struct Endpoints: Sendable {
 /// Makes the service's routes.
 ///
 /// - Parameter context: The kind of context, which tells where a connection comes from; tests have one of their own.
-package func makeRouter<Context: DoorContext>(
+func makeRouter<Context: DoorContext>(
     _ endpoints: Endpoints, context: Context.Type = SocketContext.self
 ) -> Router<Context> {
     let router = Router(context: Context.self)

@@ -1,5 +1,5 @@
 import Logging
-package import ParallaxCore
+import ParallaxCore
 import ServiceLifecycle
 import Synchronization
 
@@ -84,48 +84,39 @@ final class ClockWatch: Service, DecisionObserver {
 // MARK: Health
 extension ClockWatch {
     /// The steps since the start; `nil` if there were none.
-    var health: HealthSnapshot.Clock? {
+    var health: HealthReport.Clock? {
         let (instance, redis) = state.withLock { ($0.instance, $0.redis) }
         guard instance.latest != nil || redis.latest != nil else { return nil }
-        return HealthSnapshot.Clock(instance: instance, redis: redis)
+        return HealthReport.Clock(instance: instance, redis: redis)
     }
 }
 
-extension HealthSnapshot {
+extension HealthReport {
     /// Steps of the clocks that limits count by, since the start.
-    package struct Clock: Equatable, Sendable {
-        package var instance: ClockSteps
-        package var redis: ClockSteps
-
-        package init(instance: ClockSteps = ClockSteps(), redis: ClockSteps = ClockSteps()) {
-            self.instance = instance
-            self.redis = redis
-        }
+    struct Clock: Equatable, Sendable {
+        var instance: ClockSteps
+        var redis: ClockSteps
     }
 }
 
-extension HealthDocument {
-    struct Clock: Encodable {
-        struct Steps: Encodable {
-            let steppedAt: String
-            let stepMs: Int64
-            let steps: Int
+extension HealthReport.Clock: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case instance, redis
+    }
 
-            init?(_ steps: ClockSteps) {
-                guard let latest = steps.latest else { return nil }
-                steppedAt = latest.at.textInHealth
-                stepMs = latest.milliseconds
-                self.steps = steps.count
-            }
-        }
+    private enum StepKeys: String, CodingKey {
+        case steppedAt, stepMs, steps
+    }
 
-        /// Left out if it never stepped, as is the next.
-        let instance: Steps?
-        let redis: Steps?
-
-        init(_ clock: HealthSnapshot.Clock) {
-            instance = Steps(clock.instance)
-            redis = Steps(clock.redis)
+    /// A clock that never stepped is left out.
+    func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        for (key, steps) in [(CodingKeys.instance, instance), (CodingKeys.redis, redis)] {
+            guard let latest = steps.latest else { continue }
+            var step = fields.nestedContainer(keyedBy: StepKeys.self, forKey: key)
+            try step.encode(latest.at.textInHealth, forKey: .steppedAt)
+            try step.encode(latest.milliseconds, forKey: .stepMs)
+            try step.encode(steps.count, forKey: .steps)
         }
     }
 }

@@ -1,7 +1,8 @@
 import Settings
 import ParallaxCore
+import RedisLimiting
 
-/// What follows from a snapshot: the status, compliance, and whether to send traffic here.
+/// What follows from a report: the status, compliance, and whether to send traffic here.
 struct HealthVerdict: Equatable, Sendable {
     enum Status: String, Encodable, Sendable {
         case healthy
@@ -21,97 +22,94 @@ struct HealthVerdict: Equatable, Sendable {
 
     var isReady: Bool { unreadiness.isEmpty }
 
-    init(_ snapshot: HealthSnapshot) {
-        let failures = Self.failures(snapshot)
-        let worries = Self.worries(snapshot)
+    init(_ report: HealthReport) {
+        let failures = Self.failures(report)
+        let worries = Self.worries(report)
         status = !failures.isEmpty ? .unhealthy : worries.isEmpty ? .healthy : .degraded
         reasons = failures + worries
-        let isShared = snapshot.strategy == .distributedOnly && !snapshot.redis.isEmbedded
-        isCompliant = isShared && snapshot.failsClosed && snapshot.redis.state == .healthy
-        unreadiness = Self.unreadiness(snapshot)
+        let isShared = report.strategy == .distributedOnly && !report.redis.isEmbedded
+        isCompliant = isShared && report.failsClosed && report.redis.state == .healthy
+        unreadiness = Self.unreadiness(report)
     }
 
-    private static func failures(_ snapshot: HealthSnapshot) -> [String] {
+    private static func failures(_ report: HealthReport) -> [String] {
         var failures: [String] = []
-        if !snapshot.flags.isLoaded { failures.append("no valid flags were read yet") }
-        if snapshot.isShut {
+        if !report.flags.isLoaded { failures.append("no valid flags were read yet") }
+        if report.isShut {
             failures.append("Redis does not answer, so that every check is answered with 503")
-        } else if let count = snapshot.alerts?.unansweredRun, snapshot.failsClosed {
+        } else if let count = report.alerts?.unansweredRun, report.failsClosed {
             failures.append("the last \(count) checks were answered with 503")
         }
         return failures
     }
 
-    private static func worries(_ snapshot: HealthSnapshot) -> [String] {
+    private static func worries(_ report: HealthReport) -> [String] {
         var worries: [String] = []
-        if snapshot.redis.state != .healthy, snapshot.strategy != .legacy, !snapshot.isShut {
-            let problem = snapshot.redis.problem.map { " (\($0))" } ?? ""
+        if report.redis.state != .healthy, report.strategy != .legacy, !report.isShut {
+            let problem = report.redis.problem.map { " (\($0))" } ?? ""
             worries.append(
-                snapshot.redis.isDeciding
+                report.redis.isDeciding
                     ? "the probe of Redis fails\(problem), while checks are answered"
-                    : "Redis is \(snapshot.redis.state.rawValue)")
+                    : "Redis is \(report.redis.state.rawValue)")
         }
-        if snapshot.strategy != .legacy {
-            worries += snapshot.redis.concerns.filter(\.isUrgent).map(\.sentence)
-            if snapshot.redis.state == .healthy, let problem = snapshot.redis.resetsProblem {
+        if report.strategy != .legacy {
+            worries += report.redis.concerns.filter(\.isUrgent).map(\.sentence)
+            if report.redis.state == .healthy, let problem = report.redis.resetsProblem {
                 worries.append("resets at other instances do not reach this one's memory (\(problem))")
             }
         }
-        if let count = snapshot.alerts?.unansweredRun, !snapshot.failsClosed {
+        if let count = report.alerts?.unansweredRun, !report.failsClosed {
             worries.append("the last \(count) checks passed without a verdict")
         }
-        if snapshot.flags.isHeldAtLegacy {
+        if report.flags.isHeldAtLegacy {
             worries.append("a rollback is not in the flag file and holds this instance only at legacy")
-        } else if snapshot.flags.isLoaded, snapshot.flags.problem != nil {
+        } else if report.flags.isLoaded, report.flags.problem != nil {
             worries.append("the flag file cannot be used; the last good flags are in force")
         }
-        if snapshot.flags.isLoaded, snapshot.flags.writeProblem != nil {
+        if report.flags.isLoaded, report.flags.writeProblem != nil {
             worries.append("the flag file cannot be written: a rollback would hold this instance only")
         }
-        if snapshot.recorder.problem != nil { worries.append("comparisons cannot be written") }
-        for baseline in snapshot.baselines where baseline.state.stage == .stale {
+        if report.recorder.problem != nil { worries.append("comparisons cannot be written") }
+        for baseline in report.baselines where baseline.state.stage == .stale {
             worries.append(
                 "the \(baseline.source.rawValue)'s baseline of response times is too old; run in legacy to learn a new one"
             )
         }
-        for baseline in snapshot.baselines where !baseline.isPlausible {
+        for baseline in report.baselines where !baseline.isPlausible {
             worries.append(
                 "the \(baseline.source.rawValue)'s baseline of response times was learned while something else was slow; "
                     + "parallax rollback baseline forget")
         }
-        for reading in snapshot.triggers where reading.isLatched || reading.state == .firing {
+        for reading in report.triggers where reading.isLatched || reading.state == .firing {
             let state = reading.isLatched ? "fired and waits to be acknowledged" : "is firing"
             worries.append("trigger \(reading.trigger.rawValue) \(state)")
         }
-        for reading in snapshot.triggers where reading.isHeldBack {
+        for reading in report.triggers where reading.isHeldBack {
             worries.append("trigger \(reading.trigger.rawValue) would fire, and going back would not help")
         }
-        if snapshot.strategy != .legacy, let gap = snapshot.latch.gap(\.textInHealth) {
-            worries.append("at \(snapshot.strategy.rawValue), and \(gap)")
+        if report.strategy != .legacy, let gap = report.latch.gap(\.textInHealth) {
+            worries.append("at \(report.strategy.rawValue), and \(gap)")
         }
-        if snapshot.drill?.state == .interrupted {
+        if report.drill?.state == .interrupted {
             worries.append(
                 "a drill was interrupted and the flags cannot be put back: parallax rollback drill --restore")
         }
-        if snapshot.alerts?.problem != nil { worries.append("alerts cannot be delivered") }
+        if report.alerts?.problem != nil { worries.append("alerts cannot be delivered") }
         return worries
     }
 
     /// An instance that was ready stays so when Redis fails: all instances share it, and a fleet taken out of the load
     /// balancer answers with refused connections where it would have answered 503 with Retry-After.
-    private static func unreadiness(_ snapshot: HealthSnapshot) -> [String] {
+    private static func unreadiness(_ report: HealthReport) -> [String] {
         var reasons: [String] = []
-        if snapshot.isShuttingDown { reasons.append("the instance is shutting down") }
-        if !snapshot.flags.isLoaded { reasons.append("no valid flags were read yet") }
-        if snapshot.isShut, !snapshot.redis.hasAnswered { reasons.append("Redis has not answered since the start") }
+        if report.isShuttingDown { reasons.append("the instance is shutting down") }
+        if !report.flags.isLoaded { reasons.append("no valid flags were read yet") }
+        if report.isShut, !report.redis.hasAnswered { reasons.append("Redis has not answered since the start") }
         return reasons
     }
 }
 
-extension HealthSnapshot {
-    /// Whether requests are refused while Redis cannot answer.
-    var failsClosed: Bool { environment == .production || !flags.values.failOpen }
-
+extension HealthReport {
     /// Whether every check is answered with 503.
     fileprivate var isShut: Bool {
         strategy == .distributedOnly && failsClosed && redis.state != .healthy && !redis.isDeciding

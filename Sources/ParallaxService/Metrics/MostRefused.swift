@@ -1,24 +1,10 @@
+package import AdminAPI
 package import ParallaxCore
 import Synchronization
 
 /// Whom an organization's limits refuse most, counted in bounded space since the start of this instance or the last
 /// reset.
 package final class MostRefused: DecisionObserver {
-    /// One identity and how often it was refused.
-    package struct Entry: Equatable, Codable, Sendable {
-        package let identifier: String
-        /// Refusals, at most.
-        package let refusals: Int
-        /// How much of that may belong to others.
-        package let overestimate: Int
-
-        package init(identifier: String, refusals: Int, overestimate: Int) {
-            self.identifier = identifier
-            self.refusals = refusals
-            self.overestimate = overestimate
-        }
-    }
-
     private struct State {
         /// By the organization, put as an identity so that spellings stay apart.
         var organizations: [Identity: Organization] = [:]
@@ -60,11 +46,12 @@ package final class MostRefused: DecisionObserver {
     }
 
     /// An organization's most refused identities, most first.
-    package func top(of organization: String, limit: Int) -> [Entry] {
+    package func top(of organization: String, limit: Int) -> [MostRefusedAnswer.Entry] {
         let key = Self.key(organization)
         let entries = state.withLock { $0.organizations[key]?.identities.top(limit) } ?? []
         return entries.map {
-            Entry(identifier: $0.element.identifier, refusals: $0.count, overestimate: $0.overestimate)
+            MostRefusedAnswer.Entry(
+                identifier: $0.element.identifier, refusals: $0.count, overestimate: $0.overestimate)
         }
     }
 

@@ -1,13 +1,13 @@
 import NIOCore
 
 /// What a breaker does with the next request, as health shows it.
-package enum BreakerState: String, Equatable, Sendable {
+package enum BreakerState: String, CaseIterable, Sendable {
     /// Requests go through.
     case closed
-    /// Requests are answered at once; probes have failed so far.
-    case open
     /// Requests are answered at once; the last probe was good.
     case halfOpen = "half_open"
+    /// Requests are answered at once; probes have failed so far.
+    case open
 }
 
 /// Stops asking a server that fails, so that nobody waits for it (Nygard, Release It!, 2007: circuit breaker).

@@ -240,7 +240,7 @@ extension RedisClient {
         } catch {
             throw RedisError(
                 .configuration, "TLS for Redis could not be set up; check the files of certificates and of the key",
-                cause: RedisError.printable("\(error)"))
+                cause: DisplayText.plain("\(error)"))
         }
     }
 }

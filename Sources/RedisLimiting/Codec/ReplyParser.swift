@@ -1,3 +1,4 @@
+import ParallaxCore
 import CHiredis
 import NIOCore
 
@@ -60,6 +61,6 @@ final class ReplyParser {
         return RedisError(
             .protocolViolation,
             "what answers is not Redis, or a reply is too large; check host and port of the Redis URL",
-            cause: RedisError.printable(said))
+            cause: DisplayText.plain(said))
     }
 }

@@ -1,3 +1,4 @@
+import ParallaxCore
 import NIOCore
 
 /// Drives one connection's state machine: bytes to replies, the outbox to the socket, time to ends.
@@ -57,7 +58,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        close(RedisError(.disconnected, "the connection to Redis broke", cause: RedisError.printable("\(error)")))
+        close(RedisError(.disconnected, "the connection to Redis broke", cause: DisplayText.plain("\(error)")))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -160,7 +160,7 @@ final class RedisConnection: Sendable {
                 self.handler.value.close(
                     RedisError(
                         .disconnected, "no connection to Redis at \(self.url); is it running, and is the URL right?",
-                        cause: RedisError.printable("\(error)")))
+                        cause: DisplayText.plain("\(error)")))
             }
         }
     }

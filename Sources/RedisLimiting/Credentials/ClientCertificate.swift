@@ -1,5 +1,5 @@
-import Foundation
 import NIOSSL
+import ParallaxCore
 
 /// What this client proves its own name with, to a server that asks for certificates.
 package struct ClientCertificate: Equatable, Sendable {
@@ -19,7 +19,7 @@ package struct ClientCertificate: Equatable, Sendable {
     func read() throws(RedisError) -> (chain: [NIOSSLCertificate], key: NIOSSLPrivateKey) {
         let chain: [NIOSSLCertificate]
         do {
-            chain = try NIOSSLCertificate.fromPEMFile(certificateFile)
+            chain = try NIOSSLCertificate.fromPEMBytes(RegularFile(certificateFile).content)
         } catch {
             throw RedisError(
                 .configuration, "the file \(Self.name(certificateFile)) cannot be read as certificates in PEM")
@@ -28,7 +28,7 @@ package struct ClientCertificate: Equatable, Sendable {
             throw RedisError(.configuration, "the file \(Self.name(certificateFile)) holds no certificate in PEM")
         }
         do {
-            return (chain, try NIOSSLPrivateKey(file: keyFile, format: .pem))
+            return (chain, try NIOSSLPrivateKey(bytes: RegularFile(keyFile).content, format: .pem))
         } catch {
             throw RedisError(
                 .configuration,
@@ -36,7 +36,7 @@ package struct ClientCertificate: Equatable, Sendable {
         }
     }
 
-    private static func name(_ path: String) -> String { "\"\(RedisError.printable(path))\"" }
+    private static func name(_ path: String) -> String { DisplayText.quoted(path, maximumScalars: 200) }
 
     /// What is wrong with the files; `nil` if nothing is.
     package var problem: String? {

@@ -1,7 +1,9 @@
 // To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+import ParallaxCore
 import CDispatch
 import Foundation
 import Glibc
+import ParallaxCore
 
 /// The one reader of files that hold a secret as text: passwords and tokens, of the service and of the commands.
 package enum SecretFile {
@@ -20,17 +22,18 @@ package enum SecretFile {
     ///
     /// - Throws: ``SecretFileError`` naming the file, and nothing of what it holds.
     package static func read(_ path: String, as form: Form, minimumBytes: Int = 1) throws(SecretFileError) -> String {
-        guard let file = FileHandle(forReadingAtPath: path) else { throw .unreadable(path: path) }
-        var status = stat()
-        guard fstat(file.fileDescriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-            throw .unreadable(path: path)
+        let file: RegularFile
+        do {
+            file = try RegularFile(path, maximumBytes: maximumBytes)
+        } catch {
+            switch error {
+            case .unreadable: throw .unreadable(path: path)
+            case .notRegular: throw .notRegular(path: path)
+            case .tooLong: throw .notText(path: path)
+            }
         }
-        guard status.st_mode & S_IWOTH == 0 else { throw .writableByOthers(path: path) }
-        // A file of no bytes is read as none.
-        let data = (try? file.read(upToCount: maximumBytes + 1)) ?? Data()
-        guard data.count <= maximumBytes, let text = String(validating: data, as: UTF8.self) else {
-            throw .notText(path: path)
-        }
+        guard file.permissions & S_IWOTH == 0 else { throw .writableByOthers(path: path) }
+        guard let text = String(validating: file.content, as: UTF8.self) else { throw .notText(path: path) }
         let secret: String
         switch form {
         case .line:
@@ -57,6 +60,8 @@ package enum SecretFile {
 /// Why a file gives no secret. No message holds any of its content.
 package enum SecretFileError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String)
+    /// A pipe or a device. A secret is read more than once, which a pipe does not allow.
+    case notRegular(path: String)
     /// Everybody on the machine can put another secret there.
     case writableByOthers(path: String)
     case notText(path: String)
@@ -68,6 +73,7 @@ package enum SecretFileError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let path): "the file \(Self.quoted(path)) cannot be read"
+        case .notRegular(let path): "\(Self.quoted(path)) is not a regular file"
         case .writableByOthers(let path): "the file \(Self.quoted(path)) may be written by everybody on the machine"
         case .notText(let path): "the file \(Self.quoted(path)) holds no text in UTF-8 of at most 64 KiB"
         case .empty(let path): "the file \(Self.quoted(path)) is empty"
@@ -83,6 +89,7 @@ package enum SecretFileError: Error, Equatable, CustomStringConvertible {
     package var remedy: String {
         switch self {
         case .unreadable: "correct the path, or let the service's user read the file"
+        case .notRegular: "write the secret into a file, and name that"
         case .writableByOthers: "take the rights of others away: chmod o= FILE"
         case .notText, .empty, .severalLines, .notPrintable: "write the secret into it, on one line"
         case .tooShort(_, let minimumBytes): "write a secret of \(minimumBytes) bytes or more into it"
@@ -90,5 +97,5 @@ package enum SecretFileError: Error, Equatable, CustomStringConvertible {
     }
 
     /// A path as a log line may hold it.
-    private static func quoted(_ path: String) -> String { "\"\(RedisError.printable(path))\"" }
+    private static func quoted(_ path: String) -> String { DisplayText.quoted(path, maximumScalars: 200) }
 }

@@ -1,5 +1,5 @@
-import Foundation
 import NIOSSL
+import ParallaxCore
 
 /// The certificates that a TLS connection trusts instead of the system's.
 package enum TrustedCertificates {
@@ -7,11 +7,11 @@ package enum TrustedCertificates {
     ///
     /// - Throws: ``RedisError`` with `configuration`, naming the file and what is wrong with it.
     static func read(file path: String) throws(RedisError) -> [NIOSSLCertificate] {
-        let name = "\"\(RedisError.printable(path))\""
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+        let name = DisplayText.quoted(path, maximumScalars: 200)
+        guard let file = try? RegularFile(path) else {
             throw RedisError(.configuration, "the file of trusted certificates \(name) cannot be read")
         }
-        guard let certificates = try? NIOSSLCertificate.fromPEMBytes(Array(data)), !certificates.isEmpty else {
+        guard let certificates = try? NIOSSLCertificate.fromPEMBytes(file.content), !certificates.isEmpty else {
             throw RedisError(.configuration, "the file of trusted certificates \(name) holds no certificate in PEM")
         }
         return certificates

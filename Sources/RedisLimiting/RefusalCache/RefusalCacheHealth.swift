@@ -1,5 +1,10 @@
 /// What a refusal cache holds at one moment, and what it has done since the start.
-package struct RefusalCacheHealth: Equatable, Sendable {
+package struct RefusalCacheHealth: Encodable, Equatable, Sendable {
+    private enum CodingKeys: String, CodingKey {
+        case isInUse = "inUse"
+        case identities, evictions, refusals
+    }
+
     /// Whether every reset is being heard of: otherwise nothing is answered from the cache.
     package let isInUse: Bool
     package let identities: Int

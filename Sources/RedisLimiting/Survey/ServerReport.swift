@@ -35,6 +35,8 @@ package enum ServerConcern: Hashable, Sendable {
     case eviction(policy: String)
     /// The memory is nearly full, or full.
     case memory(percent: Int)
+    /// Resets cannot be subscribed to.
+    case noResets(problem: String)
 
     /// The share of its bound from which on a server's memory is a concern, in percent.
     package static let memoryPercent = 80
@@ -46,6 +48,7 @@ package enum ServerConcern: Hashable, Sendable {
         case .eviction(let policy):
             "leads to a Redis that forgets limits when its memory is full (maxmemory-policy \(policy))"
         case .memory(let percent): "leads to a Redis that uses \(percent) % of its maxmemory"
+        case .noResets(let problem): "leads to a Redis that refuses the subscription to resets: \(problem)"
         }
     }
 
@@ -54,6 +57,16 @@ package enum ServerConcern: Hashable, Sendable {
         case .clusterNode: "write it as redis+cluster://host:6379,host:6379"
         case .eviction: "set maxmemory-policy noeviction, and give the limiter a Redis of its own"
         case .memory: "give it more memory: about 200 bytes for each identity that is active within the longest window"
+        case .noResets:
+            "give the user SUBSCRIBE and the channel; without them a reset does not reach the memory of other instances"
+        }
+    }
+
+    /// Whether a person should look now: it makes the service degraded.
+    package var isUrgent: Bool {
+        switch self {
+        case .clusterNode, .memory, .noResets: true
+        case .eviction: false
         }
     }
 }

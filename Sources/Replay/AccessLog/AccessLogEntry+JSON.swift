@@ -1,4 +1,3 @@
-import Foundation
 import ParallaxCore
 
 /// Reads lines that are one JSON object each: Caddy's and Traefik's access logs, and what people make nginx, Envoy and
@@ -33,6 +32,7 @@ private struct LogMembers {
     private static let users = names(["user_id", "ClientUsername", "remote_user", "user"])
 
     private typealias Name = (parent: [UInt8], key: [UInt8])
+    private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
 
     private static func names(_ paths: [String]) -> [Name] {
         paths.map { path in
@@ -46,38 +46,73 @@ private struct LogMembers {
     private(set) var status: Int?
     private(set) var user: String?
 
+    /// - Returns: `nil` if the line is not one object. Its strings are not checked as long as they are not wanted: servers
+    ///   write bytes of callers into them, and some escapes that are not JSON's.
     init?(line: UnsafeBufferPointer<UInt8>) {
-        var scanner = JSONLineScanner(line)
-        var found = (time: Best(), client: Best(), status: Best(), user: Best())
-        let walked: Void? = try? scanner.walk(entering: { $0.elementsEqual("request".utf8) }) { parent, key, value in
-            let (parent, key) = (line[parent], line[key])
-            found.time.take(value, Self.times, parent, key)
-            found.client.take(value, Self.clients, parent, key)
-            found.status.take(value, Self.statuses, parent, key)
-            found.user.take(value, Self.users, parent, key)
+        var scanner = JSONScanner(line, checksStrings: false)
+        var found = Found()
+        do throws(JSONFault) {
+            guard try found.read(line, &scanner) else { return nil }
+        } catch {
+            return nil
         }
-        guard walked != nil else { return nil }
-        time = found.time.value.flatMap { Self.time($0, in: line) }
-        client = found.client.value.flatMap { Self.text($0, in: line) }.map(Self.withoutPort)
-        status = found.status.value.flatMap { Self.text($0, in: line, orNumber: true) }
+        time = found.time.value.flatMap { Self.time($0, in: line, scanner) }
+        client = found.client.value.flatMap { Self.text($0, scanner) }.map(Self.withoutPort)
+        status = found.status.value.flatMap { Self.text($0, scanner, orNumber: true) }
             .flatMap { Int($0) }.flatMap { (0...999).contains($0) ? $0 : nil }
-        user = found.user.value.flatMap { Self.text($0, in: line) }
+        user = found.user.value.flatMap { Self.text($0, scanner) }
+    }
+
+    /// The values of the members that say it best.
+    private struct Found {
+        /// The object in a line's own whose members count as well.
+        private static let request = Array("request".utf8)
+
+        private(set) var time = Best()
+        private(set) var client = Best()
+        private(set) var status = Best()
+        private(set) var user = Best()
+
+        /// Reads the members of the line's object, and of its `request`.
+        mutating func read(
+            _ line: UnsafeBufferPointer<UInt8>, _ scanner: inout JSONScanner
+        ) throws(JSONFault) -> Bool {
+            try scanner.begin()
+            guard try scanner.open(.object) else { return false }
+            while try scanner.more(in: .object) {
+                let key = line[try scanner.key().span]
+                if key.count == Self.request.count, key.elementsEqual(Self.request), try scanner.open(.object) {
+                    while try scanner.more(in: .object) {
+                        let inner = line[try scanner.key().span]
+                        take(try scanner.value(), parent: key, key: inner)
+                    }
+                } else {
+                    take(try scanner.value(), parent: line[0..<0], key: key)
+                }
+            }
+            try scanner.end()
+            return true
+        }
+
+        private mutating func take(_ value: JSONScanner.Value, parent: Bytes, key: Bytes) {
+            time.take(value, LogMembers.times, parent, key)
+            client.take(value, LogMembers.clients, parent, key)
+            status.take(value, LogMembers.statuses, parent, key)
+            user.take(value, LogMembers.users, parent, key)
+        }
     }
 
     /// The value under the best of several names so far.
     private struct Best {
         private var rank = Int.max
-        private(set) var value: JSONLineScanner.Value?
+        private(set) var value: JSONScanner.Value?
 
-        mutating func take(
-            _ value: JSONLineScanner.Value, _ names: [Name], _ parent: Slice<UnsafeBufferPointer<UInt8>>,
-            _ key: Slice<UnsafeBufferPointer<UInt8>>
-        ) {
+        mutating func take(_ value: JSONScanner.Value, _ names: [Name], _ parent: Bytes, _ key: Bytes) {
             switch value {
             // An empty string says nothing: a worse name may.
-            case .string(let range) where range.isEmpty: return
-            case .object, .other: return
-            default: break
+            case .string(let text) where text.span.isEmpty: return
+            case .string, .number: break
+            case .boolean, .null, .object, .list: return
             }
             for index in names.indices.prefix(min(rank, names.count)) {
                 guard names[index].key.count == key.count, names[index].key.elementsEqual(key),
@@ -89,44 +124,35 @@ private struct LogMembers {
         }
     }
 
-    private static func time(_ value: JSONLineScanner.Value, in line: UnsafeBufferPointer<UInt8>) -> Timestamp? {
+    private static func time(
+        _ value: JSONScanner.Value, in line: UnsafeBufferPointer<UInt8>, _ scanner: JSONScanner
+    ) -> Timestamp? {
         switch value {
-        case .number(let range):
-            return number(Array(line[range]))
-        case .string(let range):
-            let bytes = Array(line[range])
+        case .number(let number):
+            let bytes = Array(line[number.span])
+            if let read = EpochStamp.read(bytes.span, at: 0), read.end == bytes.count { return read.time }
+            // With an exponent: seconds, as some encoders write them.
+            let seconds = scanner.double(of: number)
+            return (1e8..<1e11).contains(seconds) ? Timestamp(milliseconds: Int64(seconds * 1000)) : nil
+        case .string(let text):
+            let bytes = Array(line[text.span])
             let read =
                 ISOStamp.read(bytes.span, at: 0) ?? LogStamp.read(bytes.span, at: 0)
                 ?? EpochStamp.read(bytes.span, at: 0)
             // Something else that only begins like a time is none.
             guard let read, read.end == bytes.count else { return nil }
             return read.time
-        case .object, .other:
-            return nil
+        case .boolean, .null, .object, .list: return nil
         }
-    }
-
-    private static func number(_ bytes: [UInt8]) -> Timestamp? {
-        if let read = EpochStamp.read(bytes.span, at: 0), read.end == bytes.count { return read.time }
-        // With an exponent: seconds, as some encoders write them.
-        guard let seconds = Double(String(decoding: bytes, as: UTF8.self)), (1e8..<1e11).contains(seconds) else {
-            return nil
-        }
-        return Timestamp(milliseconds: Int64(seconds * 1000))
     }
 
     private static func text(
-        _ value: JSONLineScanner.Value, in line: UnsafeBufferPointer<UInt8>, orNumber takesNumbers: Bool = false
+        _ value: JSONScanner.Value, _ scanner: JSONScanner, orNumber takesNumbers: Bool = false
     ) -> String? {
         switch value {
-        case .number(let range): return takesNumbers ? String(decoding: line[range], as: UTF8.self) : nil
-        case .string(let range):
-            let raw = line[range]
-            guard raw.contains(UInt8(ascii: "\\")) else { return String(decoding: raw, as: UTF8.self) }
-            // Seldom, and so left to Foundation.
-            let quoted = Data([UInt8(ascii: "\"")]) + Data(raw) + Data([UInt8(ascii: "\"")])
-            return try? JSONDecoder().decode(String.self, from: quoted)
-        case .object, .other: return nil
+        case .number(let number): takesNumbers ? scanner.string(of: number) : nil
+        case .string(let text): try? scanner.string(of: text)
+        case .boolean, .null, .object, .list: nil
         }
     }
 

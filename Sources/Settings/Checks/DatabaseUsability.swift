@@ -20,7 +20,9 @@ extension LoadedSettings {
     }
 
     private static func problem(ofDatabase path: String) -> String? {
-        guard FileManager.default.isWritableFile(atPath: path) else { return "\(QuotedText(path)) cannot be written" }
+        guard FileManager.default.isWritableFile(atPath: path) else {
+            return "\(DisplayText.quoted(path)) cannot be written"
+        }
         do {
             try DivergenceStore(readingFrom: path).close()
             return nil

@@ -15,7 +15,7 @@ enum FilePlace: Equatable {
     case unusable(String)
 
     init(_ path: String) {
-        let name = QuotedText(path)
+        let name = DisplayText.quoted(path)
         let folder = Self.folder(of: path)
         if let system = FileSystemType(at: Self.nearestExisting(path)), system.isKernel {
             self = .impossible("\(name) is on a file system of the kernel (\(system.name)), which keeps no other files")
@@ -35,7 +35,7 @@ enum FilePlace: Equatable {
     }
 
     private static func existing(_ path: String, _ mode: mode_t) -> FilePlace {
-        let name = QuotedText(path)
+        let name = DisplayText.quoted(path)
         switch mode & S_IFMT {
         case S_IFREG: return access(path, R_OK) == 0 ? .usable : .unusable("\(name) cannot be read")
         case S_IFDIR: return .impossible("\(name) is a folder, not a file")
@@ -44,12 +44,12 @@ enum FilePlace: Equatable {
     }
 
     private static func missing(_ path: String, in folder: String) -> FilePlace {
-        let name = QuotedText(path)
+        let name = DisplayText.quoted(path)
         let nearest = nearestExisting(folder)
         guard let mode = mode(nearest), mode & S_IFMT == S_IFDIR else {
             return nearest == folder
                 ? .impossible("the folder of \(name) is a file")
-                : .impossible("\(QuotedText(nearest)) on the way to \(name) is a file")
+                : .impossible("\(DisplayText.quoted(nearest)) on the way to \(name) is a file")
         }
         guard access(nearest, W_OK | X_OK) == 0 else {
             return nearest == folder

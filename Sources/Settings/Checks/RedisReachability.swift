@@ -2,22 +2,12 @@ package import RedisLimiting
 
 /// What trying to decide in the Redis of the settings has shown.
 package struct RedisCheck: Equatable, Sendable {
-    /// What is wrong although Redis decides.
-    package struct Warning: Equatable, Sendable {
-        package let problem: String
-        package let remedy: String
-
-        package init(problem: String, remedy: String) {
-            self.problem = problem
-            self.remedy = remedy
-        }
-    }
-
     /// Why Redis could not decide, without the URL, which may hold a password; `nil` if it could.
     package var error: RedisError?
-    package var warnings: [Warning]
+    /// What is wrong although Redis decides.
+    package var warnings: [ServerConcern]
 
-    package init(error: RedisError? = nil, warnings: [Warning] = []) {
+    package init(error: RedisError? = nil, warnings: [ServerConcern] = []) {
         self.error = error
         self.warnings = warnings
     }

@@ -45,7 +45,8 @@ extension SettingsCheck {
         guard SecretFile.isReadableByOthers(path) else { return [] }
         return [
             finding(
-                .warning, .risk, setting, "the file \(QuotedText(path)) may be read by everybody on the machine",
+                .warning, .risk, setting,
+                "the file \(DisplayText.quoted(path)) may be read by everybody on the machine",
                 "take that away where others have accounts: chmod o= FILE; in a container of its own it does no harm")
         ]
     }
@@ -58,7 +59,7 @@ extension SettingsCheck {
             findings.append(
                 finding(
                     .warning, .risk, .databasePath,
-                    "\(QuotedText(database)) is open to everybody on the machine, with the identifiers that it holds",
+                    "\(DisplayText.quoted(database)) is open to everybody on the machine, with the identifiers that it holds",
                     "chmod o= FILE FILE-wal FILE-shm; new databases are open to the service's user only"))
         }
         let folder = URL(fileURLWithPath: settings.flags.file).deletingLastPathComponent().path
@@ -66,7 +67,7 @@ extension SettingsCheck {
             findings.append(
                 finding(
                     .warning, .risk, .featureFlagFile,
-                    "everybody on the machine may replace files in the folder of \(QuotedText(settings.flags.file))",
+                    "everybody on the machine may replace files in the folder of \(DisplayText.quoted(settings.flags.file))",
                     "take that away: chmod o-w FOLDER"))
         }
         return findings
@@ -78,7 +79,8 @@ extension SettingsCheck {
         guard let type = FileSystemType(at: FilePlace.nearestExisting(path)), type.isNetwork else { return [] }
         return [
             finding(
-                .warning, .risk, .databasePath, "\(QuotedText(path)) is on a network file system (\(type.name))",
+                .warning, .risk, .databasePath,
+                "\(DisplayText.quoted(path)) is on a network file system (\(type.name))",
                 "name a file on a local disk: SQLite can lose records there; the flag file may stay on a shared volume")
         ]
     }

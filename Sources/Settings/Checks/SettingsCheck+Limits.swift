@@ -7,7 +7,7 @@ extension SettingsCheck {
         let book = settings.limits.book
         let policies =
             [("", book.standard)]
-            + book.exceptions.map { ("organization \(QuotedText($0.organization)): ", $0.policy) }
+            + book.exceptions.map { ("organization \(DisplayText.quoted($0.organization)): ", $0.policy) }
         return policies.flatMap { place, policy in
             policy.windows.indices.compactMap { index in
                 Self.stricter(than: index, in: policy).map { stricter in

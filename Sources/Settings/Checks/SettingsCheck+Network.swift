@@ -22,7 +22,7 @@ extension SettingsCheck {
         guard settings.http.organizationHeader != nil, !Self.takenHeaders.contains(text.lowercased()) else {
             return [
                 finding(
-                    .error, .wrongType, .organizationHeader, "\(QuotedText(text)) cannot name the organization",
+                    .error, .wrongType, .organizationHeader, "\(DisplayText.quoted(text)) cannot name the organization",
                     "name a header of its own, such as X-Organization-Id, or take it out")
             ]
         }

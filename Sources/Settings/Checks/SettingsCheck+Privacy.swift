@@ -26,7 +26,7 @@ extension SettingsCheck {
                 return [
                     finding(
                         .error, .unusableFile, .identityPrivacyKeyFile,
-                        "the file \(QuotedText(error.path)) \(error.problem)", error.remedy)
+                        "the file \(DisplayText.quoted(error.path)) \(error.problem)", error.remedy)
                 ]
             }
         }

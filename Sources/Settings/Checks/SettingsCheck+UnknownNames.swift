@@ -27,7 +27,7 @@ extension SettingsCheck {
     private func unknown(_ name: String, origin: String) -> Finding? {
         guard Setting.byName[name] == nil else { return nil }
         return Finding(
-            .error, .unknownKey, setting: QuotedText(name).description, origin: origin,
+            .error, .unknownKey, setting: DisplayText.quoted(name), origin: origin,
             problem: "there is no such setting", remedy: Self.suggestion(for: name))
     }
 
@@ -37,7 +37,7 @@ extension SettingsCheck {
         guard isSlip || Self.prefixes.contains(where: name.hasPrefix), !Self.isServiceLink(name) else { return nil }
         // A mere likeness may be another program's variable, which is no reason not to start.
         return Finding(
-            isSlip ? .error : .warning, .unknownKey, setting: QuotedText(name).description, origin: "environment",
+            isSlip ? .error : .warning, .unknownKey, setting: DisplayText.quoted(name), origin: "environment",
             problem: "there is no such setting", remedy: Self.suggestion(for: name))
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ParallaxCore
 
 /// `parallax health`
 struct Health: AsyncParsableCommand {
@@ -24,7 +25,7 @@ struct Health: AsyncParsableCommand {
     func run() async throws {
         let url = try await instance.resolve()
         let (answer, body) = try await Self.ask(url, AdminClient.overHTTP)
-        Terminal.print(json ? String(decoding: body, as: UTF8.self).escapedInJSON : answer.text)
+        Terminal.print(json ? JSONEscaping.text(String(decoding: body, as: UTF8.self)) : answer.text)
         if answer.status != .healthy { throw answer.status.exitCode }
     }
 

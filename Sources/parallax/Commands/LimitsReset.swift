@@ -1,3 +1,4 @@
+import AdminAPI
 import ArgumentParser
 import NIOCore
 
@@ -40,7 +41,7 @@ struct LimitsReset: AsyncParsableCommand {
         // Going through millions of keys takes a while.
         let client = try await admin.makeClient(
             transport: AdminClient.overHTTP(timeout: all ? .minutes(5) : .seconds(10)))
-        let body = Body(organization: organization, identifier: identifier, all: all ? true : nil)
+        let body = ResetRequest(organization: organization, identifier: identifier, all: all ? true : nil)
         if all {
             try finish(try await client.post("/v1/limits/reset", body: body) as ResetAllAnswer)
         } else {
@@ -55,12 +56,6 @@ struct LimitsReset: AsyncParsableCommand {
             .unavailable, "Redis still holds what was used: \(answer.problem ?? "it was not asked")",
             remedy: "Look at the instance's /health, and reset again.")
     }
-
-    private struct Body: Encodable {
-        let organization: String?
-        let identifier: String?
-        let all: Bool?
-    }
 }
 
 /// An answer of `POST /v1/limits/reset`.
@@ -71,12 +66,8 @@ private protocol ClearedAnswer: Codable {
     var text: String { get }
 }
 
-/// The answer for one identity.
-struct ResetAnswer: Codable, Equatable {
-    let memory: Bool
-    /// `nil` where Redis could not be asked.
-    let redis: Bool?
-    let problem: String?
+extension ResetAnswer: ClearedAnswer {
+    fileprivate var isCleared: Bool { redis != nil }
 
     var text: String {
         func told(_ held: Bool) -> String { held ? "cleared" : "held nothing" }
@@ -84,23 +75,11 @@ struct ResetAnswer: Codable, Equatable {
     }
 }
 
-/// The answer for many identities.
-struct ResetAllAnswer: Codable, Equatable {
-    let memoryIdentities: Int
-    /// `nil` if not all could be cleared.
-    let redisIdentities: Int?
-    let problem: String?
+extension ResetAllAnswer: ClearedAnswer {
+    fileprivate var isCleared: Bool { redisIdentities != nil }
 
     var text: String {
         func told(_ count: Int) -> String { "\(count) \(count == 1 ? "identity" : "identities") cleared" }
         return "memory  \(told(memoryIdentities))" + (redisIdentities.map { "\nRedis   \(told($0))" } ?? "")
     }
-}
-
-extension ResetAnswer: ClearedAnswer {
-    fileprivate var isCleared: Bool { redis != nil }
-}
-
-extension ResetAllAnswer: ClearedAnswer {
-    fileprivate var isCleared: Bool { redisIdentities != nil }
 }

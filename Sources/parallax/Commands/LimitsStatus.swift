@@ -1,3 +1,4 @@
+import AdminAPI
 import ArgumentParser
 import Foundation
 import ParallaxCore
@@ -25,34 +26,13 @@ struct LimitsStatus: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
 
     func run() async throws {
-        let standing: StandingAnswer = try await admin.makeClient(transport: AdminClient.overHTTP)
+        let status: LimitStatus = try await admin.makeClient(transport: AdminClient.overHTTP)
             .get("/v1/limits/status", query: [("organization", organization), ("identifier", identifier)])
-        Terminal.print(json ? try JSONText.make(standing) : standing.text)
+        Terminal.print(json ? try JSONText.make(status) : status.text)
     }
 }
 
-/// The answer of `GET /v1/limits/status`.
-struct StandingAnswer: Codable, Equatable {
-    struct Window: Codable, Equatable {
-        let name: String
-        let limit: Int
-        let used: Int
-        let remaining: Int
-        let resetMs: Int64
-    }
-
-    struct Side: Codable, Equatable {
-        let state: String
-        let reason: String?
-        let windows: [Window]
-    }
-
-    let organization: String
-    let identifier: String
-    /// `nil` for a side that the strategy does not use.
-    let memoryLegacy: Side?
-    let redisDistributed: Side?
-
+extension LimitStatus {
     var text: String {
         var table = TextTable([.left, .left, .right, .right, .left])
         table.add("side", "window", "used", "left", "grows at (UTC)")

@@ -1,3 +1,4 @@
+import AdminAPI
 import ArgumentParser
 
 /// `parallax limits top`
@@ -25,23 +26,13 @@ struct LimitsTop: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let top: TopAnswer = try await admin.makeClient(transport: AdminClient.overHTTP)
+        let top: MostRefusedAnswer = try await admin.makeClient(transport: AdminClient.overHTTP)
             .get("/v1/limits/top", query: [("organization", organization), ("limit", "\(limit)")])
         Terminal.print(json ? try JSONText.make(top) : top.text)
     }
 }
 
-/// The answer of `GET /v1/limits/top`.
-struct TopAnswer: Codable, Equatable {
-    struct Entry: Codable, Equatable {
-        let identifier: String
-        let refusals: Int
-        let overestimate: Int
-    }
-
-    let organization: String
-    let identities: [Entry]
-
+extension MostRefusedAnswer {
     var text: String {
         guard !identities.isEmpty else {
             return

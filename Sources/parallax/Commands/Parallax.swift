@@ -1,6 +1,7 @@
 import Settings
 import ArgumentParser
 import Foundation
+import ParallaxCore
 
 /// The root of the command.
 @main
@@ -56,7 +57,7 @@ struct Parallax: AsyncParsableCommand {
             }
         } catch {
             guard let failure = CommandFailure(explaining: error) else { exit(showing: error) }
-            Terminal.note("parallax: \(failure.description.escapedKeepingLines)")
+            Terminal.note("parallax: \(DisplayText.lines(failure.description))")
             exit(withError: failure.exitCode)
         }
     }
@@ -74,7 +75,7 @@ struct Parallax: AsyncParsableCommand {
     /// Ends with ArgumentParser's own message. It quotes arguments, which may hold anything.
     private static func exit(showing error: any Error) -> Never {
         let code = exitCode(for: error)
-        let message = fullMessage(for: error).escapedKeepingLines
+        let message = DisplayText.lines(fullMessage(for: error))
         if !message.isEmpty { code.isSuccess ? Terminal.print(message) : Terminal.note(message) }
         exit(withError: code)
     }

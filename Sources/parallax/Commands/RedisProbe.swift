@@ -25,20 +25,11 @@ enum RedisProbe {
         }
     }
 
-    private static func warnings(of limiter: RedisLimiter, timeout: Duration) async -> [RedisCheck.Warning] {
-        var warnings: [RedisCheck.Warning] = []
-        if let error = await limiter.subscriptionProblem(timeout: timeout) {
-            warnings.append(
-                RedisCheck.Warning(
-                    problem: "leads to a Redis that refuses the subscription to resets: \(error)",
-                    remedy:
-                        "give the user SUBSCRIBE and the channel; without them a reset does not reach the memory of "
-                        + "other instances"))
-        }
+    private static func warnings(of limiter: RedisLimiter, timeout: Duration) async -> [ServerConcern] {
+        let problem = await limiter.subscriptionProblem(timeout: timeout)
         // A user without the right to INFO decides as well as any other.
         let concerns = (try? await limiter.survey(timeout: timeout)) ?? []
-        return warnings
-            + concerns.map { RedisCheck.Warning(problem: $0.problem, remedy: $0.remedy) }
-            .sorted { $0.problem < $1.problem }
+        let resets = problem.map { [ServerConcern.noResets(problem: "\($0)")] } ?? []
+        return resets + concerns.sorted { $0.problem < $1.problem }
     }
 }

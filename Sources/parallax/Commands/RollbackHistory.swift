@@ -31,7 +31,7 @@ struct RollbackHistory: AsyncParsableCommand {
         var stored: [StoredRollback] = []
         for store in try await databases.open() {
             stored += try await store.rollbacks(limit: limit)
-            if DivergenceStore.isWriteLocked(store.path) {
+            if store.isWriteLocked {
                 Terminal.note(
                     """
                     note: another program holds \(store.path.escapedForTerminal) locked; what took place meanwhile is not in \

@@ -1,3 +1,4 @@
+import AdminAPI
 import Foundation
 import ParallaxCore
 
@@ -18,7 +19,8 @@ struct DrillRun: Sendable {
         let (before, names) = try await states()
         let clock = ContinuousClock()
         var start = clock.now
-        let _: Began = try await first.post("/v1/rollback/drill", body: Order(by: by, reason: reason))
+        let _: DrillStartAnswer = try await first.post(
+            "/v1/rollback/drill", body: ReasonedRequest(by: by, reason: reason))
         let applied: Duration
         do {
             try await waitUntilLegacy()
@@ -29,7 +31,7 @@ struct DrillRun: Sendable {
             throw Self.explain(error, end)
         }
         start = clock.now
-        let end: Ended = try await first.post("/v1/rollback/drill/end", body: Nothing())
+        let end: DrillEndAnswer = try await first.post("/v1/rollback/drill/end", body: Nothing())
         guard end.outcome == "restored" else { throw Self.failure(end) }
         do {
             try await wait("are back where they were") { client, place in
@@ -41,7 +43,7 @@ struct DrillRun: Sendable {
         var result = DrillResult(
             instances: names.isEmpty ? clients.count : names.count, heard: names, strategy: before[0],
             appliedMs: Self.milliseconds(applied), restoredMs: Self.milliseconds(clock.now - start))
-        let recorded: Recorded = try await first.post("/v1/rollback/drill/record", body: result.record)
+        let recorded: DrillRecordAnswer = try await first.post("/v1/rollback/drill/record", body: result.record)
         result.unheard = recorded.unheard ?? []
         return result
     }
@@ -82,7 +84,7 @@ struct DrillRun: Sendable {
         }
     }
 
-    private func tryToEnd(_ client: AdminClient) async -> Ended? {
+    private func tryToEnd(_ client: AdminClient) async -> DrillEndAnswer? {
         try? await client.post("/v1/rollback/drill/end", body: Nothing())
     }
 
@@ -91,7 +93,7 @@ struct DrillRun: Sendable {
 
 extension DrillRun {
     /// Says what the flags are now, in addition to what went wrong.
-    private static func explain(_ error: any Error, _ end: Ended?) -> any Error {
+    private static func explain(_ error: any Error, _ end: DrillEndAnswer?) -> any Error {
         let state =
             switch end?.outcome {
             case "restored": "The flags are as they were."
@@ -104,7 +106,7 @@ extension DrillRun {
             failure.status, failure.message, remedy: [failure.remedy, state].compactMap(\.self).joined(separator: " "))
     }
 
-    private static func failure(_ end: Ended) -> CommandFailure {
+    private static func failure(_ end: DrillEndAnswer) -> CommandFailure {
         switch end.outcome {
         case "changed_by_others", "taken_over":
             CommandFailure(
@@ -161,40 +163,14 @@ struct DrillResult: Encodable, Equatable {
 
     private static func list(_ names: [String]) -> String { names.map(\.escapedForTerminal).joined(separator: ", ") }
 
-    fileprivate var record: DrillRun.Record {
-        DrillRun.Record(applied_ms: appliedMs, restored_ms: restoredMs, instances: instances, heard: heard)
+    fileprivate var record: DrillRecordRequest {
+        DrillRecordRequest(appliedMs: appliedMs, restoredMs: restoredMs, instances: instances, heard: heard)
     }
 }
 
-// What goes over the wire.
+// What goes over the wire outside the admin routes.
 extension DrillRun {
-    fileprivate struct Order: Encodable {
-        let by: String
-        let reason: String
-    }
-
     fileprivate struct Nothing: Encodable {}
-
-    fileprivate struct Began: Decodable {
-        let until: Int64
-    }
-
-    fileprivate struct Ended: Decodable {
-        let outcome: String
-        let problem: String?
-    }
-
-    fileprivate struct Record: Encodable {
-        let applied_ms: Int64
-        let restored_ms: Int64
-        let instances: Int
-        let heard: [String]
-    }
-
-    fileprivate struct Recorded: Decodable {
-        let time: Int64
-        let unheard: [String]?
-    }
 
     /// Looks without consuming, as an identity that nobody has.
     fileprivate struct Question: Encodable {

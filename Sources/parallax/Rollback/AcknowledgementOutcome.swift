@@ -1,3 +1,4 @@
+import AdminAPI
 import FeatureFlags
 import DivergenceStore
 import Foundation
@@ -109,22 +110,11 @@ struct DatabaseAcknowledgement {
 }
 
 extension AdminClient {
-    private struct Order: Encodable {
-        let by: String
-        let reason: String
-    }
-
-    private struct Answer: Decodable {
-        let acknowledged: [String]
-        /// `nil` from earlier versions.
-        let holdOffUntil: Timestamp?
-    }
-
     /// Tells the instance.
     func acknowledge(_ word: Acknowledgement) async -> AcknowledgementOutcome {
         do {
-            let answer: Answer = try await post(
-                "/v1/rollback/acknowledge", body: Order(by: word.by, reason: word.reason))
+            let answer: AcknowledgementAnswer = try await post(
+                "/v1/rollback/acknowledge", body: ReasonedRequest(by: word.by, reason: word.reason))
             return AcknowledgementOutcome(place: baseURL, result: .done(nil), holdOffUntil: answer.holdOffUntil)
         } catch let failure as CommandFailure {
             let isNothing = failure.message.contains(RollbackLatchError.notLatched.description)

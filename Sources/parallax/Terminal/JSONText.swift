@@ -1,10 +1,11 @@
 import Foundation
+import ParallaxCore
 
 /// Values as JSON for programs: keys in order, so that two outputs can be compared line by line.
 enum JSONText {
     static func make(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self).escapedInJSON
+        return JSONEscaping.text(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }

@@ -120,12 +120,30 @@ import Testing
             configuration.allowsUnsafeTransactions = true
             let other = try DatabaseQueue(path: path, configuration: configuration)
             try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
-            #expect(DivergenceStore.isWriteLocked(path))
+            #expect(try DivergenceStore(readingFrom: path).isWriteLocked)
             try await scene.acknowledge("--database", path)
             try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
-            #expect(!DivergenceStore.isWriteLocked(path))
+            #expect(try !DivergenceStore(readingFrom: path).isWriteLocked)
             await store.refresh()
             #expect(store.sharedLatch?.acknowledgement?.by == "ann")
+        }
+    }
+
+    @Test("the history changes no file of a database that a crash left, and copies of it stay evidence")
+    func readsOnly() async throws {
+        try await withScene { scene in
+            let store = try DivergenceStore(path: scene.folder + "/live.sqlite")
+            try await store.setRollbackState("latch", to: "held", at: Self.evaluation.time)
+            let path = scene.folder + "/copy.sqlite"
+            for ending in ["", "-wal"] {
+                try FileManager.default.copyItem(atPath: store.path + ending, toPath: path + ending)
+            }
+            let contents = { ["", "-wal"].map { FileManager.default.contents(atPath: path + $0) } }
+            let before = contents()
+            try #require(before[1]?.isEmpty == false)
+            try await RollbackHistory.parse(["--database", path, "--file", scene.file]).run()
+            #expect(contents() == before)
+            try store.close()
         }
     }
 

@@ -48,6 +48,26 @@ import Testing
         #expect(watch.state(at: Self.time(hour: 54), seen: later) == .passed)
     }
 
+    /// More ranges than are kept.
+    private static let scattered = "[" + (0..<501).map { "[\($0 * 2),\($0 * 2 + 1)]" }.joined(separator: ",") + "]"
+
+    @Test(
+        "a stored tally that no instance can have written is refused",
+        arguments: [
+            #""since":0,"answers":9223372036854775807,"unavailable":0,"alerts":{},"watched":[]"#,
+            #""since":0,"answers":1,"unavailable":-1,"alerts":{},"watched":[]"#,
+            #""since":0,"answers":1,"unavailable":0,"alerts":{"x":9223372036854775807},"watched":[]"#,
+            #""since":0,"answers":1,"unavailable":0,"alerts":{},"watched":[[0,9223372036854775806]]"#,
+            #""since":0,"answers":1,"unavailable":0,"alerts":{},"watched":[[-9,9]]"#,
+            #""since":0,"answers":1,"unavailable":0,"alerts":{},"watched":\#(scattered)"#,
+            #""since":-9223372036854775807,"answers":1,"unavailable":0,"alerts":{},"watched":[]"#,
+        ])
+    func refusesTally(fields: String) {
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(WatchTally.self, from: Data(#"{"alarms":[],\#(fields)}"#.utf8))
+        }
+    }
+
     @Test("two instances that ran in turn have watched all of it, and a tally of another watch counts for nothing")
     func inTurn() {
         let watch = Self.promoted

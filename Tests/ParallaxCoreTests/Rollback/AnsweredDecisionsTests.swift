@@ -81,6 +81,18 @@ import Testing
         #expect(drive.rollbacks.first.map { (1_221...1_226).contains($0) } == true)
     }
 
+    @Test("an outage in which no decision was asked for counts, although decisions are answered once it is over")
+    func unasked() throws {
+        var drive = try Drive()
+        drive.run(seconds: 100, probes: false, AttemptTally())
+        drive.run(seconds: 10, probes: true, AttemptTally(decided: 10))
+        #expect(drive.redisDown.figures["downInWindowSeconds"] == 100)
+        #expect(drive.redisDown.figures["outagesInWindow"] == 1)
+        // The next one adds to it.
+        drive.run(seconds: 25, probes: false, AttemptTally())
+        #expect(drive.rollbacks.count == 1)
+    }
+
     @Test("without decisions probes decide by themselves, counted from the last that was answered")
     func idle() throws {
         var drive = try Drive()

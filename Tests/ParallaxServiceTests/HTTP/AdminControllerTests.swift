@@ -81,7 +81,7 @@ import Testing
             #expect(
                 try await client.get("/v1/limits/status?identifier=", Self.authorized).errorCode == "empty_identifier")
         }
-        #expect(actions.calls == [.standing(try Identity(organization: "a:b c", identifier: "k&é"), cost: 0)])
+        #expect(actions.calls == [.limitStatus(try Identity(organization: "a:b c", identifier: "k&é"), cost: 0)])
     }
 
     @Test("the most refused are listed up to a limit")

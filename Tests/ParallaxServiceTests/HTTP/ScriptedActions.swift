@@ -1,3 +1,4 @@
+import AdminAPI
 @testable import FeatureFlags
 import Foundation
 import ParallaxCore
@@ -8,7 +9,7 @@ import Synchronization
 /// Admin actions that answer what a test says, and keep what they were asked to do.
 final class ScriptedActions: AdminActions {
     enum Call: Equatable {
-        case standing(Identity, cost: Int)
+        case limitStatus(Identity, cost: Int)
         case top(String, Int)
         case reset(Identity)
         case resetAll(ResetScope)
@@ -27,36 +28,39 @@ final class ScriptedActions: AdminActions {
 
     var calls: [Call] { made.withLock { $0 } }
 
-    func standing(of request: CheckRequest) async -> Standing {
-        made.withLock { $0.append(.standing(request.identity, cost: request.cost)) }
-        return Standing(control: .allowed(request), candidate: .unavailable(.circuitOpen))
+    func limitStatus(of request: CheckRequest) async -> LimitStatus {
+        made.withLock { $0.append(.limitStatus(request.identity, cost: request.cost)) }
+        return LimitStatus(
+            organization: request.identity.organization, identifier: request.identity.identifier,
+            memoryLegacy: LimitStatus.Side(.allowed(request)),
+            redisDistributed: LimitStatus.Side(.unavailable(.circuitOpen)))
     }
 
-    func mostRefused(organization: String, limit: Int) async -> [MostRefused.Entry] {
+    func mostRefused(organization: String, limit: Int) async -> [MostRefusedAnswer.Entry] {
         made.withLock { $0.append(.top(organization, limit)) }
-        return [MostRefused.Entry(identifier: "a\"b", refusals: 7, overestimate: 1)]
+        return [MostRefusedAnswer.Entry(identifier: "a\"b", refusals: 7, overestimate: 1)]
     }
 
-    func reset(_ identity: Identity) async -> ResetReport {
+    func reset(_ identity: Identity) async -> ResetAnswer {
         made.withLock { $0.append(.reset(identity)) }
-        return ResetReport(memory: true, redis: false)
+        return ResetAnswer(memory: true, redis: false)
     }
 
-    func resetAll(of scope: ResetScope) async -> ResetAllReport {
+    func resetAll(of scope: ResetScope) async -> ResetAllAnswer {
         made.withLock { $0.append(.resetAll(scope)) }
-        return ResetAllReport(memoryIdentities: 3, redisIdentities: 7)
+        return ResetAllAnswer(memoryIdentities: 3, redisIdentities: 7)
     }
 
-    func flags() async -> HealthSnapshot.FlagFile {
-        HealthSnapshot.FlagFile(values: .standard, isLoaded: true)
+    func flags() async -> HealthReport.FlagFile {
+        HealthReport.FlagFile(values: .standard, isLoaded: true)
     }
 
     func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal)
-        -> AcknowledgedTriggers
+        -> AcknowledgementAnswer
     {
         if let refusal { throw refusal }
         made.withLock { $0.append(.acknowledge(by: person, reason: reason)) }
-        return AcknowledgedTriggers(triggers: [.redisDown], holdOffUntil: Timestamp(milliseconds: 9))
+        return AcknowledgementAnswer(acknowledged: [.redisDown], holdOffUntil: Timestamp(milliseconds: 9))
     }
 }
 

@@ -6,9 +6,9 @@ import ParallaxCore
 
 /// A health source that always tells the same.
 struct ScriptedHealth: HealthSource {
-    var snapshot = HealthSnapshot.sound
+    var report = HealthReport.sound
 
-    func health() async -> HealthSnapshot { snapshot }
+    func health() async -> HealthReport { report }
 }
 
 extension Baseline.Frozen {
@@ -25,20 +25,20 @@ extension Baseline.Frozen {
     }
 }
 
-extension HealthSnapshot {
+extension HealthReport {
     /// Hybrid, and nothing wrong anywhere.
-    static let sound = HealthSnapshot(
+    static let sound = HealthReport(
         instance: "test", environment: .development, flags: FlagFile(values: .standard, isLoaded: true),
         redis: Redis(state: .healthy, hasAnswered: true, roundTripMilliseconds: 0.25),
         recorder: Recorder(pending: 3, capacity: 100, written: 40, dropped: ["buffer_full": 2]),
         triggers: Trigger.allCases.map { TriggerReading(trigger: $0, state: .ok) },
-        memory: Memory(identities: 5, bytes: 900, evictions: 1))
+        memory: MemoryOccupancy(identities: 5, bytes: 900, evictions: 1))
 
     /// The same with a strategy.
-    static func sound(_ strategy: Strategy) -> HealthSnapshot {
-        var snapshot = sound
-        snapshot.flags.values.distributedEnabled = strategy != .legacy
-        snapshot.flags.values.hybrid = strategy == .hybrid
-        return snapshot
+    static func sound(_ strategy: Strategy) -> HealthReport {
+        var report = sound
+        report.flags.values.distributedEnabled = strategy != .legacy
+        report.flags.values.hybrid = strategy == .hybrid
+        return report
     }
 }

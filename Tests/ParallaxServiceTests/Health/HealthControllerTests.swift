@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import ParallaxCore
+@testable import RedisLimiting
 import Testing
 
 @testable import ParallaxService
@@ -9,7 +10,7 @@ import Testing
 @Suite struct HealthControllerTests {
     @Test("health carries the fields that the migration's tools read", arguments: Strategy.allCases)
     func carriesTheContract(strategy: Strategy) async throws {
-        try await ScriptedService(health: ScriptedHealth(snapshot: .sound(strategy))).run { client in
+        try await ScriptedService(health: ScriptedHealth(report: .sound(strategy))).run { client in
             let response = try await client.get("/health")
             #expect(response.status == .ok)
             let object = try response.object
@@ -40,12 +41,12 @@ import Testing
 
     @Test("health shows what response times are compared with, and who waits for Redis")
     func showsBaselines() async throws {
-        var snapshot = HealthSnapshot.sound
-        snapshot.baselines = [
+        var report = HealthReport.sound
+        report.baselines = [
             .init(source: .door, state: .stale(.sample)), .init(source: .application, state: .learning(samples: 7)),
         ]
-        snapshot.waiting = .init(callers: 9, untracked: 2)
-        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+        report.waiting = .init(callers: 9, untracked: 2)
+        try await ScriptedService(health: ScriptedHealth(report: report)).run { client in
             let object = try await client.get("/health").object
             let baselines = try #require(object["baselines"] as? [[String: Any]])
             #expect(baselines.map { $0["source"] as? String } == ["door", "application"])
@@ -62,11 +63,11 @@ import Testing
 
     @Test("health shows since when records are kept where their bound has made older ones go")
     func showsBound() async throws {
-        var snapshot = HealthSnapshot.sound
-        snapshot.recorder.usedBytes = 90
-        snapshot.recorder.maximumBytes = 100
-        snapshot.recorder.keptSince = Timestamp(milliseconds: 90_060_000)
-        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+        var report = HealthReport.sound
+        report.recorder.usedBytes = 90
+        report.recorder.maximumBytes = 100
+        report.recorder.keptSince = Timestamp(milliseconds: 90_060_000)
+        try await ScriptedService(health: ScriptedHealth(report: report)).run { client in
             let object = try await client.get("/health").object
             let recorder = try #require(object["recorder"] as? [String: Any])
             #expect(recorder["used_bytes"] as? Int == 90 && recorder["max_bytes"] as? Int == 100)
@@ -78,16 +79,18 @@ import Testing
 
     @Test("the servers behind an address of several are shown without their addresses, and none for one server")
     func showsTopology() async throws {
-        var snapshot = HealthSnapshot.sound
-        snapshot.redis.topology = HealthSnapshot.Topology(
-            kind: "cluster",
+        var report = HealthReport.sound
+        report.redis.topology = TopologyHealth(
+            kind: .cluster,
             primaries: [
-                HealthSnapshot.Primary(
-                    id: "0ab1", slots: [0...99, 105...105], replicas: 2, since: Timestamp(milliseconds: 90_061_000),
-                    isConnected: true, breaker: .halfOpen)
-            ], uncoveredSlots: 16283)
-        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
-            let redis = try await client.get("/health").object["redis"] as? [String: Any]
+                TopologyHealth.Primary(
+                    address: NodeAddress(host: "10.0.0.1", port: 6379), id: "0ab1", slots: [0...99, 105...105],
+                    replicas: 2, since: Timestamp(milliseconds: 90_061_000), connections: 1, breaker: .halfOpen)
+            ], uncovered: 16283, problem: nil)
+        try await ScriptedService(health: ScriptedHealth(report: report)).run { client in
+            let response = try await client.get("/health")
+            #expect(!String(buffer: response.body).contains("10.0.0.1"))
+            let redis = try response.object["redis"] as? [String: Any]
             let topology = try #require(redis?["topology"] as? [String: Any])
             #expect(topology["kind"] as? String == "cluster")
             #expect(topology["uncovered_slots"] as? Int == 16283)
@@ -107,10 +110,10 @@ import Testing
 
     @Test("a service that refuses everything is unhealthy with 503, and its limiter too")
     func showsOutages() async throws {
-        var snapshot = HealthSnapshot.sound(.distributedOnly)
-        snapshot.redis.state = .unhealthy
-        snapshot.redis.problem = "connection refused"
-        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+        var report = HealthReport.sound(.distributedOnly)
+        report.redis.state = .unhealthy
+        report.redis.problem = "connection refused"
+        try await ScriptedService(health: ScriptedHealth(report: report)).run { client in
             let health = try await client.get("/health")
             #expect(health.status == .serviceUnavailable)
             #expect(try health.object["status"] as? String == "unhealthy")
@@ -124,9 +127,9 @@ import Testing
 
     @Test("the limiter's health does not ask for the recorder's")
     func separatesTheLimiter() async throws {
-        var snapshot = HealthSnapshot.sound
-        snapshot.recorder.problem = "disk full"
-        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+        var report = HealthReport.sound
+        report.recorder.problem = "disk full"
+        try await ScriptedService(health: ScriptedHealth(report: report)).run { client in
             #expect(try await client.get("/health").object["status"] as? String == "degraded")
             let limiter = try await client.get("/api/system/rate-limit/health")
             #expect(try limiter.object["status"] as? String == "healthy")
@@ -135,9 +138,9 @@ import Testing
 
     @Test("an instance that has read no flags is live and not ready")
     func waitsForFlags() async throws {
-        var snapshot = HealthSnapshot.sound
-        snapshot.flags.isLoaded = false
-        try await ScriptedService(health: ScriptedHealth(snapshot: snapshot)).run { client in
+        var report = HealthReport.sound
+        report.flags.isLoaded = false
+        try await ScriptedService(health: ScriptedHealth(report: report)).run { client in
             #expect(try await client.get("/health/live").status == .ok)
             let ready = try await client.get("/health/ready")
             #expect(ready.status == .serviceUnavailable)

@@ -1,5 +1,6 @@
 @testable import Settings
 import ParallaxCore
+import RedisLimiting
 import Testing
 
 @testable import ParallaxService
@@ -10,17 +11,17 @@ import Testing
         for strategy in Strategy.allCases {
             for failOpen in [true, false] {
                 for environment in DeploymentEnvironment.allCases {
-                    for state in HealthSnapshot.Redis.State.allCases {
+                    for state in HealthReport.Redis.State.allCases {
                         for isEmbedded in [true, false] {
-                            var snapshot = HealthSnapshot.sound(strategy)
-                            snapshot.flags.values.failOpen = failOpen
-                            snapshot.environment = environment
-                            snapshot.redis.state = state
-                            snapshot.redis.isEmbedded = isEmbedded
+                            var report = HealthReport.sound(strategy)
+                            report.flags.values.failOpen = failOpen
+                            report.environment = environment
+                            report.redis.state = state
+                            report.redis.isEmbedded = isEmbedded
                             let expected =
                                 strategy == .distributedOnly && (!failOpen || environment == .production)
                                 && state == .healthy && !isEmbedded
-                            #expect(HealthVerdict(snapshot).isCompliant == expected)
+                            #expect(HealthVerdict(report).isCompliant == expected)
                         }
                     }
                 }
@@ -42,22 +43,22 @@ import Testing
 
     @Test("an instance that was asked to end is not ready, and as healthy as before")
     func isNotReadyAtTheEnd() {
-        var snapshot = HealthSnapshot.sound(.hybrid)
-        snapshot.isShuttingDown = true
-        let verdict = HealthVerdict(snapshot)
+        var report = HealthReport.sound(.hybrid)
+        report.isShuttingDown = true
+        let verdict = HealthVerdict(report)
         #expect(!verdict.isReady && verdict.unreadiness == ["the instance is shutting down"])
         #expect(verdict.status == .healthy)
     }
 
-    /// A change to a sound snapshot of hybrid, and the status that must follow.
+    /// A change to a sound report of hybrid, and the status that must follow.
     struct Change: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let expected: HealthVerdict.Status
-        let apply: @Sendable (inout HealthSnapshot) -> Void
+        let apply: @Sendable (inout HealthReport) -> Void
 
         init(
             _ text: String, _ expected: HealthVerdict.Status,
-            _ apply: @escaping @Sendable (inout HealthSnapshot) -> Void
+            _ apply: @escaping @Sendable (inout HealthReport) -> Void
         ) {
             testDescription = text
             self.expected = expected
@@ -70,16 +71,16 @@ import Testing
         Change("Redis down", .degraded) { $0.redis.state = .unhealthy },
         Change("Redis unknown", .degraded) { $0.redis.state = .unknown },
         Change("a node of a cluster", .degraded) {
-            $0.redis.concerns = [.init(sentence: "names one node of a Redis Cluster", isUrgent: true)]
+            $0.redis.concerns = [.clusterNode]
         },
         Change("a policy that evicts", .healthy) {
-            $0.redis.concerns = [.init(sentence: "forgets limits", isUrgent: false)]
+            $0.redis.concerns = [.eviction(policy: "allkeys-lru")]
         },
         Change("resets not heard", .degraded) { $0.redis.resetsProblem = "unauthorized" },
         Change("legacy, resets not heard, memory nearly full", .healthy) {
             $0.flags.values.distributedEnabled = false
             $0.redis.resetsProblem = "unauthorized"
-            $0.redis.concerns = [.init(sentence: "uses 90 % of its maxmemory", isUrgent: true)]
+            $0.redis.concerns = [.memory(percent: 90)]
         },
         Change("flag file read-only", .degraded) { $0.flags.writeProblem = "read-only file system" },
         Change("held at legacy", .degraded) { $0.flags.isHeldAtLegacy = true },
@@ -143,19 +144,19 @@ import Testing
 
     @Test("what a person should look at degrades, and what refuses callers makes unhealthy", arguments: changes)
     func judges(change: Change) {
-        var snapshot = HealthSnapshot.sound
-        change.apply(&snapshot)
-        let verdict = HealthVerdict(snapshot)
+        var report = HealthReport.sound
+        change.apply(&report)
+        let verdict = HealthVerdict(report)
         #expect(verdict.status == change.expected)
         #expect(verdict.reasons.isEmpty == (change.expected == .healthy))
     }
 
     @Test("health says until when no automatic rollback protects what runs")
     func unprotected() {
-        var snapshot = HealthSnapshot.sound(.distributedOnly)
-        snapshot.latch = .holdingOff(until: Timestamp(milliseconds: 1_767_323_045_000))
+        var report = HealthReport.sound(.distributedOnly)
+        report.latch = .holdingOff(until: Timestamp(milliseconds: 1_767_323_045_000))
         #expect(
-            HealthVerdict(snapshot).reasons == [
+            HealthVerdict(report).reasons == [
                 "at distributed_only, and no automatic rollback until 2026-01-02T03:04:05Z, since the last one was "
                     + "acknowledged a short while ago"
             ])
@@ -163,16 +164,16 @@ import Testing
 
     @Test("an instance becomes ready when Redis has answered once, and stays so when Redis fails")
     func staysReady() {
-        var snapshot = HealthSnapshot.sound(.distributedOnly)
-        snapshot.redis.state = .unhealthy
-        snapshot.redis.hasAnswered = false
-        #expect(!HealthVerdict(snapshot).isReady)
-        snapshot.redis.hasAnswered = true
-        #expect(HealthVerdict(snapshot).isReady)
-        snapshot = .sound(.hybrid)
-        snapshot.redis.state = .unhealthy
-        snapshot.redis.hasAnswered = false
-        #expect(HealthVerdict(snapshot).isReady)
+        var report = HealthReport.sound(.distributedOnly)
+        report.redis.state = .unhealthy
+        report.redis.hasAnswered = false
+        #expect(!HealthVerdict(report).isReady)
+        report.redis.hasAnswered = true
+        #expect(HealthVerdict(report).isReady)
+        report = .sound(.hybrid)
+        report.redis.state = .unhealthy
+        report.redis.hasAnswered = false
+        #expect(HealthVerdict(report).isReady)
     }
 }
 

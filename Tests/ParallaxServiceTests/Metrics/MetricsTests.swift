@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import ParallaxCore
+@testable import RedisLimiting
 import Testing
 
 @testable import ParallaxService
@@ -114,15 +115,15 @@ struct ParsedMetrics {
 
     @Test("every metric says its type, and the state of every part is there")
     func tellsTheState() async throws {
-        var snapshot = HealthSnapshot.sound(.distributedOnly)
-        snapshot.redis.breaker = .halfOpen
-        snapshot.triggers[0].isLatched = true
-        snapshot.triggers[0].state = .firing
-        snapshot.flags.invalidReads = 4
-        snapshot.baselines = [.init(source: .door, state: .stale(.sample))]
-        snapshot.waiting = .init(callers: 9, untracked: 2)
-        snapshot.refusals = HealthSnapshot.Refusals(isInUse: true, identities: 6, evictions: 7, repeated: 8)
-        let (parsed, _) = try await scrape(ScriptedService(health: ScriptedHealth(snapshot: snapshot)))
+        var report = HealthReport.sound(.distributedOnly)
+        report.redis.breaker = .halfOpen
+        report.triggers[0].isLatched = true
+        report.triggers[0].state = .firing
+        report.flags.invalidReads = 4
+        report.baselines = [.init(source: .door, state: .stale(.sample))]
+        report.waiting = .init(callers: 9, untracked: 2)
+        report.refusals = RefusalCacheHealth(isInUse: true, identities: 6, evictions: 7, refusals: 8)
+        let (parsed, _) = try await scrape(ScriptedService(health: ScriptedHealth(report: report)))
         let expected: [String: Double] = [
             "strategy{strategy=\"distributed_only\"}": 1, "strategy{strategy=\"legacy\"}": 0,
             "redis_breaker_state{state=\"half_open\"}": 1, "redis_state{state=\"healthy\"}": 1,

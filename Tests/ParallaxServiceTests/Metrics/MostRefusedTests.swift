@@ -1,3 +1,4 @@
+import AdminAPI
 import ParallaxCore
 import ParallaxTesting
 import Testing

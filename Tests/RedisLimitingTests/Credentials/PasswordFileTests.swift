@@ -1,4 +1,5 @@
 import Foundation
+import ParallaxTesting
 import Testing
 
 @testable import RedisLimiting
@@ -40,6 +41,17 @@ import Testing
         "a file that cannot be read, or is a folder, is told from an empty one", arguments: ["/nonexistent/p", "/tmp"])
     func unreadable(_ path: String) {
         #expect(throws: SecretFileError.unreadable(path: path)) { try PasswordFile(path: path) }
+    }
+
+    @Test("a named pipe is refused and not waited for, as a password and as a certificate", .timeLimit(.minutes(1)))
+    func refusesPipes() throws {
+        try withTemporaryFolder { folder in
+            let path = folder + "/pipe"
+            try #require(mkfifo(path, 0o600) == 0)
+            #expect(throws: SecretFileError.notRegular(path: path)) { try PasswordFile(path: path) }
+            #expect(TrustedCertificates.problem(withFile: path)?.contains(path) == true)
+            #expect(ClientCertificate(certificateFile: path, keyFile: path).problem?.contains(path) == true)
+        }
     }
 
     @Test("the password goes with the address's user, and never beside another password")

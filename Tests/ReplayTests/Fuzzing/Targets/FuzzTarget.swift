@@ -21,6 +21,7 @@ enum FuzzTarget {
         let format = LogFormat.allCases[input.number(below: LogFormat.allCases.count)]
         let size = input.number(below: 256) + 1
         let log = input.remainder()
+        try JSONTarget.run(log)
         let whole = try read(log, in: max(1, log.count), as: format)
         let pieces = try read(log, in: size, as: format)
         try Violation.unless(whole == pieces, "in pieces of \(size) bytes the log is read as \(pieces), not \(whole)")
