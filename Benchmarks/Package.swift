@@ -11,7 +11,7 @@ let rules: [SwiftSetting] = [
 /// Lets the benchmarks call what only its own module sees.
 let reachable: [SwiftSetting] = rules + [.unsafeFlags(["-enable-testing"])]
 
-/// What one decision, comparison, reply and command cost in this process: a package of its own, so that nobody builds it
+/// What one decision, comparison, reply and command cost in this process: a package of its own, so that no one builds it
 /// who does not measure. What crosses a socket is measured by `parallax bench`.
 ///
 /// Its sources are links to those of the project.

@@ -45,7 +45,7 @@ struct DecidedTraffic {
 }
 
 extension Policy {
-    /// Four windows as the default ones, that nobody here fills: ten units stand in the longest.
+    /// Four windows as the default ones, that no one here fills: ten units stand in the longest.
     fileprivate static let unreached = try! Policy(windows: [
         Window(name: "second", limit: 10, durationMilliseconds: 1_000),
         Window(name: "minute", limit: 60, durationMilliseconds: 6_000),

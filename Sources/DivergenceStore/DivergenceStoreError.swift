@@ -59,7 +59,7 @@ package struct DivergenceStoreError: Error, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// Whether the same call can succeed later without anybody changing the file.
+    /// Whether the same call can succeed later without anyone changing the file.
     package var canRetry: Bool {
         switch code {
         case .locked, .diskFull, .inputOutput, .unopened, .lost: true

@@ -21,7 +21,7 @@ struct StatementValues {
 
     mutating func append(_ number: Int) { append(Int64(number)) }
 
-    /// Nothing where there is no number.
+    /// Nothing if there is no number.
     mutating func append(_ number: Int64?) {
         if let number { append(number) } else { appendNull() }
     }

@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// What one instance has applied of a flag file, as it says beside the file.
+/// What one instance has applied of a flag file, as it says next to the file.
 package struct AppliedFlags: Codable, Equatable, Sendable {
     /// How often an instance says so again where nothing has changed.
     package static let interval: Duration = .seconds(10)
@@ -10,7 +10,7 @@ package struct AppliedFlags: Codable, Equatable, Sendable {
     package static let forgottenMilliseconds: Int64 = 3_600_000
 
     package let instance: String
-    /// The SHA-256 of the content that it has applied; `nil` where it has read no good one.
+    /// The SHA-256 of the content that it has applied; `nil` if it has read no good one.
     package let contentHash: String?
     /// Since when it has applied that.
     package let since: Timestamp
@@ -60,7 +60,7 @@ extension AppliedFlags {
     package func isSilent(at now: Timestamp) -> Bool { now - time > AppliedFlags.silenceMilliseconds }
 
     /// - Parameters:
-    ///   - contentHash: The file's; `nil` where the file is no good, so that nobody can be behind it.
+    ///   - contentHash: The file's; `nil` if the file is no good, so that no one can be behind it.
     ///   - strategy: What the file says.
     package func standing(contentHash: String?, strategy: Strategy, at now: Timestamp) -> Standing {
         if isSilent(at: now) { return .silent }

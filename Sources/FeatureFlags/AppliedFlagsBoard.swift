@@ -1,7 +1,7 @@
 import Foundation
 import ParallaxCore
 
-/// Where the instances that share a flag file say what they have applied: a file each, in the folder beside it.
+/// Where the instances that share a flag file say what they have applied: a file each, in the folder next to it.
 struct AppliedFlagsBoard: Sendable {
     private static let prefix = "instance."
 

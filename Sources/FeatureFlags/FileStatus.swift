@@ -1,4 +1,4 @@
-// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled next to it.
 import CDispatch
 import Glibc
 import ParallaxCore
@@ -22,7 +22,7 @@ struct FileStatus: Equatable, Sendable {
         group = status.st_gid
     }
 
-    /// What a system call says; `nil` where it fails, with the reason in `errno`.
+    /// What a system call says; `nil` if it fails, with the reason in `errno`.
     ///
     /// The memory is for the call to fill. `stat()` would fill it with zeros first, and belongs to whichever C module the
     /// compiler happened to read first.
@@ -35,7 +35,7 @@ struct FileStatus: Equatable, Sendable {
         self = status
     }
 
-    /// The file's status behind symbolic links; `nil` where there is none.
+    /// The file's status behind symbolic links; `nil` if there is none.
     init?(at path: String) {
         self.init { stat(path, $0) }
     }

@@ -1,12 +1,12 @@
 import Foundation
 import ParallaxCore
 
-/// The claims of those who change a flag file, in the folder beside it: one file each, named by its number.
+/// The claims of those who change a flag file, in the folder next to it: one file each, named by its number.
 ///
 /// A number is claimed by adding the file of that name, which exactly one can do, on one machine or on many that share a
 /// volume, with no lock and no clock. Every call blocks the thread that makes it.
 struct FlagFence: Sendable {
-    /// Claims kept besides the newest: so far may somebody lag behind and still be told that a number is taken.
+    /// Claims kept besides the newest: so far may someone lag behind and still be told that a number is taken.
     static let keptClaims = 64
     private static let prefix = "claim."
 
@@ -16,7 +16,7 @@ struct FlagFence: Sendable {
         folder = SideFolder(beside: target)
     }
 
-    /// The newest claim; `nil` where there is none.
+    /// The newest claim; `nil` if there is none.
     ///
     /// One that cannot be read counts with its number, and leaves the latch as the one before it has it.
     ///

@@ -1,4 +1,4 @@
-// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled next to it.
 import CDispatch
 import Glibc
 import ParallaxCore
@@ -8,7 +8,7 @@ extension FlagFile {
     enum Expectation: Equatable {
         case absent
         case content([UInt8])
-        /// Whatever it is; it is kept beside the file.
+        /// Whatever it is; it is kept next to the file.
         case anything
     }
 

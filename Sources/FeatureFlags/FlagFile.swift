@@ -7,7 +7,7 @@ import ParallaxCore
 ///
 /// Every call blocks the thread that makes it.
 package struct FlagFile: Sendable {
-    /// As the settings give it; symbolic links on the way are followed anew at each call.
+    /// As the settings give it; symbolic links on the way are followed again at each call.
     package let path: String
     /// What writing fails with; `nil` asks the file system. Tests use it for media that cannot be written.
     private(set) var writeFault: @Sendable () -> SystemCallError? = { nil }

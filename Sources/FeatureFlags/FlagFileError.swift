@@ -15,7 +15,7 @@ package struct FlagFileError: Error, Equatable, CustomStringConvertible {
         case failed
         /// Another program changed it between reading and writing.
         case changedMeanwhile = "changed_meanwhile"
-        /// An evaluator decided on what is past: it must decide anew.
+        /// An evaluator decided on what is past: it must decide again.
         case superseded
         /// Another evaluator is writing a rollback.
         case leased

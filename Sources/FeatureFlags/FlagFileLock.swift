@@ -1,7 +1,7 @@
 import Glibc
 import ParallaxCore
 
-/// The advisory lock that writers of one flag file take, on a file beside it that stays.
+/// The advisory lock that writers of one flag file take, on a file next to it that stays.
 ///
 /// It keeps two writers of ours from undoing each other's change. Other programs do not know it: against those, the
 /// content is compared once more before the rename.

@@ -17,15 +17,15 @@ package struct FlagHealth: Equatable, Sendable {
     package let effective: FlagValues
     /// The flags that the file says, or the environment where no file has been read.
     package let file: FlagValues
-    /// The SHA-256 of the last good content; `nil` where none has been read.
+    /// The SHA-256 of the last good content; `nil` if none has been read.
     package let contentHash: String?
-    /// When the file says it was modified last; `nil` where none has been read.
+    /// When the file says it was modified last; `nil` if none has been read.
     package let changedAt: Timestamp?
     /// When the file was last read and good.
     package let lastGoodTime: Timestamp?
     /// Readings that were no good since the start.
     package let invalidReads: Int
-    /// What is wrong now and what to do; `nil` where nothing is.
+    /// What is wrong now and what to do; `nil` if nothing is.
     package let problem: String?
     /// Why the file cannot be written, so that a rollback would hold this instance only; `nil` if it can, as of the last
     /// try.

@@ -5,9 +5,9 @@ import Synchronization
 /// Keeps changes in the history, in order, without ever holding up the change itself.
 ///
 /// What could not be kept waits in memory and is tried again; the history has a queue of its own, so that a database that
-/// is locked blocks nobody else.
+/// is locked blocks no one else.
 final class FlagRecorder: Sendable {
-    /// More changes than this wait for nobody: they are counted as lost.
+    /// More changes than this wait for no one: they are counted as lost.
     static let mostWaiting = 10_000
 
     struct Status: Equatable, Sendable {
@@ -41,7 +41,7 @@ final class FlagRecorder: Sendable {
         state.withLock { Status(failures: $0.failures, waiting: $0.waiting.count, lost: $0.lost) }
     }
 
-    /// The newest change in the history; `nil` where it does not answer in time.
+    /// The newest change in the history; `nil` if it does not answer in time.
     func newest(within patience: DispatchTimeInterval) -> FlagChange? {
         guard let history else { return nil }
         let answer = NewestChange()

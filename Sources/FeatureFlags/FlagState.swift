@@ -8,7 +8,7 @@ package struct FlagState: Equatable, Sendable {
     package let isProduction: Bool
     /// The last good reading; `nil` before the first.
     package private(set) var lastGood: FlagReading?
-    /// What is wrong with the file now; `nil` where the last reading was good.
+    /// What is wrong with the file now; `nil` if the last reading was good.
     package private(set) var problem: FlagProblem?
     /// How many readings since the start were no good, each one counted.
     package private(set) var invalidReads = 0
@@ -36,7 +36,7 @@ package struct FlagState: Equatable, Sendable {
     /// A good reading.
     ///
     /// - Parameter newest: The newest change in the history, for the first reading since the start.
-    /// - Returns: The change to be kept; `nil` where the content is the known one.
+    /// - Returns: The change to be kept; `nil` if the content is the known one.
     package mutating func accept(_ reading: FlagReading, newest: FlagChange? = nil) -> FlagChange? {
         let known = lastGood?.contentHash ?? newest?.contentHash
         let change = reading.contentHash == known ? nil : change(to: reading, newest: newest)

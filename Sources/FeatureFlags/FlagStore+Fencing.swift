@@ -3,9 +3,9 @@ import Synchronization
 
 /// What keeps the evaluators of one file from working against each other.
 extension FlagStore {
-    /// What this instance knows of the claims beside the file.
+    /// What this instance knows of the claims next to the file.
     struct Fencing {
-        /// The newest claim seen; `nil` where there was none.
+        /// The newest claim seen; `nil` if there was none.
         var newest: RollbackFence?
         /// When that was first seen, on this machine's steady clock: how long a lease has run is never told from
         /// another machine's clock.
@@ -14,20 +14,20 @@ extension FlagStore {
         var problems: [Deed: String] = [:]
     }
 
-    /// What can fail in the folder beside the file.
+    /// What can fail in the folder next to the file.
     enum Deed {
         case reading
         case claiming
         case posting
     }
 
-    /// The newest claim, as of the last reading; `nil` where there is none.
+    /// The newest claim, as of the last reading; `nil` if there is none.
     package var fence: RollbackFence? { work.withLock { $0.fencing.newest } }
 
     /// The highest number known, as of the last reading: any change since has a higher one. 0 before the first.
     package var fenceNumber: Int64 { work.withLock { $0.fenceNumber } }
 
-    /// The latch that all who share the file hold, as of the last reading; `nil` where there is none.
+    /// The latch that all who share the file hold, as of the last reading; `nil` if there is none.
     package var sharedLatch: RollbackLatch? {
         work.withLock { $0.fencing.newest?.latch(written: $0.writtenNumber) }
     }
@@ -85,7 +85,7 @@ extension FlagStore {
     /// - Parameters:
     ///   - pending: The latch that the change brings about, where it is a rollback.
     ///   - latch: Changes the latch that all share.
-    /// - Throws: ``FlagFileError`` with `changedMeanwhile` where somebody else was first.
+    /// - Throws: ``FlagFileError`` with `changedMeanwhile` where someone else was first.
     func claim(
         _ number: Int64, by: String, pending: RollbackLatch? = nil, latch: (RollbackLatch) -> RollbackLatch = { $0 }
     ) throws(FlagFileError) {
@@ -106,7 +106,7 @@ extension FlagStore {
         heed(fence)
     }
 
-    /// Right before a file is renamed: whether nobody has claimed a higher number since.
+    /// Right before a file is renamed: whether no one has claimed a higher number since.
     func requireNewest(_ number: Int64?) throws(FlagFileError) {
         guard let number else { return }
         readFence()
@@ -117,8 +117,8 @@ extension FlagStore {
 
     /// Whether an evaluator may carry out now what it decided.
     ///
-    /// - Throws: ``FlagFileError`` with `superseded` where somebody has changed the flags or acknowledged since, so that it
-    ///   must decide anew, and with `leased` where another evaluator is at it.
+    /// - Throws: ``FlagFileError`` with `superseded` where someone has changed the flags or acknowledged since, so that it
+    ///   must decide again, and with `leased` where another evaluator is at it.
     func judge(_ claim: RollbackClaim) throws(FlagFileError) {
         readFence()
         let (fencing, written, number) = work.withLock { ($0.fencing, $0.writtenNumber, $0.fenceNumber) }
@@ -168,7 +168,7 @@ extension FlagStore {
 }
 
 extension FlagStore.Work {
-    /// The number that the file carries, as it was last read; `nil` where it carries none.
+    /// The number that the file carries, as it was last read; `nil` if it carries none.
     var writtenNumber: Int64? { flags.lastGood?.definition.declaration?.number }
 
     var fenceNumber: Int64 { max(fencing.newest?.number ?? 0, writtenNumber ?? 0) }

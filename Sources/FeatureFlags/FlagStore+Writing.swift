@@ -11,7 +11,7 @@ extension FlagStore {
     ///   - by: The person who wants it.
     ///   - reason: Why.
     ///   - content: The hash of the content that this was decided on; `nil` writes whatever the file holds by then.
-    /// - Returns: The change; `nil` where the file says so already.
+    /// - Returns: The change; `nil` if the file says so already.
     /// - Throws: ``FlagFileError`` naming the file and the remedy, with `superseded` where the file holds another content;
     ///   nothing has changed then.
     @discardableResult
@@ -35,14 +35,14 @@ extension FlagStore {
         let definition: FlagDefinitionFile
         let expectation: FlagFile.Expectation
 
-        /// Of what is on disk; `nil` where nothing usable is.
+        /// Of what is on disk; `nil` if nothing usable is.
         var contentHash: String? {
             guard case .content(let bytes) = expectation else { return nil }
             return FlagFile.hash(bytes)
         }
     }
 
-    /// What somebody wants written.
+    /// What someone wants written.
     private struct Order {
         let update: FlagUpdate
         let by: String

@@ -59,7 +59,7 @@ package final class FlagStore: Sendable {
     ///   - instance: The name under which this instance tells others what it has applied; `nil` tells nothing.
     ///   - lease: How long another instance has for the rollback that it began, before this one does it instead.
     ///   - now: The wall clock.
-    ///   - uptime: A clock that never steps.
+    ///   - uptime: a monotonic clock.
     package convenience init(
         path: String, environment: EnvironmentFlags, isProduction: Bool, history: (any FlagHistory)? = nil,
         instance: String? = nil, lease: Duration = .seconds(30),
@@ -112,7 +112,7 @@ package final class FlagStore: Sendable {
         await onQueue { self.startOnQueue() }
     }
 
-    /// Reads the file anew and takes what it says; keeps the last good flags where it is no good.
+    /// Reads the file again and takes what it says; keeps the last good flags where it is no good.
     package func refresh() async {
         await onQueue { self.refreshOnQueue() }
     }

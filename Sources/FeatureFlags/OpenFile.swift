@@ -1,4 +1,4 @@
-// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled next to it.
 import CDispatch
 import Glibc
 import ParallaxCore
@@ -46,7 +46,7 @@ struct OpenFile: ~Copyable {
 
     /// Gives the file the owner and the permissions of another.
     func adopt(_ status: FileStatus) throws(SystemCallError) {
-        // Only root may give files away. For anybody else the file stays their own, as with any editor that renames.
+        // Only root may give files away. For anyone else the file stays their own, as with any editor that renames.
         _ = fchown(descriptor, status.owner, status.group)
         guard fchmod(descriptor, status.permissions) == 0 else { throw .last }
     }

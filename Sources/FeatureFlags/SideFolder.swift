@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import ParallaxCore
 
-/// The folder beside a flag file in which instances that share the file leave word for each other.
+/// The folder next to a flag file in which instances that share the file leave word for each other.
 ///
-/// It is beside the file that the path leads to in the end, so that all who read one file find one folder. The flag file
+/// It is next to the file that the path leads to in the end, so that all who read one file find one folder. The flag file
 /// itself is for everybody: what changes every few seconds has no place in it.
 struct SideFolder: Sendable {
     static let maximumBytes = 1 << 16
@@ -16,7 +16,7 @@ struct SideFolder: Sendable {
         path = "\(folder)/.\(name).parallax"
     }
 
-    /// The names of the files in it; none where there is no such folder.
+    /// The names of the files in it; none if there is no such folder.
     func names() throws(SystemCallError) -> [String] {
         guard let folder = opendir(path) else {
             if errno == ENOENT { return [] }
@@ -36,7 +36,7 @@ struct SideFolder: Sendable {
     /// Whether there is a file of that name.
     func holds(_ name: String) -> Bool {
         do {
-            // By opening it: what a network file system says of it is asked anew then.
+            // By opening it: what a network file system says of it is asked again then.
             _ = try OpenFile("\(path)/\(name)", O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
             return true
         } catch {
@@ -44,7 +44,7 @@ struct SideFolder: Sendable {
         }
     }
 
-    /// The content of a file; `nil` where it cannot be read.
+    /// The content of a file; `nil` if it cannot be read.
     func read(_ name: String) -> [UInt8]? {
         guard let file = try? OpenFile("\(path)/\(name)", O_RDONLY | O_NONBLOCK | O_NOFOLLOW),
             let status = try? file.status(), status.isRegular
@@ -52,7 +52,7 @@ struct SideFolder: Sendable {
         return try? file.read(atMost: SideFolder.maximumBytes)
     }
 
-    /// Puts a file in the place of the last of its name, in one step.
+    /// Puts a file instead of the last of its name, in one step.
     func replace(_ name: String, with bytes: [UInt8]) throws(SystemCallError) {
         let temporary = try writeAside(name, bytes)
         defer { unlink(temporary) }

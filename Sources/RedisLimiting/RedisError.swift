@@ -25,7 +25,7 @@ package struct RedisError: Error, Equatable, Sendable {
         case noScript
         /// Redis answered with another error.
         case server
-        /// The bytes received are no RESP2, or an answer nobody asked for.
+        /// The bytes received are no RESP2, or an answer no one asked for.
         case protocolViolation
         /// A setting is at fault, such as a file of certificates that cannot be read.
         case configuration
@@ -52,7 +52,7 @@ package struct RedisError: Error, Equatable, Sendable {
         self.isOfSuperseded = isOfSuperseded
     }
 
-    /// Whether the same command can succeed later without anybody changing a setting.
+    /// Whether the same command can succeed later without anyone changing a setting.
     package var isTransient: Bool {
         switch code {
         case .timedOut, .disconnected, .circuitOpen, .skipped, .loading, .readOnly, .clusterDown, .noScript: true

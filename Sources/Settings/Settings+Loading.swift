@@ -11,7 +11,7 @@ extension Settings {
     ///   - commandLine: Settings by name that options of the command set.
     ///   - hostName: What the default of `INSTANCE_ID` begins with.
     ///   - openFileLimit: The most files that the process may ask to have open.
-    ///   - redisURLProblem: What is wrong with a Redis URL, without quoting it; `nil` where nothing is.
+    ///   - redisURLProblem: What is wrong with a Redis URL, without quoting it; `nil` if nothing is.
     package static func load(
         environment: [String: String] = ProcessInfo.processInfo.environment, commandLine: [String: String] = [:],
         hostName: String = HostName.current,

@@ -42,7 +42,7 @@ extension Settings {
         return settings
     }
 
-    /// What is stored in the place of identifiers; `nil` where they are stored as they are.
+    /// What is stored instead of identifiers; `nil` if they are stored as they are.
     ///
     /// - Throws: ``PseudonymKeyError``.
     package func pseudonyms() throws -> Pseudonyms? {
@@ -58,7 +58,7 @@ extension Settings {
         [identity.identifier] + (try pseudonyms().map { [$0.rename(identity).identifier] } ?? [])
     }
 
-    /// - Throws: ``FlagDefinitionError`` where the percentage is no percentage.
+    /// - Throws: ``FlagDefinitionError`` where the percentage is not a percentage.
     package func environmentFlags() throws(FlagDefinitionError) -> EnvironmentFlags {
         try EnvironmentFlags(
             distributedEnabled: flags.pins.distributedEnabled, hybrid: flags.pins.hybrid, failOpen: flags.pins.failOpen,

@@ -37,7 +37,7 @@ package struct Settings: Equatable, Sendable {
         /// The header that names the organization; `nil` if none does.
         package var organizationHeader: HTTPField.Name?
         package var ipv6PrefixLength: Int
-        /// The path of the file with the admin token; `nil` where the admin routes are off.
+        /// The path of the file with the admin token; `nil` if the admin routes are off.
         package var adminTokenFile: String?
         /// The path of the file with the token of reporters; `nil` if anyone can report.
         package var responseTimesTokenFile: String?
@@ -55,7 +55,7 @@ package struct Settings: Equatable, Sendable {
         /// Whether hybrid fails closed where the candidate is enforced and cannot answer.
         package var hybridFailsClosed: Bool
 
-        /// The flags that the environment sets; `nil` where it says nothing.
+        /// The flags that the environment sets; `nil` if it says nothing.
         package struct Pins: Equatable, Sendable {
             package var distributedEnabled: Bool?
             package var hybrid: Bool?
@@ -71,7 +71,7 @@ package struct Settings: Equatable, Sendable {
 
     package struct Redis: Equatable, Sendable {
         package var url: SecretText
-        /// The path of the file with the password; `nil` where the URL has it, or none is needed.
+        /// The path of the file with the password; `nil` if the URL has it, or none is needed.
         package var passwordFile: String?
         /// The path of the file of trusted certificates; `nil` for the system's.
         package var certificateAuthorityFile: String?
@@ -123,7 +123,7 @@ package struct Settings: Equatable, Sendable {
     package struct Alerts: Equatable, Sendable {
         /// Addresses of receivers; they may hold passwords.
         package var urls: [SecretText]
-        /// The path of the file with the token; `nil` where none is needed.
+        /// The path of the file with the token; `nil` if none is needed.
         package var tokenFile: String?
         package var rules: AlertSettings
     }

@@ -39,7 +39,7 @@ struct SettingsReader {
         value(setting, Self.boolean)
     }
 
-    /// What the environment itself says; `nil` where it says nothing, or nothing that can be understood.
+    /// What the environment itself says; `nil` if it says nothing, or nothing that can be understood.
     func pinned<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value? {
         sources.first(where: \.isEnvironment)?.text(setting).flatMap(parse)
     }

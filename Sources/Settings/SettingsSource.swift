@@ -25,7 +25,7 @@ struct SettingsSource: Sendable {
         return SettingsSource(origin: "command line", isEnvironment: false, provider: provider)
     }
 
-    /// - Throws: Where the file vanished, or is no YAML that swift-configuration accepts.
+    /// - Throws: Where the file vanished, or is not YAML that swift-configuration accepts.
     static func file(_ path: String) async throws -> SettingsSource {
         let provider = try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
         return SettingsSource(origin: path, isEnvironment: false, provider: provider)
@@ -42,7 +42,7 @@ struct SettingsSource: Sendable {
         return text.isEmpty || isNull ? nil : text
     }
 
-    /// The setting's list, its blank items left out; `nil` where this source says nothing. An empty text is an empty list.
+    /// The setting's list, its blank items left out; `nil` if this source says nothing. An empty text is an empty list.
     func list(_ setting: Setting) -> [String]? {
         let key = ConfigKey([setting.name])
         let items =

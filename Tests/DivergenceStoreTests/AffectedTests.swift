@@ -120,7 +120,7 @@ import Testing
 }
 
 extension AffectedParties {
-    /// Of one database that knows of nobody.
+    /// Of one database that knows of no one.
     fileprivate static var none: AffectedParties {
         var parties = AffectedParties()
         parties.identityCount = 0

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DivergenceStore
 
-/// Databases that somebody has written to mislead a reader, or to keep it busy.
+/// Databases that someone has written to mislead a reader, or to keep it busy.
 @Suite struct HostileDatabaseTests {
     /// Gives the error with which reading ends.
     private func readingError(

@@ -143,7 +143,7 @@ import Testing
         try FileManager.default.setAttributes([.posixPermissions: rights], ofItemAtPath: path)
     }
 
-    /// Whether the database, or a file that SQLite keeps beside it, holds a text.
+    /// Whether the database, or a file that SQLite keeps next to it, holds a text.
     private func contents(beside path: String, hold text: String) throws -> Bool {
         try contents(of: [path, path + "-wal", path + "-shm"], hold: text)
     }

@@ -11,7 +11,7 @@ let rules: [SwiftSetting] = [
 /// Tells the fuzzer which branches an input takes, and lets the targets see what they are to break.
 let instrumented: [SwiftSetting] = rules + [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])]
 
-/// The fuzzers of the way to Redis and of access logs: a package of its own, so that nobody builds it who does not fuzz.
+/// The fuzzers of the way to Redis and of access logs: a package of its own, so that no one builds it who does not fuzz.
 ///
 /// Its sources are links to those of the project, and its targets to `Tests/RedisLimitingTests/Fuzzing/Targets` and
 /// `Tests/ReplayTests/Fuzzing/Targets`.

@@ -80,7 +80,7 @@ import Testing
     @Test("a drill is told as a drill, and refusals above the share as a warning", .timeLimit(.minutes(2)))
     func others() async throws {
         try await withAlertmanager(["ALERT_REFUSAL_MINIMUM": "20"]) { promoted, alertmanager, _ in
-            // Begun and left running: the command would end it before anybody can look.
+            // Begun and left running: the command would end it before anyone can look.
             #expect(try await promoted.admin("/v1/rollback/drill", #"{"by":"ann","reason":"monthly"}"#).status == 200)
             try await eventually("the drill is there") { try await alertmanager.alert("ParallaxRollbackDrill") != nil }
             let drill = try await alertmanager.alert("ParallaxRollbackDrill")

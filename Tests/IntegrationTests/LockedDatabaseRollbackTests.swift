@@ -9,7 +9,7 @@ import Testing
 
 @testable import ParallaxService
 
-/// A rollback with a real flag file and a real database that somebody else has locked.
+/// A rollback with a real flag file and a real database that someone else has locked.
 @Suite struct LockedDatabaseRollbackTests {
     /// Virtual time for the service's windows.
     private final class Clock: Sendable {
@@ -40,7 +40,7 @@ import Testing
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now })
     }
 
-    /// Lets seconds go by in which every second attempt fails, and the record is written beside, as in a service.
+    /// Lets seconds go by in which every second attempt fails, and the record is written next to, as in a service.
     private static func fail(
         _ service: RollbackService, _ observer: RollbackObserver, _ clock: Clock, seconds: Int
     ) async {
@@ -72,7 +72,7 @@ import Testing
             configuration.busyMode = .timeout(30)
             let other = try DatabaseQueue(path: path, configuration: configuration)
             try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
-            // What waits for the lock runs beside, as in a service.
+            // What waits for the lock runs next to, as in a service.
             let writing = Task { await service.synchronize() }
             await Self.fail(service, observer, clock, seconds: 120)
             #expect(flags.current.strategy == .legacy)

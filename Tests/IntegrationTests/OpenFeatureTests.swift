@@ -6,9 +6,9 @@ import ParallaxTesting
 import RedisLimiting
 import Testing
 
-/// What an application sees that reads the flag file through OpenFeature, in Python, with a client that nobody here wrote.
+/// What an application sees that reads the flag file through OpenFeature, in Python, with a client that no one here wrote.
 @Suite struct OpenFeatureTests {
-    /// A file as people write it: a rule in one flag, a flag of somebody else's, and a key of theirs in the metadata.
+    /// A file as people write it: a rule in one flag, a flag of someone else's, and a key of theirs in the metadata.
     private static let withRule = """
         {
           "$schema": "https://flagd.dev/schema/v0/flags.json",

@@ -130,7 +130,7 @@ import Testing
                 try FileManager.default.createSymbolicLink(
                     atPath: scene.file.path, withDestinationPath: "flags.json")
             }
-            // Whoever runs the tests as root may read what nobody may; nothing can be told then.
+            // Whoever runs the tests as root may read what no one may; nothing can be told then.
             try FileManager.default.removeItem(at: scene.file)
             if geteuid() != 0 {
                 try await scene.keeps(.hybrid, despite: "forbidden", problem: "let the user") {

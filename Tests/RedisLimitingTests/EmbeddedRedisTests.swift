@@ -96,7 +96,7 @@ import Testing
         #expect(permissions(of: folder.path) == nil)
     }
 
-    /// The permission bits of a file; `nil` where there is none.
+    /// The permission bits of a file; `nil` if there is none.
     private func permissions(of path: String) -> mode_t? {
         var information = stat()
         return stat(path, &information) == 0 ? information.st_mode & 0o777 : nil

@@ -161,7 +161,7 @@ import Testing
 
     /// Whether a decision can be had at an address.
     ///
-    /// - Parameter patience: How long it may take; short where none is expected.
+    /// - Parameter patience: How long it may take; short if none is expected.
     private func decides(
         _ redis: PrivateRedis, at address: String, trusting file: String? = nil, patience: Duration = .seconds(30)
     ) async -> Bool {

@@ -103,7 +103,7 @@ import Testing
             let finding = try #require(loaded.findings.first)
             #expect(finding.severity == .error && finding.kind == kind)
             #expect(finding.problem.contains(part) && !finding.description.contains("hunter"), "\(finding)")
-            // Nobody is asked whether a Redis answers that cannot be asked rightly.
+            // No one is asked whether a Redis answers that cannot be asked rightly.
             if setting != "REFUSAL_CACHE_MAX_IDENTITIES" {
                 #expect(
                     await loaded.checkingRedis { _ in RedisCheck(error: RedisError(.server, "never asked")) } == loaded)

@@ -223,7 +223,7 @@ import Testing
         "a file or folder that is named and not usable is an error",
         arguments: ["ADMIN_TOKEN_FILE", "CONFIG_DIRECTORY", "DATABASE_PATH", "FEATURE_FLAG_FILE"])
     func findsMissingFiles(name: String) async throws {
-        // A file where there should be a folder: that nobody can make.
+        // A file where there should be a folder: that no one can make.
         let findings = try await load([name: "/dev/null/file"])
         #expect(findings.map(\.kind) == [.unusableFile])
         #expect(findings.first?.severity == .error)

@@ -42,7 +42,7 @@ extension DivergenceStore: FlagHistory {
         }
     }
 
-    /// One change; `nil` where there is none of that number.
+    /// One change; `nil` if there is none of that number.
     package func flagHistoryEntry(_ sequence: Int64) async throws -> FlagHistoryEntry? {
         try await read { database in
             try Self.fetchFlagHistory(database, order: "ASC", limit: 1, from: sequence).first
@@ -55,7 +55,7 @@ extension DivergenceStore: FlagHistory {
     /// A chain shows every row that was changed, put in, or taken out of its middle. Rows taken off its end leave no
     /// trace in it; who needs that compares the newest hash with a copy kept elsewhere.
     ///
-    /// - Returns: The first broken row; `nil` where all is well.
+    /// - Returns: The first broken row; `nil` if all is well.
     package func verifyFlagHistory() async throws -> FlagHistoryBreak? {
         try await read { database in
             var sequence: Int64 = 1

@@ -40,7 +40,7 @@ package final class StoreKeeper: Service {
     /// - Parameters:
     ///   - movesDamaged: Whether a file that is damaged, or no SQLite database, gets another name so that a new one can be
     ///     made. Otherwise it stays for a person.
-    ///   - willReplace: Called before a database is opened in the place of a lost one: what others remember has to be
+    ///   - willReplace: Called before a database is opened instead of a lost one: what others remember has to be
     ///     written into it again.
     package init(
         store: DivergenceStore, recorder: Recorder, movesDamaged: Bool, logger: Logger,

@@ -11,7 +11,7 @@ package struct PseudonymKey: Sendable {
 
     let symmetricKey: SymmetricKey
 
-    /// A key drawn anew, which nobody else has or will have.
+    /// A key drawn again, which no one else has or will have.
     package init() {
         symmetricKey = SymmetricKey(size: .bits256)
     }

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 package import ParallaxCore
 
-/// Stands pseudonyms in the place of identifiers: the same under the same key, and without the key nobody can tell whose.
+/// Stores pseudonyms instead of identifiers: the same under the same key, and without the key no one can tell whose.
 ///
 /// A pseudonym is `~` and 80 bits in hexadecimal of HMAC-SHA-256 over organization and identifier, so that tenants who both
 /// have a user of one name share none. Two identities of a million share one once in a trillion keys. Organizations stay.

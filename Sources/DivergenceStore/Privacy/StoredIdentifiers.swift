@@ -13,7 +13,7 @@ struct StoredIdentifiers {
     }
 
     mutating func name(organization: ExactText, identifier: ExactText) -> ExactText {
-        // Empty for all identities beyond a bound together: nobody's.
+        // Empty for all identities beyond a bound together: no one's.
         guard let pseudonyms, identifier != .empty else { return identifier }
         let key = Key(organization: organization, identifier: identifier)
         if let name = known[key] { return name }

@@ -21,7 +21,7 @@ package struct StoredWatch: Sendable {
         return PromotionWatch(changes: changes, strategy: strategy)
     }
 
-    /// What was kept; `nil` where nothing was.
+    /// What was kept; `nil` if nothing was.
     package func loadTally() async throws -> WatchTally? {
         guard let text = try await store.rollbackState(Self.key) else { return nil }
         return try JSONDecoder().decode(WatchTally.self, from: Data(text.utf8))
@@ -32,7 +32,7 @@ package struct StoredWatch: Sendable {
         try await store.note(alert: name, instance: instance, at: time)
     }
 
-    /// Keeps it in the place of the last.
+    /// Replaces the last with it.
     package func save(_ tally: WatchTally) async throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -7,7 +7,7 @@ struct BatchWriter {
     private let database: Database
     private var identifiers: StoredIdentifiers
 
-    /// - Parameter pseudonyms: What stands in the place of identifiers; `nil` where they are stored as they are.
+    /// - Parameter pseudonyms: What stands instead of identifiers; `nil` if they are stored as they are.
     init(database: Database, pseudonyms: Pseudonyms? = nil) {
         self.database = database
         identifiers = StoredIdentifiers(pseudonyms)

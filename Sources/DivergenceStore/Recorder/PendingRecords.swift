@@ -37,7 +37,7 @@ struct PendingRecords: Sendable {
         state.drops.add(batch.takeNewDrops())
     }
 
-    /// Hands over what is to be written; `nil` where there is nothing worth a transaction.
+    /// Hands over what is to be written; `nil` if there is nothing worth a transaction.
     mutating func take(at now: Timestamp) -> RecordBatch? {
         let isQuiet = lastAttempt.map { (0..<Self.heartbeatMilliseconds).contains(now - $0) } ?? false
         guard !batch.isEmpty || !isQuiet else { return nil }

@@ -35,7 +35,7 @@ struct RecordBatch: Sendable {
     ///
     /// - Parameter reason: Why the comparisons are dropped, should no place be left.
     /// - Returns: The key that they were counted under: the given one, or where the bound is reached the folded one;
-    ///   `nil` where they were dropped.
+    ///   `nil` if they were dropped.
     @discardableResult
     mutating func count(
         _ total: Total, under key: TotalKey, bounds: Bounds, otherwise reason: DropReason
@@ -110,7 +110,7 @@ struct RecordBatch: Sendable {
         return newDrops
     }
 
-    /// The row's place among the totals; `nil` where its comparison was dropped when batches were merged.
+    /// The row's place among the totals; `nil` if its comparison was dropped when batches were merged.
     func key(of row: BufferedRow) -> TotalKey? {
         if totals[row.key] != nil { return row.key }
         return totals[row.key.folded] != nil ? row.key.folded : nil

@@ -58,7 +58,7 @@ struct RecordBuffer: Sendable {
         return clockOffsetMilliseconds
     }
 
-    /// Hands over everything and starts anew; the bounds of the minutes go on.
+    /// Hands over everything and starts again; the bounds of the minutes go on.
     mutating func take() -> RecordBatch {
         defer { batch = RecordBatch() }
         return batch

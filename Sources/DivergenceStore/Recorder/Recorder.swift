@@ -24,7 +24,7 @@ package final class Recorder: DecisionObserver, Sendable {
     ///
     /// - Parameters:
     ///   - instance: The name under which reports list this process.
-    ///   - pseudonyms: What is stored in the place of identifiers; `nil` where they are stored as they are. They are made
+    ///   - pseudonyms: What is stored instead of identifiers; `nil` if they are stored as they are. They are made
     ///     while writing: requests never wait for them.
     package convenience init(
         store: DivergenceStore, instance: String, settings: Settings = Settings(), pseudonyms: Pseudonyms? = nil,

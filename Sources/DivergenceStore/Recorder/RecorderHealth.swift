@@ -17,9 +17,9 @@ package struct RecorderHealth: Equatable, Sendable {
     /// What the last failed attempt said; stays when later ones succeed.
     package internal(set) var lastError: String?
 
-    /// Bytes that the database held at the last look; `nil` before it, and where there is no bound.
+    /// Bytes that the database held at the last look; `nil` before it, and if there is no bound.
     package internal(set) var usedBytes: Int?
-    /// From when on records were kept when the bound of bytes last made older ones go; `nil` where it never did since
+    /// From when on records were kept when the bound of bytes last made older ones go; `nil` if it never did since
     /// the start.
     package internal(set) var keptSince: Timestamp?
 

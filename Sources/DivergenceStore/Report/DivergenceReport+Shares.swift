@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// Shares with their intervals: what the counts say, and how surely.
+/// Shares with their intervals: what the counts say, and how.
 extension DivergenceReport {
     /// Kinds or causes as shares of the compared requests, by name.
     package struct Shares: Encodable, Equatable, Sendable {

@@ -81,7 +81,7 @@ package struct DivergenceReport: Equatable, Sendable {
         }
     }
 
-    /// The first and last minute that hold anything; `nil` where nothing was recorded.
+    /// The first and last minute that hold anything; `nil` if nothing was recorded.
     package var from: Timestamp?
     package var to: Timestamp?
     /// Names of the instances whose records these are.
@@ -130,11 +130,11 @@ package struct DivergenceReport: Equatable, Sendable {
     package var volume = ReportVolume()
     /// How long both sides took, of all organizations; `nil` if that was not recorded.
     package var durations: ReportDurations?
-    /// How often two equal limiters disagree here; `nil` where no second control was asked.
+    /// How often two equal limiters disagree here; `nil` if no second control was asked.
     package var noise: NoiseFloor?
     /// The minutes and instances that the figures stand on.
     package var coverage = ReportCoverage()
-    /// The period before; `nil` where this one has no beginning.
+    /// The period before; `nil` if this one has no beginning.
     package var previous: ReportPeriod?
     /// What else happened in the period, the earliest first; the newest 200.
     package var events: [ReportEvent] = []

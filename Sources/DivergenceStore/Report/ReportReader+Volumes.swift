@@ -53,7 +53,7 @@ extension ReportReader {
         }
     }
 
-    /// What a second control made of the same requests; `nil` where none was asked.
+    /// What a second control made of the same requests; `nil` if none was asked.
     func readNoise() throws -> NoiseFloor? {
         let (condition, arguments) = filter.condition(time: "minute")
         let row = try Row.fetchOne(

@@ -15,7 +15,7 @@ package struct StoredDivergence: Equatable, Sendable {
             }
         }
 
-        /// The window that limited; `nil` where the request was allowed.
+        /// The window that limited; `nil` if the request was allowed.
         package let limitedBy: String?
         /// Every window of the policy, in its order.
         package let windows: [Use]

@@ -19,7 +19,7 @@ struct TotalsScan {
         let outcome: String
         let detail: String
         let cause: String
-        /// The place of a divergence's detail among the kinds; `nil` where no organization's divergences are counted.
+        /// The place of a divergence's detail among the kinds; `nil` if no organization's divergences are counted.
         let kind: Int?
     }
 

@@ -151,7 +151,7 @@ struct VolumeSums: Sendable {
         return sorted
     }
 
-    /// A window's limit in each policy; `nil` where the policy has no such window.
+    /// A window's limit in each policy; `nil` if the policy has no such window.
     private func limits(of kind: Int) -> [Int?] {
         policies.sorted { $0.value < $1.value }.map { windows, _ in windows.first { $0.kind == kind }?.limit }
     }

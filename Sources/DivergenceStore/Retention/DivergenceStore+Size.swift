@@ -53,6 +53,6 @@ package struct SizePruning: Equatable, Sendable {
     /// Bytes of the pages in use, afterwards.
     package internal(set) var usedBytes: Int
     package internal(set) var deletedRows = 0
-    /// From when on everything was kept; `nil` where nothing had to go.
+    /// From when on everything was kept; `nil` if nothing had to go.
     package internal(set) var keptSince: Timestamp?
 }

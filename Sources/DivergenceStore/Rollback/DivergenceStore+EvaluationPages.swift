@@ -10,7 +10,7 @@ package struct EvaluationPlace: Equatable, Sendable {
 /// Evaluations in the order of their times, and where to go on.
 package struct EvaluationPage: Equatable, Sendable {
     package let evaluations: [Evaluation]
-    /// `nil` where there are no more.
+    /// `nil` if there are no more.
     package let next: EvaluationPlace?
 }
 

@@ -2,7 +2,7 @@ import GRDB
 package import ParallaxCore
 
 extension DivergenceStore {
-    /// What the rollback evaluator remembers under a key, such as a latch or a baseline; `nil` where nothing is.
+    /// What the rollback evaluator remembers under a key, such as a latch or a baseline; `nil` if nothing is.
     package func rollbackState(_ key: String) async throws -> String? {
         try await read { try Self.fetchRollbackState(key, in: $0) }
     }

@@ -44,7 +44,7 @@ extension DivergenceStore {
     /// Notes that a person has seen rollbacks. The first word on each stays.
     ///
     /// - Returns: How many were not acknowledged before.
-    /// - Throws: ``DivergenceStoreError`` with code `notFound` where there is no rollback of that id.
+    /// - Throws: ``DivergenceStoreError`` with code `notFound` if there is no rollback of that id.
     @discardableResult
     package func acknowledge(
         _ rollbacks: AcknowledgedRollbacks, _ acknowledgement: Acknowledgement

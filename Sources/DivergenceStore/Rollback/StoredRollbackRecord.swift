@@ -53,13 +53,13 @@ package struct StoredRollbackRecord: RollbackRecord {
         try await store.setRollbackState(Self.baselineKey, to: Self.encode(baseline), at: .now())
     }
 
-    /// The last drill that went well; `nil` where there was none.
+    /// The last drill that went well; `nil` if there was none.
     package func loadDrill() async throws -> RollbackDrill? {
         guard let text = try await store.rollbackState(Self.drillKey) else { return nil }
         return try JSONDecoder().decode(RollbackDrill.self, from: Data(text.utf8))
     }
 
-    /// Notes that the rollback was drilled with success, in the place of the last drill.
+    /// Notes that the rollback was drilled with success, instead of the last drill.
     package func save(_ drill: RollbackDrill) async throws {
         try await store.setRollbackState(Self.drillKey, to: Self.encode(drill), at: .now())
     }

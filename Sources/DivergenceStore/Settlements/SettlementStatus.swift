@@ -6,7 +6,7 @@ package struct SettlementStatus: Equatable, Sendable {
     package enum State: String, Codable, Sendable {
         /// It holds.
         case active
-        /// The group's share has doubled: it counts again until somebody looks anew.
+        /// The group's share has doubled: it counts again until someone looks again.
         case expired
         /// A later word on the same group holds.
         case superseded

@@ -1,7 +1,7 @@
 package import Foundation
 package import ParallaxCore
 
-/// What is left beside the flag file while a drill has it at legacy: enough for anybody to put it back.
+/// What is left next to the flag file while a drill has it at legacy: enough for anyone to put it back.
 ///
 /// Whoever takes the note away has the say: a drill restores nothing without it.
 package struct DrillNote: Codable, Equatable, Sendable {

@@ -17,9 +17,9 @@ package struct DrillRefusal: Error, Equatable, CustomStringConvertible {
 package enum DrillEnd: Equatable, Sendable {
     /// The file is byte for byte what it was before.
     case restored
-    /// Somebody else wrote the file meanwhile, and theirs stays.
+    /// Someone else wrote the file meanwhile, and theirs stays.
     case changedByOthers
-    /// Somebody took the drill's note away: the flags are theirs.
+    /// Someone took the drill's note away: the flags are theirs.
     case takenOver
     /// The file could not be written: the note stays, and it is tried again.
     case failed(FlagFileError)
@@ -32,7 +32,7 @@ extension FlagStore {
     ///
     /// Nothing is latched, and nothing is held: where the file cannot be written, all is as before.
     ///
-    /// - Throws: ``DrillRefusal`` where there is nothing to drill, or the flip did not work.
+    /// - Throws: ``DrillRefusal`` if there is nothing to drill, or the flip did not work.
     package func beginDrill(_ make: @Sendable @escaping (_ content: Data) -> DrillNote) async throws(DrillRefusal)
         -> DrillNote
     {
@@ -52,7 +52,7 @@ extension FlagStore {
         }
     }
 
-    /// Ends a drill: puts the file back as it was, unless somebody else has written it.
+    /// Ends a drill: puts the file back as it was, unless someone else has written it.
     ///
     /// - Parameter id: The drill; `nil` for whichever left a note.
     package func endDrill(_ id: String? = nil) async -> DrillEnd {
@@ -129,7 +129,7 @@ extension FlagStore {
         let reading = reading(of: try definition(Array(note.content)), at: now())
         readFence()
         let number = nextNumber()
-        // The content has no room for it: it is numbered beside the file alone.
+        // The content has no room for it: it is numbered next to the file alone.
         try claim(number, by: RollbackDrill.author)
         let newest = work.withLock { $0.newestModificationTime }
         let change = FlagChange(

@@ -2,18 +2,18 @@ import Foundation
 import Glibc
 import ParallaxCore
 
-/// The note of a drill, in a file beside the flag file so that every instance and command that sees the one sees the other.
+/// The note of a drill, in a file next to the flag file so that every instance and command that sees the one sees the other.
 extension FlagStore {
     private static let noteLimit = 4 << 20
 
-    /// The drill that has the flags at legacy, or was interrupted while it had; `nil` where there is none.
+    /// The drill that has the flags at legacy, or was interrupted while it had; `nil` if there is none.
     package func drillNote() async -> DrillNote? {
         await onQueue { self.readDrillNote() }
     }
 
     /// Takes the note away, so that the drill does not put the flags back.
     ///
-    /// - Returns: The note; `nil` where there is no drill.
+    /// - Returns: The note; `nil` if there is no drill.
     @discardableResult
     package func abandonDrill() async -> DrillNote? {
         await onQueue {

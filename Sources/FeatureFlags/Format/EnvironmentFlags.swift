@@ -1,8 +1,8 @@
 package import ParallaxCore
 
-/// The flags as environment variables of the same names give them; `nil` where one is not set.
+/// The flags as environment variables of the same names give them; `nil` if one is not set.
 ///
-/// They hold where there is no file. Where there is one, a value that is safer than the file's still wins, so that
+/// They hold if there is no file. Where there is one, a value that is safer than the file's still wins, so that
 /// "set it to false and restart" works in an emergency whatever the file says.
 package struct EnvironmentFlags: Equatable, Sendable {
     package let distributedEnabled: Bool?
@@ -37,7 +37,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
     /// An environment that sets none of the flags.
     package static let none = EnvironmentFlags()
 
-    /// The values where there is no file: the environment's, and the fallback's where it says nothing.
+    /// The values if there is no file: the environment's, and the fallback's where it says nothing.
     package var values: FlagValues {
         FlagValues(
             distributedEnabled: distributedEnabled ?? fallback.distributedEnabled,
@@ -49,8 +49,8 @@ package struct EnvironmentFlags: Equatable, Sendable {
     /// The values that hold.
     ///
     /// - Parameters:
-    ///   - file: What the file says; `nil` where there is none.
-    ///   - isProduction: Whether failing open is never heeded.
+    ///   - file: What the file says; `nil` if there is none.
+    ///   - isProduction: Whether failing open is never followed.
     package func effective(file: FlagValues?, isProduction: Bool) -> FlagValues {
         var values = file ?? self.values
         if distributedEnabled == false { values.distributedEnabled = false }

@@ -13,7 +13,7 @@ extension FlagDeclaration {
             by: by, reason: reason, changedAt: "\(second.formatted(.iso8601).dropLast()).\(digits)Z", number: number)
     }
 
-    /// When the change was made; `nil` where the text is no such time.
+    /// When the change was made; `nil` if the text is no such time.
     var time: Timestamp? {
         guard let date = try? FlagDeclaration.style.parse(changedAt) else { return nil }
         return Timestamp(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))

@@ -14,10 +14,10 @@ package struct FlagDeclaration: Equatable, Sendable {
     package let reason: String
     /// An RFC 3339 time, as text.
     package let changedAt: String
-    /// The fence's number that the change was made under; `nil` where it was made under none.
+    /// The fence's number that the change was made under; `nil` if it was made under none.
     package let number: Int64?
 
-    /// Takes names and reasons as anybody wrote them: control characters become spaces, and what is too long is cut.
+    /// Takes names and reasons as anyone wrote them: control characters become spaces, and what is too long is cut.
     package init(by: String, reason: String, changedAt: String, number: Int64? = nil) {
         self.number = number
         self.by = FlagDeclaration.plain(by, atMost: FlagDeclaration.longestName)
@@ -52,7 +52,7 @@ extension FlagDeclaration {
     private static let changedAtKey = "parallax.changedAt"
     private static let numberKey = "parallax.number"
 
-    /// The declaration that a file's metadata holds; `nil` where it is incomplete.
+    /// The declaration that a file's metadata holds; `nil` if it is incomplete.
     init?(metadata: JSONNode?) {
         guard let by = metadata?[FlagDeclaration.byKey]?.string,
             let reason = metadata?[FlagDeclaration.reasonKey]?.string,

@@ -15,7 +15,7 @@ struct FlagDefinition {
     let isEnabled: Bool
     /// In the text's order, duplicates included.
     let variants: [Variant]
-    /// `nil` where the client's own default is to be used.
+    /// `nil` if the client's own default is to be used.
     let defaultVariant: String?
     let hasTargeting: Bool
     let unknownKeys: [String]
@@ -39,7 +39,7 @@ struct FlagDefinition {
         variants.last { $0.name.utf8.elementsEqual(variant.utf8) }?.value
     }
 
-    /// The value that holds without targeting; `nil` where the file leaves it to the client.
+    /// The value that holds without targeting; `nil` if the file leaves it to the client.
     var value: FlagValue? {
         isEnabled ? defaultVariant.flatMap { self[$0] } : nil
     }

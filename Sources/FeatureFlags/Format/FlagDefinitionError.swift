@@ -20,7 +20,7 @@ package struct FlagDefinitionError: Error, Equatable, CustomStringConvertible {
     }
 
     package let code: Code
-    /// The flag at fault; `nil` where it is the file as a whole.
+    /// The flag at fault; `nil` if it is the file as a whole.
     package let flag: FlagName?
     package let message: String
 

@@ -62,7 +62,7 @@ extension FlagDefinitionFile {
         if emptyingTargeting, definition.hasTargeting { try document.set(.object([]), at: path + ["targeting"]) }
     }
 
-    /// The name of a variant that has the value, added where there is none.
+    /// The name of a variant that has the value, added if there is none.
     private static func variant(
         of value: FlagValue, _ definition: FlagDefinition, path: [String], in document: inout JSONDocument
     ) throws -> String {

@@ -49,12 +49,12 @@ package struct AlertDelivery: Equatable, Sendable {
 
     private mutating func end(_ alert: Alert, at now: Timestamp, isReplaced: Bool) {
         told[alert.key] = nil
-        // The same alert anew is the same one to the receiver: it would take the end of the old for that of the new.
+        // The same alert again is the same one to the receiver: it would take the end of the old for that of the new.
         guard !isReplaced else { return }
         resolved[alert.key] = AlertMessage(alert: alert, endsAt: max(now, alert.startsAt), isResolved: true)
     }
 
-    /// What to send now; `nil` where there is nothing, it is too early, or an attempt is under way.
+    /// What to send now; `nil` if there is nothing, it is too early, or an attempt is under way.
     ///
     /// What is given has to be followed by ``ended(_:succeeded:at:jitter:)``.
     package mutating func next(at now: ClockReading) -> [AlertMessage]? {

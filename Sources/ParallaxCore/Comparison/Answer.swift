@@ -8,12 +8,12 @@ package struct Answer: Equatable, Sendable {
     /// Whether control's verdict stands in for a candidate that was to be enforced and could not answer.
     package let isStandIn: Bool
     package let decision: Decision
-    /// From the request to this answer, on a clock that never steps.
+    /// From the request to this answer, on a monotonic clock.
     package let duration: Duration
     /// Whether, in hybrid, control alone judged: the identity is held out, to compare response times with.
     package let isHeldOut: Bool
     /// How much longer the caller waited for the candidate than control took, in hybrid; in `distributed_only`, where
-    /// control is not asked, all of the wait. Zero where nobody waited for the candidate.
+    /// control is not asked, all of the wait. Zero where no one waited for the candidate.
     package let candidateWait: Duration
 
     package init(

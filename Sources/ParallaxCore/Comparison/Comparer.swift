@@ -12,11 +12,11 @@ package struct Comparer: Sendable {
         package let enforced: Side
         /// Since when control has seen every request of this instance.
         package let controlSince: Timestamp
-        /// Since when the candidate was asked about every request of this instance; `nil` where it always was.
+        /// Since when the candidate was asked about every request of this instance; `nil` if it always was.
         package let candidateSince: Timestamp?
-        /// How far the candidate's clock is ahead of the instance's; `nil` where it is not known.
+        /// How far the candidate's clock is ahead of the instance's; `nil` if it is not known.
         package let clockOffsetMilliseconds: Int64?
-        /// What a second control said when the candidate had answered; `nil` where there is none.
+        /// What a second control said when the candidate had answered; `nil` if there is none.
         package let secondControl: Decision?
 
         package init(

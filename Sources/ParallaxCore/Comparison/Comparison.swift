@@ -21,7 +21,7 @@ package struct Comparison: Equatable, Sendable {
     package let result: Result
     /// What the cause was found from.
     package let evidence: Evidence
-    /// Whether a second control, asked when the candidate had answered, agreed with control; `nil` where there is none.
+    /// Whether a second control, asked when the candidate had answered, agreed with control; `nil` if there is none.
     package let secondControlAgreed: Bool?
 
     package init(

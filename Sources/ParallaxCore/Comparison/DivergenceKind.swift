@@ -12,6 +12,6 @@ package enum DivergenceKind: String, CaseIterable, Sendable {
     /// Those in which the caller gets another verdict.
     package static let changingVerdicts: [DivergenceKind] = [.newlyLimited, .newlyAllowed]
 
-    /// Whether single divergences of this kind are kept beside the totals.
+    /// Whether single divergences of this kind are kept next to the totals.
     package var isStoredOneByOne: Bool { self != .quotaDrift }
 }

@@ -1,4 +1,4 @@
-/// What the instance knew, beside the two decisions, when it compared them.
+/// What the instance knew, next to the two decisions, when it compared them.
 package struct Evidence: Equatable, Sendable {
     /// For each window of the policy, the units that Redis has accepted from this instance and that were still in the
     /// window when the candidate judged, before this request's own; empty where it is not known.
@@ -10,9 +10,9 @@ package struct Evidence: Equatable, Sendable {
     /// are any, the sides had parted before.
     package var controlOnlyUnits: [Int]
     package var candidateOnlyUnits: [Int]
-    /// What the candidate would have said on this instance's units alone; `nil` where it is not known.
+    /// What the candidate would have said on this instance's units alone; `nil` if it is not known.
     package var ownOutcome: Decision.Outcome?
-    /// What control would have said, had it accepted what the candidate accepted from here; `nil` where it is not known.
+    /// What control would have said, had it accepted what the candidate accepted from here; `nil` if it is not known.
     package var ownOutcomeOfControl: Decision.Outcome?
     /// Units of each window that the sides may have judged in another order, as they came or left near this decision or were
     /// still under way; empty where it is not known.
@@ -21,7 +21,7 @@ package struct Evidence: Equatable, Sendable {
     package var hasSeenOthers: Bool
     /// Since when the candidate was asked about every request of this instance.
     package var candidateAskedSince: Timestamp?
-    /// How far Redis's clock is ahead of this instance's, in milliseconds; `nil` where it is not known.
+    /// How far Redis's clock is ahead of this instance's, in milliseconds; `nil` if it is not known.
     package var clockOffsetMilliseconds: Int64?
     /// Whether Redis's clock stepped while this instance watched it: one that is always as far off explains little.
     package var clockHasStepped = false

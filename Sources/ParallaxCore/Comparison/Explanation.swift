@@ -27,7 +27,7 @@ struct Explanation {
         case .lostWrites: hasLost && agreesHadNothingBeenLost
         case .otherInstances: othersTookPart && agreesWithoutOthers
         case .carriedOver: !isAfterStep && sidesPartedBefore && agreesHadControlAcceptedTheSame
-        // Of units from before control's memory began nobody can tell whose they were, if there are others.
+        // Of units from before control's memory began no one can tell whose they were, if there are others.
         case .restart, .eviction: hasForgotten(cause) && !evidence.hasSeenOthers
         case .clockSkew:
             isAfterStep || isSkewed && (evidence.clockHasStepped || !agreesInAnotherOrder)

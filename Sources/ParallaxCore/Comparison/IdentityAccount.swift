@@ -103,7 +103,7 @@ struct IdentityAccount: TableValue, ~Copyable {
 
     /// Notes whether Redis holds units that this instance did not send.
     ///
-    /// Of units from before its memory began nobody can tell. So a window counts whose units are all younger, whichever of
+    /// Of units from before its memory began no one can tell. So a window counts whose units are all younger, whichever of
     /// the two clocks tells their age, or one that came to hold more of them than it held at a time. Everything that may be
     /// this instance's is taken for it, as answers come back in any order.
     mutating func lookForOthers(
@@ -115,7 +115,7 @@ struct IdentityAccount: TableValue, ~Copyable {
         for state in candidate.windows {
             let duration = state.window.durationMilliseconds
             let used = state.used - (candidate.isAllowed ? request.cost : 0)
-            // Of units of the same millisecond nobody can tell whether they came before.
+            // Of units of the same millisecond no one can tell whether they came before.
             let most = used - accepted.units(after: end + -duration, through: end + -1)
             let ours = accepted.units(after: end + -duration, through: max(end, accepted.newest ?? end))
             let least = used - ours - unheard.units(in: duration, at: time) - pending
@@ -128,7 +128,7 @@ struct IdentityAccount: TableValue, ~Copyable {
         }
     }
 
-    /// Whether the window's oldest unit is younger; `false` where nobody can tell.
+    /// Whether the window's oldest unit is younger; `false` where no one can tell.
     private func isYounger(_ state: WindowState, than start: Timestamp, ahead: Int64) -> Bool {
         // Of an overdrawn window `reset` does not tell the oldest unit.
         guard state.used <= state.window.limit else { return false }

@@ -16,15 +16,15 @@ package final class InstanceLedger: Sendable {
     /// Adds what these decisions accepted, and gives the units of each window of the policy before that, if they differ.
     ///
     /// Answers come back over several connections and not always in Redis's order. What Redis accepted after this
-    /// decision is not counted; of what it accepted in the same millisecond, or just as a window ended, nobody can tell.
+    /// decision is not counted; of what it accepted in the same millisecond, or just as a window ended, no one can tell.
     ///
     /// - Parameters:
     ///   - time: The instance's time of the request, by which control judged.
     ///   - tolerances: How near to a window's end a unit is no longer certain to be in it, and how far the candidate's clock
     ///     may step back before that is no late answer.
     ///   - knownSince: Since when every decision of this instance was entered.
-    ///   - kind: How the decisions differ; `nil` where they do not, which is nearly always, and then nothing is counted.
-    /// - Returns: Nothing where nothing is to be explained.
+    ///   - kind: How the decisions differ; `nil` if they do not, which is nearly always, and then nothing is counted.
+    /// - Returns: Nothing if nothing is to be explained.
     package func enter(
         _ request: CheckRequest, at time: Timestamp, control: Decision, candidate: Decision,
         tolerances: ComparisonTolerances, knownSince: Timestamp = Timestamp(milliseconds: .min),

@@ -9,7 +9,7 @@ package enum Side: String, CaseIterable, Sendable {
 /// One side's decision with how long it took.
 package struct Observation: Equatable, Sendable {
     package let decision: Decision
-    /// From asking to answer, on a clock that never steps.
+    /// From asking to answer, on a monotonic clock.
     package let duration: Duration
 
     package init(decision: Decision, duration: Duration) {

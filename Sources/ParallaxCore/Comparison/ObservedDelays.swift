@@ -2,7 +2,7 @@
 struct ObservedDelays: Sendable {
     private var least: Int64 = 0
     private var most: Int64 = 0
-    /// When what is known began; `nil` where nothing is.
+    /// When what is known began; `nil` if nothing is.
     private var since: Timestamp?
 
     /// The largest difference between two of them.
@@ -12,7 +12,7 @@ struct ObservedDelays: Sendable {
     ///
     /// - Parameters:
     ///   - time: The instance's time of the request.
-    ///   - durationMilliseconds: What is known begins anew after so long: one late answer says nothing of all times to come.
+    ///   - durationMilliseconds: What is known begins again after so long: one late answer says nothing of all times to come.
     ///   - tolerance: A larger difference is a step of a clock: what was noted before says nothing then.
     mutating func note(_ ahead: Int64, at time: Timestamp, keeping durationMilliseconds: Int64, tolerance: Int64) {
         guard let since, time - since < durationMilliseconds, abs(ahead - least) <= tolerance,

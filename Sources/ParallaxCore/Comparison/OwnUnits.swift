@@ -1,7 +1,7 @@
 /// What is known of this instance's units in each window of a policy, before a request.
 package struct OwnUnits: Equatable, Sendable {
     /// Units that the candidate accepted and that were in the window when it judged, as far as this instance can tell; those
-    /// of requests that Redis may have accepted without anybody hearing of it included.
+    /// of requests that Redis may have accepted without anyone hearing of it included.
     package var held: [Int] = []
     /// Units that the candidate accepted and certainly held no longer, whatever the order in which answers came back.
     package var lost: [Int] = []
@@ -18,7 +18,7 @@ package struct OwnUnits: Equatable, Sendable {
     package var clockHasSteppedLately = false
     /// Whether Redis was seen to hold units of the identity that this instance did not send, within the longest window.
     package var hasSeenOthers = false
-    /// What the candidate would have said, had there been no other units than `held`; `nil` where nobody asked.
+    /// What the candidate would have said, had there been no other units than `held`; `nil` if no one asked.
     package var outcome: Decision.Outcome?
     /// What control would have said, had it accepted what the candidate accepted from here, each unit at its own time.
     package var controlOutcome: Decision.Outcome?

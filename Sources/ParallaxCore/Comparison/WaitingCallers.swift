@@ -3,7 +3,7 @@ import Synchronization
 /// Since when callers wait for the candidate: a fixed table of start times that is written without a lock.
 ///
 /// A caller that never gets its answer leaves no response time behind; here it shows for as long as it waits. Only
-/// requests that suspend enter: where control decides, nobody waits and nothing is paid.
+/// requests that suspend enter: where control decides, no one waits and nothing is paid.
 package final class WaitingCallers: Sendable {
     /// How long those who wait have waited, at one moment.
     package struct Ages: Equatable, Sendable {
@@ -14,7 +14,7 @@ package final class WaitingCallers: Sendable {
         package init() {}
     }
 
-    /// One caller's place in the table; `nil` where there was none.
+    /// One caller's place in the table; `nil` if there was none.
     package struct Place: Equatable, Sendable {
         fileprivate let index: Int?
     }
@@ -35,7 +35,7 @@ package final class WaitingCallers: Sendable {
 
     /// Holds a place while something is waited for.
     ///
-    /// - Parameter start: When the request was taken up, on a clock that never steps.
+    /// - Parameter start: When the request was taken up, on a monotonic clock.
     package func waiting<Value: Sendable>(since start: Duration, for body: () async -> Value) async -> Value {
         let place = enter(since: start)
         defer { leave(place) }

@@ -3,7 +3,7 @@ package struct FlagChange: Codable, Equatable, Sendable {
     /// The name of a writer that did not say who it is.
     package static let unknownWriter = "unknown"
 
-    /// When it was made, as its writer declares, or when it was seen where nobody did.
+    /// When it was made, as its writer declares, or when it was seen where no one did.
     package let time: Timestamp
     /// A person, `parallax-evaluator`, or `unknown` where another program wrote the file without saying.
     package let by: String

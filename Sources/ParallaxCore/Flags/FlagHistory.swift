@@ -11,6 +11,6 @@ package protocol FlagHistory: Sendable {
     ///   content at another time is another change: files go back and forth.
     func append(_ change: FlagChange) throws -> Bool
 
-    /// The newest change kept; `nil` where there is none.
+    /// The newest change kept; `nil` if there is none.
     func newest() throws -> FlagChange?
 }

@@ -1,4 +1,4 @@
-/// What somebody wants of the flags; what is `nil` stays as it is.
+/// What someone wants of the flags; what is `nil` stays as it is.
 package struct FlagUpdate: Equatable, Sendable {
     package var distributedEnabled: Bool?
     package var hybrid: Bool?

@@ -13,7 +13,7 @@ package struct JSONDocument: Equatable, Sendable {
         root = try JSONNode(parsing: bytes)
     }
 
-    /// The value at a path of keys; `nil` where there is none.
+    /// The value at a path of keys; `nil` if there is none.
     ///
     /// - Throws: ``JSONError/ambiguous(path:)`` or ``JSONError/notAnObject(path:)``: what reading may resolve, editing
     ///   may not.

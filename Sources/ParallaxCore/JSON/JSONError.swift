@@ -1,4 +1,4 @@
-/// Why a text is no JSON, or cannot be edited as asked.
+/// Why a text is not JSON, or cannot be edited as asked.
 package enum JSONError: Error, Equatable, CustomStringConvertible {
     case tooLarge(bytes: Int)
     case notUTF8

@@ -1,6 +1,6 @@
 /// The white space that a JSON text is written with, so that what is added to it looks like the rest.
 package struct JSONLayout: Equatable, Sendable {
-    /// What ends a line; `nil` where all stands on one.
+    /// What ends a line; `nil` if all stands on one.
     package let newline: String?
     /// What one level is indented by.
     package let indentation: String

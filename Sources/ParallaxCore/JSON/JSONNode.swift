@@ -15,7 +15,7 @@ package struct JSONNode: Equatable, Sendable {
     /// From the first byte of the value to the one after its last.
     package let span: Range<Int>
 
-    /// An object's members in the text's order, duplicates included; `nil` where this is no object.
+    /// An object's members in the text's order, duplicates included; `nil` if this is no object.
     package var members: [JSONMember]? {
         if case .object(let members) = value { members } else { nil }
     }
@@ -29,7 +29,7 @@ package struct JSONNode: Equatable, Sendable {
         members?.last { $0.isNamed(key) }?.value
     }
 
-    /// A key that occurs more than once; `nil` where all are different.
+    /// A key that occurs more than once; `nil` if all are different.
     package var duplicateKey: String? {
         var seen: Set<[UInt8]> = []
         for member in members ?? [] where !seen.insert(Array(member.key.utf8)).inserted { return member.key }

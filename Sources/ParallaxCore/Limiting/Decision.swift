@@ -15,7 +15,7 @@ package struct Decision: Equatable, Sendable {
     /// The smallest wait in milliseconds after which the same request would be accepted if nothing else were;
     /// 0 where it was allowed or the limiter could not answer.
     package let retryAfterMilliseconds: Int64
-    /// The instant of the limiter's own clock at which it judged; `nil` where unavailable.
+    /// The instant of the limiter's own clock at which it judged; `nil` if unavailable.
     package let judgedAt: Timestamp?
     /// How far the newest unit was ahead of that instant, in milliseconds: 0 unless the limiter's clock stepped back or
     /// decisions overtook each other. Up to ``Clocks/stepMilliseconds`` it judged at the newest unit; else the units ahead
@@ -39,7 +39,7 @@ package struct Decision: Equatable, Sendable {
 
     package var isAllowed: Bool { outcome == .allowed }
 
-    /// The window that limited the request; `nil` where it was allowed or the limiter could not answer.
+    /// The window that limited the request; `nil` if it was allowed or the limiter could not answer.
     package var limitingWindow: WindowState? {
         guard case .limited(let name) = outcome else { return nil }
         return windows.first { $0.window.name == name }
@@ -56,7 +56,7 @@ package struct WindowState: Equatable, Sendable {
     package let window: Window
     /// Units in the window after the decision. More than the limit where the limit was lowered.
     package let used: Int
-    /// The earliest instant at which `remaining` grows; the time of the decision where nothing is used.
+    /// The earliest instant at which `remaining` grows; the time of the decision if nothing is used.
     package let reset: Timestamp
 
     package init(window: Window, used: Int, reset: Timestamp) {

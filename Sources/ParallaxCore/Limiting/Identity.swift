@@ -12,7 +12,7 @@ package struct Identity: Sendable {
     package let organization: String
     /// The API key, user or client address; never empty.
     package let identifier: String
-    /// A hash of the bytes under a key that each process draws anew, so that no stranger can aim at a table's slots.
+    /// A hash of the bytes under a key that each process draws again, so that no stranger can aim at a table's slots.
     ///
     /// Kept, since a decision looks the identity up in several tables.
     package let hash: Int

@@ -1,6 +1,6 @@
 /// Finds the place of an identity by its hash: open addressing with linear probing, eight bytes a slot.
 ///
-/// A slot holds 32 bits of the hash beside the place, so that a probe looks at no identity but the right one. Kept
+/// A slot holds 32 bits of the hash next to the place, so that a probe looks at no identity but the right one. Kept
 /// small rather than sparse: eight slots share a line of the processor's caches, and one decision reads one line.
 /// Source: Knuth, The Art of Computer Programming 3, 6.4, algorithms L and R (deletion without marks).
 struct IdentityIndex: Sendable {
@@ -14,7 +14,7 @@ struct IdentityIndex: Sendable {
     /// Bytes on the heap after one more insertion.
     var heapBytesAfterInsertion: Int { Self.heapBytes(slots: isFull ? slots.count * 2 : slots.count) }
 
-    /// The place noted under the tag for which the closure says yes; negative where there is none.
+    /// The place noted under the tag for which the closure says yes; negative if there is none.
     @inline(__always)
     func place(tag: UInt32, _ isWanted: (Int) -> Bool) -> Int {
         slots.withUnsafeBufferPointer { slots in

@@ -26,7 +26,7 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         self.shards = shards
     }
 
-    /// Works on the value of an identity, made first where there is none, and marks it as just used.
+    /// Works on the value of an identity, made first if there is none, and marks it as just used.
     ///
     /// - Parameter now: The time noted where keeping this value pushes another out.
     @inline(__always)
@@ -36,7 +36,7 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         shards[place(identity.hash)].withLock { $0.withValue(of: identity, at: now, body) }
     }
 
-    /// Looks at the value of an identity without marking it as used; `nil` where there is none.
+    /// Looks at the value of an identity without marking it as used; `nil` if there is none.
     package func peek<Result: Sendable>(at identity: Identity, _ body: (borrowing Value) -> Result) -> Result? {
         shards[place(identity.hash)].withLock { $0.peek(at: identity, body) }
     }
@@ -71,8 +71,8 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         return count
     }
 
-    /// When the identity was last pushed out, or may have been at the latest where so many were pushed out that nobody
-    /// remembers; `nil` where it never was.
+    /// When the identity was last pushed out, or may have been at the latest where so many were pushed out that no one
+    /// remembers; `nil` if it never was.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         shards[place(identity.hash)].withLock { $0.lastEviction(of: identity) }
     }

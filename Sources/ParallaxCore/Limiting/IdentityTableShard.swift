@@ -8,7 +8,7 @@ import BasicContainers
 /// Source: Corbató, A Paging Experiment with the Multics System (1968), known as CLOCK.
 struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
     private enum Use: UInt8 {
-        /// Nobody's place.
+        /// No one's place.
         case free
         /// Not used since it came, or since the hand passed.
         case idle

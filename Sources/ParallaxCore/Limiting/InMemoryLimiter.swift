@@ -13,7 +13,7 @@ package final class InMemoryLimiter: ImmediateLimiter {
     package let algorithm: LimiterAlgorithm
     private let tables: Tables
 
-    /// Makes a limiter that remembers nobody yet.
+    /// Makes a limiter that remembers no one yet.
     ///
     /// - Parameters:
     ///   - algorithm: How it counts; the sliding log where nothing else is said.
@@ -97,7 +97,7 @@ package final class InMemoryLimiter: ImmediateLimiter {
         }
     }
 
-    /// When the identity was last dropped to stay within the bounds, or may have been at the latest; `nil` where it never was.
+    /// When the identity was last dropped to stay within the bounds, or may have been at the latest; `nil` if it never was.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         switch tables {
         case .slidingLog(let table): table.lastEviction(of: identity)

@@ -15,7 +15,7 @@ struct LoggedUnits {
 
     static var none: LoggedUnits { LoggedUnits(base: 0, offsets: UnsafeBufferPointer(start: nil, count: 0), head: 0) }
 
-    /// The time of the newest unit; the earliest of all times where there is none.
+    /// The time of the newest unit; the earliest of all times if there is none.
     var newest: Int64 { offsets.isEmpty ? .min : time(at: offsets.count - 1) }
 
     func standing(in window: Window, at now: Int64) -> Standing {
@@ -23,7 +23,7 @@ struct LoggedUnits {
         return Standing(first: first, used: offsets.count - first)
     }
 
-    /// The instant at which the cost fits the window; `nil` where it fits already.
+    /// The instant at which the cost fits the window; `nil` if it fits already.
     func fits(_ cost: Int, _ standing: Standing, _ window: Window) -> Int64? {
         let room = window.limit - cost
         guard standing.used > room else { return nil }

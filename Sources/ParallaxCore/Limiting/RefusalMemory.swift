@@ -2,7 +2,7 @@
 ///
 /// The one copy of the limiter's state that may decide where that limiter decides alone.
 package protocol RefusalMemory: Sendable {
-    /// What the limiter would answer now; `nil` where only the limiter itself can tell.
+    /// What the limiter would answer now; `nil` if only the limiter itself can tell.
     func refusal(of request: CheckRequest) -> Decision?
 
     /// Asks the limiter, and remembers its answer if that is a refusal.

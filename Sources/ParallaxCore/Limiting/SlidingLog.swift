@@ -21,7 +21,7 @@ package struct SlidingLog: ~Copyable, @unchecked Sendable {
 
     private var units: LoggedUnits { storage?.units ?? .none }
 
-    /// The time of the newest unit, those that have left every window included; `nil` where there never was one.
+    /// The time of the newest unit, those that have left every window included; `nil` if there never was one.
     package var newest: Timestamp? { units.offsets.isEmpty ? nil : Timestamp(milliseconds: units.newest) }
 
     /// Units later than `start` and no later than `end`.

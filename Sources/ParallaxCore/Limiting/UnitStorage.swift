@@ -1,4 +1,4 @@
-/// The units of one log in one allocation: their times, beside what tells where they begin and end.
+/// The units of one log in one allocation: their times, next to what tells where they begin and end.
 ///
 /// An acceptance writes here and nowhere else, so that processors that take turns on an identity hand over few lines of
 /// their caches. Not managed: ``SlidingLog`` owns it and gives it back.

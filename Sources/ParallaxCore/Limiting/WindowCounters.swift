@@ -69,7 +69,7 @@ package struct WindowCounters<Counter: WindowCounter>: LimiterState {
         return copy.decide(policy, cost: cost, at: now)
     }
 
-    /// Keeps the counters of windows that the policy still has, with their new limits, and starts the others anew.
+    /// Keeps the counters of windows that the policy still has, with their new limits, and starts the others again.
     private mutating func adopt(_ policy: Policy) {
         guard windows != policy.windows else { return }
         counters = policy.windows.map { window in

@@ -29,7 +29,7 @@ package enum PromotionPhase: String, CaseIterable, Sendable {
         return place < PromotionPhase.allCases.count ? PromotionPhase.allCases[place] : nil
     }
 
-    /// The share of identities given to the candidate; `nil` where not both judge.
+    /// The share of identities given to the candidate; `nil` if not both judge.
     package var enforcementPercent: Double? {
         switch self {
         case .legacy, .distributedOnly: nil
@@ -59,7 +59,7 @@ extension PromotionPhase {
     /// When this phase began, as the flag history tells it; drills do not count, as they leave everything as it was.
     ///
     /// - Parameter changes: The newest change first.
-    /// - Returns: `nil` where the history does not say so.
+    /// - Returns: `nil` if the history does not say so.
     package func began(in changes: [FlagChange]) -> Timestamp? {
         let changes = PromotionWatch.withoutDrills(changes)
         guard let newest = changes.first, PromotionPhase(newest.to) == self else { return nil }

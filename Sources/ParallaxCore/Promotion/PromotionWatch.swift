@@ -8,7 +8,7 @@ package struct PromotionWatch: Equatable, Sendable {
 
     /// The change that began it.
     package let began: FlagChange
-    /// The change that left `distributed_only` before the time was over; `nil` where none did.
+    /// The change that left `distributed_only` before the time was over; `nil` if none did.
     package let brokenOff: FlagChange?
 
     /// Finds the latest watch.
@@ -16,7 +16,7 @@ package struct PromotionWatch: Equatable, Sendable {
     /// - Parameters:
     ///   - changes: The flag history, the newest change first.
     ///   - strategy: What the file says now.
-    /// - Returns: `nil` where `distributed_only` was never reached, or was left after a whole watch.
+    /// - Returns: `nil` if `distributed_only` was never reached, or was left after a whole watch.
     package init?(changes: [FlagChange], strategy: Strategy) {
         let isDrilling = changes.first?.by == RollbackDrill.author
         let changes = PromotionWatch.withoutDrills(changes)

@@ -1,7 +1,7 @@
 /// How long callers waited when control alone decided: what response times are compared with, one for each source.
 ///
 /// It is learned from control-only traffic and then frozen, so that a slow decline cannot become its own yardstick. It
-/// is learned anew, from control-only traffic again, once half its life is over; the old one holds until then.
+/// is learned again, from control-only traffic again, once half its life is over; the old one holds until then.
 package struct Baseline: Equatable, Sendable {
     /// Response times that are complete.
     package struct Frozen: Codable, Equatable, Sendable {
@@ -44,7 +44,7 @@ package struct Baseline: Equatable, Sendable {
 
     /// Takes in response times of traffic that control alone decided.
     ///
-    /// - Returns: Whether they were of use; a baseline in the first half of its life heeds nothing.
+    /// - Returns: Whether they were of use; a baseline in the first half of its life follows nothing.
     @discardableResult
     package mutating func learn(
         _ samples: LatencyHistogram, from source: ResponseTimeSource = .door, at now: Timestamp,

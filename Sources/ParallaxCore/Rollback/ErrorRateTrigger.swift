@@ -1,6 +1,6 @@
 /// Fires when too large a share of the candidate's attempts fail while Redis is there.
 ///
-/// Both must exceed the limit: over the long window the lower Wilson bound, so that it is surely so, and over the
+/// Both must exceed the limit: over the long window the lower Wilson bound, so that it is so, and over the
 /// short window the plain rate, so that it still is. An attempt is a decision that was made or failed with an error.
 /// Failures of a Redis that is away belong to the Redis-down trigger: they are neither errors nor attempts, so that an
 /// outage neither raises nor dilutes the rate of the rest; a setting counts them as both. What was skipped is neither.
@@ -49,7 +49,7 @@ package struct ErrorRateTrigger: Sendable {
         buckets.add(tally, second: now.second)
     }
 
-    /// Forgets everything, after a time in which nobody counted.
+    /// Forgets everything, after a time in which no one counted.
     package mutating func restart() {
         buckets.clear()
         watchedSince = nil

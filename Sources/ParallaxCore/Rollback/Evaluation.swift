@@ -19,7 +19,7 @@ package struct Evaluation: Equatable, Sendable {
 }
 
 extension Evaluation {
-    /// The figure that is 1 where the candidate was in play and 0 in `legacy`, where there is nothing to roll back.
+    /// The figure that is 1 where the candidate was in play and 0 in `legacy`, if there is nothing to roll back.
     package static let inPlayFigure = "candidateInPlay"
     /// The figure of response times that is 1 if a learned baseline holds, and 0 if none does.
     package static let baselineHoldsFigure = "baselineHolds"

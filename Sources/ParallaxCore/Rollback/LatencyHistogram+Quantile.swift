@@ -7,7 +7,7 @@ extension LatencyHistogram {
         time(ofRank: (share * Double(count)).rounded(.up))
     }
 
-    /// The times between which the quantile of the traffic, of which the samples are a part, surely lies.
+    /// The times between which the quantile of the traffic, of which the samples are a part, lies.
     ///
     /// The number of samples below the true quantile is binomial, so the samples a few deviations of it before and
     /// after the quantile's rank enclose it, whatever shape the times have (W. J. Conover, "Practical Nonparametric

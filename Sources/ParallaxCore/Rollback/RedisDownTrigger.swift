@@ -74,7 +74,7 @@ package struct RedisDownTrigger: Sendable {
 
     /// Whether decisions were answered within the short window, before the probes began to succeed.
     private func wasAnswered(at now: Int64) -> Bool {
-        answeredAt.map { now - $0 <= Int64(settings.shortWindowSeconds) * 1000 } ?? false
+        answeredAt.map { now - $0 <= Int64(settings.errorShortWindowSeconds) * 1000 } ?? false
     }
 
     /// Whether Redis is in a good run at this moment.
@@ -88,7 +88,7 @@ package struct RedisDownTrigger: Sendable {
             && Double(tally.decided) * 100 >= settings.answeredPercent * Double(tally.decided + failures)
     }
 
-    /// Forgets everything, after a time in which nobody probed.
+    /// Forgets everything, after a time in which no one probed.
     package mutating func restart() {
         run = 0
         downSince = nil

@@ -1,5 +1,5 @@
 extension ResponseTimeTrigger {
-    /// Judges all populations: the gravest verdict is the trigger's.
+    /// Judges all populations: the most serious verdict is the trigger's.
     ///
     /// The parameters are those of reading one of them.
     package mutating func evaluate(
@@ -30,7 +30,7 @@ extension ResponseTimeTrigger {
             trigger: .responseTime, time: now.wall, state: gravest.state, figures: figures, sentence: sentence)
     }
 
-    /// The verdict alone, where nobody asks what it was reached from.
+    /// The verdict alone, where no one asks what it was reached from.
     mutating func state(
         at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
     ) -> TriggerState {
@@ -40,7 +40,7 @@ extension ResponseTimeTrigger {
         return states.max { $0.gravity < $1.gravity } ?? door.state
     }
 
-    /// Readings of the populations that are judged beside all of the door's callers.
+    /// Readings of the populations that are judged next to all of the door's callers.
     private mutating func others(
         beside door: Reading, at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
     ) -> [(population: Population, reading: Reading)] {

@@ -1,6 +1,6 @@
 /// Fires when callers wait much longer than they did with control alone.
 ///
-/// Both must exceed the limit: over the long window the lower bound of the quantile, so that it is surely so, and over
+/// Both must exceed the limit: over the long window the lower bound of the quantile, so that it is so, and over
 /// the short window the quantile itself, so that it still is. The limit is the upper bound of the baseline's quantile
 /// times a factor, or the floor where that is higher. The door's answers and those that applications report are judged
 /// apart, each by a baseline of its own: together, a change of their mix would look like a change of the times. The
@@ -27,7 +27,7 @@ package struct ResponseTimeTrigger: Sendable {
         package var baselineQuantile: Duration
         package var baselineUpperBound: Duration
         package var limit: Duration
-        /// How much lower the quantile of the same requests would be had nobody waited for the candidate; `nil` where
+        /// How much lower the quantile of the same requests would be had no one waited for the candidate; `nil` if
         /// the waits are not known.
         package var limiterPart: Duration?
 
@@ -55,13 +55,13 @@ package struct ResponseTimeTrigger: Sendable {
         package var baseline: Baseline.State
         /// For how long it still has to be learned, at least.
         package var baselineSecondsLeft = 0
-        /// Response times of the hold-out over the long window; `nil` where there is no hold-out.
+        /// Response times of the hold-out over the long window; `nil` if there is no hold-out.
         package var heldOutSamples: Int?
         /// Whether the hold-out is what is compared with.
         package var usesHoldout = false
-        /// `nil` where there is nothing to compare.
+        /// `nil` if there is nothing to compare.
         package var quantiles: Quantiles?
-        /// `nil` where nobody waited for the candidate.
+        /// `nil` if no one waited for the candidate.
         package var waits: Waits?
         /// Whether it is known that no caller waits for the candidate, so that going back would take no wait away.
         package var isUnwaited = false
@@ -96,7 +96,7 @@ package struct ResponseTimeTrigger: Sendable {
     }
 
     /// Takes in how long the callers of the last second waited. What `legacy` answered belongs to a baseline, and is
-    /// not heeded.
+    /// not followed.
     package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: ClockReading) {
         watch(now)
         switch source {
@@ -105,7 +105,7 @@ package struct ResponseTimeTrigger: Sendable {
         }
     }
 
-    /// Forgets everything, after a time in which nobody counted.
+    /// Forgets everything, after a time in which no one counted.
     package mutating func restart() {
         door.clear()
         application.clear()

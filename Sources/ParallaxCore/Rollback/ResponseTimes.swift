@@ -46,7 +46,7 @@ package struct AnsweredTimes: Equatable, SecondTally {
         waited.record(time)
     }
 
-    /// Adds answers that nobody waited for the candidate for.
+    /// Adds answers that no one waited for the candidate for.
     package mutating func add(unwaited samples: LatencyHistogram) {
         times.add(samples)
         withoutWaits.add(samples)

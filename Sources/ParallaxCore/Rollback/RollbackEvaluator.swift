@@ -134,7 +134,7 @@ package struct RollbackEvaluator: Sendable {
 
     /// Whether Redis has been down for too long since the last evaluation: a reason not to wait for the next.
     ///
-    /// Cheap enough to be asked every second. An interval is a long time beside the limit where probes succeed now and
+    /// Cheap enough to be asked every second. An interval is a long time next to the limit where probes succeed now and
     /// then, since each second more is a chance of a run of them.
     package func isOverdue(at now: ClockReading) -> Bool {
         redisDown.read(at: now).state == .firing
@@ -170,7 +170,7 @@ package struct RollbackEvaluator: Sendable {
 
     /// Clears the latch.
     ///
-    /// - Throws: ``RollbackLatchError`` where nothing is latched.
+    /// - Throws: ``RollbackLatchError`` if nothing is latched.
     package mutating func acknowledge(_ acknowledgement: Acknowledgement) throws(RollbackLatchError) {
         try latch.acknowledge(acknowledgement)
     }
@@ -241,14 +241,14 @@ extension RollbackEvaluator {
         }
     }
 
-    /// Starts the windows anew where what they hold says nothing about now.
+    /// Starts the windows again where what they hold says nothing about now.
     private mutating func restartWindows(at now: ClockReading, strategy: Strategy) {
         legacySince = strategy == .legacy ? legacySince ?? now : nil
         defer { (lastEvaluated, lastStrategy) = (now, strategy) }
         guard let lastEvaluated, let lastStrategy else { return }
         let slept = now.steadyMilliseconds - lastEvaluated.steadyMilliseconds
         if slept > 3 * Int64(settings.evaluationInterval) * 1000 {
-            // Nobody probed or counted: a gap must not pass for an outage, nor old errors for present ones.
+            // No one probed or counted: a gap must not pass for an outage, nor old errors for present ones.
             redisDown.restart()
             errorRate.restart()
             responseTime.restart()
@@ -285,7 +285,7 @@ extension RollbackEvaluator {
         return actions
     }
 
-    /// Whether what an application reports now is surely of `legacy`: a report is of requests of a while ago, and those of
+    /// Whether what an application reports now is of `legacy`: a report is of requests of a while ago, and those of
     /// before a rollback must not teach the baseline.
     private func isLongInLegacy(at now: ClockReading) -> Bool {
         guard let legacySince else { return false }

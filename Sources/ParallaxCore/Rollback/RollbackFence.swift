@@ -1,4 +1,4 @@
-/// What the evaluators that share a flag file agree on, as the newest claim beside the file says it.
+/// What the evaluators that share a flag file agree on, as the newest claim next to the file says it.
 ///
 /// Every claim has a number above all before it, and no number is claimed twice: whoever decides on what it knew at one
 /// number and finds another when it acts has decided on what is past. A value; who keeps the claims is another's matter.
@@ -12,7 +12,7 @@ package struct RollbackFence: Codable, Equatable, Sendable {
     package let time: Timestamp
     /// The latest rollback for all who share the file, and whether it was acknowledged.
     package let latch: RollbackLatch
-    /// What the latch is once the rollback that this claim is for has been written; `nil` where it is for none. While it is
+    /// What the latch is once the rollback that this claim is for has been written; `nil` if it is for none. While it is
     /// there, the claim is a lease: others leave the rollback to its holder, for a while.
     package let pending: RollbackLatch?
 
@@ -30,7 +30,7 @@ package struct RollbackFence: Codable, Equatable, Sendable {
 
     /// Whether the rollback that this claim is for stands in the flag file.
     ///
-    /// - Parameter written: The number that the flag file carries; `nil` where it carries none.
+    /// - Parameter written: The number that the flag file carries; `nil` if it carries none.
     package func isCarriedOut(written: Int64?) -> Bool {
         pending != nil && written == number
     }
@@ -49,7 +49,7 @@ package struct RollbackFence: Codable, Equatable, Sendable {
 
 /// What an evaluator decided on, so that a decision on what is past is not carried out.
 package struct RollbackClaim: Equatable, Sendable {
-    /// The fence's number when it decided; 0 where there was none.
+    /// The fence's number when it decided; 0 if there was none.
     package let number: Int64
     /// The latch once the rollback has been written.
     package let latch: RollbackLatch

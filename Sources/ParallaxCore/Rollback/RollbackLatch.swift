@@ -61,7 +61,7 @@ package struct RollbackLatch: Codable, Equatable, Sendable {
 
     /// Clears the latch.
     ///
-    /// - Throws: ``RollbackLatchError`` where nothing is latched.
+    /// - Throws: ``RollbackLatchError`` if nothing is latched.
     package mutating func acknowledge(_ acknowledgement: Acknowledgement) throws(RollbackLatchError) {
         guard isLatched else { throw .notLatched }
         self.acknowledgement = acknowledgement

@@ -9,7 +9,7 @@ package protocol RollbackRecord: Sendable {
     /// Keeps one rollback with its evidence.
     func record(_ rollback: Rollback) async throws
 
-    /// The latch as it is stored; a new one where there is none.
+    /// The latch as it is stored; a new one if there is none.
     func loadLatch() async throws -> RollbackLatch
 
     /// Reads the latch, changes it and stores it, in one transaction, so that two processes cannot undo each other's
@@ -18,9 +18,9 @@ package protocol RollbackRecord: Sendable {
     /// - Returns: The latch as it is now stored.
     func changeLatch(_ change: @escaping @Sendable (inout RollbackLatch) throws -> Void) async throws -> RollbackLatch
 
-    /// The baseline as it is stored; `nil` where there is none.
+    /// The baseline as it is stored; `nil` if there is none.
     func loadBaseline() async throws -> Baseline?
 
-    /// Stores a baseline in the place of the last.
+    /// Stores a baseline instead of the last.
     func save(_ baseline: Baseline) async throws
 }

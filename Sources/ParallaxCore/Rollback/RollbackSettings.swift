@@ -77,7 +77,7 @@ extension RollbackSettings: Encodable {
 }
 
 extension RollbackSettings {
-    /// Settings to try in the place of others; `nil` leaves one as it is.
+    /// Settings to try instead of others; `nil` leaves one as it is.
     package struct Changes: Equatable, Sendable {
         package var redisDownSeconds: Int?
         package var redisDownWindowSeconds: Int?

@@ -14,9 +14,9 @@ package enum TriggerState: String, CaseIterable, Sendable {
     case warming
     /// Enough data, and nothing wrong.
     case ok
-    /// Beyond the threshold, but not yet surely or not long enough.
+    /// Beyond the threshold, but not yet or not long enough.
     case suspect
-    /// Beyond the threshold, surely and long enough.
+    /// Beyond the threshold, and long enough.
     case firing
     /// Too little data, or no baseline, to say anything.
     case inconclusive

@@ -11,7 +11,7 @@ package struct AlertHealth: Equatable, Sendable {
     package let failures: Int
     /// Ended alerts that a receiver has not heard of yet.
     package let waiting: Int
-    /// Which receiver does not take alerts now and why, counted from 1 in the order of the settings; `nil` where all do.
+    /// Which receiver does not take alerts now and why, counted from 1 in the order of the settings; `nil` if all do.
     package let problem: String?
     /// How often each alert began since the start.
     package let began: [Alert.Name: Int]

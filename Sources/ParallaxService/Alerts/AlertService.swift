@@ -7,7 +7,7 @@ import Synchronization
 
 /// Tells receivers of alerts: once a second it looks at what holds, and sends what is due, never on a request's path.
 ///
-/// A receiver that does not answer delays nobody: not the next look, not the other receivers.
+/// A receiver that does not answer delays no one: not the next look, not the other receivers.
 package final class AlertService: Service {
     /// One request to one receiver.
     struct Job: Sendable {

@@ -15,7 +15,7 @@ extension App {
     /// - Parameters:
     ///   - loaded: The settings, without errors.
     ///   - reload: Reads the settings again, from the same places.
-    ///   - companions: Services of the caller's that run beside it; when one ends, all shut down.
+    ///   - companions: Services of the caller's that run next to it; when one ends, all shut down.
     ///   - greet: Called once the door is open.
     /// - Throws: What keeps a part from being made, such as ``EmbeddedRedisError``: each names the setting or file at fault
     ///   and what to do. A database that cannot be opened is no such thing: the limiter works without it.

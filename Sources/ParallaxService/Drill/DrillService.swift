@@ -6,7 +6,7 @@ import Synchronization
 
 /// Drills the way back on a running service: flips the flag file as a rollback does, and puts it back.
 ///
-/// Whoever asked for the drill looks at the instances in between, and says when they have seen enough. Where nobody says
+/// Whoever asked for the drill looks at the instances in between, and says when they have seen enough. Where no one says
 /// so the service puts the file back by itself: at the drill's end, when it shuts down, and after a crash at the next
 /// start. Every instance of a file also ends drills that another has left behind.
 package final class DrillService: Service {
@@ -19,7 +19,7 @@ package final class DrillService: Service {
 
     fileprivate struct State {
         var running: DrillNote?
-        /// Whether a drill is about to leave its note: it is nobody's that was interrupted.
+        /// Whether a drill is about to leave its note: it is no one's that was interrupted.
         var isBeginning = false
         /// The last drill that went well here, until it is recorded.
         var ended: (note: DrillNote, time: Timestamp)?
@@ -95,7 +95,7 @@ package final class DrillService: Service {
 
     /// Ends the drill that was begun here, and tells what became of the flags.
     ///
-    /// - Throws: ``DrillRefusal`` where none is under way.
+    /// - Throws: ``DrillRefusal`` if none is under way.
     package func end() async throws(DrillRefusal) -> DrillEnd {
         guard let note = state.withLock({ $0.running }) else {
             throw DrillRefusal("no drill is under way here; it may have ended by itself")
@@ -145,10 +145,10 @@ package final class DrillService: Service {
         }
     }
 
-    /// The drill that is under way here; `nil` where none is.
+    /// The drill that is under way here; `nil` if none is.
     package var running: DrillNote? { state.withLock { $0.running } }
 
-    /// The drill that was interrupted and has the flags at legacy still, as it could not be ended; `nil` where none is.
+    /// The drill that was interrupted and has the flags at legacy still, as it could not be ended; `nil` if none is.
     package var interrupted: DrillNote? { state.withLock { $0.interrupted } }
 
     private func refuseWhileInEarnest() throws(DrillRefusal) {

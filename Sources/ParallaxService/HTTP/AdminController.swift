@@ -7,7 +7,7 @@ import ParallaxCore
 
 /// Routes that list or change state, behind a bearer token. Never limited.
 struct AdminController<Context: DoorContext>: Sendable {
-    /// `nil` where there is no token: then every route says so.
+    /// `nil` if there is no token: then every route says so.
     let access: AdminAccess?
 
     private static var maximumListed: Int { 1000 }

@@ -36,7 +36,7 @@ struct AnswerResponse: Sendable {
         }
     }
 
-    /// Whole seconds, rounded up, at least 1; `nil` where the caller need not wait.
+    /// Whole seconds, rounded up, at least 1; `nil` if the caller need not wait.
     private var retryAfterSeconds: Int64? {
         switch verdict {
         case .allowed, .passedUnjudged: nil

@@ -21,7 +21,7 @@ struct CheckBody: Equatable, Sendable {
         cost = fields.cost ?? 1
     }
 
-    /// What was read so far; `nil` where a field was not there.
+    /// What was read so far; `nil` if a field was not there.
     private struct Fields {
         var organization: String??
         var identifier: String?

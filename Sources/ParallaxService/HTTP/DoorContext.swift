@@ -4,7 +4,7 @@ import NIOCore
 
 /// A request's context that knows whom the connection comes from.
 package protocol DoorContext: RequestContext {
-    /// The address at the other end; `nil` where it is no internet address.
+    /// The address at the other end; `nil` if it is no internet address.
     var peer: IPAddress? { get }
 }
 

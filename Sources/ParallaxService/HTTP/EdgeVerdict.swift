@@ -6,9 +6,9 @@ enum EdgeVerdict: Equatable, Sendable {
     case allowed
     /// 429: the limit is spent.
     case limited
-    /// 503: nobody could tell. Never mistaken for a limit.
+    /// 503: no one could tell. Never mistaken for a limit.
     case unavailable(Unavailability)
-    /// 200 though nobody could tell: outside production, where the flags say so.
+    /// 200 though no one could tell: outside production, where the flags say so.
     case passedUnjudged(Unavailability)
 
     /// Decides for a decision that was to be enforced.
@@ -16,7 +16,7 @@ enum EdgeVerdict: Equatable, Sendable {
     /// - Parameters:
     ///   - strategy: Failing open is for `distributed_only`. In `hybrid` control stands in for the candidate, and where a
     ///     setting forbids that, it is to fail closed.
-    ///   - failsOpen: What `FAIL_OPEN_ON_REDIS_ERROR` says; never heeded in production.
+    ///   - failsOpen: What `FAIL_OPEN_ON_REDIS_ERROR` says; never followed in production.
     init(_ outcome: Decision.Outcome, strategy: Strategy, isProduction: Bool, failsOpen: Bool) {
         switch outcome {
         case .allowed: self = .allowed

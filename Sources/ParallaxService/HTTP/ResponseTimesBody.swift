@@ -63,7 +63,7 @@ struct ResponseTimesBody: Equatable, Sendable {
         return .milliseconds(value)
     }
 
-    /// What was read of one report; `nil` where a field was not there.
+    /// What was read of one report; `nil` if a field was not there.
     private struct Fields {
         var duration: Duration?
         var identifier: String??
@@ -87,7 +87,7 @@ struct ResponseTimesBody: Equatable, Sendable {
         func makeReport(named name: String) throws(RequestError) -> ApplicationTimes.Report {
             guard let duration else { throw .missingField("\(name).milliseconds") }
             guard let identifier = identifier ?? nil else {
-                // A tenant alone is nobody: half a name would be counted as none without a word.
+                // A tenant alone is no one: half a name would be counted as none without a word.
                 guard (organization ?? nil) == nil else { throw .missingField("\(name).identifier") }
                 return ApplicationTimes.Report(duration: duration)
             }

@@ -1,7 +1,7 @@
 import Hummingbird
 import ParallaxCore
 
-/// All that the routes need. The admin routes answer 404 with an explanation where there is no token.
+/// All that the routes need. The admin routes answer 404 with an explanation if there is no token.
 struct Endpoints: Sendable {
     var door: Door
     let identification: Replaceable<CallerIdentification>
@@ -10,9 +10,9 @@ struct Endpoints: Sendable {
     var http: HTTPMetrics
     /// The open connections; `nil` if they are not counted.
     var connections: ConnectionTable?
-    /// The admin routes' token and actions; `nil` where they are off.
+    /// The admin routes' token and actions; `nil` if they are off.
     var admin: AdminAccess?
-    /// Takes the response times that applications report; `nil` where there is no such route.
+    /// Takes the response times that applications report; `nil` if there is no such route.
     var applicationTimes: ApplicationTimes?
 
     init(

@@ -63,7 +63,7 @@ final class ClockWatch: Service, DecisionObserver {
         let step = state.withLock { state in
             deviations.store(0, ordering: .relaxed)
             redisAhead.store(ahead, ordering: .relaxed)
-            // The distance to a clock that never steps: a step of the instance's clock is not one of Redis's.
+            // The distance to a monotonic clock: a step of the instance's clock is not one of Redis's.
             let distance = clocks.now().milliseconds - Self.milliseconds(clocks.uptime()) + ahead
             return state.redis.note(distance, at: comparison.time)
         }

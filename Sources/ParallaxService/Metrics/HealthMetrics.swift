@@ -54,7 +54,7 @@ struct HealthMetrics {
         text.sample("parallax_flag_file_writable", report.flags.writeProblem == nil ? 1 : 0)
     }
 
-    /// Zeros where nobody looks for alerts.
+    /// Zeros where no one looks for alerts.
     private func writeAlerts(to text: inout PrometheusText) {
         text.begin("parallax_alert_firing", .gauge, help: "1 where the alert holds.")
         for name in Alert.Name.allCases {

@@ -6,7 +6,7 @@ package import ParallaxCore
 package struct ApplicationTimes: Sendable {
     /// One caller's wait.
     struct Report: Equatable, Sendable {
-        /// `nil` where the application does not say.
+        /// `nil` if the application does not say.
         var identity: Identity?
         var duration: Duration
     }
@@ -28,7 +28,7 @@ package struct ApplicationTimes: Sendable {
     private let shares: ReporterShares
     /// What reporters must send; `nil` if anyone can report.
     let token: Replaceable<BearerToken>?
-    /// The time on a clock that never steps, in seconds.
+    /// The time on a monotonic clock, in seconds.
     private let second: @Sendable () -> Int64
 
     /// - Parameters:
@@ -36,7 +36,7 @@ package struct ApplicationTimes: Sendable {
     ///   - windowSeconds: The window within which no reporter may outweigh the others.
     ///   - minimumSamples: The fewest reports that a verdict is made of.
     ///   - strategy: The strategy in force.
-    ///   - second: The time on a clock that never steps, in seconds.
+    ///   - second: The time on a monotonic clock, in seconds.
     package init(
         observer: RollbackObserver, metrics: DecisionMetrics, holdoutPercent: Double, token: BearerToken? = nil,
         windowSeconds: Int = RollbackSettings().errorWindowSeconds,

@@ -4,7 +4,7 @@ struct ProbeTurn: Equatable, Sendable {
     private var isRunning = false
     private var isOverdue = false
 
-    /// - Returns: The turn's number; `nil` where the last has not ended: it is overdue now.
+    /// - Returns: The turn's number; `nil` if the last has not ended: it is overdue now.
     mutating func start() -> Int? {
         guard !isRunning else {
             isOverdue = true

@@ -47,7 +47,7 @@ final class ReporterShares: Sendable {
 
     /// How many of some reports count.
     ///
-    /// - Parameter second: The time on a clock that never steps, in seconds.
+    /// - Parameter second: The time on a monotonic clock, in seconds.
     func admit(_ offered: Int, from reporter: String, second: Int64) -> Int {
         state.withLock { state in
             state.rotate(second: second, windowSeconds: windowSeconds)

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Counts on the request's path what the rollback evaluator needs, for the driver to fetch once a second.
 ///
-/// An answer that nobody waited for the candidate for costs one atomic addition, and no lock. Neither the evaluation nor
+/// An answer that no one waited for the candidate for costs one atomic addition, and no lock. Neither the evaluation nor
 /// the clock is on the path: what is counted belongs to the second in which it is fetched.
 package final class RollbackObserver: DecisionObserver {
     /// What happened since the last fetch.
@@ -40,11 +40,11 @@ package final class RollbackObserver: DecisionObserver {
 
     /// Counts how long one caller waited for the door's whole answer.
     ///
-    /// The door calls this, once a request; the limiter's own part of it, `answered(_:)`, is heeded nowhere, so that no
+    /// The door calls this, once a request; the limiter's own part of it, `answered(_:)`, is followed nowhere, so that no
     /// wait counts twice.
     ///
     /// - Parameters:
-    ///   - duration: From the request's arrival to its answer, on a clock that never steps.
+    ///   - duration: From the request's arrival to its answer, on a monotonic clock.
     ///   - strategy: The strategy under which it was answered: in `legacy` it teaches the baseline.
     ///   - isHeldOut: Whether control alone judged in hybrid.
     ///   - candidateWait: How much of it was waiting for the candidate.

@@ -81,7 +81,7 @@ extension RollbackService {
     /// - Parameters:
     ///   - by: The person who saw the rollback.
     ///   - reason: Why it may be cleared, in one line.
-    /// - Throws: ``RollbackLatchError`` where nothing is latched, or where the name or reason is not one line of text.
+    /// - Throws: ``RollbackLatchError`` if nothing is latched, or where the name or reason is not one line of text.
     package func acknowledge(by: String, reason: String) throws(RollbackLatchError) {
         let acknowledgement = try Acknowledgement(validating: by, reason: reason, time: now().wall)
         try state.withLock { state throws(RollbackLatchError) in

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A port of 127.0.0.1 where attempts to connect hang: it listens, its queue is full, and nobody takes from it.
+/// A port of 127.0.0.1 where attempts to connect hang: it listens, its queue is full, and no one takes from it.
 ///
 /// The kernel then drops every further SYN, so that an attempt is neither accepted nor refused.
 package final class FullListener: Sendable {
@@ -62,7 +62,7 @@ package final class FullListener: Sendable {
     }
 }
 
-/// Lends a listener that takes nobody to the body and closes it afterwards; its port is then free for another server.
+/// Lends a listener that takes no one to the body and closes it afterwards; its port is then free for another server.
 package func withFullListener<Result>(_ body: (FullListener) async throws -> Result) async throws -> Result {
     let listener = try FullListener()
     defer { listener.end() }

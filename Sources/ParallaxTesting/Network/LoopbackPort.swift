@@ -3,7 +3,7 @@ import NIOPosix
 
 /// Ports of the loopback addresses, for servers that tests start.
 package enum LoopbackPort {
-    /// A port that nobody listens on at the moment.
+    /// A port that no one listens on at the moment.
     ///
     /// - Parameter host: `127.0.0.1` or `::1`.
     /// - Throws: Where the machine has no such address.

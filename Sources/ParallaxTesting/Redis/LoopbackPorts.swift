@@ -1,6 +1,6 @@
 import Glibc
 
-/// Ports of this machine's own address that nobody listens on at the moment.
+/// Ports of this machine's own address that no one listens on at the moment.
 package enum LoopbackPorts {
     /// Finds so many, all different.
     package static func find(_ count: Int) throws -> [Int] {

@@ -12,13 +12,13 @@ package struct NodeAddress: Hashable, Sendable {
 extension NodeAddress {
     /// Reads an address as Redis writes it in a redirection: host, colon and port, IPv6 without brackets.
     ///
-    /// `nil` where it is none, or could not be printed as it is. The host is empty where the server does not know it.
+    /// `nil` if it is none, or could not be printed as it is. The host is empty where the server does not know it.
     init?(redirection text: Substring) {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return nil }
         self.init(host: String(text[..<colon]), announcedPort: port)
     }
 
-    /// An address that a server has announced; `nil` where it cannot be one.
+    /// An address that a server has announced; `nil` if it cannot be one.
     init?(host: String, announcedPort port: Int) {
         guard (1...65535).contains(port), host != "?", Self.isHost(host)
         else { return nil }

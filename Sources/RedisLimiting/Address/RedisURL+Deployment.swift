@@ -63,7 +63,7 @@ extension RedisURL.Sentinels {
         RedisURL(endpoint: .tcp(host: node.host, port: node.port), usesTLS: usesTLS, user: user, password: password)
     }
 
-    /// What follows the question mark of an address, the password replaced by asterisks; empty where nothing is needed.
+    /// What follows the question mark of an address, the password replaced by asterisks; empty if nothing is needed.
     fileprivate func query(usesTLS dataUsesTLS: Bool) -> String {
         var parameters: [String] = []
         if user != nil { parameters.append("sentinel_user=***") }

@@ -1,4 +1,4 @@
-/// Why a line of text is no address of Redis. No message holds a password.
+/// Why a line of text is not an address of Redis. No message holds a password.
 package enum RedisURLError: Error, Equatable, CustomStringConvertible {
     case noScheme
     case wrongScheme(String)

@@ -10,7 +10,7 @@ package enum BreakerState: String, CaseIterable, Sendable {
     case open
 }
 
-/// Stops asking a server that fails, so that nobody waits for it (Nygard, Release It!, 2007: circuit breaker).
+/// Stops asking a server that fails, so that no one waits for it (Nygard, Release It!, 2007: circuit breaker).
 ///
 /// ```
 /// closed --failures in a row--> open --good probe--> half-open --good probes in a row--> closed

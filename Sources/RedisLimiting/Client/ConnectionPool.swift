@@ -62,7 +62,7 @@ struct ConnectionPool: Sendable {
             // Nothing was sent: where another server has taken this one's place, that one can be asked.
             return RedisError(.disconnected, "the Redis client was shut down", redirection: .toPrimary)
         }
-        // A refused login stays a refused login while nobody is connected.
+        // A refused login stays a refused login while no one is connected.
         let code = lastError.flatMap { $0.isTransient ? nil : $0.code } ?? .disconnected
         return RedisError(code, "there is no connection to Redis at the moment", cause: lastError?.description)
     }

@@ -30,7 +30,7 @@ struct Inquiry: Sendable {
 
     /// Connects, asks, and closes.
     ///
-    /// - Throws: ``RedisError`` where there is no answer in time; an error that the server answered is an answer.
+    /// - Throws: ``RedisError`` if there is no answer in time; an error that the server answered is an answer.
     func ask(_ command: RedisCommand, at url: RedisURL) async throws(RedisError) -> RedisReply {
         let connection = makeConnection(to: url)
         let serving = Task { await connection.run() }

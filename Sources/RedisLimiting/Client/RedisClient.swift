@@ -22,7 +22,7 @@ package final class RedisClient: Service {
     private let growth: (requests: AsyncStream<Void>, request: AsyncStream<Void>.Continuation)
     /// Runs tasks where the first connection's replies come in.
     package let executor: EventLoopExecutor
-    /// Held while a command and the ASKING before it are put on their way; `nil` where commands go without.
+    /// Held while a command and the ASKING before it are put on their way; `nil` if commands go without.
     private let askingTurn: AskingTurn?
     private let lostConnection: (@Sendable () -> Void)?
     private let connectionLog: ProblemLog
@@ -100,7 +100,7 @@ package final class RedisClient: Service {
     ///
     /// - Parameter deadline: When to give up. A command given up after it was sent may still be carried out.
     /// - Returns: The reply; an error that Redis answered is a reply too.
-    /// - Throws: ``RedisError`` where there was no reply.
+    /// - Throws: ``RedisError`` if there was no reply.
     package func send(_ command: RedisCommand, deadline: NIODeadline) async throws(RedisError) -> RedisReply {
         let call = PendingCall()
         let outcome = await withTaskCancellationHandler {

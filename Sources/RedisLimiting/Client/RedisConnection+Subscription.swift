@@ -9,7 +9,7 @@ extension RedisConnection {
     ///   - hasGone: Returns when there is nothing to be heard from this server any more.
     ///   - whenReady: Called once on the event loop when the connection is subscribed.
     ///   - ask: Puts one question; a PING where nothing else is said.
-    /// - Returns: Why the connection ended; `nil` where it was ended from here.
+    /// - Returns: Why the connection ended; `nil` if it was ended from here.
     func listen(
         askingEvery interval: Duration, until hasGone: @escaping @Sendable () async -> Void,
         whenReady: @escaping @Sendable () -> Void = {}, ask: (@Sendable () async -> Void)? = nil
@@ -37,7 +37,7 @@ extension RedisConnection {
 
     /// Sends a PING; a connection that leaves it unanswered for the socket time-out is closed by its handler.
     ///
-    /// - Throws: ``RedisError`` where there was no answer, or the answer was an error.
+    /// - Throws: ``RedisError`` if there was no answer, or the answer was an error.
     func ping(deadline: NIODeadline) async throws(RedisError) {
         let call = PendingCall()
         let outcome = await call.value { send(RedisCommand("PING"), for: call, deadline: deadline) }

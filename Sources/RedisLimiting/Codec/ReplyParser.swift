@@ -43,7 +43,7 @@ final class ReplyParser {
         guard status == REDIS_OK else { throw violation }
     }
 
-    /// The next whole reply; `nil` where more bytes are needed.
+    /// The next whole reply; `nil` if more bytes are needed.
     ///
     /// - Throws: ``RedisError`` with `protocolViolation` where the bytes are no RESP2; the parser is of no use afterwards.
     func next() throws(RedisError) -> RedisReply? {

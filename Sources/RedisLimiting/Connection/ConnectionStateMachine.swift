@@ -161,7 +161,7 @@ extension ConnectionStateMachine {
         case close
     }
 
-    /// Takes no more commands, and closes when nobody waits any longer.
+    /// Takes no more commands, and closes when no one waits any longer.
     mutating func drained() -> DrainAction {
         switch state {
         case .ready where !pending.isEmpty:

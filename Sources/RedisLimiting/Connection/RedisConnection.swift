@@ -167,7 +167,7 @@ final class RedisConnection: Sendable {
 }
 
 extension RedisURL {
-    /// The name a certificate is checked against; `nil` where the host is an address, which is checked as such.
+    /// The name a certificate is checked against; `nil` if the host is an address, which is checked as such.
     fileprivate var nameForTLS: String? {
         guard case .tcp(let host, _) = endpoint, (try? SocketAddress(ipAddress: host, port: 0)) == nil else {
             return nil

@@ -1,4 +1,4 @@
-// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled next to it.
 import ParallaxCore
 import CDispatch
 import Foundation

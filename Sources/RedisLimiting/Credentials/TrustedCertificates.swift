@@ -17,7 +17,7 @@ package enum TrustedCertificates {
         return certificates
     }
 
-    /// What is wrong with a file of certificates; `nil` where nothing is.
+    /// What is wrong with a file of certificates; `nil` if nothing is.
     package static func problem(withFile path: String) -> String? {
         do throws(RedisError) {
             _ = try read(file: path)

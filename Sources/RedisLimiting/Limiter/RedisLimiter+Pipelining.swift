@@ -9,7 +9,7 @@ package struct SentCheck: Sendable {
 
     /// Waits for the answer. To be called once.
     ///
-    /// - Throws: ``RedisError`` where there was none, or none that is a decision.
+    /// - Throws: ``RedisError`` if there was none, or none that is a decision.
     package func decision() async throws(RedisError) -> Decision {
         let outcome: Result<RedisReply, RedisError>
         if let settled = call.settledValue { outcome = settled } else { outcome = await call.value() }
@@ -19,7 +19,7 @@ package struct SentCheck: Sendable {
 
 // For whoever has many requests at hand, such as a replay: many are on their way at once, and stay in their order.
 extension RedisLimiter {
-    /// Why requests cannot be sent in their order; `nil` where they can: one server, and one connection for commands.
+    /// Why requests cannot be sent in their order; `nil` if they can: one server, and one connection for commands.
     package var pipeliningProblem: RedisError? {
         guard case .one = servers else {
             return RedisError(.configuration, "requests in their order need one server, not a Cluster or Sentinels")
@@ -45,7 +45,7 @@ extension RedisLimiter {
         return SentCheck(call: call, policy: request.policy, cost: request.cost)
     }
 
-    /// Deletes the logs of identities without telling anybody.
+    /// Deletes the logs of identities without telling anyone.
     ///
     /// - Throws: ``RedisError`` where Redis did not answer or refused.
     package func discard(_ identities: [Identity], timeout: Duration = .seconds(10)) async throws(RedisError) {

@@ -109,7 +109,7 @@ extension BreakerDriver {
 extension TopologyRouter {
     /// A probe's key of every primary.
     ///
-    /// - Throws: ``RedisError`` where the topology is not known, or nobody serves some slot.
+    /// - Throws: ``RedisError`` where the topology is not known, or no one serves some slot.
     fileprivate func probeKeys(in keys: RedisKeyspace, deadline: NIODeadline) async throws(RedisError) -> [[UInt8]] {
         // Waits for the first look.
         try await perform(on: .any, deadline: deadline) { (_) throws(RedisError) in }

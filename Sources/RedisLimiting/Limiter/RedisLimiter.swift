@@ -19,7 +19,7 @@ package final class RedisLimiter: Limiter, Service {
     let resetRelay = ResetRelay()
     /// Resets of many identities that the subscription has heard of, for the refusals that are kept.
     let wideResets = AsyncStream<ResetScope>.makeStream()
-    /// What this instance keeps of Redis's refusals; `nil` where it keeps none. Asked by whoever decides by Redis alone:
+    /// What this instance keeps of Redis's refusals; `nil` if it keeps none. Asked by whoever decides by Redis alone:
     /// ``check(_:at:)`` never does.
     package let refusals: RefusalCache?
     let script: SlidingLogScript
@@ -88,7 +88,7 @@ package final class RedisLimiter: Limiter, Service {
         return client
     }
 
-    /// Runs tasks where replies come in, so that no thread is woken for each; `nil` where there are several servers.
+    /// Runs tasks where replies come in, so that no thread is woken for each; `nil` if there are several servers.
     package var executor: EventLoopExecutor? {
         guard case .one(let client, _) = servers else { return nil }
         return client.executor

@@ -6,7 +6,7 @@ struct ResetSource: Sendable {
 }
 
 extension RedisServers {
-    /// The server to listen to; `nil` where none is known at the moment.
+    /// The server to listen to; `nil` if none is known at the moment.
     ///
     /// A node of a cluster hears what was published at any other. One that is left has nothing to tell any more, however
     /// well its connection is.

@@ -43,7 +43,7 @@ struct SlidingLogReply {
 
     /// A window after the decision, from what was used before and the age of the unit that leaves first.
     private func state(_ window: Window, used: Int, age: Int64, _ added: Int, at effective: Int64) -> WindowState {
-        // Where nothing was used, what is added now leaves first; where nothing is added either, nothing has to leave.
+        // Where nothing was used, what is added now leaves first; if nothing is added either, nothing has to leave.
         let reset = used + added == 0 ? effective : effective - age + window.durationMilliseconds
         return WindowState(window: window, used: used + added, reset: Timestamp(milliseconds: reset))
     }

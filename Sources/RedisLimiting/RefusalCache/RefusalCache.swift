@@ -22,7 +22,7 @@ package final class RefusalCache: RefusalMemory {
     /// - Parameters:
     ///   - maximumIdentities: 1 or more.
     ///   - lease: How long a subscription is trusted after it was last heard.
-    ///   - uptime: A clock that never steps and goes on while the machine sleeps, as Redis's does.
+    ///   - uptime: a monotonic clock and goes on while the machine sleeps, as Redis's does.
     package init(maximumIdentities: Int, lease: Duration, uptime: @escaping @Sendable () -> Duration) {
         // A shard holds a whole number of identities: small caches are not divided.
         table = IdentityTable(

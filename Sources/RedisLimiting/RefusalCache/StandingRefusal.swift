@@ -19,12 +19,12 @@ struct StandingRefusal: Equatable, Sendable {
     /// How long the refusal stands, counted from when it was asked for.
     let lifetime: Duration
 
-    /// Makes a standing refusal of an answer; `nil` where it is none, or could change at any time.
+    /// Makes a standing refusal of an answer; `nil` if it is none, or could change at any time.
     init?(of request: CheckRequest, _ decision: Decision, askedAt: Duration, answeredAt: Duration) {
         guard case .limited = decision.outcome, let judgedAt = decision.judgedAt, request.cost > 0 else { return nil }
         // Where no window is full a smaller cost can be accepted at any time, and the wait grows.
         guard decision.windows.contains(where: { $0.remaining == 0 }) else { return nil }
-        // Of an overdrawn window units leave before its remaining grows, and nobody has said when.
+        // Of an overdrawn window units leave before its remaining grows, and no one has said when.
         guard decision.windows.allSatisfy({ $0.used <= $0.window.limit }) else { return nil }
         var milliseconds = decision.retryAfterMilliseconds
         for state in decision.windows where state.used > 0 { milliseconds = min(milliseconds, state.reset - judgedAt) }
@@ -39,10 +39,10 @@ struct StandingRefusal: Equatable, Sendable {
         lifetime = .milliseconds(milliseconds - 1) / (1 + StandingRefusal.clockDrift)
     }
 
-    /// What Redis would answer the request now; `nil` where that is not certain.
+    /// What Redis would answer the request now; `nil` if that is not certain.
     ///
     /// It stands from when Redis was asked, as though the answer had been there at once: never longer than in Redis. What
-    /// is left to wait is counted from when the answer had come: nobody is told to ask again too early.
+    /// is left to wait is counted from when the answer had come: no one is told to ask again too early.
     func answer(to request: CheckRequest, at now: Duration) -> Decision? {
         guard request.cost == cost, request.policy == policy, now >= answeredAt, now - askedAt <= lifetime else {
             return nil

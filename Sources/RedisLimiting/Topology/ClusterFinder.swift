@@ -1,6 +1,6 @@
 /// Finds the primaries of a cluster by asking its nodes, whichever answers first.
 struct ClusterFinder: TopologyFinder {
-    /// MOVED tells of every change that matters to a key; this is for what nobody runs into.
+    /// MOVED tells of every change that matters to a key; this is for what no one runs into.
     let interval = Duration.seconds(10)
     let spreadsKeys = true
     let seeds: [NodeAddress]
@@ -20,7 +20,7 @@ struct ClusterFinder: TopologyFinder {
                 let reply = try await inquiry.ask(RedisCommand("CLUSTER", "SLOTS"), address, of: url, nodes: nodes)
                 return try SlotMap(reply, from: address).shards
             } catch {
-                // What a person has to mend says more than a server that is away.
+                // What a person has to fix says more than a server that is away.
                 if failure?.isTransient != false { failure = error }
             }
             if Task.isCancelled { break }

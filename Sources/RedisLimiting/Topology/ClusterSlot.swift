@@ -11,7 +11,7 @@ struct ClusterSlot: Hashable, Sendable {
 
     let number: Int
 
-    /// `nil` where there is no slot of this number.
+    /// `nil` if there is no slot of this number.
     init?(number: Int) {
         guard (0..<ClusterSlot.count).contains(number) else { return nil }
         self.number = number

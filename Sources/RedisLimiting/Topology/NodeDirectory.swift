@@ -24,7 +24,7 @@ final class NodeDirectory: Sendable {
         state.withLock { $0.nodes[address] }
     }
 
-    /// The node of an address, made and connected where there is none; `nil` once all are shut down.
+    /// The node of an address, made and connected if there is none; `nil` once all are shut down.
     func open(_ address: NodeAddress) -> RedisNode? {
         state.withLock { state in
             if let node = state.nodes[address] { return node }
@@ -49,7 +49,7 @@ final class NodeDirectory: Sendable {
 
     /// Keeps all connected until the task is cancelled.
     ///
-    /// - Parameter work: Runs beside every node.
+    /// - Parameter work: Runs next to every node.
     func run(beside work: @escaping @Sendable (RedisNode) async -> Void) async {
         await withDiscardingTaskGroup { group in
             for await node in starts {

@@ -7,7 +7,7 @@ package enum Redirection: Equatable, Sendable {
     /// The server is a replica and takes no writes: its primary is to be found.
     case toPrimary
 
-    /// Reads the error of a server; `nil` where it sends nobody anywhere.
+    /// Reads the error of a server; `nil` if it sends no one anywhere.
     init?(errorWord word: Substring, text: String) {
         switch word {
         case "READONLY":

@@ -3,7 +3,7 @@ import NIOCore
 
 /// One server that is asked for decisions: its client, and the breaker that spares it while it fails.
 ///
-/// A server that takes another's place begins with a breaker of its own, so that nobody waits for the old one's.
+/// A server that takes another's place begins with a breaker of its own, so that no one waits for the old one's.
 final class RedisNode: Sendable {
     let address: NodeAddress
     let client: RedisClient
@@ -21,7 +21,7 @@ final class RedisNode: Sendable {
 
     /// Keeps it connected until it is closed or the task is cancelled; those who wait get their answers first.
     ///
-    /// - Parameter work: Runs beside it and is cancelled when it ends.
+    /// - Parameter work: Runs next to it and is cancelled when it ends.
     func run(beside work: @escaping @Sendable (RedisNode) async -> Void) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.client.run() }
@@ -35,7 +35,7 @@ final class RedisNode: Sendable {
         }
     }
 
-    /// Ends ``run(beside:)``.
+    /// Ends ``run(next to:)``.
     func close() {
         stop.settle(())
     }

@@ -30,7 +30,7 @@ struct RefreshSchedule: Sendable {
 
     /// A look begins; what happens from now on it may not see.
     ///
-    /// - Returns: Whether anybody had wanted it.
+    /// - Returns: Whether anyone had wanted it.
     mutating func began() -> Bool {
         defer { isWanted = false }
         return isWanted

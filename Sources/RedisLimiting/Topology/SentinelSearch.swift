@@ -78,7 +78,7 @@ struct SentinelSearch: Equatable, Sendable {
 
     /// Whoever was asked last gave no answer, or none of use.
     mutating func failed(_ error: RedisError) -> Action {
-        // What a person has to mend says more than a server that is away.
+        // What a person has to fix says more than a server that is away.
         if failure?.isTransient != false { failure = candidate == nil ? SentinelSearch.refusal(error) : error }
         if let candidate { rejected[candidate] = error }
         candidate = nil

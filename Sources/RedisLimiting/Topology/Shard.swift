@@ -1,7 +1,7 @@
 /// A primary, the replicas that hold copies of its data, and the slots that it serves.
 struct Shard: Equatable, Sendable {
     let primary: NodeAddress
-    /// The primary's id in its cluster; `nil` where there is none.
+    /// The primary's id in its cluster; `nil` if there is none.
     var id: String?
     var replicas: [NodeAddress]
     /// Never overlapping, none empty, in ascending order.

@@ -29,7 +29,7 @@ struct SlotMap: Equatable, Sendable {
         }
     }
 
-    /// One range of slots; `nil` where the node that serves it has no address that anybody knows.
+    /// One range of slots; `nil` if the node that serves it has no address that anyone knows.
     private static func part(_ entry: RedisReply, from server: NodeAddress) throws(RedisError) -> Shard? {
         guard case .array(let parts) = entry, parts.count >= 3, case .integer(let first) = parts[0],
             case .integer(let last) = parts[1], 0 <= first, first <= last, last < ClusterSlot.count

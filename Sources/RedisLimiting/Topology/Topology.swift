@@ -13,12 +13,12 @@ struct Topology: Equatable, Sendable {
     }
 
     private(set) var primaries: [Primary] = []
-    /// For every slot the place of its primary, counted from 1; 0 where nobody serves it.
+    /// For every slot the place of its primary, counted from 1; 0 where no one serves it.
     private var owners = [UInt16](repeating: 0, count: ClusterSlot.count)
     /// Whether anything was ever learned.
     private(set) var isKnown = false
 
-    /// Who serves a slot; `nil` where nobody does, or nobody knows.
+    /// Who serves a slot; `nil` if no one does, or no one knows.
     func primary(of slot: ClusterSlot) -> NodeAddress? {
         let place = Int(owners[slot.number])
         return place == 0 ? nil : primaries[place - 1].address
@@ -35,7 +35,7 @@ struct Topology: Equatable, Sendable {
         return slots
     }
 
-    /// Slots that nobody serves.
+    /// Slots that no one serves.
     var uncovered: Int { owners.count { $0 == 0 } }
 
     /// Puts the whole in place of what was known before.
@@ -66,7 +66,7 @@ struct Topology: Equatable, Sendable {
 }
 
 extension Topology {
-    /// A probe's key that one primary serves; `nil` where it serves no slot.
+    /// A probe's key that one primary serves; `nil` if it serves no slot.
     func probeKey(of address: NodeAddress, in keys: RedisKeyspace) -> [UInt8]? {
         guard let place = primaries.firstIndex(where: { $0.address == address }),
             owners.contains(UInt16(place + 1))

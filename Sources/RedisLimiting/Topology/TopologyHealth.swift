@@ -26,7 +26,7 @@ package struct TopologyHealth: Equatable, Sendable {
     package let primaries: [Primary]
     /// Slots that no primary serves, of 16384.
     package let uncovered: Int
-    /// Why the last look at the topology told nothing; `nil` where it did.
+    /// Why the last look at the topology told nothing; `nil` if it did.
     package let problem: RedisError?
 
     /// Whether every slot has a primary that is connected and is asked.

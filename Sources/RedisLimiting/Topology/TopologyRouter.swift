@@ -60,7 +60,7 @@ final class TopologyRouter: Sendable {
 
     /// Keeps all primaries connected until the task is cancelled or the service shuts down.
     ///
-    /// - Parameter work: Runs beside every primary.
+    /// - Parameter work: Runs next to every primary.
     func run(beside work: @escaping @Sendable (RedisNode) async -> Void) async {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
@@ -79,7 +79,7 @@ final class TopologyRouter: Sendable {
 
 // MARK: Finding the node
 extension TopologyRouter {
-    /// The primary of a slot; waits for the first look where there was none yet.
+    /// The primary of a slot; waits for the first look if there was none yet.
     private func primary(of slot: ClusterSlot, deadline: NIODeadline) async throws(RedisError) -> RedisNode {
         if let node = knownPrimary(of: slot) { return node }
         if looked.count == 0 {

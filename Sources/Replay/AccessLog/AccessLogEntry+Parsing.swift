@@ -119,7 +119,7 @@ extension AccessLogEntry {
         throw hasQuote ? .noStatus : .noRequest
     }
 
-    /// ` 200 ` or ` - `, also at the line's end; `nil` where neither stands there.
+    /// ` 200 ` or ` - `, also at the line's end; `nil` if neither stands there.
     private static func readStatus(_ line: Span<UInt8>, at start: Int) -> (value: Int?, Void)? {
         guard start + 1 < line.count, line[start] == space else { return nil }
         if line[start + 1] == UInt8(ascii: "-") {
@@ -135,7 +135,7 @@ extension AccessLogEntry {
         return (value, ())
     }
 
-    /// Bytes as text; what is no UTF-8 is repaired.
+    /// Bytes as text; what is not UTF-8 is repaired.
     private static func text(_ line: Span<UInt8>, _ range: Range<Int>) -> String {
         line.extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }

@@ -23,7 +23,7 @@ package final class AccessLogReader {
         self.chunkBytes = chunkBytes
     }
 
-    /// How much of the file has been read, from 0 to 1; `nil` where nobody knows how much there is.
+    /// How much of the file has been read, from 0 to 1; `nil` if no one knows how much there is.
     package var fraction: Double? { source.fraction }
 
     /// The next request; `nil` at the end.

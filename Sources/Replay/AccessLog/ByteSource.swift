@@ -5,7 +5,7 @@ protocol ByteSource {
     /// - Returns: From 1 to `count` bytes, or none at the end.
     func read(upToCount count: Int) throws(ReplayError) -> [UInt8]
 
-    /// How much has been read, from 0 to 1; `nil` where nobody knows how much there is.
+    /// How much has been read, from 0 to 1; `nil` if no one knows how much there is.
     var fraction: Double? { get }
 }
 

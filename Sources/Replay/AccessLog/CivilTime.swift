@@ -13,7 +13,7 @@ struct CivilTime {
     /// Positive to the east of Greenwich.
     var offsetMinutes = 0
 
-    /// The instant; `nil` where the date or the time does not exist.
+    /// The instant; `nil` if the date or the time does not exist.
     var timestamp: Timestamp? {
         // A leap second is the first second of the next minute.
         guard hour < 24, minute < 60, second <= 60, (1...12).contains(month), day >= 1, day <= daysOfMonth
@@ -46,7 +46,7 @@ struct CivilTime {
 
 // MARK: Pieces that stamps have in common
 extension CivilTime {
-    /// A number of exactly so many digits; `nil` where there is none.
+    /// A number of exactly so many digits; `nil` if there is none.
     static func digits(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> Int? {
         guard start + count <= bytes.count else { return nil }
         var number = 0

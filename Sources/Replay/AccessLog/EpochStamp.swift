@@ -5,7 +5,7 @@ import ParallaxCore
 /// Seconds, milliseconds, microseconds or nanoseconds: which of them is seen from the size, which is certain for every
 /// time from 1973 to 5138.
 enum EpochStamp {
-    /// Reads the number that begins at `start`, of ten whole digits at least; `nil` where there is none.
+    /// Reads the number that begins at `start`, of ten whole digits at least; `nil` if there is none.
     static func read(_ bytes: Span<UInt8>, at start: Int) -> (time: Timestamp, end: Int)? {
         var end = start
         var whole: Int64 = 0

@@ -49,7 +49,7 @@ final class GzipBytes: ByteSource {
     }
 
     deinit {
-        // A reader that has had enough leaves the child with nobody to write to.
+        // A reader that has had enough leaves the child with no one to write to.
         if process.isRunning { process.terminate() }
     }
 

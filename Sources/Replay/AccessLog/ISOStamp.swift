@@ -5,7 +5,7 @@ import ParallaxCore
 /// A blank may stand for the `T` and slashes for the dashes, as Go's and Caddy's console formats have it. Without a zone it
 /// is UTC.
 enum ISOStamp {
-    /// Reads the stamp that begins at `start`; `nil` where there is none or its date does not exist.
+    /// Reads the stamp that begins at `start`; `nil` if there is none or its date does not exist.
     static func read(_ bytes: Span<UInt8>, at start: Int) -> (time: Timestamp, end: Int)? {
         guard bytes.count - start >= 19, isPunctuated(bytes, at: start) else { return nil }
         guard let year = CivilTime.digits(bytes, start, 4), let month = CivilTime.digits(bytes, start + 5, 2),

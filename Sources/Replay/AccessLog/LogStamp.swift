@@ -6,7 +6,7 @@ enum LogStamp {
     /// Bytes of a stamp without its brackets and without a fraction.
     static let byteCount = 26
 
-    /// Reads the stamp that begins at `start`; `nil` where there is none or its date does not exist.
+    /// Reads the stamp that begins at `start`; `nil` if there is none or its date does not exist.
     static func read(_ bytes: Span<UInt8>, at start: Int) -> (time: Timestamp, end: Int)? {
         guard bytes.count - start >= byteCount, isPunctuated(bytes, at: start) else { return nil }
         var end = start + 20

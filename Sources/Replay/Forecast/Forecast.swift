@@ -38,7 +38,7 @@ package struct Forecast: Codable, Equatable, Sendable {
         /// The most units of one client that the fleet admitted within the window: with this limit or a higher one in every
         /// window, the shared limiter refuses none of what the fleet lets through.
         package var needed: Int
-        /// The client that came so far first, and when; `nil` where nothing was admitted.
+        /// The client that came so far first, and when; `nil` if nothing was admitted.
         package var organization: String?
         package var identifier: String?
         package var time: Timestamp?

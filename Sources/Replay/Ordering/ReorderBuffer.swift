@@ -51,7 +51,7 @@ package struct ReorderBuffer<Element> {
         }
     }
 
-    /// The next element in order that nothing still to come can precede; `nil` where there is none yet.
+    /// The next element in order that nothing still to come can precede; `nil` if there is none yet.
     package mutating func next() -> (element: Element, time: Timestamp)? {
         guard let latest else { return nil }
         return pop(through: latest + -windowMilliseconds)

@@ -20,7 +20,7 @@ package enum LogIdentification: String, CaseIterable, Sendable {
         }
     }
 
-    /// The network such as `192.0.2.0/24`; `nil` for what is no address, such as a host's name.
+    /// The network such as `192.0.2.0/24`; `nil` for what is not an address, such as a host's name.
     private static func network(of client: String) -> String? {
         var v4 = in_addr()
         if inet_pton(AF_INET, client, &v4) == 1 {

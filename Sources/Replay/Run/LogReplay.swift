@@ -8,7 +8,7 @@ package struct LogReplay {
     /// How far a replay is.
     package struct Progress: Equatable, Sendable {
         package var requests: Int
-        /// From 0 to 1; `nil` where nobody knows how much there is.
+        /// From 0 to 1; `nil` if no one knows how much there is.
         package var fraction: Double?
 
         package init(requests: Int, fraction: Double?) {

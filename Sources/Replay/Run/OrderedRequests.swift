@@ -2,7 +2,7 @@ package import ParallaxCore
 
 /// The requests of an access log in the order of their times, each with the identity that is limited.
 package struct OrderedRequests {
-    /// Gives another identity in the place of one, such as a pseudonym.
+    /// Gives another identity instead of one, such as a pseudonym.
     package typealias Renaming = (Identity) -> Identity
 
     private let reader: AccessLogReader
@@ -31,7 +31,7 @@ package struct OrderedRequests {
 
     package var log: AccessLogTally { reader.tally }
     package var order: ReorderTally { buffer.tally }
-    /// How much of the log has been read, from 0 to 1; `nil` where nobody knows how much there is.
+    /// How much of the log has been read, from 0 to 1; `nil` if no one knows how much there is.
     package var fraction: Double? { reader.fraction }
 
     /// The next request; `nil` at the end, also where the log could not be read to it: ``failure`` then says why.

@@ -10,7 +10,7 @@ package struct Scenario: Sendable {
 
     /// What goes wrong once. Times are milliseconds since the traffic began.
     package enum Fault: Sendable {
-        /// An instance starts anew, its memory empty.
+        /// An instance starts again, its memory empty.
         case restart(instance: Int, at: Int64)
         /// Redis loses everything.
         case flush(at: Int64)
@@ -30,7 +30,7 @@ package struct Scenario: Sendable {
     package let instances: Int
     package let balance: Balance
     package let algorithm: LimiterAlgorithm
-    /// The most identities that each control remembers; `nil` where it never forgets any here.
+    /// The most identities that each control remembers; `nil` if it never forgets any here.
     package let controlIdentities: Int?
     /// The most milliseconds that the candidate judges later than control, each as likely as the next.
     package let delayMilliseconds: Int64

@@ -53,7 +53,7 @@ struct ScenarioTruth {
 
     mutating func clockSteps(at time: Timestamp) { clockSteps.append(time) }
 
-    /// Redis loses what it accepted after a time of its clock; everything where there is none.
+    /// Redis loses what it accepted after a time of its clock; everything if there is none.
     mutating func lose(after time: Timestamp?) {
         histories = histories.mapValues { history in
             var history = history
@@ -192,7 +192,7 @@ extension ScenarioTruth {
         }
     }
 
-    /// What control has forgotten lies before this; `nil` where it has forgotten nothing.
+    /// What control has forgotten lies before this; `nil` if it has forgotten nothing.
     private func remembersSince(_ judged: Judged) -> Timestamp? {
         [restarts[judged.instance], judged.evictedAt].compactMap { $0 }.max()
     }

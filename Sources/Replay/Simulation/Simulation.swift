@@ -9,7 +9,7 @@ package struct Simulation: Sendable {
     package struct Settings: Equatable, Sendable {
         /// The instances of the fleet that is compared.
         package var instances = 4
-        /// The sizes of the fleets that the forecast is for, beside that one.
+        /// The sizes of the fleets that the forecast is for, next to that one.
         package var forecastSizes: [Int] = []
         package var balance = Balance.roundRobin
         /// Of the random balancer.

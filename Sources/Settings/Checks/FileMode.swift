@@ -1,4 +1,4 @@
-// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled beside it.
+// To the compiler `stat` belongs to this module or to Glibc, depending on what is compiled next to it.
 import CDispatch
 import Foundation
 import Glibc
@@ -16,7 +16,7 @@ struct FileMode {
 
     var isFolder: Bool { mode & S_IFMT == S_IFDIR }
     var isOpenToOthers: Bool { mode & S_IRWXO != 0 }
-    /// Whether everybody may put another file in the place of one in this folder. Not if the folder is sticky, as `/tmp` is.
+    /// Whether everybody may put another file instead of one in this folder. Not if the folder is sticky, as `/tmp` is.
     var isFolderOpenToOthers: Bool { isFolder && mode & S_IWOTH != 0 && mode & S_ISVTX == 0 }
 }
 

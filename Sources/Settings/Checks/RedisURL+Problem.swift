@@ -1,7 +1,7 @@
 package import RedisLimiting
 
 extension RedisURL {
-    /// What is wrong with an address, in words that quote nothing of it; `nil` where nothing is.
+    /// What is wrong with an address, in words that quote nothing of it; `nil` if nothing is.
     ///
     /// An address without its `@` makes a password look like a port: so not even the part at fault is shown.
     package static func problem(of text: String) -> String? {

@@ -51,10 +51,10 @@ extension SettingsCheck {
         }
     }
 
-    /// The window that keeps the one at an index from ever limiting; `nil` where none does.
+    /// The window that keeps the one at an index from ever limiting; `nil` if none does.
     ///
     /// Within a window's duration a window at least as long lets its limit through, and a shorter one its limit for each
-    /// time that it begins anew.
+    /// time that it begins again.
     static func stricter(than index: Int, in policy: Policy) -> Window? {
         let window = policy.windows[index]
         return policy.windows.indices.first { other in

@@ -15,7 +15,7 @@ package struct IPAddress: Hashable, Sendable {
 
     package var isIPv4: Bool { bits >> 32 == 0xffff }
 
-    /// The address in a text; `nil` where it is none. No port, brackets, zone or blanks.
+    /// The address in a text; `nil` if it is none. No port, brackets, zone or blanks.
     package init?(_ text: some StringProtocol) {
         // The C function would stop reading at a NUL.
         guard !text.isEmpty, text.utf8.count <= 45, !text.utf8.contains(0) else { return nil }
@@ -27,7 +27,7 @@ package struct IPAddress: Hashable, Sendable {
         bits = isIPv6 ? value : Self.mappedPrefix | value
     }
 
-    /// The address of a socket's end; `nil` where it is a Unix socket.
+    /// The address of a socket's end; `nil` if it is a Unix socket.
     package init?(_ socket: SocketAddress) {
         // A link-local address may have a zone, which says nothing about who is at the other end.
         guard let text = socket.ipAddress else { return nil }

@@ -10,7 +10,7 @@ package struct AlertReceiver: Equatable, Sendable {
 
     /// The whole address, without user and password.
     package let url: String
-    /// The value of the header `Authorization`; `nil` where none is needed.
+    /// The value of the header `Authorization`; `nil` if none is needed.
     package let authorization: String?
 
     /// - Parameters:

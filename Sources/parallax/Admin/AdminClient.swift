@@ -15,7 +15,7 @@ struct AdminClient: Sendable {
         var body: Data
     }
 
-    /// Sends one request and gives the whole answer; throws ``TransportFailure`` where there is none.
+    /// Sends one request and gives the whole answer; throws ``TransportFailure`` if there is none.
     typealias Transport = @Sendable (Request) async throws -> Response
 
     /// Why there is no answer.

@@ -1,4 +1,4 @@
-/// One measured figure beside the bound that it is to keep.
+/// One measured figure next to the bound that it is to keep.
 struct BoundedFigure: Equatable, Sendable {
     /// What a figure must not pass.
     enum Bound: Equatable, Sendable {
@@ -23,7 +23,7 @@ struct BoundedFigure: Equatable, Sendable {
         self.bound = bound
     }
 
-    /// Whether the bound is kept; `nil` where there is none. What is no number keeps none.
+    /// Whether the bound is kept; `nil` if there is none. What is not a number keeps none.
     var isKept: Bool? {
         switch bound {
         case .atLeast(let least): value >= least

@@ -1,4 +1,4 @@
-/// Figures beside their bounds, one a line.
+/// Figures next to their bounds, one a line.
 enum FigureTable {
     /// The table for people: what was measured, its bound, and whether it is kept.
     static func text(_ figures: [BoundedFigure]) -> String {

@@ -12,7 +12,7 @@ enum ResidentMemory {
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
-    /// The resident pages of a line of `statm`; `nil` where it is none.
+    /// The resident pages of a line of `statm`; `nil` if it is none.
     static func pages(inStatm text: String) -> Int? {
         let numbers = text.split(whereSeparator: \.isWhitespace)
         return numbers.count > 1 ? Int(numbers[1]) : nil

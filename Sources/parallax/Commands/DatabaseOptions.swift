@@ -16,7 +16,7 @@ struct DatabaseOptions: ParsableArguments {
         try await resolve().map { try DivergenceStore.openToRead($0) }
     }
 
-    /// The same, to write as well. None is made where there is none.
+    /// The same, to write as well. None is made if there is none.
     func openToWrite() async throws -> [DivergenceStore] {
         let paths = try await resolve()
         for path in paths where !FileManager.default.fileExists(atPath: path) {

@@ -56,10 +56,10 @@ struct FlagsDocument: Encodable {
     let effective: Values
     let file: Values
     let notes: [String]
-    /// The SHA-256 of the file; `nil` where it is no good.
+    /// The SHA-256 of the file; `nil` if it is no good.
     let contentHash: String?
     let instances: [Instance]
-    /// The number of the newest change beside the file; `nil` where there is none.
+    /// The number of the newest change next to the file; `nil` if there is none.
     let number: Int64?
     let rollback: SharedRollback?
 

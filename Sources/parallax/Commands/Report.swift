@@ -71,7 +71,7 @@ struct Report: AsyncParsableCommand {
         if gate, verdict.verdict != .go { throw verdict.verdict.exitCode }
     }
 
-    /// As long as the period that the filter names; `nil` where that has no beginning.
+    /// As long as the period that the filter names; `nil` if that has no beginning.
     static func periodBefore(_ filter: DivergenceFilter, now: Timestamp) -> Range<Timestamp>? {
         // Whole minutes, as the report itself has: no minute is in both.
         guard let since = filter.since?.startOfMinute else { return nil }

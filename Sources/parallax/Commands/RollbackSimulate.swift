@@ -27,7 +27,7 @@ struct RollbackSimulate: AsyncParsableCommand {
               parallax rollback simulate --database parallax.sqlite --since 7d --error-rate-percent 3
             """)
 
-    /// The seed where none is named; it is printed, so that a run can be repeated.
+    /// The seed if none is named; it is printed, so that a run can be repeated.
     static let defaultSeed: UInt64 = 20_260_101
 
     @OptionGroup(title: "A service of your own") var scenario: ScenarioOptions

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Finds TCP ports of the loopback address that nobody listens on.
+/// Finds TCP ports of the loopback address that no one listens on.
 enum FreePorts {
     /// - Returns: `count` different ports, free a moment ago.
     static func find(_ count: Int) throws -> [Int] {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// One instance of the service as a child process, whose output goes to a file.
 ///
-/// The child's standard input is a pipe that nobody writes to. It closes when this process ends, however it ends, and the
+/// The child's standard input is a pipe that no one writes to. It closes when this process ends, however it ends, and the
 /// child watches it: no instance outlives the demonstration.
 final class InstanceProcess: Sendable {
     /// What is started.

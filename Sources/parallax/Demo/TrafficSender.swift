@@ -37,7 +37,7 @@ struct TrafficSender: Sendable {
             }
             outcome.isComplete = !Task.isCancelled
         } catch is CancellationError {
-            // Nobody wants more: what was sent still counts.
+            // No one wants more: what was sent still counts.
         } catch {
             outcome.failure = error
         }

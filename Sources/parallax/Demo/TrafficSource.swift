@@ -5,7 +5,7 @@ import Replay
 protocol TrafficSource {
     /// The next request; `nil` at the end.
     mutating func next() throws -> OutgoingRequest?
-    /// From 0 to 1; `nil` where nobody knows how much there is.
+    /// From 0 to 1; `nil` if no one knows how much there is.
     func fraction(elapsed: Duration) -> Double?
 }
 

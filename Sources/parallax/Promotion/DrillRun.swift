@@ -172,7 +172,7 @@ struct DrillResult: Encodable, Equatable {
 extension DrillRun {
     fileprivate struct Nothing: Encodable {}
 
-    /// Looks without consuming, as an identity that nobody has.
+    /// Looks without consuming, as an identity that no one has.
     fileprivate struct Question: Encodable {
         var organization = "parallax"
         var identifier = "drill"

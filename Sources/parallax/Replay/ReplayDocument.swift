@@ -2,7 +2,7 @@ import DivergenceStore
 import ParallaxCore
 import Replay
 
-/// What `replay --json` prints: the report's own object, with the forecast and what was replayed beside its keys.
+/// What `replay --json` prints: the report's own object, with the forecast and what was replayed next to its keys.
 struct ReplayDocument: Encodable {
     private enum Key: String, CodingKey {
         case forecast, replay, log

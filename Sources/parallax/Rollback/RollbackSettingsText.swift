@@ -17,7 +17,7 @@ enum RollbackSettingsText {
         """
     }
 
-    /// What is tried in the place of the stored settings; `nil` where nothing is.
+    /// What is tried instead of the stored settings; `nil` if nothing is.
     static func text(_ changes: RollbackSettings.Changes) -> String? {
         var parts: [String] = []
         if let value = changes.redisDownSeconds { parts.append("Redis down more than \(value) s") }

@@ -1,7 +1,7 @@
 import ParallaxCore
 import Replay
 
-/// The watchdog's figures as text, each beside its bar.
+/// The watchdog's figures as text, each next to its bar.
 struct RollbackTablesText {
     let tables: RollbackTables
     let extent: RollbackTables.Extent

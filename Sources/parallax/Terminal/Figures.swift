@@ -24,7 +24,7 @@ enum Figures {
         return number < 0 ? "-" + digits : digits
     }
 
-    /// A share with one decimal. Only all is `100.0 %`, and only nothing is `0.0 %`; `-` where there is no whole.
+    /// A share with one decimal. Only all is `100.0 %`, and only nothing is `0.0 %`; `-` if there is no whole.
     static func share(_ part: Int, of whole: Int) -> String {
         guard whole > 0 else { return "-" }
         let permille = Int((Double(part) / Double(whole) * 1000).rounded())

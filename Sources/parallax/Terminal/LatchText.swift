@@ -7,7 +7,7 @@ struct LatchText {
     let settings: RollbackSettings?
     let now: Timestamp
 
-    /// Empty where there was none.
+    /// Empty if there was none.
     var text: String {
         guard let latch, let firing = latch.firing else { return "" }
         let word =

@@ -14,7 +14,7 @@ struct ProgressMeter: Equatable, Sendable {
     struct Position: Equatable, Sendable {
         /// Requests sent, or otherwise done with, so far.
         var sent: Int
-        /// From 0 to 1; `nil` where nobody knows how much there is.
+        /// From 0 to 1; `nil` if no one knows how much there is.
         var fraction: Double?
         /// Since the run began.
         var elapsed: Duration

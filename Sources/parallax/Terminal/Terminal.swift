@@ -12,7 +12,7 @@ enum Terminal {
         write(text + "\n", to: FileHandle.standardError)
     }
 
-    /// Writes progress, in the place of the progress before where the terminal can.
+    /// Writes progress, instead of the progress before where the terminal can.
     static func show(_ output: ProgressMeter.Output) {
         switch output {
         case .redraw(let text): write("\r\(text)\u{1b}[K", to: FileHandle.standardError)

@@ -14,7 +14,7 @@ struct HybridFleet {
     private let settings: [String: String]
     private(set) var services: [ParallaxProcess] = []
 
-    /// - Parameter settings: Of every instance, beside the limits and those that make it a fleet.
+    /// - Parameter settings: Of every instance, next to the limits and those that make it a fleet.
     init(_ count: Int, redisURL: String, folder: URL, settings: [String: String] = [:]) async throws {
         self.folder = folder
         self.settings = Self.limits

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A Python with the OpenFeature client of PyPI, which nobody here wrote, in a virtual environment of its own.
+/// A Python with the OpenFeature client of PyPI, which no one here wrote, in a virtual environment of its own.
 struct OpenFeatureEnvironment {
     static let package = "openfeature-provider-flagd==0.6.1"
 
@@ -15,7 +15,7 @@ struct OpenFeatureEnvironment {
     /// Makes it in a folder.
     ///
     /// - Parameter packages: What is installed, each with its version.
-    /// - Throws: ``Unavailable`` where there is no Python, or the packages cannot be had.
+    /// - Throws: ``Unavailable`` if there is no Python, or the packages cannot be had.
     init(in folder: URL, packages: [String] = [package]) async throws {
         let place = folder.appending(path: "venv")
         python = place.appending(path: "bin/python")
@@ -87,7 +87,7 @@ final class OpenFeatureClient: Sendable {
         let variant: String?
         let error: String?
 
-        /// The value that all callers are given; `nil` where they differ.
+        /// The value that all callers are given; `nil` if they differ.
         var enabledForAll: Bool? { Set(enabled).count == 1 ? enabled.first : nil }
     }
 

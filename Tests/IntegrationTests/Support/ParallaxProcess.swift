@@ -5,7 +5,7 @@ import NIOHTTP1
 
 /// The built binary, run as a user runs it.
 enum ParallaxBinary {
-    /// Beside the test bundle, where the package manager builds it.
+    /// Next to the test bundle, where the package manager builds it.
     static let url = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "parallax")
 

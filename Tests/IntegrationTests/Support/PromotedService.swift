@@ -4,7 +4,7 @@ import ParallaxCore
 import ParallaxService
 import ParallaxTesting
 
-/// An instance of the built binary with its files in one folder, and the commands that an operator runs beside it.
+/// An instance of the built binary with its files in one folder, and the commands that an operator runs next to it.
 struct PromotedService {
     static let token = "0123456789abcdef-token"
 

@@ -54,7 +54,7 @@ import Testing
             for outside in ["src=\"", "url(", "@import", "<link", "<iframe", "<form", " style=\""] {
                 #expect(!page.contains(outside), "\(outside)")
             }
-            // The name of SVG's own vocabulary is fetched by nobody.
+            // The name of SVG's own vocabulary is fetched by no one.
             let addresses = page.components(separatedBy: "http").count - 1
             let vocabulary = page.components(separatedBy: "xmlns=\"http://www.w3.org/2000/svg\"").count - 1
             let policies = page.components(separatedBy: "http-equiv=").count - 1

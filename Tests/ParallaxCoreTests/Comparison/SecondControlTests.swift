@@ -2,7 +2,7 @@ import ParallaxCore
 import ParallaxTesting
 import Testing
 
-/// A second control beside the first: what two equal limiters disagree about is noise.
+/// A second control next to the first: what two equal limiters disagree about is noise.
 @Suite struct SecondControlTests {
     private static let policy = try! Policy(windows: [Window(name: "minute", limit: 3, durationMilliseconds: 60_000)])
     private static let request = try! CheckRequest(identity: Identity(identifier: "a"), policy: policy)

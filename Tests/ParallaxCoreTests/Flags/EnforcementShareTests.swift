@@ -24,7 +24,7 @@ import Testing
     func monotone(seed: UInt64) throws {
         var random = Seeded(seed: seed)
         let identities = try (0..<400).map { _ in try Self.identity(&random) }
-        // Whole shares, hundredths, and numbers that lie just beside either.
+        // Whole shares, hundredths, and numbers that lie just next to either.
         var shares = [0, 0.01, 1, 50, 99.99, 100]
         for _ in 0..<60 {
             let hundredths = Double(UInt64.random(in: 0...10_000, using: &random)) / 100

@@ -2,7 +2,7 @@ import Foundation
 import ParallaxCore
 import Testing
 
-/// Response times that applications report, beside the door's.
+/// Response times that applications report, next to the door's.
 @Suite struct ApplicationTimesTests {
     private func times(_ duration: Duration, samples: Int = 300) -> ResponseTimes {
         var times = ResponseTimes()

@@ -13,7 +13,7 @@ import Testing
             until: Timestamp(milliseconds: 2), content: content)
     }
 
-    /// Runs a test with a file of somebody's own making, in `distributed_only` and with a percentage rule.
+    /// Runs a test with a file of someone's own making, in `distributed_only` and with a percentage rule.
     private static func withFile(_ body: (FlagFolder, FlagStore) async throws -> Void) async throws {
         try await FlagFolder.with { folder in
             try folder.write(

@@ -54,7 +54,7 @@ import Testing
             #expect(error.code == .superseded)
             #expect(evaluator.current.strategy == .hybrid)
             #expect(evaluator.current.enforcementPercent == 10)
-            // Decided anew with what is known now, it is carried out.
+            // Decided again with what is known now, it is carried out.
             guard case .flipped = await rollBack(evaluator, decidedAt: evaluator.fenceNumber) else {
                 Issue.record("not flipped")
                 return
@@ -149,7 +149,7 @@ import Testing
             let history = ClaimingHistory(path: folder.path)
             let store = await folder.startedStore(history: history)
             history.isArmed.withLock { $0 = true }
-            // While the change is being kept, after everything was checked, somebody claims the next number.
+            // While the change is being kept, after everything was checked, someone claims the next number.
             guard case .superseded = await rollBack(store, decidedAt: 0) else {
                 Issue.record("not stopped")
                 return

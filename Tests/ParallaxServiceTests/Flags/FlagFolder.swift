@@ -54,7 +54,7 @@ struct FlagFolder: Sendable {
         try FlagFile(path: path).read().bytes
     }
 
-    /// All files beside the flag file but for the lock and the folder in which instances leave word.
+    /// All files next to the flag file but for the lock and the folder in which instances leave word.
     func others() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder)
             .filter { $0 != "feature-flags.json" && !$0.hasSuffix(".lock") && !$0.hasSuffix(".parallax") }

@@ -101,7 +101,7 @@ private final class WaitableHistory: FlagHistory {
     func newest() throws -> FlagChange? { try base.newest() }
 }
 
-/// A history that answers nobody until it is released.
+/// A history that answers no one until it is released.
 private final class HangingHistory: FlagHistory {
     private let gate = DispatchSemaphore(value: 0)
 

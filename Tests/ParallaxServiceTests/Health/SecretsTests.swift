@@ -5,7 +5,7 @@ import Testing
 
 @testable import ParallaxService
 
-/// Whatever goes wrong with a login, nobody reads the password.
+/// Whatever goes wrong with a login, no one reads the password.
 @Suite struct SecretsTests {
     private static let secret = "hunter2-Aß%@:/?#"
     private static let encoded = "hunter2-A%C3%9F%25%40%3A%2F%3F%23"

@@ -22,7 +22,7 @@ private struct EagerClock: Clock {
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         try Task.checkCancellation()
-        // Whatever runs beside the loop gets its turn before the next second.
+        // Whatever runs next to the loop gets its turn before the next second.
         for _ in 0..<20 { await Task.yield() }
         surroundings.state.withLock { $0.milliseconds = Int64(deadline.offset / .milliseconds(1)) }
     }

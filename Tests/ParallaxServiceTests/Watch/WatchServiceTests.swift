@@ -29,7 +29,7 @@ import Testing
 
         var now: Timestamp { Timestamp(milliseconds: seconds.withLock { $0 } * 1000) }
 
-        /// Writes the flags, as anybody may.
+        /// Writes the flags, as anyone may.
         func change(
             to strategy: Strategy, from: Strategy, by: String = "unknown", effective: Strategy? = nil
         ) throws {

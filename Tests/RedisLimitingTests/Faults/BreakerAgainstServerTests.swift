@@ -49,7 +49,7 @@ import Testing
                     await Task.yield()
                 }
                 try await redis.ask("CONFIG", "RESETSTAT")
-                // Nobody asks any more but the probes.
+                // No one asks any more but the probes.
                 while try await Self.evaluations(redis) < 3 { await Task.yield() }
                 #expect(limiter.health.breaker != .closed)
                 let before = Self.goodAnswers(limiter)

@@ -5,7 +5,7 @@ import ParallaxTesting
 import RedisLimiting
 import Testing
 
-/// Callers that give up, in great numbers: nothing stays behind, and nobody gets another's answer.
+/// Callers that give up, in great numbers: nothing stays behind, and no one gets another's answer.
 @Suite(.timeLimit(.minutes(1))) struct GivingUpTests {
     private static func request(_ number: Int, limit: Int) -> CheckRequest {
         let windows = [Window(name: "hour", limit: limit, durationMilliseconds: 3_600_000)]

@@ -22,7 +22,7 @@ import Testing
         try await withPrivateRedis { redis in
             try await withRedisRelay(to: redis) { relay in
                 var settings = Self.settings(redis, relay)
-                // Nobody is told by waiting for these.
+                // No one is told by waiting for these.
                 settings.decisionTimeout = .seconds(600)
                 settings.socketTimeout = .seconds(600)
                 try await withRedisLimiter(settings) { limiter in
@@ -36,7 +36,7 @@ import Testing
                         next = await limiter.check(Self.request(), at: nil)
                     }
                     #expect(next.isAllowed)
-                    // The script had run: its unit counts, though nobody heard of it.
+                    // The script had run: its unit counts, though no one heard of it.
                     #expect(next.windows.map(\.used) == [3])
                     #expect(relay.acceptedConnections == 2)
                 }

@@ -144,7 +144,7 @@ import Testing
                     await #expect(throws: RedisError.self) { try await limiter.probe().get() }
                     #expect(!limiter.health.isHealthy)
                 } else {
-                    // Its connections stay, and nobody hears from it any more.
+                    // Its connections stay, and no one hears from it any more.
                     cluster.nodes[0].pause()
                     try await until { !losing.failures.isEmpty }
                 }

@@ -57,7 +57,7 @@ final class Load: Sendable {
         while asked < goal, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }
     }
 
-    /// Suspends until somebody was refused, which is when all units of the identity are used, or got no decision.
+    /// Suspends until someone was refused, which is when all units of the identity are used, or got no decision.
     func waitForRefusal() async {
         while tally.withLock({ $0.refused + $0.failed }) == 0, !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(1))

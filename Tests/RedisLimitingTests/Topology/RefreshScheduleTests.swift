@@ -61,7 +61,7 @@ import Testing
         look(isSettled: true, at: now)
         schedule.want()
         #expect(schedule.due - last >= .seconds(1))
-        // A look that nobody had asked for shows that the storm is over.
+        // A look that no one had asked for shows that the storm is over.
         look(isSettled: true, at: now)
         look(isSettled: true, at: now)
         schedule.want()

@@ -1,5 +1,5 @@
 extension ErrorRateTrigger {
-    /// Judges stored counts again; `nil` where figures are missing.
+    /// Judges stored counts again; `nil` if figures are missing.
     static func rejudge(_ evaluation: Evaluation, _ changes: RollbackSettings.Changes) -> Evaluation? {
         guard let settings = storedSettings(evaluation)?.applying(changes.withinStoredWindows),
             var reading = reading(evaluation, settings: settings)

@@ -8,7 +8,7 @@ package enum Rejudgement: Equatable, Sendable {
 extension Evaluation {
     /// Judges the same figures again, by the code that judged them, with some settings changed.
     ///
-    /// Whatever is not changed stays as it was at the time: the figures hold the thresholds beside the counts. Without
+    /// Whatever is not changed stays as it was at the time: the figures hold the thresholds next to the counts. Without
     /// any change the state is therefore the stored one. Windows and times of evaluation are always the stored ones.
     package func rejudged(with changes: RollbackSettings.Changes) -> Rejudgement {
         let rejudged: Evaluation? =
@@ -29,7 +29,7 @@ extension Evaluation {
         return Evaluation(trigger: trigger, time: time, state: state, figures: figures, sentence: sentence)
     }
 
-    /// A figure that is a count; `nil` where it is missing or none.
+    /// A figure that is a count; `nil` if it is missing or none.
     func count(_ name: String) -> Int? {
         figures[name].flatMap { Int(exactly: $0) }
     }

@@ -7,9 +7,9 @@ extension ResponseTimeTrigger {
         return quantile > limit || shortQuantile > limit ? .suspect : .ok
     }
 
-    /// Judges stored quantiles again; `nil` where figures are missing.
+    /// Judges stored quantiles again; `nil` if figures are missing.
     ///
-    /// Each population is judged by itself, and the gravest verdict holds, as it did. Callers who had no answer yet count
+    /// Each population is judged by itself, and the most serious verdict holds, as it did. Callers who had no answer yet count
     /// as they counted then.
     static func rejudge(_ evaluation: Evaluation, _ changes: RollbackSettings.Changes) -> Evaluation? {
         var judged: [StoredResponseTimes.Verdict] = []

@@ -6,7 +6,7 @@ package struct ModelledService: Equatable, Sendable {
     package var errorPercent: Double
     /// How far the rate swings over a day, as a share of itself below 1.
     package var rateSwing: Double
-    /// How long callers wait with control alone; `nil` where response times are left out.
+    /// How long callers wait with control alone; `nil` if response times are left out.
     package var latency: LatencyShape?
     /// How far waits swing over a day, as a share of themselves below 1.
     package var latencySwing: Double
@@ -25,7 +25,7 @@ package struct ModelledService: Equatable, Sendable {
 
 /// What the candidate does to a service while it is in play.
 package struct CandidateCondition: Hashable, Sendable {
-    /// The share of decisions that fail while Redis is there, in the place of the service's own; `nil` leaves that.
+    /// The share of decisions that fail while Redis is there, instead of the service's own; `nil` leaves that.
     package var errorPercent: Double?
     /// The share of probes and of decisions that Redis answers; 0 is an outage, and a little more a brown-out.
     package var redisSuccessPercent: Double
@@ -38,6 +38,6 @@ package struct CandidateCondition: Hashable, Sendable {
         self.latencyFactor = latencyFactor
     }
 
-    /// Redis is there, errors are as rare as ever, and nobody waits longer.
+    /// Redis is there, errors are as rare as ever, and no one waits longer.
     package static let healthy = CandidateCondition()
 }

@@ -3,7 +3,7 @@ import Foundation
 /// Draws how many of many independent events fall into one second, from their mean: Poisson's distribution.
 struct PoissonDraw: Sendable {
     private let lowest: Int
-    /// `nil` where nothing ever happens.
+    /// `nil` if nothing ever happens.
     private let draw: DiscreteDraw?
 
     /// - Parameter mean: Events a second, from 0.

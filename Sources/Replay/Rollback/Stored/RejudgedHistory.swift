@@ -1,7 +1,7 @@
 package import DivergenceStore
 package import ParallaxCore
 
-/// Stored evaluations as some other settings would have judged them, beside how they were judged.
+/// Stored evaluations as some other settings would have judged them, next to how they were judged.
 package struct RejudgedHistory: Equatable, Sendable {
     /// What one trigger's evaluations came to.
     package struct Counts: Equatable, Sendable {

@@ -6,7 +6,7 @@ package struct Detection: Equatable, Sendable {
     package let condition: CandidateCondition
     /// When the condition held; `nil` if it lasted.
     package var loop: CrashLoop?
-    /// The most seconds that half of the runs may take; `nil` where the figure only helps to read the others.
+    /// The most seconds that half of the runs may take; `nil` if the figure only helps to read the others.
     package let barSeconds: Int?
     package let runs: Int
     /// Seconds from the beginning of the fault to the rollback, in ascending order; without the runs that saw none.
@@ -14,7 +14,7 @@ package struct Detection: Equatable, Sendable {
     /// How many runs each trigger ended.
     package let triggers: [Trigger: Int]
 
-    /// `nil` where fewer than half of the runs saw a rollback.
+    /// `nil` if fewer than half of the runs saw a rollback.
     package var medianSeconds: Int? { quantile(0.5) }
     package var p95Seconds: Int? { quantile(0.95) }
 

@@ -2,8 +2,8 @@ package import ParallaxCore
 
 /// Lets a service that needs no rollback run for days, and counts the rollbacks.
 ///
-/// After each somebody acknowledges it and sets the flags back within ten minutes, so the next can come as soon as the
-/// hold-off lets it. Where response times are modelled, the service learns its baseline anew every ten days: one older
+/// After each someone acknowledges it and sets the flags back within ten minutes, so the next can come as soon as the
+/// hold-off lets it. Where response times are modelled, the service learns its baseline again every ten days: one older
 /// than fourteen says nothing.
 package struct FalseRollbackStudy: Sendable {
     /// Days between two baselines.

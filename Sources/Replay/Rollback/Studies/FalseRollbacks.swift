@@ -12,7 +12,7 @@ package struct FalseRollbacks: Equatable, Sendable {
     package let condition: CandidateCondition
     /// When the condition held; `nil` if it lasted.
     package var loop: CrashLoop?
-    /// `nil` where the figure only helps to read the others.
+    /// `nil` if the figure only helps to read the others.
     package let bar: Bar?
     package let days: Int
     package let rollbacks: Int

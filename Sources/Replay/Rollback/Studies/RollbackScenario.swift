@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// A service of somebody's own description, watched for days.
+/// A service of someone's own description, watched for days.
 package struct RollbackScenario: Equatable, Sendable {
     /// Redis is away once a day, at any time of it.
     package struct Outage: Equatable, Sendable {
@@ -91,7 +91,7 @@ package struct ScenarioOutcome: Equatable, Sendable {
 
     package let scenario: RollbackScenario
     package var rollbacks: [Rollback] = []
-    /// For each outage the seconds until the rollback; `nil` where there was none.
+    /// For each outage the seconds until the rollback; `nil` if there was none.
     package var outages: [Int?] = []
 
     package func rollbacks(by trigger: Trigger, duringOutage: Bool) -> Int {
@@ -103,7 +103,7 @@ package struct ScenarioOutcome: Equatable, Sendable {
         RareEvents.upperBound(events: rollbacks(by: trigger, duringOutage: false)) / Double(scenario.days)
     }
 
-    /// The delay that a share of the outages does not exceed; `nil` where that many were never noticed.
+    /// The delay that a share of the outages does not exceed; `nil` if that many were never noticed.
     package func delay(share: Double) -> Int? {
         let noticed = outages.compactMap(\.self).sorted()
         let rank = max(1, Int((share * Double(outages.count)).rounded(.up)))

@@ -1,4 +1,4 @@
-/// What the watchdog is measured by: false rollbacks and times to detect, each beside its bar.
+/// What the watchdog is measured by: false rollbacks and times to detect, each next to its bar.
 package struct RollbackTables: Equatable, Sendable {
     /// How much is simulated.
     package struct Extent: Equatable, Sendable {

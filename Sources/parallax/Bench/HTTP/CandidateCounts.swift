@@ -13,7 +13,7 @@ struct CandidateCounts: Equatable, Encodable, Sendable {
 extension CandidateCounts {
     /// Reads them from an instance's `/metrics`.
     ///
-    /// - Returns: `nil` where a count is missing.
+    /// - Returns: `nil` if a count is missing.
     init?(parsing text: String) {
         let samples = PrometheusSamples(parsing: text)
         guard let answers = samples.sum("parallax_decisions_total"),

@@ -84,7 +84,7 @@ struct HTTPBenchmark: Sendable {
         return HTTPBenchmarkResult(servers: measured, seconds: seconds)
     }
 
-    /// Redis's part in a server's answers; `nil` where Redis is not asked.
+    /// Redis's part in a server's answers; `nil` if Redis is not asked.
     private func candidateCounts(of server: BenchServer, _ number: Int) async throws -> CandidateCounts? {
         guard case .check(let strategy) = server.kind, strategy != .legacy else { return nil }
         let text = try await CheckClient.with(servers.map(\.instance), concurrency: 1) { try await $0.metrics(number) }

@@ -6,7 +6,7 @@ struct HTTPBenchmarkResult: Sendable {
     struct Server: Sendable {
         let name: String
         var rounds: [WrkOutput]
-        /// Redis's part in the answers; `nil` where Redis is not asked.
+        /// Redis's part in the answers; `nil` if Redis is not asked.
         var candidate: CandidateCounts?
 
         /// Each figure's own median; errors are added up.

@@ -25,7 +25,7 @@ struct PrometheusSamples: Equatable, Sendable {
 
     /// The sum of all samples of a metric.
     ///
-    /// - Returns: `nil` where there is no such metric: a count that is missing is not nought.
+    /// - Returns: `nil` if there is no such metric: a count that is missing is not nought.
     func sum(_ name: String) -> Int? {
         let named = samples.filter { $0.name == name }
         return named.isEmpty ? nil : named.map(\.value).reduce(0, +)

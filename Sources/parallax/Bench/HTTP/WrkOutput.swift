@@ -15,7 +15,7 @@ struct WrkOutput: Equatable, Encodable, Sendable {
 extension WrkOutput {
     /// Reads the output of `wrk --latency`.
     ///
-    /// - Returns: `nil` if a figure is missing or is no number.
+    /// - Returns: `nil` if a figure is missing or is not a number.
     init?(parsing text: String) {
         var rate: Double?
         var percentiles: [Substring: Double] = [:]

@@ -12,7 +12,7 @@ struct MemoryBenchmarkResult: Sendable {
     let longLogs: [LongLogInMemory.Timing]
     let attacks: [MemoryAttack.Outcome]
 
-    /// The figures beside their bounds.
+    /// The figures next to their bounds.
     var figures: [BoundedFigure] { speed + longLog + attacks.flatMap(Self.figures) }
 
     private var longLog: [BoundedFigure] {

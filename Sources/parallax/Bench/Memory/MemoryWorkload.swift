@@ -2,7 +2,7 @@ import ParallaxCore
 import Replay
 
 /// The requests of a measurement in memory: identities in an order that the processor's caches cannot guess, unless it is
-/// the order in which they came to the limiter: so they lie in memory, one beside the other.
+/// the order in which they came to the limiter: so they lie in memory, one next to the other.
 struct MemoryWorkload: Sendable {
     /// When the first units are logged.
     static let start = Timestamp(milliseconds: 1_700_000_000_000)

@@ -10,7 +10,7 @@ extension CommandStatistics {
     /// Reads the line of one command from `INFO commandstats`.
     ///
     /// - Parameter command: In lower case, as Redis writes it.
-    /// - Returns: `nil` where the command was not run since the statistics were reset, or the line is none.
+    /// - Returns: `nil` if the command was not run since the statistics were reset, or the line is none.
     init?(of command: String, inInfo text: String) {
         let start = "cmdstat_\(command):"
         guard let line = text.split(whereSeparator: \.isNewline).first(where: { $0.hasPrefix(start) }) else {

@@ -1,7 +1,7 @@
 import NIOCore
 import RedisLimiting
 
-/// The private server under measurement: what is asked of it beside the script.
+/// The private server under measurement: what is asked of it next to the script.
 struct MeasuredRedis: Sendable {
     let client: RedisClient
 

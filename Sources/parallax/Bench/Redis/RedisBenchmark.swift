@@ -2,7 +2,7 @@ import Logging
 import ParallaxCore
 import RedisLimiting
 
-/// The limiter beside Redis's own tools on one private server: what `parallax bench redis` runs.
+/// The limiter next to Redis's own tools on one private server: what `parallax bench redis` runs.
 struct RedisBenchmark: Sendable {
     /// What can be measured alone.
     enum Part: String, CaseIterable, Sendable {

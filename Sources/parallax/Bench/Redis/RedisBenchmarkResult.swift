@@ -17,7 +17,7 @@ struct RedisBenchmarkResult: Equatable, Encodable, Sendable {
     var longLogMemory: [LongLogMemory.Reading] = []
     var memory: RedisMemory.Reading?
 
-    /// The figures beside their bounds: medians, and of ratios the median of each round's.
+    /// The figures next to their bounds: medians, and of ratios the median of each round's.
     var figures: [BoundedFigure] {
         throughputFigures + latencyFigures + ScriptCost.Case.allCases.flatMap(scriptFigures) + longLogFigures
             + memoryFigures

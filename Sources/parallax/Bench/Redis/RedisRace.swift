@@ -16,7 +16,7 @@ struct RedisRace: Sendable {
     static let callers = 256
     private static let warmUpCalls = 20_000
 
-    /// The default windows with limits that nobody reaches.
+    /// The default windows with limits that no one reaches.
     static let policy = try! Policy(
         windows: Policy.standard.windows.map {
             Window(name: $0.name, limit: Policy.maximumLimit, durationMilliseconds: $0.durationMilliseconds)

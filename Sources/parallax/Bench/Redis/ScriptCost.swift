@@ -2,7 +2,7 @@ import NIOCore
 import ParallaxCore
 import RedisLimiting
 
-/// The processor time that Redis takes for the script, under the default windows, beside a script that only returns 1.
+/// The processor time that Redis takes for the script, under the default windows, next to a script that only returns 1.
 struct ScriptCost: Sendable {
     /// What the identities have logged, and what becomes of the next unit.
     enum Case: String, CaseIterable, Encodable, Sendable {

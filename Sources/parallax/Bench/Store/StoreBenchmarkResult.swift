@@ -11,12 +11,12 @@ struct StoreBenchmarkResult: Sendable {
     var accepting: [AcceptingMeasurement.Outcome] = []
     var rowsPerSecond: [Double] = []
     var reportSeconds: [Double] = []
-    /// What the single-file page reads beside the report.
+    /// What the single-file page reads next to the report.
     var pageSeconds: [Double] = []
     var fillSeconds = 0.0
     var bytes = 0
 
-    /// The figures beside their bounds.
+    /// The figures next to their bounds.
     var figures: [BoundedFigure] {
         accepted(threads: 1) + accepted(threads: 2) + [
             BoundedFigure(

@@ -103,7 +103,7 @@ extension ReportText {
 }
 
 extension DivergenceReport {
-    /// Requests whose caller would have got the same verdict from both sides; `nil` where the report was narrowed to a
+    /// Requests whose caller would have got the same verdict from both sides; `nil` if the report was narrowed to a
     /// kind or a cause, and so cannot tell.
     var sameVerdict: Int? {
         guard Ranking.sum(kinds) == compared - agreed else { return nil }

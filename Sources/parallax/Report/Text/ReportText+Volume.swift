@@ -49,7 +49,7 @@ struct VolumeSentences {
             "control let \(Figures.count(control)) units through, the candidate would \(Figures.count(candidate)): \(change)"
     }
 
-    /// What the differing verdicts mean for how much gets through; `nil` where there are none.
+    /// What the differing verdicts mean for how much gets through; `nil` if there are none.
     var phase: String? {
         let all = volume.requestsInEqualVolumes + volume.requestsInDifferingVolumes
         guard all > 0 else { return nil }

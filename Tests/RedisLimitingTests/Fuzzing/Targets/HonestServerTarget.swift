@@ -38,7 +38,7 @@ enum HonestServerTarget {
             "messages came in another order")
     }
 
-    /// Once the server has answered everything, nobody waits, if the connection is still there.
+    /// Once the server has answered everything, no one waits, if the connection is still there.
     private static func checkAllAnswered(
         _ connection: FuzzedConnection, _ server: inout HonestServer
     ) throws(Violation) {

@@ -2,7 +2,7 @@ import NIOCore
 
 @testable import RedisLimiting
 
-/// Any bytes, to a connection with callers on it: nobody waits for ever, whatever the other side does.
+/// Any bytes, to a connection with callers on it: no one waits for ever, whatever the other side does.
 enum HostileServerTarget {
     static func run(_ input: inout FuzzInput) throws(Violation) {
         let connection = ConnectionScript.makeConnection(&input)

@@ -16,7 +16,7 @@ enum RESP {
 
     private static func line(_ kind: String, _ text: String) -> [UInt8] { Array("\(kind)\(text)\r\n".utf8) }
 
-    /// Takes the first command off the front: an array of bulk strings; `nil` where the bytes hold no whole one.
+    /// Takes the first command off the front: an array of bulk strings; `nil` if the bytes hold no whole one.
     static func takeCommand(from bytes: inout ArraySlice<UInt8>) -> [[UInt8]]? {
         var rest = bytes
         guard let count = takeNumber("*", from: &rest), count > 0 else { return nil }

@@ -2,7 +2,7 @@ import ParallaxCore
 
 @testable import RedisLimiting
 
-/// All who read replies, for replies that nobody expects.
+/// All who read replies, for replies that no one expects.
 enum ReplyReaders {
     private static let server = NodeAddress(host: "asked", port: 7000)
     private static let sentinels = RedisURL.Sentinels(
@@ -20,7 +20,7 @@ enum ReplyReaders {
         }
     }
 
-    /// Every error can be printed, and none sends anybody to where nothing can listen.
+    /// Every error can be printed, and none sends anyone to where nothing can listen.
     private static func checkError(_ text: String) throws(Violation) {
         let error = RedisError(serverReply: text)
         try Violation.unlessPrintable("\(error)")

@@ -50,7 +50,7 @@ enum FuzzTarget {
         try Violation.unless(
             tally.examples.count == min(tally.malformedCount, AccessLogTally.maximumExamples),
             "\(tally.examples.count) examples of \(tally.malformedCount) malformed lines")
-        // A byte that is no UTF-8 becomes three.
+        // A byte that is not UTF-8 becomes three.
         try Violation.unless(tally.examples.allSatisfy { $0.beginning.utf8.count <= 3 * 160 }, "a long example")
     }
 
