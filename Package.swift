@@ -213,6 +213,7 @@ let package = Package(
             dependencies: [
                 "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "Settings",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
