@@ -217,6 +217,7 @@ let package = Package(
                 "AdminAPI", "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "RedisLimiting",
                 "Settings",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

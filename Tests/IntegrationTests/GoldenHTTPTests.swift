@@ -59,7 +59,7 @@ import Testing
 
     private static let edges = [
         GoldenRequest("GET", "/nothing"), GoldenRequest("GET", "/v1/check"), GoldenRequest("POST", "/health", "{}"),
-        GoldenRequest("GET", "/health", headers: ["Host": "example.com"]),
+        GoldenRequest("GET", "/health", headers: ["Host": "shop.example.com"]),
         GoldenRequest(
             "POST", "/v1/check", #"{"identifier":"a"}"#, headers: ["Origin": "https://example.com"]),
         GoldenRequest("GET", "/health/live", headers: ["X-Long": String(repeating: "a", count: 17_000)]),

@@ -149,7 +149,7 @@ struct ParsedMetrics {
         let requests = [
             "GET /health HTTP/1.0\r\n\r\n", "POST /v1/check HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n{",
             "GET /v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n", "PURGE /v1/check HTTP/1.1\r\nHost: a\r\n\r\n",
-            "no request\r\n\r\n", "GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+            "no request\r\n\r\n", "GET /health HTTP/1.1\r\nHost: www.evil.example\r\n\r\n",
             "GET /health HTTP/1.1\r\nHost: a\r\nX-A: \(String(repeating: "c", count: 17_000))\r\n\r\n",
             "POST /v1/check HTTP/1.1\r\nHost: a\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 2\r\n\r\n{}",
             "GET /v1/flags HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -19,6 +19,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var encoding = UTF8Watch()
     /// Whether the client speaks HTTP/1.0 and asked to keep the connection: it has to be told that it is kept.
     private var announcesKeepAlive = false
+    /// Whether the request that is refused asks for a head only.
+    private var refusesHead = false
+    /// Where the last of the requests ends that the decoder makes of what arrived.
+    private var end = RequestEnd()
 
     init(
         entry: ConnectionTable.Entry, rules: RequestHeadRules, timeouts: ConnectionTimeouts, metrics: HTTPMetrics
@@ -45,11 +49,23 @@ final class ConnectionHandler: ChannelDuplexHandler {
         return input
     }
 
+    /// Notes that the decoder has made parts of requests of the bytes that arrived.
+    ///
+    /// If a request begins among them, its rest must not pass for the beginning of another one.
+    func bytesWereDecoded(_ bytes: ByteBuffer) {
+        defer { end.forgetBody() }
+        guard state.input == .idle, !end.isEnd(of: bytes) else { return }
+        state.bytesArrived(at: .now())
+        entry.publish(state.expiry)
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard state.input != .ended else { return }
         switch unwrapInboundIn(data) {
         case .head(let head): read(head, context)
-        case .body: context.fireChannelRead(data)
+        case .body(let bytes):
+            end.bodyArrived(bytes)
+            context.fireChannelRead(data)
         case .end:
             state.requestEnded(at: .now())
             entry.publish(state.expiry)
@@ -59,7 +75,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func read(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let verdict = rules.judge(head)
-        if let error = verdict.error { return fail(error, context) }
+        if let error = verdict.error {
+            refusesHead = head.method == .HEAD
+            return fail(error, context)
+        }
+        end.headArrived(isChunked: verdict.isChunked)
         var head = head
         head.method = head.method.routed
         if let path = verdict.path { head.uri = path }
@@ -124,7 +144,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let body = error.body
         head.headers.add(name: "content-length", value: String(body.readableBytes))
         context.write(wrapOutboundOut(.head(begin(head))), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        if !refusesHead { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
         perform(state.answerEnded(at: .now()), context)
     }

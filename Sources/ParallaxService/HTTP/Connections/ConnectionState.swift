@@ -4,7 +4,7 @@ package import NIOCore
 package struct ConnectionTimeouts: Equatable, Sendable {
     /// Without a request, before and between requests.
     package var idle: TimeAmount = .seconds(75)
-    /// From the first byte of a request to its last.
+    /// From the first byte of a request to its last; behind others on its connection, from the end of their answers.
     package var request: TimeAmount = .seconds(10)
     /// Without taking any of the answers that wait for the client.
     package var unread: TimeAmount = .seconds(30)
@@ -62,7 +62,7 @@ struct ConnectionState {
         case idle(NIODeadline)
         /// The client is slow to send or to take.
         case slow(NIODeadline)
-        /// The service owes an answer.
+        /// The service owes an answer to a request that is there in full.
         case never
     }
 
@@ -97,7 +97,7 @@ struct ConnectionState {
     mutating func headArrived(isLast: Bool, at now: NIODeadline) {
         if case .head(let since) = input { input = .body(since: since) } else { input = .body(since: now) }
         unanswered += 1
-        self.isLast = isLast || isEnding
+        self.isLast = self.isLast || isLast
     }
 
     /// A request arrived in full.
@@ -145,6 +145,7 @@ struct ConnectionState {
     mutating func answerEnded(at now: NIODeadline) -> Action {
         precondition(unanswered > 0, "every answer belongs to a request")
         unanswered -= 1
+        if owed == 0 { restartInput(at: now) }
         if isEnding, unanswered > 0, owed == 0 { return failed(.shuttingDown) }
         guard unanswered == 0 else { return .none }
         if let fault {
@@ -159,6 +160,15 @@ struct ConnectionState {
         return .closeOutput
     }
 
+    /// While an answer is owed, the next request may wait in the kernel: its time begins with the end of the answer.
+    private mutating func restartInput(at now: NIODeadline) {
+        switch input {
+        case .head: input = .head(since: now)
+        case .body: input = .body(since: now)
+        case .idle, .ended: break
+        }
+    }
+
     /// The client takes what waits for it, or no longer does.
     mutating func writabilityChanged(_ isWritable: Bool, at now: NIODeadline) {
         unwritableSince = isWritable ? nil : now
@@ -168,10 +178,7 @@ struct ConnectionState {
     mutating func quiesced(at now: NIODeadline) -> Action {
         (isEnding, isLast) = (true, true)
         if owed > 0 {
-            switch input {
-            case .idle, .head: input = .ended
-            case .body, .ended: break
-            }
+            beginNothing()
             return .none
         }
         // Answers that the client has not taken are sent before.
@@ -187,9 +194,20 @@ struct ConnectionState {
         return unanswered
     }
 
-    /// The connection is needed for another one.
-    func evicted() -> Action {
-        expiry == .never ? .none : .close(.evicted)
+    /// The connection is needed for another one. One that is owed an answer by now closes after it.
+    mutating func evicted() -> Action {
+        guard expiry == .never else { return .close(.evicted) }
+        isLast = true
+        beginNothing()
+        return .none
+    }
+
+    /// No further request is read. One whose head was passed on already is.
+    private mutating func beginNothing() {
+        switch input {
+        case .idle, .head: input = .ended
+        case .body, .ended: break
+        }
     }
 
     /// Acts on a deadline that has passed.
@@ -211,9 +229,10 @@ struct ConnectionState {
             return .slow(unwritableSince + (isEnding ? timeouts.closing : timeouts.unread))
         }
         if let closingSince { return .idle(closingSince + timeouts.closing) }
+        guard owed <= 0 else { return .never }
         switch input {
         case .head(let since), .body(let since): return .slow(since + timeouts.request)
-        case .idle, .ended: return unanswered == 0 ? .idle(idleSince + timeouts.idle) : .never
+        case .idle, .ended: return .idle(idleSince + timeouts.idle)
         }
     }
 }

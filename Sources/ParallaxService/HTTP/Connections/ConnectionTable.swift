@@ -34,6 +34,8 @@ package final class ConnectionTable: Sendable {
 
     private struct State {
         var entries: [ObjectIdentifier: Entry] = [:]
+        /// Those of the entries that were told to close for another one and are still open. They use no place.
+        var leaving: Set<ObjectIdentifier> = []
         /// The longest idle connections when they were last looked for, the longest last, each with what it had published.
         var candidates: [(entry: Entry, expiry: UInt64)] = []
     }
@@ -49,6 +51,7 @@ package final class ConnectionTable: Sendable {
         self.maximum = maximum
     }
 
+    /// Open connections, also those that are about to close for another one.
     var count: Int { state.withLock { $0.entries.count } }
 
     /// Gives a new connection a place.
@@ -56,12 +59,13 @@ package final class ConnectionTable: Sendable {
     /// - Returns: Whether there was one: there is none if the service owes all connections an answer.
     func admit(_ entry: Entry) -> Bool {
         let (isAdmitted, evicted) = state.withLock { state in
-            guard state.entries.count >= maximum else {
+            guard state.entries.count - state.leaving.count >= maximum else {
                 state.entries[ObjectIdentifier(entry)] = entry
                 return (true, Entry?.none)
             }
             guard let evicted = Self.nextToGo(in: &state) else { return (false, nil) }
-            state.entries[ObjectIdentifier(evicted)] = nil
+            // It stays until it is closed: it may have become busy, and its deadlines go on.
+            state.leaving.insert(ObjectIdentifier(evicted))
             state.entries[ObjectIdentifier(entry)] = entry
             return (true, evicted)
         }
@@ -70,7 +74,10 @@ package final class ConnectionTable: Sendable {
     }
 
     func remove(_ entry: Entry) {
-        _ = state.withLock { $0.entries.removeValue(forKey: ObjectIdentifier(entry)) }
+        state.withLock { state in
+            state.entries[ObjectIdentifier(entry)] = nil
+            state.leaving.remove(ObjectIdentifier(entry))
+        }
     }
 
     /// Ends the connections whose deadline has passed.
@@ -94,14 +101,17 @@ package final class ConnectionTable: Sendable {
             while let (entry, expiry) = state.candidates.popLast() {
                 // One that is idle since is among those idle for longest still: the others became idle later.
                 let isUnchanged = entry.expiry.load(ordering: .relaxed) == expiry
-                if isUnchanged, state.entries[ObjectIdentifier(entry)] === entry { return entry }
+                let id = ObjectIdentifier(entry)
+                if isUnchanged, state.entries[id] === entry, !state.leaving.contains(id) { return entry }
             }
         }
         return nil
     }
 
     private static func findCandidates(in state: inout State) {
-        let expirable = state.entries.values.lazy.map { ($0, $0.expiry.load(ordering: .relaxed)) }.filter { $1 != .max }
+        let leaving = state.leaving
+        let staying = state.entries.values.lazy.filter { !leaving.contains(ObjectIdentifier($0)) }
+        let expirable = staying.map { ($0, $0.expiry.load(ordering: .relaxed)) }.filter { $1 != .max }
         let inOrder = expirable.sorted { left, right in
             (left.1 & 1, left.1) < (right.1 & 1, right.1)
         }

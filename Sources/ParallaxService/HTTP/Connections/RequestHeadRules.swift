@@ -12,6 +12,8 @@ struct RequestHeadRules: Sendable {
     private let hosts: AllowedHosts
     /// The last `Host` that was accepted: on a connection it hardly ever changes.
     private var acceptedHost: String?
+    /// The last one that was accepted because no browser sent it.
+    private var acceptedProgramHost: String?
 
     init(hosts: AllowedHosts) {
         self.hosts = hosts
@@ -25,6 +27,8 @@ struct RequestHeadRules: Sendable {
         var awaitsContinue = false
         /// Whether nothing can be read after this request: the decoder stops where a client may change the protocol.
         var endsReading = false
+        /// Whether the body's length is not known before its end.
+        var isChunked = false
         /// The path and query of an absolute target; `nil` if the target is as the routes need it.
         var path: String?
     }
@@ -36,10 +40,12 @@ struct RequestHeadRules: Sendable {
         guard fields.hostCount == 1 || (fields.hostCount == 0 && head.version == .http1_0) else {
             return Verdict(error: .missingHost)
         }
-        if let error = hostProblem(fields, target) { return Verdict(error: error) }
+        if let error = hostProblem(fields, target, isFromBrowser: fields.isFromBrowser(head.method)) {
+            return Verdict(error: error)
+        }
         let isPost = head.method == .POST && !target.isForwardAuth
         if isPost, fields.isCrossSite(host: target.authority ?? fields.host) { return Verdict(error: .crossSite) }
-        var verdict = Verdict()
+        var verdict = Verdict(isChunked: fields.transferCoding != nil)
         verdict.endsReading = head.method == .CONNECT || (fields.hasUpgrade && head.headers.asksToUpgrade)
         if target.authority != nil { verdict.path = target.path }
         guard fields.expects, head.version != .http1_0, isPost else { return verdict }
@@ -59,21 +65,28 @@ struct RequestHeadRules: Sendable {
     }
 
     /// What is wrong with the host that the request names. An absolute target's authority replaces `Host` (RFC 9112, 3.2.2).
-    private mutating func hostProblem(_ fields: Fields, _ target: RequestTarget) -> RequestError? {
-        if fields.hostCount == 1, let error = hostProblem(fields.host, target, isNamed: target.authority == nil) {
-            return error
+    private mutating func hostProblem(
+        _ fields: Fields, _ target: RequestTarget, isFromBrowser: Bool
+    ) -> RequestError? {
+        // A gateway asks about a request with the Host that its own client sent.
+        let isFree = target.isForwardAuth
+        if fields.hostCount == 1 {
+            let isFree = isFree || target.authority != nil
+            if let error = hostProblem(fields.host, isFree: isFree, isFromBrowser: isFromBrowser) { return error }
         }
-        return target.authority.flatMap { hostProblem($0, target, isNamed: true) }
+        return target.authority.flatMap { hostProblem($0, isFree: isFree, isFromBrowser: isFromBrowser) }
     }
 
-    /// - Parameter isNamed: Whether it is the host that counts.
-    private mutating func hostProblem(_ host: String, _ target: RequestTarget, isNamed: Bool) -> RequestError? {
-        if host == acceptedHost { return nil }
+    /// - Parameter isFree: Whether it may be the name of any host.
+    private mutating func hostProblem(_ host: String, isFree: Bool, isFromBrowser: Bool) -> RequestError? {
+        if host == acceptedHost || (host == acceptedProgramHost && !isFromBrowser) { return nil }
         guard AllowedHosts.isHost(host) else { return .invalidHost }
-        // A gateway asks about a request with the Host that its own client sent.
-        guard isNamed, !target.isForwardAuth else { return nil }
-        guard hosts.contains(host) else { return .unknownHost }
-        acceptedHost = host
+        guard !isFree else { return nil }
+        switch hosts.acceptance(of: host) {
+        case .always: acceptedHost = host
+        case .fromPrograms where !isFromBrowser: acceptedProgramHost = host
+        case .fromPrograms, .never: return .unknownHost
+        }
         return nil
     }
 
@@ -93,6 +106,7 @@ private struct Fields {
     private(set) var transferCoding: String?
     private var origin: String?
     private var site: String?
+    private var namesLanguages = false
     private(set) var hasUpgrade = false
 
     init(_ headers: HTTPHeaders) {
@@ -106,12 +120,21 @@ private struct Fields {
             case 7 where name.isHeader("upgrade"): hasUpgrade = true
             case 14 where name.isHeader("content-length"): length = Int(value) ?? .max
             case 14 where name.isHeader("sec-fetch-site"): site = value
+            case 15 where name.isHeader("accept-language"): namesLanguages = true
             case 17 where name.isHeader("transfer-encoding"):
                 transferCodingCount += 1
                 transferCoding = value
             default: break
             }
         }
+    }
+
+    /// Whether a browser can have sent the request.
+    ///
+    /// With a POST it names the page's origin. With a GET for a page of the same origin over plain HTTP it sends neither
+    /// `Origin` nor `Sec-Fetch-Site`, but the languages of its user, and a page cannot have it leave them out.
+    func isFromBrowser(_ method: HTTPMethod) -> Bool {
+        origin != nil || site != nil || (namesLanguages && method != .POST)
     }
 
     /// Whether a browser sent the request for a page of another origin. Only browsers send these headers.

@@ -4,8 +4,8 @@ import NIOCore
 ///
 /// The decoder takes the methods of a list only. A method is any token (RFC 9110, 9.1), and a gateway asks about all:
 /// one that is rare becomes ``rareMethod``, as which the routes know it. A method does not change where a request ends,
-/// except for `CONNECT`, which stays as it is. Of requests that arrive in one piece with the one before (pipelining)
-/// the method is not looked at.
+/// except for `CONNECT`, which stays as it is. Of a request that begins in one piece with the end of the one before
+/// (pipelining) the method is not looked at.
 final class RequestStartHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -24,8 +24,8 @@ final class RequestStartHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch connection.bytesArrived(unwrapInboundIn(data)) {
         case .ended: break
-        case .head where held == nil: context.fireChannelRead(data)
-        case .body: context.fireChannelRead(data)
+        case .head where held == nil: pass(unwrapInboundIn(data), context)
+        case .body: pass(unwrapInboundIn(data), context)
         case .idle, .head: readStart(unwrapInboundIn(data), context)
         }
     }
@@ -49,13 +49,18 @@ final class RequestStartHandler: ChannelInboundHandler {
             renamed.writeBytes(bytes.readableBytesView[place.upperBound...])
             bytes = renamed
         }
+        pass(bytes, context)
+    }
+
+    private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         context.fireChannelRead(wrapInboundOut(bytes))
+        connection.bytesWereDecoded(bytes)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event, let start = held {
             held = nil
-            context.fireChannelRead(wrapInboundOut(start))
+            pass(start, context)
         }
         context.fireUserInboundEventTriggered(event)
     }

@@ -49,8 +49,38 @@ import Testing
     func keepsBusyOnes() {
         var state = owing()
         #expect(state.expiry == .never)
-        #expect(state.evicted() == .none)
         #expect(state.deadlinePassed(at: start + .hours(1)) == .none)
+    }
+
+    @Test("a connection that is needed for another one closes at once, or after the answer that it is owed")
+    func givesWay() {
+        var idle = makeState()
+        #expect(idle.evicted() == .close(.evicted))
+        var busy = owing()
+        #expect(busy.evicted() == .none)
+        #expect(busy.input == .ended)
+        #expect(busy.answerBegan() == true)
+        #expect(busy.answerEnded(at: start) == .closeOutput)
+        var next = owing()
+        next.headArrived(isLast: false, at: start)
+        #expect(next.evicted() == .none)
+        next.requestEnded(at: start)
+        #expect(next.input == .ended)
+    }
+
+    @Test("the time for a request behind others begins once they are answered: it may have waited in the kernel")
+    func waitsForAnswersBefore() {
+        let later = start + .minutes(1)
+        var head = owing()
+        head.bytesArrived(at: start)
+        #expect(head.expiry == .never)
+        #expect(head.answerEnded(at: later) == .none)
+        #expect(head.expiry == .slow(later + timeouts.request))
+        var body = owing()
+        body.headArrived(isLast: false, at: start)
+        #expect(body.expiry == .never)
+        #expect(body.answerEnded(at: later) == .none)
+        #expect(body.expiry == .slow(later + timeouts.request))
     }
 
     @Test("a client that takes nothing of its answers is closed")
@@ -140,6 +170,7 @@ import Testing
         whole.headArrived(isLast: false, at: start)
         #expect(whole.quiesced(at: start) == .none)
         whole.requestEnded(at: start)
+        #expect(whole.input == .ended)
         #expect(whole.answerEnded(at: start) == .none)
         #expect(whole.answerBegan() == true)
         #expect(whole.answerEnded(at: start) == .closeOutput)

@@ -89,7 +89,7 @@ import Testing
     @Test(
         "the authority of an absolute target counts in place of Host",
         arguments: [
-            ("http://evil.example/health/live", "a", 421), ("http://a/health/live", "evil.example", 200),
+            ("http://a.evil.example/health/live", "a", 421), ("http://a/health/live", "evil.example", 200),
             ("HTTPS://a:443/health/live?x", "a", 200), ("http://a@evil.example/health/live", "a", 400),
             ("http://evil.example/v1/forward-auth/x", "a", 200), ("http://a?x", "a", 404),
         ])

@@ -221,19 +221,74 @@ import Testing
     @Test(
         "a public name must be listed; addresses and private names need not be",
         arguments: [
-            ("evil.example", false), ("evil.example:8080", false), ("parallax.example", true),
+            ("www.evil.example", false), ("www.evil.example:8080", false), ("parallax.example", true),
+            ("parallax.example.", true), ("parallax.local", true), ("parallax.home.arpa:80", true),
+            ("parallax.corp", true), ("a.parallax.lan", true), ("PARALLAX.shop.svc.cluster.local.", true),
+            ("localhost.", true), (".local", false), ("evil..local", false), (".", false),
             ("PARALLAX.example:8080", true), ("localhost:8080", true), ("parallax", true), ("10.1.2.3:8080", true),
             ("[::1]:8080", true), ("parallax.shop.svc", true), ("parallax.shop.svc.cluster.local", true),
             ("shop.internal", true), ("evil.example.", false), ("127.0.0.1.evil.example", false), ("", false),
         ])
     func knowsItsNames(host: String, isKnown: Bool) async throws {
+        // Whether a browser sent it makes no difference.
+        let headers = ["", "Accept-Language: en\r\n", "Origin: http://\(host)\r\nSec-Fetch-Site: same-origin\r\n"]
         try await RawService.run(hosts: ["parallax.example"]) { service in
-            let answer = try await service.exchange(
-                "GET /health/live HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
-            #expect(answer.hasPrefix(isKnown ? "HTTP/1.1 200 " : "HTTP/1.1 421 "), "\(answer)")
+            for header in headers {
+                let answer = try await service.exchange(
+                    "GET /health/live HTTP/1.1\r\nHost: \(host)\r\n\(header)Connection: close\r\n\r\n")
+                #expect(answer.hasPrefix(isKnown ? "HTTP/1.1 200 " : "HTTP/1.1 421 "), "\(answer)")
+            }
             let gateway = try await service.exchange(
                 "GET /v1/forward-auth HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
             #expect(gateway.hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test("a name of two labels, as of a cluster's service and its namespace, is refused to browsers only")
+    func knowsServices() async throws {
+        let get = "GET /health/live HTTP/1.1\r\nHost: parallax.ratelimit:8080\r\n"
+        let post = "POST /v1/check HTTP/1.1\r\nHost: parallax.ratelimit:8080\r\nContent-Length: 18\r\n"
+        let requests = [
+            (get, 200), (post, 200),
+            // As fetch() of Node.js sends it.
+            (post + "Accept-Language: *\r\nSec-Fetch-Mode: cors\r\n", 200),
+            // What a browser sends for a page of the same name over plain HTTP, and over TLS.
+            (get + "Accept-Language: *\r\n", 421), (get + "Sec-Fetch-Site: same-origin\r\n", 421),
+            (get + "Origin: http://parallax.ratelimit:8080\r\n", 421),
+            (post + "Origin: http://parallax.ratelimit:8080\r\n", 421), (post + "Origin: null\r\n", 421),
+        ]
+        try await RawService.run { service in
+            for (request, status) in requests {
+                // On a connection on which a program was accepted, too.
+                let connection = try await RawConnection(port: service.port)
+                try await connection.send(get + "\r\n")
+                _ = await connection.read(until: "\"}")
+                let body = request.hasPrefix("POST") ? Self.body : ""
+                try await connection.send(request + "Connection: close\r\n\r\n" + body)
+                let answers = await connection.readToEnd()
+                #expect(answers.contains("}HTTP/1.1 \(status) "), "\(request): \(answers)")
+                if status == 421 { #expect(answers.contains("HTTP_ALLOWED_HOSTS")) }
+                await connection.close()
+            }
+        }
+    }
+
+    @Test(
+        "a HEAD request is answered without a body, also if it is refused",
+        arguments: [
+            ("/health/live", "Host: a", 200), ("/health/live", "Host: www.evil.example", 421),
+            ("/none", "Host: a", 404),
+            ("/v1/check", "Host: a", 405), ("/v1/limits/status", "Host: a", 404), ("/metrics", "", 400),
+            ("/health/live", "Host: a\r\nTransfer-Encoding: gzip", 501), ("/v1/forward-auth", "Host: a/b", 400),
+        ])
+    func answersHead(path: String, header: String, status: Int) async throws {
+        try await RawService.run { service in
+            let headers = header.isEmpty ? "" : header + "\r\n"
+            let answer = try await service.exchange(
+                "HEAD \(path) HTTP/1.1\r\n\(headers)Connection: close\r\n\r\n")
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            #expect(answer.lowercased().contains("content-length: "))
+            #expect(answer.hasSuffix("\r\n\r\n"), "\(answer)")
         }
     }
 
