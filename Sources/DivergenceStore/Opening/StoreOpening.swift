@@ -43,9 +43,12 @@ struct StoreOpening: Sendable {
     }
 
     private func latestUnendedFlush(in pool: DatabasePool) -> Timestamp? {
-        let end = try? pool.read {
-            try Int64.fetchOne($0, sql: "SELECT MAX(last_flush_at) FROM instance WHERE closed_at IS NULL")
+        let find = { (database: Database) in
+            try Int64.fetchOne(database, sql: "SELECT MAX(last_flush_at) FROM instance WHERE closed_at IS NULL")
         }
+        // A pool closes its writer before its readers. A reader that is the last to close cannot move the -wal into the
+        // file, so that what opened to write asks with its writer.
+        let end = try? isReadOnly ? pool.read(find) : pool.writeWithoutTransaction(find)
         return end.map(Timestamp.init(milliseconds:))
     }
 
