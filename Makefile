@@ -17,7 +17,7 @@ BUILT = $(BINARY).built
 # What the binary is built from. A link is followed: the store's migrations are one.
 INPUTS = Sources Package.swift Package.resolved
 
-.PHONY: help run test coverage demo bench build built format lint packages
+.PHONY: help run test coverage demo bench build built format lint packages words
 
 # What swift format keeps in shape.
 FORMATTED = Sources Tests Benchmarks/Core Benchmarks/Package.swift Package.swift
@@ -58,6 +58,9 @@ built: packages
 	@if [ ! -x $(BINARY) ] || [ ! -e $(BUILT) ] || [ -n "$$(find -L $(INPUTS) -newer $(BUILT) -print -quit)" ]; then \
 		$(MAKE) --no-print-directory build; \
 	fi
+
+words: ## List words in comments, literals and docs that this project does not use
+	@.ci/words
 
 format: ## Put the sources into shape
 	swift format --in-place --recursive $(FORMATTED)
