@@ -52,7 +52,7 @@ struct SideFolder: Sendable {
         return try? file.read(atMost: SideFolder.maximumBytes)
     }
 
-    /// Puts a file instead of the last of its name, in one step.
+    /// Replaces the file of that name in one step.
     func replace(_ name: String, with bytes: [UInt8]) throws(SystemCallError) {
         let temporary = try writeAside(name, bytes)
         defer { unlink(temporary) }

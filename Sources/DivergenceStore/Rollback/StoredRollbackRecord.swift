@@ -59,7 +59,7 @@ package struct StoredRollbackRecord: RollbackRecord {
         return try JSONDecoder().decode(RollbackDrill.self, from: Data(text.utf8))
     }
 
-    /// Notes that the rollback was drilled with success, instead of the last drill.
+    /// Replaces the last drill by one that went well.
     package func save(_ drill: RollbackDrill) async throws {
         try await store.setRollbackState(Self.drillKey, to: Self.encode(drill), at: .now())
     }

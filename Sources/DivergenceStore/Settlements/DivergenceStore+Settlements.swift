@@ -22,7 +22,7 @@ extension DivergenceStore {
 
     /// Every word of reviewers in these databases, each once, with what has become of it.
     ///
-    /// - Parameter filter: Its times are those in which the groups are counted now; the rest of it is not followed.
+    /// - Parameter filter: Its times are those in which the groups are counted now; the rest of it is ignored.
     package static func settlements(
         of stores: [DivergenceStore], _ filter: DivergenceFilter = DivergenceFilter()
     ) async throws -> [SettlementStatus] {

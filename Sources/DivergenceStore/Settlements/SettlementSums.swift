@@ -11,7 +11,7 @@ struct SettlementSums: Sendable {
     private var compared: [ExactText?: Int] = [:]
 
     /// - Parameters:
-    ///   - filter: Its times are whole minutes; the rest of it is not followed, so that a share has the same meaning in
+    ///   - filter: Its times are whole minutes; the rest of it is ignored, so that a share has the same meaning in
     ///     every report.
     ///   - groups: What to count besides what reviewers spoke of.
     init(filter: DivergenceFilter, counting groups: [Settlement.Group] = []) {

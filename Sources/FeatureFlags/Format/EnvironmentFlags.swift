@@ -50,7 +50,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - file: What the file says; `nil` if there is none.
-    ///   - isProduction: Whether failing open is never followed.
+    ///   - isProduction: whether failing open is ignored.
     package func effective(file: FlagValues?, isProduction: Bool) -> FlagValues {
         var values = file ?? self.values
         if distributedEnabled == false { values.distributedEnabled = false }

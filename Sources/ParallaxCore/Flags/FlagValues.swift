@@ -4,7 +4,7 @@ package struct FlagValues: Codable, Hashable, Sendable {
     package var distributedEnabled: Bool
     /// `HYBRID_RATE_LIMITING`: whether both sides judge.
     package var hybrid: Bool
-    /// `FAIL_OPEN_ON_REDIS_ERROR`: whether requests pass while Redis cannot answer. Never followed in production.
+    /// `FAIL_OPEN_ON_REDIS_ERROR`: whether requests pass while Redis cannot answer. ignored in production.
     package var failOpen: Bool
     /// `DISTRIBUTED_ENFORCEMENT_PERCENT`: in hybrid, the share of identities for which the candidate is enforced, 0 to 100.
     package var enforcementPercent: Double

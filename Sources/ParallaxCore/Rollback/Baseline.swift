@@ -44,7 +44,7 @@ package struct Baseline: Equatable, Sendable {
 
     /// Takes in response times of traffic that control alone decided.
     ///
-    /// - Returns: Whether they were of use; a baseline in the first half of its life follows nothing.
+    /// - Returns: Whether they were of use; a baseline in the first half of its life ignores them.
     @discardableResult
     package mutating func learn(
         _ samples: LatencyHistogram, from source: ResponseTimeSource = .door, at now: Timestamp,

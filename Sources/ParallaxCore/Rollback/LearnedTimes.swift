@@ -9,7 +9,7 @@ struct LearnedTimes: Codable, Equatable, Sendable {
     /// Whether nothing was ever learned.
     var isEmpty: Bool { frozen == nil && learned.count == 0 }
 
-    /// - Returns: Whether the samples were of use; a baseline in the first half of its life follows nothing.
+    /// - Returns: Whether the samples were of use; a baseline in the first half of its life ignores them.
     mutating func learn(_ samples: LatencyHistogram, at now: Timestamp, settings: RollbackSettings) -> Bool {
         guard samples.count > 0, isWanting(at: now, settings: settings) else { return false }
         // Samples of a month ago and of today make no baseline together.

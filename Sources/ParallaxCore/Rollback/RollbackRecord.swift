@@ -21,6 +21,6 @@ package protocol RollbackRecord: Sendable {
     /// The baseline as it is stored; `nil` if there is none.
     func loadBaseline() async throws -> Baseline?
 
-    /// Stores a baseline instead of the last.
+    /// Replaces the stored baseline.
     func save(_ baseline: Baseline) async throws
 }

@@ -29,7 +29,7 @@ enum AlertPost {
 
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
-        // A token is for the receiver that the settings name, and for no one whom that one names.
+        // A token is for the receiver that the settings name, and for no address that it redirects to.
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = patience
         configuration.connectionPool.retryConnectionEstablishment = false

@@ -27,7 +27,7 @@ protocol AdminActions: Sendable {
 
     /// Begins a drill of the rollback: flips the flags as a rollback does.
     ///
-    /// - Throws: ``DrillRefusal`` where it is not a time for one.
+    /// - Throws: ``DrillRefusal`` if no drill can begin now.
     func beginDrill(by person: String, reason: String) async throws(DrillRefusal) -> DrillNote
 
     /// Ends the drill that this instance began, and tells what became of the flags.

@@ -16,7 +16,7 @@ enum EdgeVerdict: Equatable, Sendable {
     /// - Parameters:
     ///   - strategy: Failing open is for `distributed_only`. In `hybrid` control stands in for the candidate, and where a
     ///     setting forbids that, it is to fail closed.
-    ///   - failsOpen: What `FAIL_OPEN_ON_REDIS_ERROR` says; never followed in production.
+    ///   - failsOpen: What `FAIL_OPEN_ON_REDIS_ERROR` says; ignored in production.
     init(_ outcome: Decision.Outcome, strategy: Strategy, isProduction: Bool, failsOpen: Bool) {
         switch outcome {
         case .allowed: self = .allowed

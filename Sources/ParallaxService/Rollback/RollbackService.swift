@@ -33,9 +33,9 @@ package final class RollbackService: Service {
 
     /// How far the flags hold this instance at `legacy` as the latch says.
     enum Hold {
-        /// The latch has no hold, or the flags were not told of it. Can transition to: `resuming`, `holding`.
+        /// The latch has no hold, or the flags do not know it. Can transition to: `resuming`, `holding`.
         case none
-        /// The flags are being told of the latch's hold and may not hold yet. Can transition to: `holding`, `none`.
+        /// The flags are taking over the latch's hold and may not hold yet. Can transition to: `holding`, `none`.
         case resuming
         /// The flags hold this instance, or did: that they no longer do is the end of the hold. Can transition to: `none`.
         case holding

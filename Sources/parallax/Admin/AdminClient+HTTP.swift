@@ -6,7 +6,7 @@ import NIOHTTP1
 extension AdminClient {
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
-        // Where no one listens, whoever asks wants to know at once.
+        // Where no one listens, the caller wants to know at once.
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()

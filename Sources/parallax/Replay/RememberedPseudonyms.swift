@@ -3,7 +3,7 @@ import ParallaxCore
 
 /// Pseudonyms of a run's own: each is made once while its client is active.
 ///
-/// The key is drawn again and never kept: addresses are so few that whoever has the key finds them by trying all.
+/// The key is drawn again and never kept: addresses are so few that anyone who has the key finds them by trying all.
 final class RememberedPseudonyms {
     private static let maximumKnown = 100_000
 
