@@ -43,7 +43,7 @@ demo: built ## Two instances under traffic, and the report: LOG=path RATE=n SECO
 	@exec $(BINARY) demo --seconds "$$DEMO_SECONDS" $${DEMO_LOG:+--log "$$DEMO_LOG"} \
 		$${DEMO_RATE:+--rate "$$DEMO_RATE"} $(ARGUMENTS)
 
-bench: packages ## Measure decisions, comparisons and the codec in process; `parallax bench` measures the rest
+bench: packages ## Measure decisions, comparisons and the codec in process; `parallax-bench` measures the rest
 	cd Benchmarks && swift package benchmark --no-progress
 
 build: packages ## Build for release

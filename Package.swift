@@ -16,7 +16,8 @@ let package = Package(
     name: "parallax",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "parallax", targets: ["parallax"])
+        .executable(name: "parallax", targets: ["parallax"]),
+        .executable(name: "parallax-bench", targets: ["parallax-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
@@ -132,10 +133,41 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "CommandSupport",
+            dependencies: [
+                "ParallaxCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "parallax-bench",
+            dependencies: [
+                "CommandSupport",
+                "DivergenceStore",
+                "ParallaxCore",
+                "RedisLimiting",
+                "Replay",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "parallax",
             dependencies: [
                 "AdminAPI",
+                "CommandSupport",
                 "DivergenceStore",
                 "FeatureFlags",
                 "ParallaxCore",
@@ -222,9 +254,18 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ParallaxBenchTests",
+            dependencies: [
+                "CommandSupport", "ParallaxCore", "parallax-bench",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "ParallaxCommandTests",
             dependencies: [
-                "AdminAPI", "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService", "ParallaxTesting",
+                "AdminAPI", "CommandSupport", "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService",
+                "ParallaxTesting",
                 "RedisLimiting", "Replay", "Settings", "parallax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import ParallaxCore
 import Testing
@@ -13,7 +14,7 @@ import Testing
         Rollbacks.self, RollbackHistory.self, RollbackAcknowledge.self, RollbackSimulate.self, Serve.self, Limits.self,
         LimitsStatus.self, LimitsTop.self,
         LimitsReset.self, Config.self,
-        ConfigCheck.self, Migrate.self, Demo.self, Bench.self, BenchHTTP.self, BenchRoute.self,
+        ConfigCheck.self, Migrate.self, Demo.self,
         ReplayLog.self,
     ]
 

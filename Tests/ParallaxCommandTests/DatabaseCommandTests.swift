@@ -1,3 +1,4 @@
+import CommandSupport
 import FeatureFlags
 @testable import Settings
 import ArgumentParser

@@ -1,6 +1,7 @@
 @testable import Settings
 @testable import FeatureFlags
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import Foundation
 import GRDB

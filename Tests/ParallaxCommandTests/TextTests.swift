@@ -1,5 +1,6 @@
 import AdminAPI
 @testable import Settings
+import CommandSupport
 import DivergenceStore
 import Foundation
 import ParallaxCore

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CommandSupport
 import Glibc
 import NIOCore
 import NIOHTTP1

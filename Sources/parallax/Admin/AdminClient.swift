@@ -1,3 +1,4 @@
+import CommandSupport
 import Foundation
 
 /// Asks a running instance over its admin routes.

@@ -1,3 +1,4 @@
+import CommandSupport
 import FeatureFlags
 import ArgumentParser
 import ParallaxCore

@@ -1,5 +1,6 @@
 import AdminAPI
 import ArgumentParser
+import CommandSupport
 import NIOCore
 
 /// `parallax limits reset`

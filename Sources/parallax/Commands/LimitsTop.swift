@@ -1,5 +1,6 @@
 import AdminAPI
 import ArgumentParser
+import CommandSupport
 
 /// `parallax limits top`
 struct LimitsTop: AsyncParsableCommand {

@@ -1,3 +1,4 @@
+import CommandSupport
 import Settings
 import ArgumentParser
 import Foundation
@@ -42,7 +43,7 @@ struct Parallax: AsyncParsableCommand {
             Serve.self, Report.self, Divergences.self, Health.self, ReplayLog.self, Promote.self, Flags.self,
             Rollbacks.self,
             Limits.self,
-            Config.self, Migrate.self, DatabaseCommands.self, Demo.self, Bench.self,
+            Config.self, Migrate.self, DatabaseCommands.self, Demo.self,
         ]
     )
 

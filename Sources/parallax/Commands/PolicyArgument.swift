@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import ParallaxCore
 
 /// The windows of a policy as people write them on a command line: `second=20,minute=120,day=5000/1d`.

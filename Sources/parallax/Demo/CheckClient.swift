@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CommandSupport
 import NIOCore
 import NIOHTTP1
 
@@ -38,13 +39,6 @@ struct CheckClient: Sendable {
     /// Whether an instance says that it is ready.
     func isReady(_ instance: Int) async -> Bool {
         await answer(to: HTTPClientRequest(url: addresses[instance] + "/health/ready")) == .answered(status: 200)
-    }
-
-    /// What an instance has counted, as Prometheus reads it.
-    func metrics(_ instance: Int) async throws -> String {
-        let response = try await client.execute(
-            HTTPClientRequest(url: addresses[instance] + "/metrics"), timeout: .seconds(10))
-        return String(buffer: try await response.body.collect(upTo: 1_048_576))
     }
 
     private func answer(to message: HTTPClientRequest) async -> TrafficTally.Delivery {

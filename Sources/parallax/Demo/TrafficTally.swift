@@ -1,3 +1,5 @@
+import CommandSupport
+
 /// What came back for what was sent.
 struct TrafficTally: Equatable, Sendable {
     /// What became of one request.

@@ -1,4 +1,5 @@
 import AdminAPI
+import CommandSupport
 import FeatureFlags
 import DivergenceStore
 import Foundation

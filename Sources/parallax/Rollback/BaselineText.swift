@@ -1,3 +1,4 @@
+import CommandSupport
 import ParallaxCore
 
 /// The baselines that instances share, as text and as JSON.

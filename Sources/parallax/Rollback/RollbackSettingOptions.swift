@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import ParallaxCore
 
 /// Settings of the watchdog to try, named as the settings `ROLLBACK_…` are.

@@ -1,3 +1,4 @@
+import CommandSupport
 import Settings
 
 /// What is wrong with the settings, as text for a terminal.

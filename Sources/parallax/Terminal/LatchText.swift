@@ -1,3 +1,4 @@
+import CommandSupport
 import ParallaxCore
 
 /// The latest rollback that all who share a flag file know of, in a line for a terminal.

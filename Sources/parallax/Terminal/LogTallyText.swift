@@ -1,3 +1,4 @@
+import CommandSupport
 import Replay
 
 /// What an access log was found to hold, as text for a terminal.

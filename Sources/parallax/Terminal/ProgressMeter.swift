@@ -1,3 +1,5 @@
+import CommandSupport
+
 /// Decides when a long run says how far it is, and how: a bar that is redrawn on a terminal, a line now and then elsewhere.
 ///
 /// A value without clock or output: the caller tells the time and writes what it is given.
@@ -59,5 +61,15 @@ struct ProgressMeter: Equatable, Sendable {
         guard width >= 8 else { return .redraw("\(percent)  \(text)") }
         let filled = Figures.bar(Int(fraction * 1000), of: 1000, width: width).padded(to: width)
         return .redraw("▕\(filled)▏\(percent)  \(text)")
+    }
+}
+
+extension Terminal {
+    /// Writes progress, instead of the progress before if the terminal can.
+    static func show(_ output: ProgressMeter.Output) {
+        switch output {
+        case .redraw(let text): note("\r\(text)\u{1b}[K", terminator: "")
+        case .line(let text): note(text)
+        }
     }
 }

@@ -1,5 +1,6 @@
 @testable import FeatureFlags
 import ArgumentParser
+import CommandSupport
 import Foundation
 import ParallaxCore
 import ParallaxService

@@ -1,5 +1,6 @@
 @testable import FeatureFlags
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import Foundation
 import GRDB

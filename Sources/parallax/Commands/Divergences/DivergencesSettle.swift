@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import Foundation
 import ParallaxCore

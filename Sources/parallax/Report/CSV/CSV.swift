@@ -1,3 +1,5 @@
+import CommandSupport
+
 /// Lines of comma-separated values as RFC 4180 has them, harmless to spreadsheets.
 enum CSV {
     enum Cell: Sendable {

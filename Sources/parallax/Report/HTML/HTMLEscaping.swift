@@ -1,3 +1,5 @@
+import CommandSupport
+
 /// The one way by which text comes into a page.
 enum HTMLEscaping {
     /// The text with everything that HTML or a reader could take for something else made visible: markup as entities,

@@ -1,3 +1,4 @@
+import CommandSupport
 import ParallaxCore
 
 /// Shares as bars, each with the interval that the counts do not contradict.
