@@ -37,6 +37,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "ParallaxCore",
             dependencies: [
@@ -76,7 +77,7 @@ let package = Package(
         .target(
             name: "Replay",
             dependencies: [
-                "DivergenceStore", "ParallaxCore", "RedisLimiting",
+                "CZlib", "DivergenceStore", "ParallaxCore", "RedisLimiting",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
@@ -224,7 +225,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ReplayTests",
-            dependencies: ["DivergenceStore", "ParallaxCore", "ParallaxTesting", "Replay"],
+            dependencies: ["CZlib", "DivergenceStore", "ParallaxCore", "ParallaxTesting", "Replay"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -7,8 +7,6 @@ package struct ReplayError: Error, Equatable, CustomStringConvertible {
         case unreadable
         /// The file begins as gzip does, and ends early or is damaged.
         case damagedGzip = "damaged_gzip"
-        /// There is no `gzip` program to unpack it with.
-        case gzipMissing = "gzip_missing"
     }
 
     package let code: Code

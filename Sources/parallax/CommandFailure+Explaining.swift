@@ -74,7 +74,6 @@ extension CommandFailure {
         switch error.code {
         case .unreadable: self.init(.noInput, error.description)
         case .damagedGzip: self.init(.badData, error.description)
-        case .gzipMissing: self.init(.unavailable, error.description)
         }
     }
 }

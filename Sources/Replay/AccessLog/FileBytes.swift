@@ -33,7 +33,7 @@ final class FileBytes: ByteSource {
         return try FileBytes.read(descriptor, upToCount: count, path: path)
     }
 
-    /// By the place of the open file, which a child that reads it moves on too.
+    /// By the place of the open file.
     var fraction: Double? {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else { return nil }
@@ -41,7 +41,10 @@ final class FileBytes: ByteSource {
         return place < 0 ? nil : Double(place) / Double(status.st_size)
     }
 
-    /// Whether the file begins as gzip does (RFC 1952: 1f 8b). Reads on from the start afterwards.
+    /// How every member of a gzip file begins (RFC 1952).
+    static let gzipMagic: [UInt8] = [0x1f, 0x8b]
+
+    /// Whether the file begins as gzip does. Reads on from the start afterwards.
     func isGzip() throws(ReplayError) -> Bool {
         let start = lseek(descriptor, 0, SEEK_CUR)
         var magic: [UInt8] = []
@@ -51,15 +54,7 @@ final class FileBytes: ByteSource {
             magic += more
         }
         if start < 0 || lseek(descriptor, start, SEEK_SET) < 0 { lookedAt = magic }
-        return magic == [0x1f, 0x8b]
-    }
-
-    /// Whether another process can read all of it from the open file.
-    var isWhole: Bool { lookedAt.isEmpty }
-
-    /// The file for another process to read, from where this one stands.
-    func makeHandle() -> FileHandle {
-        FileHandle(fileDescriptor: dup(descriptor), closeOnDealloc: true)
+        return magic == FileBytes.gzipMagic
     }
 
     /// Reads from a descriptor, again where a signal came between.

@@ -1,85 +1,116 @@
-import Foundation
+import CZlib
 
-/// The unpacked bytes of a gzip file, through a `gzip -dc` child of this process.
+/// The unpacked bytes of a gzip file: one or more members (RFC 1952), unpacked by zlib as they are read.
 ///
-/// No Swift package of ours offers streaming gzip, and every Debian has the program. It runs on a processor of its own,
-/// reads archives of several members, and gives what it can of a damaged one before it fails.
+/// Memory does not depend on the file: a chunk of it, zlib's window (32 KiB), and what a read returns. What follows the
+/// last member and does not begin as one is ignored, as gzip(1) does: tapes and some copying programs pad files.
 final class GzipBytes: ByteSource {
-    private let path: String
-    private let file: FileBytes
-    private let process = Process()
-    private let unpacked = Pipe()
-    private let complaints = Pipe()
-
-    init(file: FileBytes) throws(ReplayError) {
-        path = file.path
-        self.file = file
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        // The file comes as standard input, so that no file's name can be taken for an option.
-        process.arguments = ["gzip", "-dc"]
-        let packed = file.isWhole ? nil : Pipe()
-        if let packed { process.standardInput = packed } else { process.standardInput = file.makeHandle() }
-        process.standardOutput = unpacked
-        process.standardError = complaints
-        do {
-            try process.run()
-        } catch {
-            throw .gzipMissing(path)
-        }
-        if let packed { GzipBytes.feed(file, to: packed.fileHandleForWriting) }
+    private enum State {
+        /// Before a member, or behind the last one.
+        case betweenMembers
+        case inMember
+        /// The archive ended: nothing more is read.
+        case ended
+        /// What was unpacked before is returned, then this is thrown.
+        case failed(ReplayError)
     }
 
-    var fraction: Double? { file.fraction }
+    private static let chunkBytes = 65_536
 
-    /// Hands on what comes out of a pipe, whose first bytes have been looked at and cannot be put back.
-    private static func feed(_ file: FileBytes, to handle: FileHandle) {
-        // From here on only this thread reads the file.
-        nonisolated(unsafe) let file = file
-        Thread.detachNewThread {
-            // A child that ends early is no reason for this process to end: its status tells.
-            var pipeSignal = sigset_t()
-            sigemptyset(&pipeSignal)
-            sigaddset(&pipeSignal, SIGPIPE)
-            pthread_sigmask(SIG_BLOCK, &pipeSignal, nil)
-            while let chunk = try? file.read(upToCount: 65_536), !chunk.isEmpty {
-                guard (try? handle.write(contentsOf: chunk)) != nil else { break }
-            }
-            try? handle.close()
+    private let file: FileBytes
+    /// zlib's state points back to it, so it must not move.
+    private let stream: UnsafeMutablePointer<z_stream>
+    /// What was read of the file, and how much of it zlib has taken.
+    private var packed: [UInt8] = []
+    private var taken = 0
+    private var state = State.betweenMembers
+
+    init(file: FileBytes) throws(ReplayError) {
+        self.file = file
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // The largest window, and a gzip header is expected (16).
+        let status = inflateInit2_(stream, MAX_WBITS + 16, zlibVersion(), Int32(MemoryLayout<z_stream>.size))
+        guard status == Z_OK else {
+            throw ReplayError(
+                code: .unreadable, path: file.path, message: "cannot be unpacked: \(String(cString: zError(status)))")
         }
     }
 
     deinit {
-        // A reader that has had enough leaves the child with no one to write to.
-        if process.isRunning { process.terminate() }
+        inflateEnd(stream)
+        stream.deinitialize(count: 1)
+        stream.deallocate()
     }
 
+    var fraction: Double? { file.fraction }
+
     func read(upToCount count: Int) throws(ReplayError) -> [UInt8] {
-        let bytes = try FileBytes.read(unpacked.fileHandleForReading.fileDescriptor, upToCount: count, path: path)
-        if bytes.isEmpty { try finish() }
+        while true {
+            switch state {
+            case .betweenMembers: try beginMember()
+            case .inMember:
+                let bytes = try unpack(upToCount: count)
+                if !bytes.isEmpty { return bytes }
+            case .ended: return []
+            case .failed(let error): throw error
+            }
+        }
+    }
+
+    /// Looks whether another member follows.
+    private func beginMember() throws(ReplayError) {
+        while packed.count - taken < 2, try readMore() {}
+        guard packed[taken...].starts(with: FileBytes.gzipMagic) else {
+            state = .ended
+            return
+        }
+        inflateReset(stream)
+        state = .inMember
+    }
+
+    private func unpack(upToCount count: Int) throws(ReplayError) -> [UInt8] {
+        if taken == packed.count, try !readMore() {
+            state = .failed(damaged("cut short"))
+            return []
+        }
+        var status = Z_OK
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { output, initializedCount in
+            packed.withUnsafeMutableBufferPointer { input in
+                // A chunk has at most 64 KiB, and a read is of far less than 4 GiB.
+                stream.pointee.next_in = input.baseAddress.map { $0 + taken }
+                stream.pointee.avail_in = UInt32(input.count - taken)
+                stream.pointee.next_out = output.baseAddress
+                stream.pointee.avail_out = UInt32(output.count)
+                status = inflate(stream, Z_NO_FLUSH)
+                taken = input.count - Int(stream.pointee.avail_in)
+                initializedCount = output.count - Int(stream.pointee.avail_out)
+            }
+        }
+        switch status {
+        case Z_OK: break
+        case Z_STREAM_END: state = .betweenMembers
+        default:
+            let reason = stream.pointee.msg.map { String(cString: $0) } ?? String(cString: zError(status))
+            state = .failed(damaged("damaged (\(reason))"))
+        }
         return bytes
     }
 
-    private func finish() throws(ReplayError) {
-        let complaint = (try? complaints.fileHandleForReading.readToEnd()) ?? Data()
-        process.waitUntilExit()
-        switch process.terminationStatus {
-        // 2 is a warning: the archive was whole, and something else follows it.
-        case 0, 2: return
-        case 127: throw .gzipMissing(path)
-        default:
-            let said = String(decoding: complaint, as: UTF8.self).split(separator: "\n").first { !$0.isEmpty }
-            throw ReplayError(
-                code: .damagedGzip, path: path,
-                message: "the gzip archive is cut short or damaged (\(said ?? "gzip failed")); "
-                    + "all whole lines before that were read. Fetch the file again")
-        }
+    /// Reads the next chunk behind what zlib has not taken.
+    ///
+    /// - Returns: Whether there was one.
+    private func readMore() throws(ReplayError) -> Bool {
+        let chunk = try file.read(upToCount: Self.chunkBytes)
+        packed.removeFirst(taken)
+        taken = 0
+        packed += chunk
+        return !chunk.isEmpty
     }
-}
 
-extension ReplayError {
-    static func gzipMissing(_ path: String) -> ReplayError {
+    private func damaged(_ how: String) -> ReplayError {
         ReplayError(
-            code: .gzipMissing, path: path,
-            message: "is packed with gzip, and there is no gzip program to unpack it: apt-get install gzip")
+            code: .damagedGzip, path: file.path,
+            message: "the gzip archive is \(how); all whole lines before that were read. Fetch the file again")
     }
 }
