@@ -66,7 +66,7 @@ extension FlagFile {
         }
         guard FileStatus({ lstat(path, $0) }) == nil else {
             throw FlagFileError(
-                .missing, "flag file \(path) is a symbolic link that leads nowhere; mend or remove the link")
+                .missing, "flag file \(path) is a dangling symbolic link; fix or remove the link")
         }
         return folder == "/" ? "/" + name : folder + "/" + name
     }
@@ -114,7 +114,7 @@ extension FlagFile {
         }
     }
 
-    /// Keeps a file that is about to be replaced unread, for whoever wants to know what was in it.
+    /// Keeps a copy of a file that is about to be replaced unread, so that an operator can see what was in it.
     private static func keepAside(_ target: String) {
         guard let status = FileStatus(at: target) else { return }
         _ = link(target, "\(target).replaced-\(status.modificationTime)")

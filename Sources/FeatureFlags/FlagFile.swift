@@ -38,13 +38,13 @@ package struct FlagFile: Sendable {
             let status = try file.status()
             guard status.isRegular else {
                 throw FlagFileError(
-                    .unreadable, "flag file \(path) is a folder or a device; put a file in its place")
+                    .unreadable, "flag file \(path) is a folder or a device; replace it by a file")
             }
             let limit = FlagDefinitionFile.maximumBytes
             let bytes = status.bytes > limit ? nil : try file.read(atMost: limit + 1)
             guard let bytes, bytes.count <= limit else {
                 throw FlagFileError(
-                    .unreadable, "flag file \(path) has more than \(limit) bytes; put a flag file in its place")
+                    .unreadable, "flag file \(path) has more than \(limit) bytes; replace it by a flag file")
             }
             return Content(bytes: bytes, modificationTime: status.modificationTime)
         } catch let error as SystemCallError {

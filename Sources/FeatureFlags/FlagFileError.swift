@@ -64,9 +64,9 @@ package struct FlagFileError: Error, Equatable, CustomStringConvertible {
         case ENAMETOOLONG:
             (.forbidden, "give the file a shorter name: a temporary file next to it has a longer one")
         case ELOOP:
-            (.unreadable, "correct its symbolic links, which lead in a circle")
+            (.unreadable, "fix its symbolic links, which form a loop")
         case EISDIR:
-            (.unreadable, "a folder stands in its place: remove it")
+            (.unreadable, "it is a folder: remove it")
         default:
             (.failed, "check its disk")
         }

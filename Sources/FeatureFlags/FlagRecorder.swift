@@ -113,7 +113,7 @@ final class FlagRecorder: Sendable {
     }
 }
 
-/// Where the queue leaves its answer for whoever may have stopped waiting.
+/// Where the queue leaves its answer for a caller that may have stopped waiting.
 private final class NewestChange: Sendable {
     let change = Mutex<FlagChange?>(nil)
 }

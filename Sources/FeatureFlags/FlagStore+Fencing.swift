@@ -96,7 +96,7 @@ extension FlagStore {
         do {
             isClaimed = try FlagFence(beside: file.resolved()).claim(fence)
         } catch {
-            return note(.claiming, "changes of the flag file cannot be numbered beside it: \(error)")
+            return note(.claiming, "the file that numbers changes cannot be written next to the flag file: \(error)")
         }
         note(.claiming, nil)
         guard isClaimed else {

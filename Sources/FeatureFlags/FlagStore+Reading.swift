@@ -75,7 +75,7 @@ extension FlagStore {
         work.withLock { $0.flags.environment }
     }
 
-    /// Lets a reading hold, keeps the change and tells of it.
+    /// Makes a reading the current one, records the change and notifies the observers.
     func adopt(_ reading: FlagReading, isRecorded: Bool) {
         let isFirst = work.withLock { $0.flags.lastGood == nil }
         let newest = isFirst ? recorder.newest(within: FlagStore.historyPatience) : nil

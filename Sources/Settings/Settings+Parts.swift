@@ -65,7 +65,7 @@ extension Settings {
             enforcementPercent: flags.pins.enforcementPercent, fallback: flags.initial)
     }
 
-    /// Whom to tell of alerts.
+    /// Where alerts are sent.
     ///
     /// - Throws: ``SecretFileError`` or ``AlertReceiverError``: each says what to do, and no secret.
     package func alertReceivers() throws -> [AlertReceiver] {

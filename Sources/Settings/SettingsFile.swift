@@ -110,7 +110,7 @@ struct SettingsFile {
             "line \(mark.line): \(problem)"
         case .duplicatedKeysInMapping(let names, let context):
             "line \(context.mark.line): named twice: \(names.map { DisplayText.quoted($0) }.joined(separator: ", "))"
-        default: "it is no YAML in UTF-8"
+        default: "it is not valid YAML in UTF-8"
         }
     }
 }

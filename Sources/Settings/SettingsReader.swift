@@ -56,12 +56,12 @@ struct SettingsReader {
     }
 
     mutating func decimal(_ setting: Setting) -> Double {
-        guard case .decimal(let range) = setting.kind else { preconditionFailure("\(setting.name) is no number") }
+        guard case .decimal(let range) = setting.kind else { preconditionFailure("\(setting.name) is not a number") }
         return value(setting, range: range, Self.number)
     }
 
     mutating func seconds(_ setting: Setting) -> Duration {
-        guard case .seconds(let range) = setting.kind else { preconditionFailure("\(setting.name) is no duration") }
+        guard case .seconds(let range) = setting.kind else { preconditionFailure("\(setting.name) is not a duration") }
         return .milliseconds(value(setting, range: range, Self.number) * 1000)
     }
 

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import ParallaxCore
 
-/// The secret that pseudonyms are made with. Whoever has it can find out whose they are, by trying names.
+/// The secret that pseudonyms are made with. With it, one can find the identity of a pseudonym by trying names.
 package struct PseudonymKey: Sendable {
     /// The fewest bytes of a key: as many as the hash has.
     package static let minimumBytes = 32
@@ -42,7 +42,7 @@ extension PseudonymKey: CustomStringConvertible, CustomDebugStringConvertible, C
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// Why a file gives no key. No message holds any of its content; paths are to be escaped by whoever shows them.
+/// Why a file gives no key. No message holds any of its content; the code that prints a message escapes the path.
 package enum PseudonymKeyError: Error, Equatable {
     case unreadable(path: String)
     /// A pipe or a device. The key is read more than once, which a pipe does not allow.
@@ -70,7 +70,7 @@ package enum PseudonymKeyError: Error, Equatable {
         }
     }
 
-    /// What is to be done, for whoever wrote the settings.
+    /// What the operator has to do.
     package var remedy: String {
         switch self {
         case .unreadable: "correct the path, or let the service's user read the file"

@@ -2,7 +2,7 @@ import ParallaxCore
 
 /// What one row of totals counts.
 struct TotalKey: Hashable, Sendable {
-    /// What became of a request in hybrid.
+    /// The outcome of a request in hybrid.
     enum Outcome: Hashable, Sendable {
         case agreed
         case diverged(DivergenceKind, DivergenceCause)

@@ -1,9 +1,9 @@
 package import Foundation
 package import ParallaxCore
 
-/// What is left next to the flag file while a drill has it at legacy: enough for anyone to put it back.
+/// A file next to the flag file while a drill has it at legacy: enough for any instance to restore it.
 ///
-/// Whoever takes the note away has the say: a drill restores nothing without it.
+/// A drill restores nothing if the note is gone: an operator who removes it keeps the flags as they are.
 package struct DrillNote: Codable, Equatable, Sendable {
     /// Tells drills apart.
     package let id: String

@@ -13,7 +13,7 @@ package struct DrillRefusal: Error, Equatable, CustomStringConvertible {
     package var description: String { reason }
 }
 
-/// What became of the flags at the end of a drill.
+/// The state of the flags at the end of a drill.
 package enum DrillEnd: Equatable, Sendable {
     /// The file is byte for byte what it was before.
     case restored

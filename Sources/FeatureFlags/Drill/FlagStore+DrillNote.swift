@@ -48,7 +48,7 @@ extension FlagStore {
             guard rename(temporary, path) == 0 else { throw SystemCallError.last }
             synchronizeFolder(of: path)
         } catch let error as SystemCallError {
-            throw FlagFileError(error, doing: "leave the note of a drill beside", path: file.path)
+            throw FlagFileError(error, doing: "write the note of a drill next to", path: file.path)
         } catch {
             throw FlagFileError(.failed, "\(error)")
         }

@@ -21,7 +21,8 @@ extension FlagStore {
         var drill: EndedDrill
     }
 
-    /// Tells of a drill before its end shows in the flag file. If it cannot be told, others know the end by its content only.
+    /// Announces a drill before its end shows in the flag file. If that fails, other instances recognize the end only by the
+    /// file's content.
     func post(_ drill: EndedDrill) {
         guard let target = try? file.resolved() else { return }
         let encoder = JSONEncoder()

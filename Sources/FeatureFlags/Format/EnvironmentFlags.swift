@@ -58,7 +58,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
         return values
     }
 
-    /// What whoever reads the file should know about the values that hold instead of the file's.
+    /// Notes for operators about the values that hold instead of the file's.
     package func notes(file: FlagValues, isProduction: Bool) -> [FlagNote] {
         var notes: [FlagNote] = []
         if distributedEnabled == false, file.distributedEnabled { notes.append(.environmentWins(.distributedEnabled)) }

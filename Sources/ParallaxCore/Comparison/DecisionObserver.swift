@@ -1,4 +1,4 @@
-/// Whoever wants to know what was decided: the recorder, the rollback evaluator, the metrics.
+/// Is notified of every decision. Implemented by the recorder, the rollback evaluator and the metrics.
 ///
 /// Called on the request's path. An observer never blocks, suspends or fails: it counts, or puts into a bounded buffer.
 package protocol DecisionObserver: Sendable {

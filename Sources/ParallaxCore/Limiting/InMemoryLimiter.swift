@@ -48,7 +48,7 @@ package final class InMemoryLimiter: ImmediateLimiter {
         table.withValue(of: request.identity, at: now) { $0.decide(request.policy, cost: request.cost, at: now) }
     }
 
-    /// Whether ``judge(_:at:)`` allows a request, taking its units if so: for whoever needs to know no more.
+    /// Whether ``judge(_:at:)`` allows a request, taking its units if so: for callers that need only the verdict.
     package func admits(_ request: CheckRequest, at now: Timestamp) -> Bool {
         switch tables {
         case .slidingLog(let table): admits(request, at: now, in: table)

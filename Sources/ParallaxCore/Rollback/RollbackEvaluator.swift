@@ -1,6 +1,6 @@
 /// Decides when the migration is rolled back: the three triggers, the baseline and the latch, as one value.
 ///
-/// Events go in, evaluations and actions come out; whoever drives it acts. No trigger can throw or see another's data,
+/// Events go in, evaluations and actions come out; its driver acts. No trigger can throw or see another's data,
 /// so none can stop another.
 package struct RollbackEvaluator: Sendable {
     /// The name under which the evaluator changes flags.
@@ -213,7 +213,7 @@ extension RollbackEvaluator {
             case .responseTime:
                 responseTime.evaluate(at: now, baseline: baseline, waiting: waiting, strategy: strategy)
             }
-        // Whoever judges it again must know whether anything could have come of it.
+        // An evaluation that is judged again later must say whether it could have led to a rollback.
         return evaluation.adding(strategy == .legacy ? 0 : 1, as: Evaluation.inPlayFigure)
             .adding(isArmed(evaluation, strategy: strategy, at: now) ? 1 : 0, as: Evaluation.armedFigure)
     }

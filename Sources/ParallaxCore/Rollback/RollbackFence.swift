@@ -1,6 +1,6 @@
 /// What the evaluators that share a flag file agree on, as the newest claim next to the file says it.
 ///
-/// Every claim has a number above all before it, and no number is claimed twice: whoever decides on what it knew at one
+/// Every claim has a number above all before it, and no number is claimed twice: an evaluator that decides by what it knew at one
 /// number and finds another when it acts has decided on what is past. A value; who keeps the claims is another's matter.
 package struct RollbackFence: Codable, Equatable, Sendable {
     package let number: Int64

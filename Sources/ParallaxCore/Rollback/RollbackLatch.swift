@@ -1,8 +1,8 @@
 /// What keeps one rollback from following another: after firing, nothing fires until a named person has cleared it
 /// with a reason, and for a while after that.
 ///
-/// It holds facts only, so that it can be stored, read and cleared by another process; the waits are the settings' of
-/// whoever asks. Times are the wall clock's, since it outlives the process.
+/// It holds facts only, so that it can be stored, read and cleared by another process; the waits come from the settings of
+/// the process that reads it. Times are the wall clock's, since it outlives the process.
 package struct RollbackLatch: Codable, Equatable, Sendable {
     /// A rollback that took place.
     package struct Firing: Codable, Equatable, Sendable {

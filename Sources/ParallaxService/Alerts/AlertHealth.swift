@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// What became of alerts, for health and metrics.
+/// Deliveries and failures of alerts, for health and metrics.
 package struct AlertHealth: Equatable, Sendable {
     /// How many receivers there are.
     package let receivers: Int

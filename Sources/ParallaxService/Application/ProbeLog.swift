@@ -3,7 +3,7 @@ import ParallaxCore
 import RedisLimiting
 import Synchronization
 
-/// What the probes of Redis came to, for health: the latest outcome, and since when there was none that was good.
+/// The latest result of probing Redis and when the current outage began, for `/health`.
 final class ProbeLog: Sendable {
     struct Latest: Sendable {
         /// `nil` before the first probe.

@@ -1,7 +1,7 @@
 import Hummingbird
 package import ParallaxCore
 
-/// What both ways of asking share: whom they ask, the policies, and how an answer is put into HTTP.
+/// What `POST /v1/check` and forward auth share: the limiter, the policies, and how an answer is written as HTTP.
 package struct Door: Sendable {
     let judge: any RequestJudge
     /// Read once for a request, so that both sides judge it by the same policy.

@@ -39,7 +39,7 @@ final class ClockWatch: Service, DecisionObserver {
         }
     }
 
-    /// Holds the instance's clock against the one that never steps.
+    /// Compares the wall clock with the monotonic clock.
     func look() {
         let before = clocks.uptime()
         let now = clocks.now()

@@ -2,7 +2,7 @@ package import ParallaxCore
 
 /// Counts what is decided. No identity, path or tenant is ever a label.
 package final class DecisionMetrics: DecisionObserver {
-    /// What an answer came to.
+    /// The outcome of an answer.
     enum Outcome: String, CaseIterable {
         case allowed
         case limited
@@ -72,7 +72,7 @@ package final class DecisionMetrics: DecisionObserver {
         responseTimes[answer.strategy.place].observe(duration)
     }
 
-    /// Answers since the start, by what they came to.
+    /// Answers since the start, by outcome.
     package var totals: AlertCounts {
         var totals = AlertCounts()
         for strategy in Strategy.allCases {

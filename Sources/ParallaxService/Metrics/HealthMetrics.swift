@@ -48,7 +48,7 @@ struct HealthMetrics {
         text.begin(
             "parallax_flag_invalid_reads_total", .counter, help: "Readings of the flag file that were not valid.")
         text.sample("parallax_flag_invalid_reads_total", report.flags.invalidReads)
-        text.begin("parallax_flag_file_valid", .gauge, help: "1 where the flag file as it is now can be used.")
+        text.begin("parallax_flag_file_valid", .gauge, help: "1 if the flag file as it is now is valid.")
         text.sample("parallax_flag_file_valid", report.flags.isLoaded && report.flags.problem == nil ? 1 : 0)
         text.begin("parallax_flag_file_writable", .gauge, help: "1 if a rollback could write the flag file.")
         text.sample("parallax_flag_file_writable", report.flags.writeProblem == nil ? 1 : 0)
@@ -56,7 +56,7 @@ struct HealthMetrics {
 
     /// Zeros where no one looks for alerts.
     private func writeAlerts(to text: inout PrometheusText) {
-        text.begin("parallax_alert_firing", .gauge, help: "1 where the alert holds.")
+        text.begin("parallax_alert_firing", .gauge, help: "1 if the alert is firing.")
         for name in Alert.Name.allCases {
             let holds = report.alerts?.firing.contains(name) ?? false
             text.sample("parallax_alert_firing", ["alertname": name.rawValue], holds ? 1 : 0)
@@ -94,7 +94,7 @@ struct HealthMetrics {
         for reading in report.triggers {
             text.sample("parallax_trigger_armed", ["trigger": reading.trigger.rawValue], reading.isArmed ? 1 : 0)
         }
-        text.begin("parallax_trigger_latched", .gauge, help: "1 where a trigger fired and nobody acknowledged it.")
+        text.begin("parallax_trigger_latched", .gauge, help: "1 if the trigger fired and was not acknowledged.")
         for reading in report.triggers {
             text.sample(
                 "parallax_trigger_latched", ["trigger": reading.trigger.rawValue], reading.isLatched ? 1 : 0)

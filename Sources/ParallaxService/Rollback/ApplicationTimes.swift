@@ -11,7 +11,7 @@ package struct ApplicationTimes: Sendable {
         var duration: Duration
     }
 
-    /// What became of the reports.
+    /// How many of the reports were counted, and why others were not.
     struct Receipt: Equatable, Encodable, Sendable {
         let counted: Int
         /// Those that are in the metrics and not in a verdict, since their reporter has sent more than all others.

@@ -24,7 +24,7 @@ package final class RollbackObserver: DecisionObserver {
     private let door = ResponseTimeCounters()
     private let application = ResponseTimeCounters()
     /// Of the door's answers that a caller waited for the candidate for. Histograms that must agree, so a lock:
-    /// whoever takes it has waited for Redis a thousand times longer.
+    /// a request that takes it has waited for Redis a thousand times longer.
     private let waited = Mutex(AnsweredTimes())
 
     package init() {}

@@ -62,7 +62,7 @@ package final class RollbackService: Service {
     ///   - probe: Runs the real script against Redis once; `false` where it failed or took too long. One that has not
     ///     answered when the next is due has failed, and no other is started meanwhile.
     ///   - flipToLegacy: Writes the flag file.
-    ///   - sharing: How it hears of other evaluators of the same file, and they of it.
+    ///   - sharing: How it exchanges claims with other evaluators of the same file.
     ///   - waiting: How long the callers have waited who have no answer yet.
     ///   - record: Where evaluations, rollbacks, the latch and the baseline are kept.
     ///   - clock: What the loop sleeps on.

@@ -201,7 +201,7 @@ extension RedisClient {
         return error
     }
 
-    /// Leaves the connections that are ready and makes others in their place, which resolves the address again.
+    /// Replaces the connections that are ready by new ones, which resolves the address again.
     ///
     /// Commands that wait on them get their answers.
     ///

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that comes later, once. Whoever settles it first wins; later values are dropped.
+/// A promise: a value that comes later, once. The first value wins; later ones are dropped.
 final class Eventual<Value: Sendable>: Sendable {
     private enum State {
         case pending

@@ -85,7 +85,7 @@ package final class ServerProcess: Sendable {
         }
     }
 
-    /// Waits for the end of the server, whoever ends it. One at a time may wait.
+    /// Waits for the end of the server, whatever ends it. One task at a time may wait.
     ///
     /// - Returns: The shell's status: the server's, or 128 and the signal that ended it.
     @discardableResult

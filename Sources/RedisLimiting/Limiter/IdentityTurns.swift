@@ -79,7 +79,7 @@ final class IdentityTurns: Sendable {
     /// Identities with decisions on their way.
     var identities: Int { shards.reduce(0) { $0 + $1.entries.withLock(\.count) } }
 
-    /// Waits for a turn. Whoever gets one gives it back with ``end(_:)``.
+    /// Waits for a turn. A caller that gets one gives it back with ``end(_:)``.
     ///
     /// - Parameter waits: Whether to wait if there is no free turn.
     /// - Throws: ``RedisError`` with `skipped` if too many wait already or it does not wait, and with `timedOut` if Redis

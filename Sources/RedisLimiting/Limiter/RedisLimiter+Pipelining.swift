@@ -17,7 +17,7 @@ package struct SentCheck: Sendable {
     }
 }
 
-// For whoever has many requests at hand, such as a replay: many are on their way at once, and stay in their order.
+// For callers with many requests ready, such as a replay: many are in flight at once, and keep their order.
 extension RedisLimiter {
     /// Why requests cannot be sent in their order; `nil` if they can: one server, and one connection for commands.
     package var pipeliningProblem: RedisError? {
@@ -25,7 +25,7 @@ extension RedisLimiter {
             return RedisError(.configuration, "requests in their order need one server, not a Cluster or Sentinels")
         }
         guard settings.maximumConnections == 2 else {
-            return RedisError(.configuration, "requests in their order need one connection beside the subscription")
+            return RedisError(.configuration, "requests in order need one connection besides the subscription's: set REDIS_MAX_CONNECTIONS to 2")
         }
         return nil
     }

@@ -19,7 +19,7 @@ package final class RedisLimiter: Limiter, Service {
     let resetRelay = ResetRelay()
     /// Resets of many identities that the subscription has heard of, for the refusals that are kept.
     let wideResets = AsyncStream<ResetScope>.makeStream()
-    /// What this instance keeps of Redis's refusals; `nil` if it keeps none. Asked by whoever decides by Redis alone:
+    /// What this instance keeps of Redis's refusals; `nil` if it keeps none. Used where Redis decides without control:
     /// ``check(_:at:)`` never does.
     package let refusals: RefusalCache?
     let script: SlidingLogScript

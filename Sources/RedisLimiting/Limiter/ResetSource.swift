@@ -1,4 +1,4 @@
-/// A server that tells of resets, and until when it does.
+/// A server that announces resets, and until when it does.
 struct ResetSource: Sendable {
     let client: RedisClient
     /// Suspends until another server is to be listened to, or the task is cancelled.

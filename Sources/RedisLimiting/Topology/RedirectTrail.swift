@@ -11,9 +11,9 @@ struct RedirectTrail: Equatable, Sendable {
         case move(to: NodeAddress)
         /// Ask this node, once, after ASKING.
         case ask(NodeAddress)
-        /// Look at the whole again, wait for that, and ask whoever is the master then.
+        /// Refresh the topology, wait for that, and ask the node that is the primary then.
         case lookAgain
-        /// Tell the caller, and look at the whole again since it may have changed.
+        /// Fail the command, and refresh the topology since it may have changed.
         case failAndLook
         /// Tell the caller.
         case fail

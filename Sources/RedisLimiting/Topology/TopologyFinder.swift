@@ -17,7 +17,7 @@ protocol TopologyFinder: Sendable {
         knowing topology: Topology, nodes: NodeDirectory, suspect: NodeAddress?
     ) async throws(RedisError) -> [Shard]
 
-    /// Listens to servers that tell of changes by themselves, until the task is cancelled.
+    /// Listens to servers that announce changes by themselves, until the task is cancelled.
     ///
     /// - Parameter changed: Called when there is reason to look.
     func listen(_ changed: @escaping @Sendable () -> Void) async

@@ -17,7 +17,7 @@ extension AccessLogEntry {
     }
 }
 
-/// The members of a log line's object that tell of a request.
+/// The members of a log line's object that describe a request.
 private struct LogMembers {
     /// The best first. What stands behind a point is a member of the object of the name before it: Caddy's `request`.
     private static let times = names([

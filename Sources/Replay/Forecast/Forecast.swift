@@ -1,7 +1,7 @@
 package import ParallaxCore
 
 /// What a migration would change, by the requests of a log: what fleets of several sizes let through today, what the shared
-/// limit would, whom it would newly limit, and which limits would keep today's traffic whole. A documented JSON form.
+/// limit would, which clients it would newly limit, and which limits would keep today's traffic whole. A documented JSON form.
 package struct Forecast: Codable, Equatable, Sendable {
     /// Requests and the units they ask for.
     package struct Volume: Codable, Equatable, Sendable {

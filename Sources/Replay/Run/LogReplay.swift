@@ -42,7 +42,7 @@ package struct LogReplay {
     /// - Throws: ``DivergenceStoreError``. What else ends it early is told by ``failure``.
     package mutating func run(candidate: InMemoryLimiter, goOn: (Progress) -> Bool = { _ in true }) async throws {
         while try judge(Self.stride, candidate: candidate), goOn(progress) {
-            // Whoever hears of interruptions may need this very thread.
+            // The task that handles interruptions may need this thread.
             await Task.yield()
         }
         try recorder.flush()

@@ -121,7 +121,7 @@ extension Simulation {
     /// Everybody who was seen and not forgotten.
     package var identities: [Identity] { clients.identities }
 
-    /// Forgets the clients of whom no limiter holds anything any more. All trials must have been concluded.
+    /// Forgets the clients of which no limiter holds any units. All trials must have been concluded.
     ///
     /// - Parameter now: The time of the newest request.
     /// - Returns: Those that the candidate can forget too.
@@ -136,6 +136,6 @@ extension Simulation {
 }
 
 extension MemoryBounds {
-    /// For whoever forgets by other rules.
+    /// No bounds: for callers that forget identities by rules of their own.
     package static let unbounded = MemoryBounds(identities: .max, bytes: .max)
 }

@@ -50,7 +50,7 @@ package enum AlertReceiverError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What is to be done, for whoever wrote the settings.
+    /// What the operator has to do.
     package var remedy: String {
         switch self {
         case .notAnAddress: "write it like http://alertmanager:9093"

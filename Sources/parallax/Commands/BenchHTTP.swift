@@ -7,7 +7,7 @@ import RedisLimiting
 struct BenchHTTP: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "http",
-        abstract: "Measure POST /v1/check in each strategy beside a bare Hummingbird route.",
+        abstract: "Measure POST /v1/check in each strategy, next to a bare Hummingbird route.",
         discussion: """
             Starts a private Redis, one instance for each strategy and a bare route, and asks them in turn with wrk over \
             64 connections, 1000 identifiers in a circle. Only one is asked at a time; every round asks all, and the \
@@ -28,7 +28,7 @@ struct BenchHTTP: AsyncParsableCommand {
     @Option(help: "How long each measurement lasts.")
     var seconds = 5
 
-    @Option(help: "Requests a second; as many as are answered where it is left out.")
+    @Option(help: "Requests a second; default: as many as are answered.")
     var rate: Int?
 
     @Flag(help: "Print every round and the medians as JSON.")

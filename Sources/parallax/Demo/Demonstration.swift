@@ -9,7 +9,7 @@ struct Demonstration: Sendable {
         case log(path: String, rate: Double?)
     }
 
-    /// What the run came to.
+    /// The result of the run.
     struct Outcome {
         var sending: TrafficSender.Outcome
         /// What the log held; `nil` for modelled traffic.

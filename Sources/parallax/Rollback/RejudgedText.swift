@@ -80,8 +80,8 @@ struct RejudgedText {
     }
 
     private static let limits = """
-        Stored are each evaluation's counts and bounds over its own windows. They cannot tell of windows of other lengths, \
-        another interval, another quantile, another baseline or other runs of good probes; nor what would have happened after \
-        a rollback that did not take place, or without one that did.
+        Stored are each evaluation's counts and bounds over its own windows. They cannot show the effect of other window \
+        lengths, another interval, quantile or baseline, or other runs of good probes; nor what would have happened after a \
+        rollback that did not take place, or without one that did.
         """
 }

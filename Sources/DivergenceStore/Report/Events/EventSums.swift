@@ -49,7 +49,7 @@ struct EventSums: Sendable {
         }
     }
 
-    /// Whether two databases tell of one change: at the time that its file declares, or as two instances saw it.
+    /// Whether two databases hold the same change: at the time that its file declares, or as two instances saw it.
     private static func isSame(_ one: FlagChange, _ other: FlagChange) -> Bool {
         guard one.contentHash == other.contentHash, one.from == other.from, one.to == other.to else { return false }
         let isSeen = one.by == FlagChange.unknownWriter || other.by == FlagChange.unknownWriter
