@@ -8,7 +8,7 @@ LOG ?=
 # Requests a second of that log; empty: as fast as they are answered.
 RATE ?=
 SECONDS ?= 60
-# What the service and the demonstration are given besides, such as `make run ARGUMENTS="--port 9000"`.
+# What the service and the demonstration are given in addition, such as `make run ARGUMENTS="--port 9000"`.
 ARGUMENTS ?=
 
 BINARY = .build/release/parallax

@@ -16,9 +16,9 @@ extension FlagFile {
 
     /// Replaces the file in one step that readers see as a whole or not at all.
     ///
-    /// A temporary file in the same folder gets the content, the old file's permissions and a modification time strictly
-    /// above the old one's, is synchronized and renamed, and then the folder is synchronized. Behind a symbolic link the
-    /// file that it leads to is replaced.
+    /// A temporary file in the same folder gets the content, the old file's permissions and a modification time
+    /// strictly above the old one's, is synchronized and renamed, and then the folder is synchronized. Behind a
+    /// symbolic link the file that it leads to is replaced.
     ///
     /// - Parameters:
     ///   - above: A modification time to stay above too, in nanoseconds: clients that saw it look at newer ones only.

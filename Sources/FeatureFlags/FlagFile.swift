@@ -33,7 +33,7 @@ package struct FlagFile: Sendable {
     /// - Throws: ``FlagFileError``: missing, or unreadable.
     func read() throws(FlagFileError) -> Content {
         do {
-            // Without O_NONBLOCK a pipe in the file's place would hold us up for good.
+            // Without O_NONBLOCK a pipe instead of the file would block the open forever.
             let file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
             let status = try file.status()
             guard status.isRegular else {

@@ -7,7 +7,7 @@ package struct FlagFileError: Error, Equatable, CustomStringConvertible {
         case missing
         /// It is there but cannot be read: a folder, too large, no permission.
         case unreadable
-        /// Its content is no valid flag file, or cannot be edited.
+        /// Its content is not a valid flag file, or cannot be edited.
         case invalid
         /// Its folder or file system does not let us write.
         case forbidden

@@ -56,7 +56,7 @@ extension FlagStore {
             try AppliedFlagsBoard(beside: file.resolved()).post(applied)
             note(.posting, nil)
         } catch {
-            note(.posting, "other instances cannot be told what this one has applied: \(error)")
+            note(.posting, "the file that tells other instances what this one has applied cannot be written: \(error)")
         }
     }
 }

@@ -58,7 +58,7 @@ extension FlagStore {
             note(.reading, nil)
             if let newest { heed(newest) }
         } catch {
-            note(.reading, "what other instances say of the flag file cannot be read: \(error)")
+            note(.reading, "the files of other instances next to the flag file cannot be read: \(error)")
         }
     }
 
@@ -79,13 +79,13 @@ extension FlagStore {
     /// The number above all that are known, also where the folder with the claims was lost.
     func nextNumber() -> Int64 { fenceNumber + 1 }
 
-    /// Claims a number, or goes on without where claims cannot be kept: what a person or an outage asks for must not wait
-    /// for a folder.
+    /// Claims a number, or goes on without where claims cannot be kept: what a person or an outage asks for must not
+    /// wait for a folder.
     ///
     /// - Parameters:
     ///   - pending: The latch that the change brings about, where it is a rollback.
     ///   - latch: Changes the latch that all share.
-    /// - Throws: ``FlagFileError`` with `changedMeanwhile` where someone else was first.
+    /// - Throws: ``FlagFileError`` with `changedMeanwhile` if someone else was first.
     func claim(
         _ number: Int64, by: String, pending: RollbackLatch? = nil, latch: (RollbackLatch) -> RollbackLatch = { $0 }
     ) throws(FlagFileError) {
@@ -117,7 +117,7 @@ extension FlagStore {
 
     /// Whether an evaluator may carry out now what it decided.
     ///
-    /// - Throws: ``FlagFileError`` with `superseded` where someone has changed the flags or acknowledged since, so that it
+    /// - Throws: ``FlagFileError`` with `superseded` if someone has changed the flags or acknowledged since, so that it
     ///   must decide again, and with `leased` where another evaluator is at it.
     func judge(_ claim: RollbackClaim) throws(FlagFileError) {
         readFence()

@@ -4,8 +4,8 @@ import ParallaxCore
 
 /// The folder next to a flag file in which instances that share the file leave word for each other.
 ///
-/// It is next to the file that the path leads to in the end, so that all who read one file find one folder. The flag file
-/// itself is for everybody: what changes every few seconds has no place in it.
+/// It is next to the file that the path leads to in the end, so that all who read one file find one folder. The flag
+/// file itself is for all programs: what changes every few seconds does not belong in it.
 struct SideFolder: Sendable {
     static let maximumBytes = 1 << 16
 

@@ -5,7 +5,7 @@ import Testing
 
 /// A rollback that the service cannot write, through restarts of the built binary.
 @Suite struct HeldRollbackTests {
-    /// A file that can be read and never replaced, whoever runs the test: no longer name fits next to it.
+    /// A file that can be read and never replaced, not even by root: no longer name fits next to it.
     static func unwritableFile(in folder: URL) throws -> String {
         let path = folder.appending(path: String(repeating: "f", count: 250)).path
         let text = """

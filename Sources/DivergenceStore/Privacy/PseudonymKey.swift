@@ -47,7 +47,7 @@ package enum PseudonymKeyError: Error, Equatable {
     case unreadable(path: String)
     /// A pipe or a device. The key is read more than once, which a pipe does not allow.
     case notRegular(path: String)
-    /// Everybody on the machine may read or write it.
+    /// All users of the machine may read or write it.
     case open(path: String)
     case tooShort(path: String)
     case tooLong(path: String)
@@ -64,7 +64,7 @@ package enum PseudonymKeyError: Error, Equatable {
         switch self {
         case .unreadable: "cannot be read"
         case .notRegular: "is not a regular file"
-        case .open: "is open to everybody on the machine"
+        case .open: "is readable by all users of the machine"
         case .tooShort: "holds fewer than \(PseudonymKey.minimumBytes) bytes"
         case .tooLong: "holds more than 64 KiB"
         }
@@ -74,7 +74,7 @@ package enum PseudonymKeyError: Error, Equatable {
     package var remedy: String {
         switch self {
         case .unreadable: "correct the path, or let the service's user read the file"
-        case .open: "take the rights of others away: chmod o= FILE"
+        case .open: "remove the rights of others: chmod o= FILE"
         case .notRegular, .tooShort, .tooLong: "make one with: openssl rand -out FILE 32"
         }
     }

@@ -7,7 +7,7 @@ struct TotalKey: Hashable, Sendable {
         case agreed
         case diverged(DivergenceKind, DivergenceCause)
         case incomparable(Unavailability)
-        /// Control alone was asked: the identity is held out.
+        /// Only control was asked: the identity is held out.
         case heldOut
     }
 

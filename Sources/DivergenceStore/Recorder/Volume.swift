@@ -14,7 +14,7 @@ struct VolumeKey: Hashable, Sendable {
     }
 }
 
-/// Units that one side alone accepted.
+/// Units that only one side accepted.
 struct Volume: Equatable, Sendable {
     /// The policy's, to name them.
     let windows: [Window]

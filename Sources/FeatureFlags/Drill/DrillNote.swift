@@ -33,8 +33,8 @@ package struct DrillNote: Codable, Equatable, Sendable {
     package var flipReason: String { RollbackDrill.flipReason(by: by, reason) }
     package var restoreReason: String { "end of the drill by \(by): the flags are as they were" }
 
-    /// Whether a file's content is what the drill has made of the file, and nothing else: another program that changed it
-    /// may have left the drill's declaration standing.
+    /// Whether a file's content is what the drill has made of the file, and nothing else: another program that changed
+    /// it may have left the drill's declaration standing.
     func isFlip(_ file: FlagDefinitionFile, fallback: FlagValues) -> Bool {
         guard let declaration = file.declaration, declaration.by == RollbackDrill.author,
             let before = try? FlagDefinitionFile(parsing: Array(content), fallback: fallback),

@@ -48,7 +48,7 @@ extension FlagStore {
         case .held(let error), .superseded(let error):
             await onQueue { self.releaseHold() }
             throw DrillRefusal(
-                "a rollback could not write the flags, so that it would hold this instance alone: \(error)")
+                "a rollback could not write the flags, so that it would hold only this instance: \(error)")
         }
     }
 
@@ -129,7 +129,7 @@ extension FlagStore {
         let reading = reading(of: try definition(Array(note.content)), at: now())
         readFence()
         let number = nextNumber()
-        // The content has no room for it: it is numbered next to the file alone.
+        // The content has no room for it: it is numbered only next to the file.
         try claim(number, by: RollbackDrill.author)
         let newest = work.withLock { $0.newestModificationTime }
         let change = FlagChange(

@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import ParallaxCore
 
-/// The note of a drill, in a file next to the flag file so that every instance and command that sees the one sees the other.
+/// The note of a drill, in a file next to the flag file so that every instance and command that sees the one sees the
+/// other.
 extension FlagStore {
     private static let noteLimit = 4 << 20
 

@@ -12,7 +12,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
     /// What holds where neither the file nor the environment says anything.
     package let fallback: FlagValues
 
-    /// - Throws: ``FlagDefinitionError`` where the percentage is outside 0 to 100.
+    /// - Throws: ``FlagDefinitionError`` if the percentage is outside 0 to 100.
     package init(
         distributedEnabled: Bool? = nil, hybrid: Bool? = nil, failOpen: Bool? = nil, enforcementPercent: Double? = nil,
         fallback: FlagValues = .standard

@@ -7,7 +7,7 @@ extension FlagDefinitionFile {
     /// enabled, and its targeting emptied where the update says so. Who did it and why goes into the file's metadata.
     ///
     /// - Returns: The edited file, read again; this very file where it says all that already.
-    /// - Throws: ``FlagDefinitionError`` where a key on the way is ambiguous, or a percentage is outside 0 to 100.
+    /// - Throws: ``FlagDefinitionError`` if a key on the way is ambiguous, or a percentage is outside 0 to 100.
     package func applying(
         _ update: FlagUpdate, declaration: FlagDeclaration
     ) throws(FlagDefinitionError) -> FlagDefinitionFile {

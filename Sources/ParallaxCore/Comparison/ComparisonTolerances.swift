@@ -1,6 +1,6 @@
 /// How far the two sides may be apart before it counts.
 package struct ComparisonTolerances: Equatable, Sendable {
-    /// How much earlier or later a side may be judged for a divergence to be one of phase alone.
+    /// How much earlier or later a side may be judged for a divergence to be only one of phase.
     package var boundaryMilliseconds: Int64
     /// How far Redis's clock may be from this instance's.
     package var clockSkewMilliseconds: Int64

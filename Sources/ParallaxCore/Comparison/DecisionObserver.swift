@@ -11,7 +11,7 @@ package protocol DecisionObserver: Sendable {
     /// Both sides judged one request, in `hybrid`.
     func compared(_ comparison: Comparison)
 
-    /// Control alone judged a request in `hybrid`, since its identity is held out.
+    /// Only control judged a request in `hybrid`, since its identity is held out.
     func heldOut(_ request: CheckRequest, _ answer: Answer)
 }
 

@@ -105,7 +105,7 @@ extension GateJudge {
 
     var drill: GateCheck {
         let bound = "within \(settings.drillDays) days, all instances at the time"
-        let remedy = "Drill the way back before it is needed: parallax rollback drill."
+        let remedy = "Drill a rollback before you need one: parallax rollback drill."
         guard let drill = figures.lastDrill else {
             return make(.drill, false, "never", bound, "The rollback was never drilled. " + remedy)
         }

@@ -97,7 +97,8 @@ package final class InMemoryLimiter: ImmediateLimiter {
         }
     }
 
-    /// When the identity was last dropped to stay within the bounds, or may have been at the latest; `nil` if it never was.
+    /// When the identity was last dropped to stay within the bounds, or may have been at the latest; `nil` if it never
+    /// was.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         switch tables {
         case .slidingLog(let table): table.lastEviction(of: identity)

@@ -126,7 +126,7 @@ package final class AlertService: Service {
             problem = "the service ended"
         } catch {
             // Whatever it says may hold the address.
-            problem = "it could not be told"
+            problem = "it could not be delivered"
         }
         let now = now()
         let jitter = jitter()

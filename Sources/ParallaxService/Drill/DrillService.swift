@@ -6,13 +6,14 @@ import Synchronization
 
 /// Rehearses a rollback on a running service: flips the flag file as a rollback does, and restores it.
 ///
-/// The caller that asked for the drill looks at the instances in between, and ends it when it has seen enough. If it does
-/// not, the service restores the file by itself: at the drill's end, when it shuts down, and after a crash at the next
-/// start. Every instance of a file also ends drills that another has left behind.
+/// The caller that asked for the drill looks at the instances in between, and ends it when it has seen enough. If it
+/// does not, the service restores the file by itself: at the drill's end, when it shuts down, and after a crash at the
+/// next start. Every instance of a file also ends drills that another has left behind.
 package final class DrillService: Service {
     /// How long a drill may last.
     static let longestMilliseconds: Int64 = 30_000
-    /// How much longer this instance waits before it ends another instance's drill: the other's own instance comes first.
+    /// How much longer this instance waits before it ends another instance's drill: the other's own instance comes
+    /// first.
     private static let graceMilliseconds: Int64 = 5000
     /// How long a drill that is over is still reported, so that a client that polls once a second sees the shortest.
     private static let afterglowMilliseconds: Int64 = 3000
@@ -105,9 +106,9 @@ package final class DrillService: Service {
 
     /// Keeps that the last drill went well, with what its caller saw.
     ///
-    /// - Parameter heard: The names of the instances that the caller watched. Those that share the flag file and are not
-    ///   among them are noted as not heard.
-    /// - Throws: ``DrillRefusal`` where the last drill did not end well here, or was kept already.
+    /// - Parameter heard: The names of the instances that the caller watched. Those that share the flag file and are
+    ///   not among them are noted as not heard.
+    /// - Throws: ``DrillRefusal`` if the last drill did not end well here, or was kept already.
     package func record(
         appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int, heard: [String]
     ) async throws(DrillRefusal) -> RollbackDrill {
@@ -207,7 +208,7 @@ extension DrillService {
         case .changedByOthers:
             logger.warning(
                 "The drill ended; another person or program wrote the flags, and those stay", metadata: metadata)
-        case .takenOver: logger.warning("The drill ended; a person took the flags over", metadata: metadata)
+        case .takenOver: logger.warning("The drill ended; an operator took over the flags", metadata: metadata)
         case .failed(let error):
             metadata["error"] = "\(error)"
             logger.critical(

@@ -22,7 +22,7 @@ protocol AdminActions: Sendable {
 
     /// Clears the latches of triggers that fired.
     ///
-    /// - Throws: ``AcknowledgementRefusal`` where nothing waits, or it cannot be noted down.
+    /// - Throws: ``AcknowledgementRefusal`` if nothing waits, or it cannot be noted down.
     func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> AcknowledgementAnswer
 
     /// Begins a drill of the rollback: flips the flags as a rollback does.

@@ -27,8 +27,8 @@ package struct Door: Sendable {
         self.recordUnjudgedPass = recordUnjudgedPass
     }
 
-    /// Asks about an identity and puts the answer into HTTP. The time that is told ends when the whole answer stands: what
-    /// follows is the writing to the socket.
+    /// Asks about an identity and puts the answer into HTTP. The time that is told ends when the whole answer stands:
+    /// what follows is the writing to the socket.
     ///
     /// - Parameters:
     ///   - arrival: When the request had arrived as a whole; for one whose body is not read, when its head had.

@@ -156,7 +156,7 @@ extension DecisionMetrics {
         }
         text.begin(
             "parallax_held_out_total", .counter,
-            help: "Requests of hybrid that the legacy limiter alone judged, as BASELINE_HOLDOUT_PERCENT says.")
+            help: "Requests in hybrid that only the legacy limiter judged (BASELINE_HOLDOUT_PERCENT).")
         text.sample("parallax_held_out_total", heldOutRequests.value)
         text.begin(
             "parallax_incomparable_total", .counter, help: "Requests that could not be compared, by reason.")

@@ -15,7 +15,8 @@ package final class RollbackService: Service {
     struct State {
         var evaluator: RollbackEvaluator
         var probe = ProbeTurn()
-        /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting it.
+        /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting
+        /// it.
         var latchChanges = 0
         var hold = Hold.none
         /// Whether the stored latch has been read since the start.
@@ -37,7 +38,8 @@ package final class RollbackService: Service {
         case none
         /// The flags are taking over the latch's hold and may not hold yet. Can transition to: `holding`, `none`.
         case resuming
-        /// The flags hold this instance, or did: that they no longer do is the end of the hold. Can transition to: `none`.
+        /// The flags hold this instance, or did: that they no longer do is the end of the hold. Can transition to:
+        /// `none`.
         case holding
     }
 
@@ -59,7 +61,7 @@ package final class RollbackService: Service {
     ///   - settings: Thresholds and windows.
     ///   - observer: What counts on the request's path; its counts are fetched here.
     ///   - flags: The flags in force.
-    ///   - probe: Runs the real script against Redis once; `false` where it failed or took too long. One that has not
+    ///   - probe: Runs the real script against Redis once; `false` if it failed or took too long. One that has not
     ///     answered when the next is due has failed, and no other is started meanwhile.
     ///   - flipToLegacy: Writes the flag file.
     ///   - sharing: How it exchanges claims with other evaluators of the same file.

@@ -39,7 +39,7 @@ package enum RedisURLError: Error, Equatable, CustomStringConvertible {
         case .databaseInCluster(let number):
             "the Redis URL asks for database \(number) of a cluster, which has only database 0; leave the number out"
         case .badSentinelParameter(let name):
-            "the parameter \(name) of the Redis URL is given twice, or its value is none; sentinel_tls is true or false"
+            "the parameter \(name) of the Redis URL is given twice, or its value is invalid; sentinel_tls is true or false"
         case .bareIPv6:
             "the host of the Redis URL cannot be told from its port; put an IPv6 address in brackets: redis://[::1]:6379/0"
         case .badPort:

@@ -29,7 +29,7 @@ package final class RedisClient: Service {
 
     /// Makes a client; ``run()`` connects it.
     ///
-    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    /// - Throws: ``RedisError`` with `configuration` if the trusted certificates cannot be read.
     package convenience init(
         settings: RedisSettings, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -39,7 +39,7 @@ package final class RedisClient: Service {
 
     /// Makes a client that counts where its owner looks.
     ///
-    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    /// - Throws: ``RedisError`` with `configuration` if the trusted certificates cannot be read.
     convenience init(
         settings: RedisSettings, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, counters: RedisCounters

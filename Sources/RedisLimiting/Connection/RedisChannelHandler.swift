@@ -183,7 +183,7 @@ extension RedisError {
     /// The deadline of a caller has passed.
     static let late = RedisError(.timedOut, "Redis did not answer within the deadline")
     /// The owner has left the connection for another.
-    static let left = RedisError(.disconnected, "the connection to Redis was left for another")
+    static let left = RedisError(.disconnected, "the connection to Redis was replaced by another")
     /// The owner has ended the connection.
     static let shutDown = RedisError(.disconnected, "the connection to Redis was shut down")
 }

@@ -65,7 +65,7 @@ package final class EmbeddedRedis: Service {
         folder.remove()
     }
 
-    /// Ends the server for good and removes its folder.
+    /// Ends the server permanently and removes its folder.
     package func stop() {
         run.withLock { $0.process.take() }?.end()
     }

@@ -7,7 +7,8 @@ import Synchronization
 /// It cannot outlive its owner: between the two stands a shell whose standard input is one end of a pair whose other
 /// end only this process holds. However this process ends, that end closes; the shell then kills the server and removes
 /// the folder.
-/// Both run in a session of their own, so that Ctrl-C in a terminal does not reach the server before its clients are done.
+/// Both run in a session of their own, so that Ctrl-C in a terminal does not reach the server before its clients are
+/// done.
 package final class ServerProcess: Sendable {
     /// The shell's script: folder, then the server and its arguments.
     package static let guardScript = """

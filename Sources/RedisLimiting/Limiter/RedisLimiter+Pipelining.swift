@@ -22,10 +22,12 @@ extension RedisLimiter {
     /// Why requests cannot be sent in their order; `nil` if they can: one server, and one connection for commands.
     package var pipeliningProblem: RedisError? {
         guard case .one = servers else {
-            return RedisError(.configuration, "requests in their order need one server, not a Cluster or Sentinels")
+            return RedisError(.configuration, "requests in order need one server, not a Cluster or Sentinels")
         }
         guard settings.maximumConnections == 2 else {
-            return RedisError(.configuration, "requests in order need one connection besides the subscription's: set REDIS_MAX_CONNECTIONS to 2")
+            return RedisError(
+                .configuration,
+                "requests in order need one connection besides the subscription's: set REDIS_MAX_CONNECTIONS to 2")
         }
         return nil
     }

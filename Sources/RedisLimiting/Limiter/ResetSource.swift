@@ -8,8 +8,8 @@ struct ResetSource: Sendable {
 extension RedisServers {
     /// The server to listen to; `nil` if none is known at the moment.
     ///
-    /// A node of a cluster hears what was published at any other. One that is left has nothing to tell any more, however
-    /// well its connection is.
+    /// A node of a cluster hears what was published at any other. One that is left has nothing to tell any more,
+    /// however well its connection is.
     var resetSource: ResetSource? {
         switch self {
         case .one(let client, _):

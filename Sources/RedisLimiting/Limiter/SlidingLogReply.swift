@@ -62,5 +62,5 @@ struct SlidingLogReply {
 
 extension RedisError {
     static let noDecision = RedisError(
-        .server, "Redis answered the limiter's script with something that is no decision")
+        .server, "Redis answered the limiter's script with something that is not a decision")
 }

@@ -1,7 +1,7 @@
 /// What to do about the failures of one command, and for how long to follow where servers send it. A value.
 ///
-/// Only what was certainly not carried out is tried again: after a lost connection or a time-out no one knows, and units
-/// might be counted twice.
+/// Only what was certainly not carried out is tried again: after a lost connection or a time-out no one knows, and
+/// units might be counted twice.
 struct RedirectTrail: Equatable, Sendable {
     /// The most times one command is sent on; two are enough in a cluster at rest, and each costs a round trip.
     static let maximumHops = 5

@@ -12,7 +12,7 @@ protocol TopologyFinder: Sendable {
     ///   - topology: What is known so far.
     ///   - nodes: The servers that are connected, which can be asked without another connection.
     ///   - suspect: The server that gave reason to ask; what it knows may be old.
-    /// - Throws: ``RedisError`` where no one could tell.
+    /// - Throws: ``RedisError`` if no one could tell.
     func find(
         knowing topology: Topology, nodes: NodeDirectory, suspect: NodeAddress?
     ) async throws(RedisError) -> [Shard]

@@ -5,7 +5,7 @@ import ParallaxCore
 extension AccessLogEntry {
     /// Parses one line, without its line end.
     ///
-    /// - Throws: The reason why the line is no request.
+    /// - Throws: The reason why the line is not a request.
     package init(jsonLine line: Span<UInt8>) throws(MalformedLine.Reason) {
         let fields = line.withUnsafeBufferPointer { LogMembers(line: $0) }
         guard let fields else { throw .noObject }
@@ -46,8 +46,8 @@ private struct LogMembers {
     private(set) var status: Int?
     private(set) var user: String?
 
-    /// - Returns: `nil` if the line is not one object. Its strings are not checked as long as they are not wanted: servers
-    ///   write bytes of callers into them, and some escapes that are not JSON's.
+    /// - Returns: `nil` if the line is not one object. Its strings are not checked as long as they are not wanted:
+    ///   servers write bytes of callers into them, and some escapes that are not JSON's.
     init?(line: UnsafeBufferPointer<UInt8>) {
         var scanner = JSONScanner(line, checksStrings: false)
         var found = Found()

@@ -63,8 +63,8 @@ package struct LogReplay {
         return true
     }
 
-    /// Judges every request of the log, the candidate where answers come later. Many are asked at once, and concluded in
-    /// their order.
+    /// Judges every request of the log, the candidate where answers come later. Many are asked at once, and concluded
+    /// in their order.
     ///
     /// - Throws: ``DivergenceStoreError``. What else ends it early is told by ``failure``.
     package mutating func run(

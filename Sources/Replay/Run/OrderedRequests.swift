@@ -36,7 +36,7 @@ package struct OrderedRequests {
 
     /// The next request; `nil` at the end, also where the log could not be read to it: ``failure`` then says why.
     ///
-    /// - Throws: ``IdentityError`` where the organization is none.
+    /// - Throws: ``IdentityError`` if the organization is none.
     package mutating func next() throws(IdentityError) -> (identity: Identity, time: Timestamp)? {
         while true {
             if let ready = buffer.next() { return (ready.element, ready.time) }

@@ -51,7 +51,8 @@ struct ActiveClients: Sendable {
         }
     }
 
-    /// Removes those of which no limiter holds any units: a sliding counter remembers for two windows, the others for one.
+    /// Removes those of which no limiter holds any units: a sliding counter remembers for two windows, the others for
+    /// one.
     mutating func removeQuiet(at now: Timestamp) -> [Identity] {
         let end = now + -2 * (durations.max() ?? 0)
         let quiet = clients.filter { $0.value.lastSeen <= end }.map(\.key)

@@ -54,7 +54,7 @@ package enum AlertReceiverError: Error, Equatable, CustomStringConvertible {
     package var remedy: String {
         switch self {
         case .notAnAddress: "write it like http://alertmanager:9093"
-        case .twoLogins: "take the user out of the address, or ALERT_TOKEN_FILE out of the settings"
+        case .twoLogins: "remove the user from the address, or ALERT_TOKEN_FILE from the settings"
         }
     }
 }

@@ -5,7 +5,7 @@ struct BenchReport: ParsableArguments {
     @Flag(help: "Print the figures, and every round behind them, as JSON.")
     var json = false
 
-    @Flag(help: "Exit with 1 where a bound is missed.")
+    @Flag(help: "Exit with 1 if a bound is missed.")
     var gate = false
 
     /// Ends the command where a bound was missed and that is to count.

@@ -10,12 +10,12 @@ struct BenchHTTP: AsyncParsableCommand {
         abstract: "Measure POST /v1/check in each strategy, next to a bare Hummingbird route.",
         discussion: """
             Starts a private Redis, one instance for each strategy and a bare route, and asks them in turn with wrk over \
-            64 connections, 1000 identifiers in a circle. Only one is asked at a time; every round asks all, and the \
+            64 connections, 1000 identifiers in rotation. Only one is asked at a time; every round asks all, and the \
             medians of the rounds are shown. All limits are so high that nothing is refused: every request is counted. \
             No rollback happens in between.
 
             With --rate the requests come at about so many a second, for latencies that say something of a service with \
-            time to spare; the rate that came about is in the table. The last column is the share of all answers for which \
+            time to spare; the table shows the actual rate. The last column is the share of all answers for which \
             Redis gave a verdict.
 
               parallax bench http --rounds 3 --seconds 10

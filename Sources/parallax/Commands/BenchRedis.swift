@@ -8,7 +8,7 @@ struct BenchRedis: AsyncParsableCommand {
         abstract: "Measure the distributed limiter next to redis-benchmark on a private Redis.",
         discussion: """
             throughput  256 callers of the limiter, and redis-benchmark -c 50 -P 16
-            latency     one caller alone, and redis-benchmark -c 1
+            latency     one caller, and redis-benchmark -c 1
             script      the processor time that Redis takes for the script, and for one that only returns 1; \
             with up to a million units logged, in at least nine rounds
             memory      what identities with 10 and with 1000 units take in Redis

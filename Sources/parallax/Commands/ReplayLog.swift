@@ -126,7 +126,7 @@ struct ReplayLog: AsyncParsableCommand {
     }
 
     /// The service's settings at another address. Its password, where the address has none, comes from the file of the
-    /// settings: on a command line everybody can read it.
+    /// settings: on a command line all users can read it.
     private func makeRedis(_ address: String, _ settings: Settings) throws -> RedisSettings {
         do {
             var url = try RedisURL(address)
@@ -143,7 +143,7 @@ struct ReplayLog: AsyncParsableCommand {
     private func makeStore(in folder: DemoFolder?) throws -> DivergenceStore {
         if let database, FileManager.default.fileExists(atPath: database) {
             throw CommandFailure(
-                .usage, "there is a file at \(database) already", remedy: "Name a new one with --database.")
+                .usage, "\(database) exists already", remedy: "Name a new one with --database.")
         }
         return try DivergenceStore(path: database ?? "\(folder?.path ?? ".")/replay.sqlite")
     }

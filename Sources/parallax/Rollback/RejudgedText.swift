@@ -13,7 +13,7 @@ struct RejudgedText {
 
     var text: String {
         guard let first = history.first, let last = history.last else {
-            return "No evaluation is stored of that time."
+            return "No evaluation is stored for that time."
         }
         return [
             "Evaluations from \(Figures.period(first, last)) UTC, judged again: \(settings).",

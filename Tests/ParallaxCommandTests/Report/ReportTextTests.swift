@@ -82,7 +82,7 @@ import Testing
                   - How long the candidate takes was not measured in this period: compare with this version.
                   - No trigger was judged where this was recorded: run the instances with their watchdog.
                   - Not judged where this was recorded: redis_down, error_rate, response_time. Run the instances with their watchdog.
-                  - The rollback was never drilled. Drill the way back before it is needed: parallax rollback drill.
+                  - The rollback was never drilled. Drill a rollback before you need one: parallax rollback drill.
 
                 180 of 4,213 requests (4.3 %) would get another verdict
                   newly limited      180  4.3 %  1 caller of 2 organizations

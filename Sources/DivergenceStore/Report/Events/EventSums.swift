@@ -1,6 +1,7 @@
 import ParallaxCore
 
-/// The events of a period, from one database after the other: of instances that share a flag file, each holds most of them.
+/// The events of a period, from one database after the other: of instances that share a flag file, each holds most of
+/// them.
 struct EventSums: Sendable {
     /// The most that a report lists, the newest.
     static let maximum = 200
