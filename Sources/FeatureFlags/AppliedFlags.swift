@@ -2,7 +2,7 @@ package import ParallaxCore
 
 /// What one instance has applied of a flag file, as it says next to the file.
 package struct AppliedFlags: Codable, Equatable, Sendable {
-    /// How often an instance says so again where nothing has changed.
+    /// How often an instance says so again if nothing has changed.
     package static let interval: Duration = .seconds(10)
     /// Unheard of for longer, an instance has stopped without saying so, or is cut off.
     package static let silenceMilliseconds: Int64 = 60_000

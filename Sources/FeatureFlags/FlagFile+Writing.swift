@@ -23,7 +23,7 @@ extension FlagFile {
     /// - Parameters:
     ///   - above: A modification time to stay above too, in nanoseconds: clients that saw it look at newer ones only.
     ///   - beforeRename: Called once all is ready and nothing shows yet.
-    ///   - lastCheck: Called right before the file is renamed; throws where it must not be.
+    ///   - lastCheck: Called right before the file is renamed; throws if it must not be.
     /// - Returns: The modification time it has now.
     /// - Throws: ``FlagFileError``; nothing shows then.
     func replace(
@@ -56,7 +56,7 @@ extension FlagFile {
         }
     }
 
-    /// The file behind all symbolic links, also where it does not exist yet.
+    /// The file behind all symbolic links, also if it does not exist yet.
     package func resolved() throws(FlagFileError) -> String {
         if let real = FlagFile.realPath(path) { return real }
         let error = SystemCallError.last

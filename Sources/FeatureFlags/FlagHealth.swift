@@ -15,7 +15,7 @@ package struct FlagHealth: Equatable, Sendable {
     package let path: String
     /// The flags that hold.
     package let effective: FlagValues
-    /// The flags that the file says, or the environment where no file has been read.
+    /// The flags that the file says, or the environment if no file has been read.
     package let file: FlagValues
     /// The SHA-256 of the last good content; `nil` if none has been read.
     package let contentHash: String?

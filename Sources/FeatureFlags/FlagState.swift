@@ -23,7 +23,7 @@ package struct FlagState: Equatable, Sendable {
         effective = environment.effective(file: nil, isProduction: isProduction)
     }
 
-    /// What the file says, or what holds where none has been read.
+    /// What the file says, or what holds if none has been read.
     package var fileValues: FlagValues { lastGood?.definition.values ?? environment.values }
 
     package var isHeldAtLegacy: Bool { hold != nil }
@@ -91,7 +91,7 @@ extension FlagState {
     /// Why a file that was there before the history began is in it.
     private static let foundReason = "was there before the history began"
 
-    /// A change is its declaration's only where that is newer than the one before: other programs leave it standing,
+    /// A change is its declaration's only if that is newer than the one before: other programs leave it standing,
     /// and a file put back to an older state brings its old one along.
     private func change(to reading: FlagReading, newest: FlagChange?) -> FlagChange {
         let declaration = freshDeclaration(of: reading, newest: newest)

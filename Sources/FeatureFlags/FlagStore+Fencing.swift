@@ -47,7 +47,7 @@ extension FlagStore {
 extension FlagStore {
     private static let mostClaims = 20
 
-    /// Looks for newer claims; keeps what is known where the folder cannot be read.
+    /// Looks for newer claims; keeps what is known if the folder cannot be read.
     ///
     /// - Parameter number: One that is known to be taken.
     func readFence(beyond number: Int64 = 0) {
@@ -76,14 +76,14 @@ extension FlagStore {
         }
     }
 
-    /// The number above all that are known, also where the folder with the claims was lost.
+    /// The number above all that are known, also if the folder with the claims was lost.
     func nextNumber() -> Int64 { fenceNumber + 1 }
 
-    /// Claims a number, or goes on without where claims cannot be kept: what a person or an outage asks for must not
+    /// Claims a number, or goes on without if claims cannot be kept: what a person or an outage asks for must not
     /// wait for a folder.
     ///
     /// - Parameters:
-    ///   - pending: The latch that the change brings about, where it is a rollback.
+    ///   - pending: The latch that the change brings about, if it is a rollback.
     ///   - latch: Changes the latch that all share.
     /// - Throws: ``FlagFileError`` with `changedMeanwhile` if someone else was first.
     func claim(
@@ -118,7 +118,7 @@ extension FlagStore {
     /// Whether an evaluator may carry out now what it decided.
     ///
     /// - Throws: ``FlagFileError`` with `superseded` if someone has changed the flags or acknowledged since, so that it
-    ///   must decide again, and with `leased` where another evaluator is at it.
+    ///   must decide again, and with `leased` if another evaluator is at it.
     func judge(_ claim: RollbackClaim) throws(FlagFileError) {
         readFence()
         let (fencing, written, number) = work.withLock { ($0.fencing, $0.writtenNumber, $0.fenceNumber) }

@@ -106,14 +106,14 @@ package final class FlagStore: Sendable {
         observers.add(observer)
     }
 
-    /// Reads the file, which is made from the environment's flags where it does not exist.
+    /// Reads the file, which is made from the environment's flags if it does not exist.
     ///
     /// A file that can be neither read nor made is not a reason to stop: it shows in ``health``.
     package func start() async {
         await onQueue { self.startOnQueue() }
     }
 
-    /// Reads the file again and takes what it says; keeps the last good flags where it is invalid.
+    /// Reads the file again and takes what it says; keeps the last good flags if it is invalid.
     package func refresh() async {
         await onQueue { self.refreshOnQueue() }
     }

@@ -50,7 +50,7 @@ extension Settings {
         return Pseudonyms(key: try PseudonymKey(file: recorder.identityPrivacyKeyFile ?? ""))
     }
 
-    /// What an identity's identifier may be stored as: itself, and its pseudonym where the settings ask for those.
+    /// What an identity's identifier may be stored as: itself, and its pseudonym if the settings ask for those.
     /// Records from before they did hold it as it is.
     ///
     /// - Throws: ``PseudonymKeyError``.

@@ -19,7 +19,7 @@ struct SettingsReader {
         return source?.origin ?? "default"
     }
 
-    /// A setting's text as it stands, unchecked; its default where no source says anything.
+    /// A setting's text as it stands, unchecked; its default if no source says anything.
     func text(_ setting: Setting) -> String {
         first(setting)?.text ?? setting.standard
     }

@@ -96,7 +96,7 @@ package final class Recorder: DecisionObserver, Sendable {
         }
     }
 
-    /// Deletes the oldest minutes where the database takes more than its bound.
+    /// Deletes the oldest minutes if the database takes more than its bound.
     func fit(into maximumBytes: Int) async throws -> SizePruning {
         let pruning = try await store.prune(toBytes: maximumBytes, before: now())
         pending.withLock { $0.measured(pruning) }

@@ -6,7 +6,7 @@ extension ReportReader {
     /// How much only one side let through, minute by minute.
     func adding(to volumes: VolumeSums) throws -> VolumeSums {
         var volumes = volumes
-        // None where the policy is not known: then its windows cannot be told apart.
+        // None if the policy is not known: then its windows cannot be told apart.
         let unknown = volumes.place(of: [])
         let policies = try readPolicies().mapValues { volumes.place(of: $0) }
         let (condition, arguments) = filter.condition(time: "minute", organization: "organization")

@@ -56,7 +56,7 @@ struct ReportReader {
             })
     }
 
-    /// Every minute with a record of any organization: where the filter names one, its quiet minutes are not gaps.
+    /// Every minute with a record of any organization: if the filter names one, its quiet minutes are not gaps.
     func addMinutesOfEverybody(to totals: inout ReportTotals) throws {
         // One look into the key for each minute.
         let minutes = try Int64.fetchCursor(

@@ -30,7 +30,7 @@ extension FlagStore {
 
     /// Begins a drill: leaves a note, and flips the file just as a rollback does.
     ///
-    /// Nothing is latched, and nothing is held: where the file cannot be written, all is as before.
+    /// Nothing is latched, and nothing is held: if the file cannot be written, all is as before.
     ///
     /// - Throws: ``DrillRefusal`` if there is nothing to drill, or the flip did not work.
     package func beginDrill(_ make: @Sendable @escaping (_ content: Data) -> DrillNote) async throws(DrillRefusal)

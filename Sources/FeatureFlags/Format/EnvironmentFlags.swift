@@ -9,7 +9,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
     package let hybrid: Bool?
     package let failOpen: Bool?
     package let enforcementPercent: Double?
-    /// What holds where neither the file nor the environment says anything.
+    /// What holds if neither the file nor the environment says anything.
     package let fallback: FlagValues
 
     /// - Throws: ``FlagDefinitionError`` if the percentage is outside 0 to 100.
@@ -37,7 +37,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
     /// An environment that sets none of the flags.
     package static let none = EnvironmentFlags()
 
-    /// The values if there is no file: the environment's, and the fallback's where it says nothing.
+    /// The values if there is no file: the environment's, and the fallback's if it says nothing.
     package var values: FlagValues {
         FlagValues(
             distributedEnabled: distributedEnabled ?? fallback.distributedEnabled,

@@ -13,7 +13,7 @@ package struct Answer: Equatable, Sendable {
     /// Whether, in hybrid, only control judged: the identity is held out, to compare response times with.
     package let isHeldOut: Bool
     /// How much longer the caller waited for the candidate than control took, in hybrid; in `distributed_only`, where
-    /// control is not asked, all of the wait. Zero where no one waited for the candidate.
+    /// control is not asked, all of the wait. Zero if no one waited for the candidate.
     package let candidateWait: Duration
 
     package init(

@@ -4,7 +4,7 @@ package struct ComparisonTolerances: Equatable, Sendable {
     package var boundaryMilliseconds: Int64
     /// How far Redis's clock may be from this instance's.
     package var clockSkewMilliseconds: Int64
-    /// How far `remaining` may differ, in units, where both sides allowed.
+    /// How far `remaining` may differ, in units, if both sides allowed.
     package var quotaDriftUnits: Int
 
     package init(boundaryMilliseconds: Int64 = 10, clockSkewMilliseconds: Int64 = 250, quotaDriftUnits: Int = 1) {

@@ -34,7 +34,7 @@ package struct Evidence: Equatable, Sendable {
     package var controlEvictedAt: Timestamp?
     /// How control counts.
     package var controlAlgorithm: LimiterAlgorithm
-    /// The policy that control was held to, where it differs from the one the candidate was asked about.
+    /// The policy that control was held to, if it differs from the one the candidate was asked about.
     package var controlPolicyFingerprint: UInt64?
 
     package init(

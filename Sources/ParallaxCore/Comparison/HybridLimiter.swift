@@ -84,7 +84,8 @@ package final class HybridLimiter: Sendable {
 
     /// Judges a request by the strategy that the flags name now.
     ///
-    /// - Returns: The enforced decision. It is unavailable only where only the candidate decides, or fails closed.
+    /// - Returns: The enforced decision. It is unavailable only if the candidate decides without control, or hybrid
+    ///   fails closed.
     package func check(_ request: CheckRequest) async -> Answer {
         let values = flags()
         let start = clocks.uptime()
@@ -272,7 +273,7 @@ private struct Experiment: Sendable {
 }
 
 extension Atomic<Bool> {
-    /// Sets it where it is not set: a read leaves the processors' caches as they are.
+    /// Sets it if it is not set: a read leaves the processors' caches as they are.
     fileprivate func raise() {
         if !load(ordering: .relaxed) { store(true, ordering: .relaxed) }
     }

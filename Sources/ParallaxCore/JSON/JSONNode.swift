@@ -24,7 +24,7 @@ package struct JSONNode: Equatable, Sendable {
         if case .string(let text) = value { text } else { nil }
     }
 
-    /// The member of that name, the last where there are several, as most JSON readers take it.
+    /// The member of that name, the last if there are several, as most JSON readers take it.
     package subscript(key: String) -> JSONNode? {
         members?.last { $0.isNamed(key) }?.value
     }

@@ -54,7 +54,7 @@ package struct Decision: Equatable, Sendable {
 /// One window as a decision left it.
 package struct WindowState: Equatable, Sendable {
     package let window: Window
-    /// Units in the window after the decision. More than the limit where the limit was lowered.
+    /// Units in the window after the decision. More than the limit if the limit was lowered.
     package let used: Int
     /// The earliest instant at which `remaining` grows; the time of the decision if nothing is used.
     package let reset: Timestamp

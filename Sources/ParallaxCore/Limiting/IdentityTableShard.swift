@@ -61,7 +61,7 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
         if place < 0 {
             place = insert(identity, at: now)
         } else if entries[place].use != .recent {
-            // Written only where it changes: other processors may hold the entry in their caches.
+            // Written only if it changes: other processors may hold the entry in their caches.
             entries[place].use = .recent
         }
         let result = body(&entries[place].value)
@@ -171,7 +171,7 @@ extension IdentityTableShard where Value: ~Copyable {
         while bytes > bounds.bytes, count > 1 { evict(leastRecentlyUsed(besides: place), at: now) }
     }
 
-    /// Lets the least recently used go where one more identity would not fit.
+    /// Lets the least recently used go if one more identity would not fit.
     private mutating func makeRoom(at now: Timestamp) {
         while count > 0, count >= bounds.identities || bytesAfterInsertion > bounds.bytes {
             evict(leastRecentlyUsed(), at: now)

@@ -16,7 +16,7 @@ package final class InMemoryLimiter: ImmediateLimiter {
     /// Makes a limiter that remembers no one yet.
     ///
     /// - Parameters:
-    ///   - algorithm: How it counts; the sliding log where nothing else is said.
+    ///   - algorithm: How it counts; the sliding log if nothing else is said.
     ///   - bounds: The least recently used identities go first once they are reached.
     ///   - shardCount: A power of two; more shards let more threads in at once.
     package init(

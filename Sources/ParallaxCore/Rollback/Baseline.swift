@@ -9,7 +9,7 @@ package struct Baseline: Equatable, Sendable {
         package let frozenAt: Timestamp
 
         /// Whether it can be how long the door takes without Redis: deciding in memory takes microseconds. Something
-        /// else was slow where the quantile is above the floor, below which everything is fast enough, or 5 ms.
+        /// else was slow if the quantile is above the floor, below which everything is fast enough, or 5 ms.
         ///
         /// - Parameter source: How long an application takes, only the application knows.
         package func isPlausible(of source: ResponseTimeSource, settings: RollbackSettings) -> Bool {

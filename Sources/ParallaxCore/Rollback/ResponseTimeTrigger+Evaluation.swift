@@ -75,7 +75,7 @@ extension ResponseTimeTrigger.Population {
 }
 
 extension TriggerState {
-    /// What goes before what, where one trigger judges several populations: a verdict before none.
+    /// What goes before what, if one trigger judges several populations: a verdict before none.
     var gravity: Int {
         switch self {
         case .inconclusive: 0

@@ -2,7 +2,7 @@
 ///
 /// Both must exceed the limit: over the long window the lower bound of the quantile, so that it is so, and over
 /// the short window the quantile itself, so that it still is. The limit is the upper bound of the baseline's quantile
-/// times a factor, or the floor where that is higher. The door's answers and those that applications report are judged
+/// times a factor, or the floor if that is higher. The door's answers and those that applications report are judged
 /// apart, each by a baseline of its own: together, a change of their mix would look like a change of the times. The
 /// door's callers who waited for the candidate are also judged by themselves.
 package struct ResponseTimeTrigger: Sendable {

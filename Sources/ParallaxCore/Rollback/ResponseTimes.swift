@@ -21,7 +21,7 @@ package struct ResponseTimes: Equatable, Sendable {
 /// Response times with what waiting for the candidate made of them.
 package struct AnsweredTimes: Equatable, SecondTally {
     package var times = LatencyHistogram()
-    /// The same requests, each without its wait for the candidate. As many as `times` where the waits are known, else
+    /// The same requests, each without its wait for the candidate. As many as `times` if the waits are known, else
     /// none, as of an application's.
     package var withoutWaits = LatencyHistogram()
     /// The waits, of the requests that waited.

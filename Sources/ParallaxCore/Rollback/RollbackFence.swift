@@ -41,7 +41,7 @@ package struct RollbackFence: Codable, Equatable, Sendable {
         pending != nil && !isCarriedOut(written: written)
     }
 
-    /// The latch that holds for all, also where the holder died between writing the file and saying so.
+    /// The latch that holds for all, also if the holder died between writing the file and saying so.
     package func latch(written: Int64?) -> RollbackLatch {
         if let pending, isCarriedOut(written: written) { return pending }
         return latch

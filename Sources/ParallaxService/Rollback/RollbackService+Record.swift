@@ -57,7 +57,7 @@ extension RollbackService {
         }
     }
 
-    /// Takes over the stored latch where nothing was changed here that the record does not hold yet.
+    /// Takes over the stored latch if nothing was changed here that the record does not hold yet.
     private func adopt(_ latch: RollbackLatch, unlessChangedSince changes: Int) {
         let isClearedElsewhere = state.withLock { state in
             guard state.latchChanges == changes, !journal.holdsLatchChange else { return false }

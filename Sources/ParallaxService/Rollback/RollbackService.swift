@@ -129,7 +129,7 @@ package final class RollbackService: Service {
 extension RollbackService {
     private var isLatched: Bool { state.withLock { $0.evaluator.latch.isLatched } }
 
-    /// Probes Redis and tells the evaluator; counts a failure where the last probe has not answered yet.
+    /// Probes Redis and tells the evaluator; counts a failure if the last probe has not answered yet.
     func probeOnce() async {
         let turn = state.withLock { state in
             let turn = state.probe.start()
@@ -143,7 +143,7 @@ extension RollbackService {
         }
     }
 
-    /// Fetches the last second's counts, and evaluates where it is time to.
+    /// Fetches the last second's counts, and evaluates if it is time to.
     ///
     /// - Returns: Whether it evaluated.
     func evaluateIfDue() async -> Bool {

@@ -77,7 +77,7 @@ package final class WatchService: Service {
         await save()
     }
 
-    /// Takes in what happened in the last second; reads the history where the flags changed, and now and then.
+    /// Takes in what happened in the last second; reads the history if the flags changed, and now and then.
     func look() async {
         let facts = facts()
         let isDue = state.withLock { state in

@@ -27,7 +27,7 @@ package final class EmbeddedRedis: Service {
 
     /// Starts a server and waits until it answers.
     ///
-    /// - Throws: ``EmbeddedRedisError`` where `redis-server` is not installed or does not come up.
+    /// - Throws: ``EmbeddedRedisError`` if `redis-server` is not installed or does not come up.
     package static func start(logger: Logger) async throws(EmbeddedRedisError) -> EmbeddedRedis {
         let folder = try ServerFolder()
         do throws(EmbeddedRedisError) {

@@ -3,7 +3,7 @@ import NIOPosix
 extension ServerProcess {
     /// Waits until the server answers PING.
     ///
-    /// - Parameter url: Its address, with the password where it asks for one.
+    /// - Parameter url: Its address, with the password if it asks for one.
     /// - Throws: ``EmbeddedRedisError`` with `notAnswering` if it ends before, or takes longer than the time-out.
     package func waitUntilAnswering(at url: RedisURL, timeout: Duration = .seconds(30)) async throws(EmbeddedRedisError)
     {

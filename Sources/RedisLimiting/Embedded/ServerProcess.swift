@@ -34,7 +34,7 @@ package final class ServerProcess: Sendable {
     /// - Parameters:
     ///   - launcher: A command, with its arguments, that becomes the server: `env`, say.
     ///   - configurationFile: A file that the server reads first; a sentinel also writes to it.
-    /// - Throws: ``EmbeddedRedisError`` where `redis-server` is not installed or the system makes no process.
+    /// - Throws: ``EmbeddedRedisError`` if `redis-server` is not installed or the system makes no process.
     package init(
         folder: ServerFolder, launcher: [String] = [], program: String = "redis-server",
         configurationFile: String? = nil, arguments: [String] = []

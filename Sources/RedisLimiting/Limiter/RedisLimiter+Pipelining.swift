@@ -49,7 +49,7 @@ extension RedisLimiter {
 
     /// Deletes the logs of identities without telling anyone.
     ///
-    /// - Throws: ``RedisError`` where Redis did not answer or refused.
+    /// - Throws: ``RedisError`` if Redis did not answer or refused.
     package func discard(_ identities: [Identity], timeout: Duration = .seconds(10)) async throws(RedisError) {
         for start in stride(from: 0, to: identities.count, by: 512) {
             var command = RedisCommand("UNLINK")

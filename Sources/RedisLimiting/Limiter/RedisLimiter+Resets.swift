@@ -7,7 +7,7 @@ extension RedisLimiter {
     ///
     /// - Parameter timeout: The most time to wait for each of the two commands.
     /// - Returns: Whether Redis held anything of it.
-    /// - Throws: ``RedisError`` where Redis did not answer or refused.
+    /// - Throws: ``RedisError`` if Redis did not answer or refused.
     package func reset(_ identity: Identity, timeout: Duration = .seconds(2)) async throws(RedisError) -> Bool {
         let key = script.keys.text(for: identity)
         let removed = try await integer(RedisCommand("DEL", key), about: identity, timeout: timeout)

@@ -2,7 +2,7 @@ import NIOCore
 import ParallaxCore
 import Synchronization
 
-// What is done otherwise where several servers share the work.
+// What is done otherwise if several servers share the work.
 extension RedisLimiter {
     /// Judges a request on the primary that serves its identity.
     func judge(

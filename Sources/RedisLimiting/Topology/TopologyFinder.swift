@@ -24,7 +24,7 @@ protocol TopologyFinder: Sendable {
 }
 
 extension Inquiry {
-    /// Asks a server that holds data, on its connections where it has any.
+    /// Asks a server that holds data, on its connections if it has any.
     func ask(
         _ command: RedisCommand, _ address: NodeAddress, of url: RedisURL, nodes: NodeDirectory
     ) async throws(RedisError) -> RedisReply {

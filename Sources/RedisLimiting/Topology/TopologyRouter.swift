@@ -41,7 +41,7 @@ final class TopologyRouter: Sendable {
     ///
     /// - Parameters:
     ///   - deadline: Until when to wait for the primary to be found; the body has its own.
-    ///   - body: Sends the command. Called again, for another server, where one said that it did not carry it out.
+    ///   - body: Sends the command. Called again, for another server, if one said that it did not carry it out.
     /// - Throws: ``RedisError`` if no server answered, or the body's.
     func perform<Result>(
         on slot: ClusterSlot, deadline: NIODeadline, _ body: (RedisNode) async throws(RedisError) -> Result

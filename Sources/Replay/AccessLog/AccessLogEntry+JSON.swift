@@ -1,7 +1,7 @@
 import ParallaxCore
 
 /// Reads lines that are one JSON object each: Caddy's and Traefik's access logs, and what people make nginx, Envoy and
-/// others write. Known by the names of their members; where several are there, the one that says it best is taken.
+/// others write. Known by the names of their members; if several are there, the one that says it best is taken.
 extension AccessLogEntry {
     /// Parses one line, without its line end.
     ///

@@ -25,7 +25,7 @@ package struct ClientAddress: Equatable, Sendable {
     /// - Parameters:
     ///   - peer: Who the connection comes from.
     ///   - forwardedFor: The values of the `X-Forwarded-For` headers in the order in which they came.
-    /// - Returns: The rightmost address that is not a trusted proxy's; the last trusted one where what it forwarded is
+    /// - Returns: The rightmost address that is not a trusted proxy's; the last trusted one if what it forwarded is
     ///   no address; the last one looked at if all are trusted.
     package func resolve(peer: IPAddress, forwardedFor: [some StringProtocol]) -> IPAddress {
         guard trusts(peer) else { return peer }

@@ -8,7 +8,7 @@ struct BenchReport: ParsableArguments {
     @Flag(help: "Exit with 1 if a bound is missed.")
     var gate = false
 
-    /// Ends the command where a bound was missed and that is to count.
+    /// Ends the command if a bound was missed and that is to count.
     func enforce(_ figures: [BoundedFigure]) throws {
         if gate, figures.contains(where: { $0.isKept == false }) { throw ExitCode(1) }
     }
