@@ -59,7 +59,7 @@ import Testing
                 #expect(try await second.service.check("client").status == 200)
                 // 5. The acknowledgement lets the instance do what the file says.
                 let word = try await second.run("rollback", "acknowledge", "--reason", "seen")
-                #expect(word.status == 0 && word.errors.contains("from now on it does what the file says"))
+                #expect(word.status == 0 && word.errors.contains("from now on it follows the file"))
                 try await eventually("it follows the file") { try await second.strategy == "distributed_only" }
                 await second.service.terminate()
             }
