@@ -157,7 +157,7 @@ import Testing
         #expect(text.contains("error_rate  (and did not)"))
         #expect(text.contains("error rate 4 % (lower bound 3."))
         #expect(text.contains("Nothing was rolled back"))
-        #expect(text.contains("windows of other lengths"))
+        #expect(text.contains("other window lengths"))
         let document = try object(RejudgedDocument(history, []))
         #expect((document["fired"] as? [Any])?.isEmpty == true)
         #expect((document["wouldFire"] as? [[String: Any]])?.first?["trigger"] as? String == "error_rate")

@@ -243,7 +243,7 @@ import Testing
         ("/proc/nothing/here", .error, "(proc)"),
         ("/sys/flags", .error, "(sysfs)"), ("/dev/null", .error, "a pipe, a socket or a device"),
         ("~/file/flags", .error, "is a file"), ("~/file/deep/flags", .error, "on the way to"),
-        ("~/circle", .error, "leads in a circle"), ("~/folder", .error, "is a folder"),
+        ("~/circle", .error, "symbolic link in a loop"), ("~/folder", .error, "is a folder"),
         ("~/new/", .error, "is a folder"), ("~/\(String(repeating: "n", count: 300))", .error, "longer than paths"),
         ("~/lost", .error, "dangling symbolic link"),
     ]
