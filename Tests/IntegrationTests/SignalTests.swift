@@ -24,7 +24,7 @@ import Testing
             get throws { String(decoding: try Data(contentsOf: folder.appending(path: "log")), as: UTF8.self) }
         }
 
-        /// The limit of the window of a minute that an answer tells of.
+        /// The limit of the window of a minute in an answer.
         func limit(of organization: String? = nil) async throws -> Int? {
             let windows = try await service.check("looking", organization: organization, cost: 0).json()["windows"]
             let minute = (windows as? [[String: Any]])?.first { $0["name"] as? String == "minute" }

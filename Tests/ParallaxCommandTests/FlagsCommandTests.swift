@@ -94,7 +94,7 @@ import Testing
         try await withScene { scene in
             let queue = try DatabaseQueue(path: scene.database)
             try await queue.write {
-                try $0.execute(sql: "UPDATE flag_history SET changed_by = 'nobody' WHERE sequence = 2")
+                try $0.execute(sql: "UPDATE flag_history SET changed_by = 'mallory' WHERE sequence = 2")
             }
             let listed = await #expect(throws: CommandFailure.self) {
                 try await FlagsHistory.parse(["--database", scene.database]).run()

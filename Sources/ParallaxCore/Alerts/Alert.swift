@@ -1,4 +1,4 @@
-/// One condition that someone should hear of, in the form that Alertmanager groups and deduplicates.
+/// One condition that operators should be notified of, in the form that Alertmanager groups and deduplicates.
 ///
 /// Labels tell alerts apart and are the same for as long as one lasts; figures stand in annotations.
 package struct Alert: Equatable, Sendable {

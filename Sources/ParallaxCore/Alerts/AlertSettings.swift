@@ -4,7 +4,7 @@ package struct AlertSettings: Equatable, Sendable {
     package var connectionFailures = 5
     /// How long Redis must not be healthy.
     package var redisUnhealthySeconds = 10
-    /// The share of answers that were no verdict, in percent, over both windows.
+    /// The share of answers that had no verdict, in percent, over both windows.
     package var unavailablePercent = 5.0
     /// Of the answers that were a verdict, the share of refusals, in percent, over both windows.
     package var refusalPercent = 80.0

@@ -59,7 +59,7 @@ struct ResponseTimeSentence {
             + "\(samples) response times\(inFlight)"
     }
 
-    /// Nothing where nothing was added, or where no one knows who waited for what.
+    /// Nothing if nothing was added, or if no one knows who waited for what.
     private func limiterPart(_ reading: Reading) -> String? {
         guard let quantiles = reading.quantiles, let part = quantiles.limiterPart, quantiles.added > .zero else {
             return nil

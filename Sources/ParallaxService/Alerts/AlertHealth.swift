@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// What became of alerts, for health and metrics.
+/// Deliveries and failures of alerts, for health and metrics.
 package struct AlertHealth: Equatable, Sendable {
     /// How many receivers there are.
     package let receivers: Int
@@ -15,7 +15,7 @@ package struct AlertHealth: Equatable, Sendable {
     package let problem: String?
     /// How often each alert began since the start.
     package let began: [Alert.Name: Int]
-    /// Answers in a row, up to the latest, that were no verdict; `nil` if they are too few or too old to tell.
+    /// Answers in a row, up to the latest, that had no verdict; `nil` if they are too few or too old to tell.
     package var unansweredRun: Int?
 }
 

@@ -20,7 +20,7 @@ struct FollowingInstances {
     func report() async throws {
         let instances = await settled()
         guard !instances.instances.isEmpty else {
-            return Terminal.note("note: no instance says next to the file that it follows it; see the /health of each")
+            return Terminal.note("note: no instance has left its status next to the flag file; see the /health of each")
         }
         let (others, silent) = (instances.deviants, instances.silent)
         if !silent.isEmpty {

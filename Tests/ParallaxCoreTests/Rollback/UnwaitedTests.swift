@@ -1,7 +1,7 @@
 import ParallaxCore
 import Testing
 
-/// Slow callers of whom none waits for the candidate.
+/// Slow callers, none of which waits for the candidate.
 @Suite struct UnwaitedTests {
     /// Three hundred answers five times slower than the baseline, of which some waited.
     private func evaluate(

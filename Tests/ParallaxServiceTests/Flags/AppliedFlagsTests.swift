@@ -30,7 +30,7 @@ import Testing
         #expect(applied.standing(contentHash: "h", strategy: .hybrid, at: Self.now) == standing)
     }
 
-    @Test("nobody is behind a file that is no good")
+    @Test("no instance is behind an invalid file")
     func noFile() {
         #expect(Self.applied().standing(contentHash: nil, strategy: .hybrid, at: Self.now) == .current)
     }
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test("an instance whose file is no good says so, and keeps saying what it holds")
+    @Test("an instance whose file is invalid says so, and keeps saying what it holds")
     func broken() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore(instance: "a")

@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test("the password goes with the address's user, and never beside another password")
+    @Test("the password goes with the address's user, and never with another password")
     func joins() throws {
         let path = NSTemporaryDirectory() + "/parallax-password-\(UUID().uuidString)"
         try Data("hunter2\n".utf8).write(to: URL(fileURLWithPath: path))

@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("an answer of the protocol that is no decision is an error, and the connection stays")
+    @Test("an answer of the protocol that is not a decision is an error, and the connection stays")
     func noDecision() async throws {
         try await withPrivateRedis { redis in
             try await withRedisRelay(to: redis) { relay in

@@ -9,7 +9,7 @@ struct HTML: Equatable, Sendable {
 
     static let empty = HTML(source: "")
 
-    /// Text, whoever wrote it.
+    /// Text from any source, escaped.
     static func text(_ text: String) -> HTML { HTML(source: HTMLEscaping.escape(text)) }
 
     /// Pieces after one another.
