@@ -213,7 +213,7 @@ extension RedisDownTrigger {
             "\(FigureText.grouped(reading.failedProbes)) of \(FigureText.grouped(reading.probes)) probes failed"
         if let answered = reading.answered {
             let decisions = FigureText.counted(answered.decided + answered.errors + answered.outages, "decision")
-            return "\(probes), and yet Redis answered \(FigureText.grouped(answered.decided)) of \(decisions) "
+            return "\(probes), but Redis answered \(FigureText.grouped(answered.decided)) of \(decisions) "
                 + "within \(decisionsSeconds) s, so it is not down: look at what the probe needs"
         }
         let noGoodRun = "no good run of Redis for \(FigureText.decimal(Double(down) / 1000)) s"

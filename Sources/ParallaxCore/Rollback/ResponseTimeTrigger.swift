@@ -63,7 +63,7 @@ package struct ResponseTimeTrigger: Sendable {
         package var quantiles: Quantiles?
         /// `nil` if no one waited for the candidate.
         package var waits: Waits?
-        /// Whether it is known that no caller waits for the candidate, so that going back would take no wait away.
+        /// Whether it is known that no caller waits for the candidate, so that a rollback would not shorten any wait.
         package var isUnwaited = false
         /// Whether it would fire, if a caller waited for the candidate.
         package var isHeldBack = false

@@ -123,10 +123,10 @@ extension RollbackSettings.Changes {
     package var beyondStoredFigures: [String] {
         var reasons: [String] = []
         if errorWindowSeconds != nil || errorShortWindowSeconds != nil || redisDownWindowSeconds != nil {
-            reasons.append("windows of other lengths: the sums that are stored are those of the windows of the time")
+            reasons.append("windows of other lengths: only the sums over the windows of that time are stored")
         }
         if evaluationInterval != nil {
-            reasons.append("another interval between evaluations: nothing is stored from in between")
+            reasons.append("another interval between evaluations: nothing is stored between evaluations")
         }
         return reasons
     }

@@ -43,7 +43,7 @@ import Testing
         #expect(drive.redisDown.isHeldBack)
         #expect(
             drive.redisDown.sentence
-                == "3,110 of 3,110 probes failed, and yet Redis answered 600 of 600 decisions within 60 s, so it is not "
+                == "3,110 of 3,110 probes failed, but Redis answered 600 of 600 decisions within 60 s, so it is not "
                 + "down: look at what the probe needs")
         drive.run(seconds: 10, probes: true, AttemptTally(decided: 10))
         #expect(drive.redisDown.state == .ok)

@@ -101,7 +101,7 @@ import Testing
             let side = SideFolder(beside: folder.path).path
             try Data().write(to: URL(filePath: side))
             let store = await folder.startedStore(instance: "a")
-            #expect(store.health.notes.contains { $0.contains("cannot be told") })
+            #expect(store.health.notes.contains { $0.contains("cannot be written") })
             #expect(store.health.isHealthy)
             try FileManager.default.removeItem(atPath: side)
             await store.refresh()

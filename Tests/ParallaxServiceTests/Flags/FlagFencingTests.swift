@@ -179,7 +179,7 @@ import Testing
                 Issue.record("not flipped")
                 return
             }
-            #expect(store.health.notes.contains { $0.contains("numbered") })
+            #expect(store.health.notes.contains { $0.contains("numbers changes") })
         }
     }
 
