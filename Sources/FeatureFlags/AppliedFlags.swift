@@ -4,9 +4,9 @@ package import ParallaxCore
 package struct AppliedFlags: Codable, Equatable, Sendable {
     /// How often an instance says so again if nothing has changed.
     package static let interval: Duration = .seconds(10)
-    /// Unheard of for longer, an instance has stopped without saying so, or is cut off.
+    /// Without a newer status for longer, an instance has crashed or is cut off.
     package static let silenceMilliseconds: Int64 = 60_000
-    /// Unheard of for longer, it is forgotten.
+    /// Without a newer status for longer, it is forgotten.
     package static let forgottenMilliseconds: Int64 = 3_600_000
 
     package let instance: String
@@ -52,11 +52,11 @@ extension AppliedFlags {
         case deviating
         /// It has applied another content.
         case behind
-        /// It has not been heard of for a while.
+        /// Its status is old.
         case silent
     }
 
-    /// Whether it has not been heard of for a while.
+    /// Whether its status is old.
     package func isSilent(at now: Timestamp) -> Bool { now - time > AppliedFlags.silenceMilliseconds }
 
     /// - Parameters:

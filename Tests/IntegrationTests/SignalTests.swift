@@ -143,7 +143,7 @@ import Testing
                     SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXFSZ,
                 ]
                 for signal in unused + (__libc_current_sigrtmin()...__libc_current_sigrtmax()) { world.send(signal) }
-                try await eventually("SIGHUP was heard of") { try world.log.contains("Settings were read again") }
+                try await eventually("SIGHUP took effect") { try world.log.contains("Settings were read again") }
                 #expect(try await world.service.get("/health/ready").status == 200)
                 world.send(last)
                 #expect(await world.service.exitStatus() == 0)

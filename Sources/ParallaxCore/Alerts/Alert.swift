@@ -63,7 +63,7 @@ package struct Alert: Equatable, Sendable {
 /// One alert as it is told to a receiver.
 package struct AlertMessage: Equatable, Sendable {
     package let alert: Alert
-    /// When it ended; for one that lasts, the time at which a receiver that hears nothing more may take it for over.
+    /// When it ended; for one that lasts, the time at which a receiver that gets nothing more may consider it ended.
     package let endsAt: Timestamp
     package let isResolved: Bool
     /// How far the receiver's clock is ahead of this machine's, in milliseconds: the receiver judges times by its own.

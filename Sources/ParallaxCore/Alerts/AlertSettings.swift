@@ -25,6 +25,6 @@ package struct AlertSettings: Equatable, Sendable {
 
     package init() {}
 
-    /// How long after the last word of it a receiver takes an alert for over: as many repetitions may be lost.
+    /// How long after the last repetition a receiver considers an alert ended: as many repetitions may be lost.
     package var endsAheadMilliseconds: Int64 { 4 * Int64(resendInterval) * 1000 }
 }

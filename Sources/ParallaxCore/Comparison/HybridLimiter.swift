@@ -59,7 +59,7 @@ package final class HybridLimiter: Sendable {
     ///   - refusals: What is remembered of the candidate's refusals, for strategies in which only it decides. Never
     ///     used for comparing.
     ///   - flags: Asked once a request; must be cheap.
-    ///   - observer: Told of every answer, attempt and comparison, on the request's path.
+    ///   - observer: Is given every answer, attempt and comparison, on the request's path.
     ///   - executor: What runs the candidate's work that no caller waits for; `nil` leaves it to the runtime.
     package init(
         control: InMemoryLimiter, secondControl: InMemoryLimiter? = nil, candidate: any Limiter,

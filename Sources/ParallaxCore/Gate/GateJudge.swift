@@ -137,8 +137,8 @@ extension GateJudge {
             unknown: heard == 0
                 ? "No instance has recorded anything here."
                 : !unknown.isEmpty
-                    ? "No record of \(Self.listed(unknown)), which was not heard of lately: name its database too "
-                        + "(--database), or try again an hour after it was last heard of."
+                    ? "No record of \(Self.listed(unknown)), which was not seen lately: name its database too "
+                        + "(--database), or try again an hour after it was last seen."
                     : "The instances are not known, since none has left its status next to the flag file: "
                         + "name that file (--file), or set GATE_INSTANCES to the number of instances.")
     }

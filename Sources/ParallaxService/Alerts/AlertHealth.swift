@@ -9,7 +9,7 @@ package struct AlertHealth: Equatable, Sendable {
     /// Attempts to tell a receiver since the start, over all of them.
     package let delivered: Int
     package let failures: Int
-    /// Ended alerts that a receiver has not heard of yet.
+    /// Ended alerts that a receiver does not know yet.
     package let waiting: Int
     /// Which receiver does not take alerts now and why, counted from 1 in the order of the settings; `nil` if all do.
     package let problem: String?

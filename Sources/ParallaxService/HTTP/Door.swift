@@ -9,9 +9,9 @@ package struct Door: Sendable {
     let isProduction: Bool
     /// What `FAIL_OPEN_ON_REDIS_ERROR` says at this moment.
     let failsOpen: @Sendable () -> Bool
-    /// Told of every answer with the time from the whole request's arrival to its answer.
+    /// Called for every answer with the time from the whole request's arrival to its answer.
     let recordResponseTime: @Sendable (Answer, Duration) -> Void
-    /// Told of every request that passed though it was not judged.
+    /// Called for every request that passed though it was not judged.
     let recordUnjudgedPass: @Sendable () -> Void
 
     package init(

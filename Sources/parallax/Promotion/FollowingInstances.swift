@@ -26,7 +26,7 @@ struct FollowingInstances {
         if !silent.isEmpty {
             Terminal.note(
                 """
-                note: \(FigureText.counted(silent.count, "instance")) \(silent.count == 1 ? "was" : "were") not heard of \
+                note: \(FigureText.counted(silent.count, "instance")) \(silent.count == 1 ? "was" : "were") not seen \
                 lately, as after a crash; whether \(silent.count == 1 ? "it follows" : "they follow") is not known:
                 """)
             Terminal.note(lines(of: silent, in: instances))

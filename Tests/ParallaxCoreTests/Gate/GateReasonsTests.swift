@@ -122,7 +122,7 @@ import Testing
         // One that was killed before it recorded anything is not there to be asked for its records.
         let killed = try Self.check(.instances) { $0.sharers?.append(.init(name: "c", isSilent: true)) }
         #expect(killed.outcome == .cannotTell)
-        #expect(killed.reason?.hasPrefix("No record of c, which was not heard of lately") == true)
+        #expect(killed.reason?.hasPrefix("No record of c, which was not seen lately") == true)
         let deviating = try Self.check(.instances) { $0.sharers?[1].deviation = "is in legacy" }
         #expect(deviating.reason?.contains("(b is in legacy)") == true)
     }

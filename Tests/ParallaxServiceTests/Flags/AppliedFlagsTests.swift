@@ -17,13 +17,13 @@ import Testing
     }
 
     @Test(
-        "an instance is behind where it has another content, and silent where it was not heard of for a minute",
+        "an instance is behind if it has another content, and silent if it has written nothing for a minute",
         arguments: [
             (applied(), .current), (applied(hash: "other"), .behind), (applied(hash: nil), .behind),
             (applied(strategy: "legacy"), .deviating), (applied(strategy: "legacy", isHeld: true), .deviating),
             (applied(age: 60_000), .current), (applied(age: 60_001), .silent),
             (applied(hash: "other", age: 60_001), .silent),
-            // A clock that goes before: heard of in the future.
+            // A clock that is ahead: seen in the future.
             (applied(age: -3_600_000), .current),
         ] as [(AppliedFlags, AppliedFlags.Standing)])
     func standing(applied: AppliedFlags, standing: AppliedFlags.Standing) {

@@ -26,8 +26,9 @@ import Testing
     func refuses() throws {
         let cases: [(Data, String)] = [
             (Data(), "is empty"), (Data("\n".utf8), "is empty"), (Data("hunter2\n\n".utf8), "more than one line"),
-            (Data("hunter2\nhunter3\n".utf8), "more than one line"), (Data("hunter2".utf8) + [0xff], "no text"),
-            (Data(repeating: 0x68, count: 70_000), "no text"),
+            (Data("hunter2\nhunter3\n".utf8), "more than one line"),
+            (Data("hunter2".utf8) + [0xff], "not hold UTF-8 text"),
+            (Data(repeating: 0x68, count: 70_000), "not hold UTF-8 text"),
         ]
         for (content, problem) in cases {
             let error = #expect(throws: SecretFileError.self) { try read(content) }

@@ -36,7 +36,7 @@ import Testing
                         next = await limiter.check(Self.request(), at: nil)
                     }
                     #expect(next.isAllowed)
-                    // The script had run: its unit counts, though no one heard of it.
+                    // The script had run: its unit counts, though no caller knows of it.
                     #expect(next.windows.map(\.used) == [3])
                     #expect(relay.acceptedConnections == 2)
                 }

@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test("resets are heard wherever they are announced, also after the node that told of them has died")
+    @Test("resets are heard wherever they are announced, also after the node that announced them has died")
     func resets() async throws {
         try await withPrivateCluster { cluster in
             try await withRedisLimiter(cluster.settings) { limiter in
