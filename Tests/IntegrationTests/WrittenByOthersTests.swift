@@ -121,12 +121,12 @@ import Testing
                 try FileManager.default.removeItem(at: scene.file)
                 try FileManager.default.createDirectory(at: scene.file, withIntermediateDirectories: false)
             }
-            try await scene.keeps(.hybrid, despite: "a link that leads nowhere", problem: "create it") {
+            try await scene.keeps(.hybrid, despite: "a dangling link", problem: "create it") {
                 try FileManager.default.removeItem(at: scene.file)
                 try FileManager.default.createSymbolicLink(
                     atPath: scene.file.path, withDestinationPath: "nowhere.json")
             }
-            try await scene.keeps(.hybrid, despite: "a link to itself", problem: "circle") {
+            try await scene.keeps(.hybrid, despite: "a link to itself", problem: "loop") {
                 try FileManager.default.removeItem(at: scene.file)
                 try FileManager.default.createSymbolicLink(
                     atPath: scene.file.path, withDestinationPath: "flags.json")
