@@ -12,7 +12,7 @@ package enum Terminal {
         write(text + terminator, to: FileHandle.standardError)
     }
 
-    /// A reader that has gone away (`| head`) is no reason to fail.
+    /// A reader that has gone away (`| head`) is not a reason to fail.
     private static func write(_ text: String, to handle: FileHandle) {
         try? handle.write(contentsOf: Data(text.utf8))
     }
