@@ -28,6 +28,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "LibFuzzer"),
         .target(
             name: "ParallaxCore",
@@ -64,7 +65,7 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         ),
         // What reads access logs, without the rest of replay and the database that it needs.
-        .target(name: "Replay", dependencies: ["ParallaxCore"], swiftSettings: instrumented),
+        .target(name: "Replay", dependencies: ["CZlib", "ParallaxCore"], swiftSettings: instrumented),
         .executableTarget(
             name: "LogFuzzer",
             dependencies: ["LibFuzzer", "ParallaxCore", "Replay"],
