@@ -14,7 +14,7 @@ package struct DrillRefusal: Error, Equatable, CustomStringConvertible {
     package var description: String { reason }
 }
 
-/// What became of the flags at the end of a drill.
+/// The state of the flags at the end of a drill.
 package enum DrillEnd: Equatable, Sendable {
     /// The file is byte for byte what it was before.
     case restored
@@ -31,7 +31,7 @@ extension FlagStore {
 
     /// Begins a drill: leaves a note, and flips the file just as a rollback does.
     ///
-    /// Nothing is latched, and nothing is held: where the file cannot be written, all is as before.
+    /// Nothing is latched, and nothing is held: if the file cannot be written, all is as before.
     ///
     /// - Throws: ``DrillRefusal`` if there is nothing to drill, or the flip did not work.
     package func beginDrill(_ make: @Sendable @escaping (_ content: Data) -> DrillNote) async throws(DrillRefusal)
@@ -49,7 +49,7 @@ extension FlagStore {
         case .held(let error), .superseded(let error):
             await onQueue { self.releaseHold() }
             throw DrillRefusal(
-                "a rollback could not write the flags, so that it would hold this instance alone: \(error)")
+                "a rollback could not write the flags, so that it would hold only this instance: \(error)")
         }
     }
 
@@ -130,7 +130,7 @@ extension FlagStore {
         let reading = reading(of: try definition(Array(note.content)), at: now())
         readFence()
         let number = nextNumber()
-        // The content has no room for it: it is numbered next to the file alone.
+        // The content has no room for it: it is numbered only next to the file.
         try claim(number, by: RollbackDrill.author)
         let newest = work.withLock { $0.newestModificationTime }
         let change = FlagChange(
@@ -172,7 +172,8 @@ extension DrillNote {
     }
 }
 
-/// The note of a drill, in a file next to the flag file so that every instance and command that sees the one sees the other.
+/// The note of a drill, in a file next to the flag file so that every instance and command that sees the one sees the
+/// other.
 extension FlagStore {
     private static let noteLimit = 4 << 20
 
@@ -218,7 +219,7 @@ extension FlagStore {
             guard rename(temporary, path) == 0 else { throw SystemCallError.last }
             synchronizeFolder(of: path)
         } catch let error as SystemCallError {
-            throw FlagFileError(error, doing: "leave the note of a drill beside", path: file.path)
+            throw FlagFileError(error, doing: "write the note of a drill next to", path: file.path)
         } catch {
             throw FlagFileError(.failed, "\(error)")
         }
@@ -243,8 +244,8 @@ extension FlagStore {
 
 /// The two changes of the last drill that ended, as the instance that ended it knows them.
 ///
-/// The file that a drill puts back carries the declaration of before the drill, and the shortest drill is over between two
-/// readings: only with this word do all who share the file keep the same history of it.
+/// The file that a drill puts back carries the declaration of before the drill, and the shortest drill is over between
+/// two readings: only with this word do all who share the file keep the same history of it.
 struct EndedDrill: Codable, Equatable {
     let flip: FlagChange
     let end: FlagChange
@@ -260,7 +261,8 @@ extension FlagStore {
         var drill: EndedDrill
     }
 
-    /// Tells of a drill before its end shows in the flag file. If it cannot be told, others know the end by its content only.
+    /// Announces a drill before its end shows in the flag file. If that fails, other instances recognize the end only
+    /// by the file's content.
     func post(_ drill: EndedDrill) {
         guard let target = try? file.resolved() else { return }
         let encoder = JSONEncoder()

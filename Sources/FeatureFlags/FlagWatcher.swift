@@ -14,7 +14,7 @@ package struct FlagWatcher: Service {
 
     /// - Parameters:
     ///   - interval: The pause between two readings.
-    ///   - logger: Told of every change and problem.
+    ///   - logger: Gets every change and problem.
     package init(
         store: FlagStore, interval: Duration = .milliseconds(200), clock: any Clock<Duration> = ContinuousClock(),
         logger: Logger
@@ -39,11 +39,11 @@ package struct FlagWatcher: Service {
 package enum FlagEvent: Equatable, Sendable {
     /// The file has other content, and these flags hold in consequence.
     case changed(FlagChange, effective: FlagValues)
-    /// The file is no good now; the last good flags stay.
+    /// The file is invalid now; the last good flags stay.
     case failed(FlagProblem)
     /// The file is good again.
     case recovered
-    /// A rollback could not be written; this instance alone is held at `legacy`.
+    /// A rollback could not be written; only this instance is held at `legacy`.
     case heldAtLegacy(FlagFileError)
     /// A rollback of an earlier process that is not in the file holds this instance at `legacy` again.
     case holdResumed(sentence: String)
@@ -71,9 +71,9 @@ extension FlagEvent {
                 "\(problem.message); the last good flags stay, or those of the environment if there are none",
                 metadata: ["kind": "\(problem.kind.rawValue)"])
         case .recovered:
-            logger.notice("the flag file is good again")
+            logger.notice("the flag file is valid again")
         case .heldAtLegacy(let error):
-            logger.critical("rolled back in this instance only, and tried again: \(error)")
+            logger.critical("rolled back in this instance only; retrying: \(error)")
         case .holdResumed(let sentence):
             logger.critical(
                 """
@@ -90,7 +90,7 @@ extension FlagEvent {
     }
 }
 
-/// Whoever wants to hear of the flags.
+/// The observers of a flag store's events.
 final class FlagObservers: Sendable {
     private let observers = Mutex<[@Sendable (FlagEvent) -> Void]>([])
 

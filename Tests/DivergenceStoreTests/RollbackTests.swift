@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test("a figure that is no number survives")
+    @Test("a figure that is not a number survives")
     func keepsNotANumber() async throws {
         try await withStore { store in
             try await store.record([evaluation(figures: ["share": .nan])])
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("the latest rollback that nobody has acknowledged holds until somebody does; a dry run holds nothing")
+    @Test("the latest rollback holds until it is acknowledged; a dry run holds nothing")
     func findsUnacknowledged() async throws {
         try await withStore { store in
             #expect(try await store.latestUnacknowledgedRollback() == nil)

@@ -6,7 +6,8 @@ import ParallaxTesting
 import RedisLimiting
 import Testing
 
-/// A running service whose flag file other programs write, in every way that they do: what it does, and what health shows.
+/// A running service whose flag file other programs write, in every way that they do: what it does, and what health
+/// shows.
 @Suite struct WrittenByOthersTests {
     /// A running instance and the file that it follows.
     private struct Scene {
@@ -120,17 +121,17 @@ import Testing
                 try FileManager.default.removeItem(at: scene.file)
                 try FileManager.default.createDirectory(at: scene.file, withIntermediateDirectories: false)
             }
-            try await scene.keeps(.hybrid, despite: "a link that leads nowhere", problem: "create it") {
+            try await scene.keeps(.hybrid, despite: "a dangling link", problem: "create it") {
                 try FileManager.default.removeItem(at: scene.file)
                 try FileManager.default.createSymbolicLink(
                     atPath: scene.file.path, withDestinationPath: "nowhere.json")
             }
-            try await scene.keeps(.hybrid, despite: "a link to itself", problem: "circle") {
+            try await scene.keeps(.hybrid, despite: "a link to itself", problem: "loop") {
                 try FileManager.default.removeItem(at: scene.file)
                 try FileManager.default.createSymbolicLink(
                     atPath: scene.file.path, withDestinationPath: "flags.json")
             }
-            // Whoever runs the tests as root may read what no one may; nothing can be told then.
+            // Root may read every file; the test can show nothing then.
             try FileManager.default.removeItem(at: scene.file)
             if geteuid() != 0 {
                 try await scene.keeps(.hybrid, despite: "forbidden", problem: "let the user") {

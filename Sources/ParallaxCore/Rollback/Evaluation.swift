@@ -5,8 +5,8 @@ package struct Evaluation: Equatable, Sendable {
     package let state: TriggerState
     /// Every input, bound and threshold by a name that carries its unit, such as `lowerBoundPercent`.
     package let figures: [String: Double]
-    /// The verdict as one sentence with its figures, such as "error rate 7.9 % (lower bound 6.2 %, limit 5 %) over 300 s,
-    /// 31,482 attempts".
+    /// The verdict as one sentence with its figures, such as "error rate 7.9 % (lower bound 6.2 %, limit 5 %) over 300
+    /// s, 31,482 attempts".
     package let sentence: String
 
     package init(trigger: Trigger, time: Timestamp, state: TriggerState, figures: [String: Double], sentence: String) {
@@ -19,7 +19,7 @@ package struct Evaluation: Equatable, Sendable {
 }
 
 extension Evaluation {
-    /// The figure that is 1 where the candidate was in play and 0 in `legacy`, if there is nothing to roll back.
+    /// The figure that is 1 if the candidate was in play and 0 in `legacy`, if there is nothing to roll back.
     package static let inPlayFigure = "candidateInPlay"
     /// The figure of response times that is 1 if a learned baseline holds, and 0 if none does.
     package static let baselineHoldsFigure = "baselineHolds"
@@ -44,8 +44,8 @@ extension Evaluation {
     /// Whether the candidate was in play. What was stored without that figure counts as in play.
     package var isInPlay: Bool { figures[Evaluation.inPlayFigure] != 0 }
 
-    /// Whether the trigger could fire were something wrong; `nil` if that was not stored. In `legacy`: whether it has what it
-    /// needs for the time after it. The sentence says what is missing.
+    /// Whether the trigger could fire were something wrong; `nil` if that was not stored. In `legacy`: whether it has
+    /// what it needs for the time after it. The sentence says what is missing.
     package var isArmed: Bool? { figures[Evaluation.armedFigure].map { $0 == 1 } }
 
     /// When a suspicion ends that is only of the past, if nothing new happens; `nil` if it is of the present.

@@ -8,7 +8,7 @@ struct ResponseTimeSentence {
     func sentence(_ reading: ResponseTimeTrigger.Reading) -> String {
         var parts = [verdict(reading)]
         if let part = limiterPart(reading) { parts.append(part) }
-        if reading.isHeldBack { parts.append("going back would take no wait away, so nothing is rolled back") }
+        if reading.isHeldBack { parts.append("a rollback would not shorten any wait, so nothing is rolled back") }
         if let heldOut = reading.heldOutSamples, !reading.usesHoldout {
             parts.append(
                 "the hold-out has \(FigureText.grouped(heldOut)) of the "
@@ -59,7 +59,7 @@ struct ResponseTimeSentence {
             + "\(samples) response times\(inFlight)"
     }
 
-    /// Nothing where nothing was added, or where no one knows who waited for what.
+    /// Nothing if nothing was added, or if no one knows who waited for what.
     private func limiterPart(_ reading: Reading) -> String? {
         guard let quantiles = reading.quantiles, let part = quantiles.limiterPart, quantiles.added > .zero else {
             return nil

@@ -30,7 +30,7 @@ extension ResponseTimeTrigger {
             trigger: .responseTime, time: now.wall, state: gravest.state, figures: figures, sentence: sentence)
     }
 
-    /// The verdict alone, where no one asks what it was reached from.
+    /// Only the verdict, without the figures behind it.
     mutating func state(
         at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
     ) -> TriggerState {
@@ -50,7 +50,7 @@ extension ResponseTimeTrigger {
             if population == .application, reading.state == .firing, !settings.trustsApplicationTimes {
                 reading.state = .suspect
             }
-            // Where no application reports, nothing speaks of them; where everybody waited, one verdict is enough.
+            // If no application reports, there is nothing to judge; if all callers waited, one verdict is enough.
             guard reading.samples > 0, population == .application || reading.samples < door.samples else { continue }
             others.append((population, reading))
         }
@@ -75,7 +75,7 @@ extension ResponseTimeTrigger.Population {
 }
 
 extension TriggerState {
-    /// What goes before what, where one trigger judges several populations: a verdict before none.
+    /// What goes before what, if one trigger judges several populations: a verdict before none.
     var gravity: Int {
         switch self {
         case .inconclusive: 0

@@ -1,8 +1,8 @@
-/// Fires when callers wait much longer than they did with control alone.
+/// Fires when callers wait much longer than they did with only control.
 ///
 /// Both must exceed the limit: over the long window the lower bound of the quantile, so that it is so, and over
 /// the short window the quantile itself, so that it still is. The limit is the upper bound of the baseline's quantile
-/// times a factor, or the floor where that is higher. The door's answers and those that applications report are judged
+/// times a factor, or the floor if that is higher. The door's answers and those that applications report are judged
 /// apart, each by a baseline of its own: together, a change of their mix would look like a change of the times. The
 /// door's callers who waited for the candidate are also judged by themselves.
 package struct ResponseTimeTrigger: Sendable {
@@ -63,7 +63,7 @@ package struct ResponseTimeTrigger: Sendable {
         package var quantiles: Quantiles?
         /// `nil` if no one waited for the candidate.
         package var waits: Waits?
-        /// Whether it is known that no caller waits for the candidate, so that going back would take no wait away.
+        /// Whether it is known that no caller waits for the candidate, so that a rollback would not shorten any wait.
         package var isUnwaited = false
         /// Whether it would fire, if a caller waited for the candidate.
         package var isHeldBack = false
@@ -117,7 +117,7 @@ package struct ResponseTimeTrigger: Sendable {
     /// - Parameters:
     ///   - waiting: How long the door's callers have waited who have no answer yet. Those that have waited beyond the
     ///     limit count as samples, here and now: in a later reading they count as they are then, and once answered
-    ///     with their whole time alone.
+    ///     with only their whole time.
     ///   - strategy: Only in `hybrid` is there a hold-out.
     package mutating func read(
         _ population: Population = .door, at now: ClockReading, baseline: Baseline,
@@ -182,7 +182,8 @@ package struct ResponseTimeTrigger: Sendable {
         let state = ResponseTimeTrigger.state(
             quantile: quantiles.quantile, lowerBound: quantiles.lowerBound, shortQuantile: quantiles.shortQuantile,
             limit: quantiles.limit)
-        // A hold-out that is faster at the same time shows that the candidate slows callers down, also if none waits for it.
+        // A hold-out that is faster at the same time shows that the candidate slows callers down, also if none waits
+        // for it.
         reading.isHeldBack =
             state == .firing && reading.isUnwaited && !reading.usesHoldout && !settings.responseTimeUnwaited
         reading.state = reading.isHeldBack ? .suspect : state
