@@ -120,3 +120,35 @@ extension FlagFile {
         _ = link(target, "\(target).replaced-\(status.modificationTime)")
     }
 }
+
+extension FlagFile {
+    /// Tries all that a replacement needs, and changes nothing that a reader sees: a file of the same size is written into
+    /// the folder and taken away again.
+    ///
+    /// - Throws: ``FlagFileError`` naming the file and the remedy.
+    package func requireWritable() throws(FlagFileError) {
+        let target = try resolved()
+        let (folder, name) = FlagFile.split(target)
+        let temporary = "\(folder)/.\(name).\(getpid()).\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+        do {
+            defer { unlink(temporary) }
+            if let fault = writeFault() { throw fault }
+            try writeAside(temporary)
+            unlink(temporary)
+            // Nothing can be renamed over a file that is a mount of its own (EBUSY), and a link to it would lead out of its
+            // mount. Other failures of the link say nothing about renaming.
+            if FileStatus(at: target) != nil, link(target, temporary) != 0, errno == EXDEV {
+                throw SystemCallError(number: EBUSY)
+            }
+        } catch let error as SystemCallError {
+            throw FlagFileError(error, doing: "write", path: target)
+        } catch {
+            throw error as? FlagFileError ?? FlagFileError(.failed, "\(error)")
+        }
+    }
+
+    private func writeAside(_ temporary: String) throws(SystemCallError) {
+        let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: 0o600)
+        try output.write((try? read())?.bytes ?? [0])
+    }
+}

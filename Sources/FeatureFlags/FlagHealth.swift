@@ -44,7 +44,7 @@ package struct FlagHealth: Equatable, Sendable {
     }
 
     init(
-        _ flags: FlagState, path: String, history: FlagRecorder.Status, modificationTime: Int64? = nil,
+        _ flags: FlagState, path: String, history: FlagHistoryWriter.Status, modificationTime: Int64? = nil,
         writeProblem: String? = nil, sharingProblems: [String] = []
     ) {
         state = flags.problem.map { State($0.kind) } ?? (flags.lastGood == nil ? .missing : .ok)

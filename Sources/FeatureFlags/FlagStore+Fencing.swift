@@ -53,7 +53,7 @@ extension FlagStore {
     func readFence(beyond number: Int64 = 0) {
         let last = fence
         do {
-            let newest = try FlagFence(beside: file.resolved())
+            let newest = try ClaimFiles(beside: file.resolved())
                 .newest(beyond: max(number, last?.number ?? 0), last: last)
             note(.reading, nil)
             if let newest { heed(newest) }
@@ -94,7 +94,7 @@ extension FlagStore {
             number: number, holder: by, process: process, time: now(), latch: latch(shared), pending: pending)
         let isClaimed: Bool
         do {
-            isClaimed = try FlagFence(beside: file.resolved()).claim(fence)
+            isClaimed = try ClaimFiles(beside: file.resolved()).claim(fence)
         } catch {
             return note(.claiming, "the file that numbers changes cannot be written next to the flag file: \(error)")
         }

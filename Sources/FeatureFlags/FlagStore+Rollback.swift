@@ -19,7 +19,7 @@ extension FlagStore {
     private static let rollbackPauseMilliseconds: Int64 = 5000
     private static let leasePauseMilliseconds: Int64 = 1000
     /// A file system that takes longer may hang: what it is asked to store holds here meanwhile.
-    private static let writingPatience: Duration = .seconds(3)
+    private static let writingTimeout: Duration = .seconds(3)
     /// A rollback is written in milliseconds: another evaluator's is waited for a moment before anything is held.
     private static let leaseWaits = 25
     private static let leaseWaitMicroseconds: UInt32 = 20_000
@@ -36,7 +36,7 @@ extension FlagStore {
     package func rollBackToLegacy(by: String, reason: String, claim: RollbackClaim? = nil) async -> FlagRollback {
         work.withLock { $0.isRollingBack = true }
         let hold = Task {
-            try await Task.sleep(for: FlagStore.writingPatience)
+            try await Task.sleep(for: FlagStore.writingTimeout)
             self.work.withLock { if $0.isRollingBack { $0.flags.holdAtLegacy() } }
         }
         defer { hold.cancel() }

@@ -144,14 +144,14 @@ extension FlagStore {
         let isFirst = flags.lastGood == nil
         var preview = flags
         let change = preview.accept(
-            reading, newest: isFirst ? recorder.newest(within: FlagStore.historyPatience) : nil)
+            reading, newest: isFirst ? recorder.newest(within: FlagStore.historyTimeout) : nil)
         var isRecorded = false
         do {
             let time = try file.replace(
                 with: edited.bytes, expecting: expectation, above: newest,
                 beforeRename: {
                     guard let change else { return }
-                    recorder.record(change, within: FlagStore.historyPatience)
+                    recorder.record(change, within: FlagStore.historyTimeout)
                     isRecorded = true
                 },
                 lastCheck: { () throws(FlagFileError) in try requireNewest(number) })
@@ -172,7 +172,7 @@ extension FlagStore {
         let opposite = FlagChange(
             time: change.time + 1, by: FlagStore.ownName, reason: "the change before could not be written: \(error)",
             from: change.to, to: from, contentHash: hash)
-        recorder.record(opposite, within: FlagStore.historyPatience)
+        recorder.record(opposite, within: FlagStore.historyTimeout)
     }
 
     /// Who, why and when, with a time above that of the file it replaces, whatever clock wrote that.

@@ -40,7 +40,7 @@ package final class FlagStore: Sendable {
     }
 
     package let file: FlagFile
-    let recorder: FlagRecorder
+    let recorder: FlagHistoryWriter
     let observers = FlagObservers()
     let now: @Sendable () -> Timestamp
     let uptime: @Sendable () -> Duration
@@ -78,7 +78,7 @@ package final class FlagStore: Sendable {
         uptime: @escaping @Sendable () -> Duration
     ) {
         self.file = file
-        recorder = FlagRecorder(history, observers: observers)
+        recorder = FlagHistoryWriter(history, observers: observers)
         self.instance = instance
         self.lease = lease
         self.now = now

@@ -39,13 +39,13 @@ package struct KeptRollback: Codable, Equatable, Sendable {
 }
 
 /// Where the instances that share a flag file keep their rollbacks: a file each, in the folder next to it.
-struct RollbackBoard: Sendable {
+struct RollbackFiles: Sendable {
     private static let prefix = "rollback."
 
-    private let folder: SideFolder
+    private let folder: CoordinationFolder
 
     init(beside target: String) {
-        folder = SideFolder(beside: target)
+        folder = CoordinationFolder(beside: target)
     }
 
     /// The newest first. What cannot be read is left out.
@@ -87,14 +87,14 @@ extension FlagStore {
     package func keep(_ rollback: Rollback, isHeld: Bool) async {
         await onQueue {
             guard let instance = self.instance, let target = try? self.file.resolved() else { return }
-            try? RollbackBoard(beside: target).add(KeptRollback(rollback, instance: instance, isHeld: isHeld))
+            try? RollbackFiles(beside: target).add(KeptRollback(rollback, instance: instance, isHeld: isHeld))
         }
     }
 
     /// The latest rollbacks of all who share the file, the newest first.
     package func rollbacks() async -> [KeptRollback] {
         await onQueue {
-            (try? RollbackBoard(beside: self.file.resolved()).all()) ?? []
+            (try? RollbackFiles(beside: self.file.resolved()).all()) ?? []
         }
     }
 }

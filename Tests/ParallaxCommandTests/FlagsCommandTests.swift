@@ -129,8 +129,8 @@ import Testing
         try await withScene { scene in
             let health = try await scene.open().health
             let now = Timestamp(milliseconds: 971_211_336_000)
-            func applied(_ name: String, _ unarmed: [String: String]?, age: Int64 = 0) -> AppliedFlags {
-                var applied = AppliedFlags(
+            func applied(_ name: String, _ unarmed: [String: String]?, age: Int64 = 0) -> InstanceStatus {
+                var applied = InstanceStatus(
                     instance: name, contentHash: health.contentHash, since: now, strategy: "legacy", state: "ok",
                     isHeldAtLegacy: false, time: now + -age)
                 applied.unarmed = unarmed
@@ -157,9 +157,9 @@ import Testing
             let health = store.health
             let now = Timestamp(milliseconds: 971_211_336_000)
             func applied(_ name: String, hash: String?, strategy: String, age: Int64 = 0, isHeld: Bool = false)
-                -> AppliedFlags
+                -> InstanceStatus
             {
-                AppliedFlags(
+                InstanceStatus(
                     instance: name, contentHash: hash, since: now + -90_000, strategy: strategy, state: "ok",
                     isHeldAtLegacy: isHeld, time: now + -age)
             }

@@ -59,3 +59,130 @@ package struct FlagDefinitionFile: Equatable, Sendable {
         self.fallback = fallback
     }
 }
+
+extension FlagDefinitionFile {
+    private static let schema = "https://flagd.dev/schema/v0/flags.json"
+    /// The shares that a migration usually goes through, ready to be chosen by hand.
+    private static let usualPercentages: [Double] = [0, 1, 10, 50, 100]
+
+    /// A new file that says these values, written as a person would.
+    ///
+    /// - Parameter values: A percentage outside 0 to 100 traps: the code that makes the values checks them.
+    package static func canonical(_ values: FlagValues, declaration: FlagDeclaration? = nil) -> FlagDefinitionFile {
+        var members: [JSONValue.Member] = [
+            .init("$schema", .string(schema)),
+            .init(flagsKey, .object(FlagName.allCases.map { .init($0.rawValue, flag($0, values[$0])) })),
+        ]
+        if let declaration { members.append(.init(FlagDeclaration.metadataKey, .object(declaration.metadata))) }
+        let text = JSONValue.object(members).text(layout: .pretty) + "\n"
+        do {
+            return try FlagDefinitionFile(parsing: Array(text.utf8), fallback: values)
+        } catch {
+            preconditionFailure("a new flag file is invalid: \(error)")
+        }
+    }
+
+    /// A whole flag with the variants that one would expect.
+    static func flag(_ name: FlagName, _ value: FlagValue) -> JSONValue {
+        var variants: [(name: String, value: FlagValue)] =
+            name.isBoolean
+            ? [("on", .boolean(true)), ("off", .boolean(false))]
+            : usualPercentages.map { (FlagValue.number($0).description, .number($0)) }
+        if !variants.contains(where: { $0.value == value }) { variants.append((value.description, value)) }
+        let chosen = variants.first { $0.value == value }?.name ?? ""
+        return .object([
+            .init("state", .string("ENABLED")),
+            .init("variants", .object(variants.map { .init($0.name, $0.value.json) })),
+            .init("defaultVariant", .string(chosen)),
+            .init("targeting", .object([])),
+        ])
+    }
+}
+
+extension FlagDefinitionFile {
+    /// The file with other values, and every byte that the change does not need as it was.
+    ///
+    /// A flag's `defaultVariant` is set, a variant added if none has the value, a missing flag added, a disabled one
+    /// enabled, and its targeting emptied if the update says so. Who did it and why goes into the file's metadata.
+    ///
+    /// - Returns: The edited file, read again; this very file if it says all that already.
+    /// - Throws: ``FlagDefinitionError`` if a key on the way is ambiguous, or a percentage is outside 0 to 100.
+    package func applying(
+        _ update: FlagUpdate, declaration: FlagDeclaration
+    ) throws(FlagDefinitionError) -> FlagDefinitionFile {
+        if let percent = update.enforcementPercent, !(0...100).contains(percent) {
+            throw FlagDefinitionError(
+                .outOfRange, flag: .enforcementPercent, "\(percent) is outside 0 to 100; give a percentage")
+        }
+        var edited = document
+        do {
+            for (name, value) in update.assignments {
+                try FlagDefinitionFile.set(name, to: value, emptyingTargeting: update.emptiesTargeting, in: &edited)
+            }
+            if edited == document { return self }
+            for entry in declaration.metadata {
+                try edited.set(entry.value, at: [FlagDeclaration.metadataKey, entry.key])
+            }
+        } catch let error as JSONError {
+            throw FlagDefinitionError(error)
+        } catch {
+            throw error as? FlagDefinitionError ?? FlagDefinitionError(.badEdit, "\(error)")
+        }
+        return try verified(FlagDefinitionFile(edited, fallback: fallback), update: update, declaration: declaration)
+    }
+
+    private func verified(
+        _ edited: FlagDefinitionFile, update: FlagUpdate, declaration: FlagDeclaration
+    ) throws(FlagDefinitionError) -> FlagDefinitionFile {
+        let number = declaration.number ?? edited.declaration?.number
+        let expected = FlagDeclaration(
+            by: declaration.by, reason: declaration.reason, changedAt: declaration.changedAt, number: number)
+        guard edited.values == update.applied(to: values), edited.declaration == expected else {
+            throw FlagDefinitionError(.badEdit, "the edited file does not say what it should; it was not written")
+        }
+        return edited
+    }
+
+    private static func set(
+        _ name: FlagName, to value: FlagValue, emptyingTargeting: Bool, in document: inout JSONDocument
+    ) throws {
+        let path = [flagsKey, name.rawValue]
+        guard let node = try document.node(at: path) else {
+            return try document.set(flag(name, value), at: path)
+        }
+        try requireUniqueKeys(of: node, at: path)
+        try requireUniqueKeys(of: node["variants"], at: path + ["variants"])
+        let definition = try FlagDefinition(name, node: node)
+        if definition.defaultVariant.flatMap({ definition[$0] }) != value {
+            let variant = try variant(of: value, definition, path: path, in: &document)
+            try document.set(.string(variant), at: path + ["defaultVariant"])
+        }
+        if !definition.isEnabled { try document.set(.string("ENABLED"), at: path + ["state"]) }
+        if emptyingTargeting, definition.hasTargeting { try document.set(.object([]), at: path + ["targeting"]) }
+    }
+
+    /// The name of a variant that has the value, added if there is none.
+    private static func variant(
+        of value: FlagValue, _ definition: FlagDefinition, path: [String], in document: inout JSONDocument
+    ) throws -> String {
+        // The empty name is a variant for the format, but as a default it means none.
+        if let known = definition.variants.first(where: { $0.value == value && !$0.name.isEmpty }) { return known.name }
+        let wanted =
+            switch value {
+            case .boolean(let isOn): isOn ? "on" : "off"
+            case .number: value.description
+            }
+        var name = wanted
+        var number = 2
+        while definition[name] != nil {
+            name = "\(wanted)_\(number)"
+            number += 1
+        }
+        try document.set(value.json, at: path + ["variants", name])
+        return name
+    }
+
+    private static func requireUniqueKeys(of node: JSONNode?, at path: [String]) throws(JSONError) {
+        if let key = node?.duplicateKey { throw .ambiguous(path: path + [key]) }
+    }
+}

@@ -76,7 +76,7 @@ struct FlagsDocument: Encodable {
             instances.map { list in
                 list.instances.map { applied in
                     Instance(
-                        instance: applied.instance, standing: list.standing(of: applied).rawValue,
+                        instance: applied.instance, standing: list.agreement(of: applied).rawValue,
                         strategy: applied.strategy, contentHash: applied.contentHash, since: applied.since,
                         lastHeard: applied.time, unarmed: applied.unarmed)
                 }

@@ -113,7 +113,7 @@ struct Promote: AsyncParsableCommand {
     }
 
     /// Where slow callers could not cause a rollback after the step, and what is missing.
-    static func unarmedNotes(_ instances: [AppliedFlags], at now: Timestamp) -> [String] {
+    static func unarmedNotes(_ instances: [InstanceStatus], at now: Timestamp) -> [String] {
         instances.filter { !$0.isSilent(at: now) }.compactMap { applied in
             applied.unarmed?[Trigger.responseTime.rawValue].map {
                 "note: at instance \(applied.instance.escapedForTerminal), slow callers cannot cause a rollback: \($0.escapedForTerminal)"

@@ -48,7 +48,7 @@ struct FollowingInstances {
         throw Self.exitCode
     }
 
-    private func lines(of some: [AppliedFlags], in instances: InstancesText) -> String {
+    private func lines(of some: [InstanceStatus], in instances: InstancesText) -> String {
         InstancesText(instances: some, health: instances.health, now: instances.now).lines
     }
 

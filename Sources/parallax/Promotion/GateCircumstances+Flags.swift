@@ -19,7 +19,7 @@ extension FlagStore {
         let instances = await instances()
         let text = InstancesText(instances: instances, health: health, now: now)
         return instances.map { applied in
-            let standing = text.standing(of: applied)
+            let standing = text.agreement(of: applied)
             let deviation: String? =
                 switch standing {
                 case .current, .silent: nil

@@ -4,14 +4,14 @@ import ParallaxCore
 
 /// What the instances that share a flag file have applied, and who is behind, as text for a terminal.
 struct InstancesText {
-    let instances: [AppliedFlags]
+    let instances: [InstanceStatus]
     let health: FlagHealth
     let now: Timestamp
 
     /// Those that do otherwise than the file says.
-    var deviants: [AppliedFlags] {
+    var deviants: [InstanceStatus] {
         instances.filter {
-            switch standing(of: $0) {
+            switch agreement(of: $0) {
             case .deviating, .behind: true
             case .current, .silent: false
             }
@@ -19,10 +19,10 @@ struct InstancesText {
     }
 
     /// Those with an old status: most have ended, and what they do is not known.
-    var silent: [AppliedFlags] { instances.filter { standing(of: $0) == .silent } }
+    var silent: [InstanceStatus] { instances.filter { agreement(of: $0) == .silent } }
 
     /// Whether an instance with a new status has not applied the file yet.
-    var isBehind: Bool { instances.contains { standing(of: $0) == .behind } }
+    var isBehind: Bool { instances.contains { agreement(of: $0) == .behind } }
 
     /// Empty if no instance has said anything.
     var text: String { instances.isEmpty ? "" : "instances\n" + lines }
@@ -31,29 +31,29 @@ struct InstancesText {
     var lines: String {
         var table = TextTable([.left, .left, .left, .left])
         for applied in instances {
-            let standing = standing(of: applied)
+            let agreement = agreement(of: applied)
             table.add(
-                applied.instance.escapedForTerminal, standing.rawValue, applied.strategy.escapedForTerminal,
-                remark(applied, standing))
+                applied.instance.escapedForTerminal, agreement.rawValue, applied.strategy.escapedForTerminal,
+                remark(applied, agreement))
         }
         return table.lines().joined(separator: "\n")
     }
 
-    func standing(of applied: AppliedFlags) -> AppliedFlags.Standing {
-        applied.standing(
+    func agreement(of applied: InstanceStatus) -> InstanceStatus.Agreement {
+        applied.agreement(
             contentHash: health.state == .ok ? health.contentHash : nil, strategy: health.file.strategy, at: now)
     }
 
     /// Which triggers could not cause a rollback there, and what the one lacks that waits for a baseline.
-    private func unarmed(_ applied: AppliedFlags) -> String {
+    private func unarmed(_ applied: InstanceStatus) -> String {
         guard let unarmed = applied.unarmed, !unarmed.isEmpty else { return "" }
         let names = unarmed.keys.sorted().map(\.escapedForTerminal).joined(separator: ", ")
         let missing = unarmed[Trigger.responseTime.rawValue].map { " (\($0.escapedForTerminal))" } ?? ""
         return "not armed: \(names)\(missing)"
     }
 
-    private func remark(_ applied: AppliedFlags, _ standing: AppliedFlags.Standing) -> String {
-        switch standing {
+    private func remark(_ applied: InstanceStatus, _ agreement: InstanceStatus.Agreement) -> String {
+        switch agreement {
         case .current: return unarmed(applied)
         case .deviating:
             return applied.isHeldAtLegacy

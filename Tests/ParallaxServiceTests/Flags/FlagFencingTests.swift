@@ -88,7 +88,7 @@ import Testing
         let dead = RollbackFence(
             number: 1, holder: "dead", process: "dead", time: Timestamp(milliseconds: 0), latch: RollbackLatch(),
             pending: Self.latch(firedAt: 1))
-        try #require(try FlagFence(beside: folder.path).claim(dead))
+        try #require(try ClaimFiles(beside: folder.path).claim(dead))
     }
 
     @Test("a dead leader's lease holds the next instance at legacy at once, and the file follows when it has run out")
@@ -122,7 +122,7 @@ import Testing
             let (first, second) = (await folder.startedStore(), await folder.startedStore())
             // The first began: it has its number, and stands still before it writes.
             try #require(
-                try FlagFence(beside: folder.path).claim(
+                try ClaimFiles(beside: folder.path).claim(
                     RollbackFence(
                         number: 1, holder: "first", process: first.process, time: Timestamp(milliseconds: 0),
                         latch: RollbackLatch(), pending: Self.latch(firedAt: 1))))
@@ -174,7 +174,7 @@ import Testing
     func noFolder() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
-            try Data().write(to: URL(filePath: SideFolder(beside: folder.path).path))
+            try Data().write(to: URL(filePath: CoordinationFolder(beside: folder.path).path))
             guard case .flipped = await rollBack(store, decidedAt: 0) else {
                 Issue.record("not flipped")
                 return
@@ -190,7 +190,7 @@ import Testing
             for number in 1...3 {
                 try await store.set(FlagUpdate(enforcementPercent: Double(number)), by: "ann", reason: "test")
             }
-            try FileManager.default.removeItem(atPath: SideFolder(beside: folder.path).path)
+            try FileManager.default.removeItem(atPath: CoordinationFolder(beside: folder.path).path)
             let other = await folder.startedStore()
             #expect(other.fenceNumber == 3)
             try await other.set(FlagUpdate(enforcementPercent: 4), by: "ann", reason: "test")
@@ -234,7 +234,7 @@ private final class ClaimingHistory: FlagHistory {
             return isArmed
         }
         guard claims else { return true }
-        let fence = FlagFence(beside: path)
+        let fence = ClaimFiles(beside: path)
         let number = (try fence.newest()?.number ?? 0) + 1
         _ = try fence.claim(
             RollbackFence(

@@ -142,7 +142,7 @@ import Testing
     func lock() async throws {
         try await FlagFolder.with { folder in
             let isDone = try FlagFileLock.hold(beside: folder.path) { () throws(FlagFileError) in
-                try FlagFileLock.hold(beside: folder.path, patience: .milliseconds(5)) { () throws(FlagFileError) in
+                try FlagFileLock.hold(beside: folder.path, timeout: .milliseconds(5)) { () throws(FlagFileError) in
                     true
                 }
             }

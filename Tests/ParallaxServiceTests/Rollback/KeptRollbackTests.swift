@@ -34,7 +34,7 @@ import Testing
         try await FlagFolder.with { folder in
             let store = await folder.startedStore(instance: "a")
             await store.keep(Self.rollback(1), isHeld: false)
-            try SideFolder(beside: folder.path).replace("rollback.2000.x.json", with: Array("torn".utf8))
+            try CoordinationFolder(beside: folder.path).replace("rollback.2000.x.json", with: Array("torn".utf8))
             #expect(await store.rollbacks().count == 1)
         }
     }

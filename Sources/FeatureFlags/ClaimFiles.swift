@@ -5,15 +5,15 @@ import ParallaxCore
 ///
 /// A number is claimed by adding the file of that name, which exactly one can do, on one machine or on many that share a
 /// volume, with no lock and no clock. Every call blocks the thread that makes it.
-struct FlagFence: Sendable {
+struct ClaimFiles: Sendable {
     /// Claims kept besides the newest: so far may someone lag behind and still be told that a number is taken.
     static let keptClaims = 64
     private static let prefix = "claim."
 
-    private let folder: SideFolder
+    private let folder: CoordinationFolder
 
     init(beside target: String) {
-        folder = SideFolder(beside: target)
+        folder = CoordinationFolder(beside: target)
     }
 
     /// The newest claim; `nil` if there is none.
@@ -27,8 +27,8 @@ struct FlagFence: Sendable {
     func newest(beyond known: Int64 = 0, last: RollbackFence? = nil) throws(SystemCallError) -> RollbackFence? {
         var numbers = try numbers()
         var next = max(known, numbers.max() ?? 0)
-        if known > 0, folder.holds(FlagFence.name(known)) { numbers.append(known) }
-        while next < .max, folder.holds(FlagFence.name(next + 1)) {
+        if known > 0, folder.holds(ClaimFiles.name(known)) { numbers.append(known) }
+        while next < .max, folder.holds(ClaimFiles.name(next + 1)) {
             next += 1
             numbers.append(next)
         }
@@ -49,28 +49,28 @@ struct FlagFence: Sendable {
     ///
     /// - Returns: Whether it was free, and none above it was claimed.
     func claim(_ fence: RollbackFence) throws(SystemCallError) -> Bool {
-        guard try folder.add(FlagFence.name(fence.number), FlagFence.encode(fence)) else { return false }
+        guard try folder.add(ClaimFiles.name(fence.number), ClaimFiles.encode(fence)) else { return false }
         let numbers = try numbers()
         if let highest = numbers.max(), highest > fence.number {
             // It had been claimed, and taken away as too old, before this one's view of the folder.
-            folder.remove(FlagFence.name(fence.number))
+            folder.remove(ClaimFiles.name(fence.number))
             return false
         }
-        for number in numbers where number < fence.number - Int64(FlagFence.keptClaims) {
-            folder.remove(FlagFence.name(number))
+        for number in numbers where number < fence.number - Int64(ClaimFiles.keptClaims) {
+            folder.remove(ClaimFiles.name(number))
         }
         return true
     }
 
     private func numbers() throws(SystemCallError) -> [Int64] {
         try folder.names().compactMap { name in
-            guard name.hasPrefix(FlagFence.prefix) else { return nil }
-            return Int64(name.dropFirst(FlagFence.prefix.count)).flatMap { $0 > 0 ? $0 : nil }
+            guard name.hasPrefix(ClaimFiles.prefix) else { return nil }
+            return Int64(name.dropFirst(ClaimFiles.prefix.count)).flatMap { $0 > 0 ? $0 : nil }
         }
     }
 
     private func read(_ number: Int64) -> RollbackFence? {
-        guard let bytes = folder.read(FlagFence.name(number)),
+        guard let bytes = folder.read(ClaimFiles.name(number)),
             let fence = try? JSONDecoder().decode(RollbackFence.self, from: Data(bytes)), fence.number == number
         else { return nil }
         return fence

@@ -1,7 +1,8 @@
+import Foundation
 package import ParallaxCore
 
 /// What one instance has applied of a flag file, as it says next to the file.
-package struct AppliedFlags: Codable, Equatable, Sendable {
+package struct InstanceStatus: Codable, Equatable, Sendable {
     /// How often an instance says so again if nothing has changed.
     package static let interval: Duration = .seconds(10)
     /// Without a newer status for longer, an instance has crashed or is cut off.
@@ -42,9 +43,9 @@ package struct AppliedFlags: Codable, Equatable, Sendable {
     }
 }
 
-extension AppliedFlags {
+extension InstanceStatus {
     /// How an instance stands to a flag file.
-    package enum Standing: String, Sendable {
+    package enum Agreement: String, Sendable {
         /// It has applied the file as it is.
         case current
         /// It has applied the file, and something of its own makes it do otherwise: its environment, or a rollback that
@@ -57,15 +58,59 @@ extension AppliedFlags {
     }
 
     /// Whether its status is old.
-    package func isSilent(at now: Timestamp) -> Bool { now - time > AppliedFlags.silenceMilliseconds }
+    package func isSilent(at now: Timestamp) -> Bool { now - time > InstanceStatus.silenceMilliseconds }
 
     /// - Parameters:
     ///   - contentHash: The file's; `nil` if the file is invalid, so that no one can be behind it.
     ///   - strategy: What the file says.
-    package func standing(contentHash: String?, strategy: Strategy, at now: Timestamp) -> Standing {
+    package func agreement(contentHash: String?, strategy: Strategy, at now: Timestamp) -> Agreement {
         if isSilent(at: now) { return .silent }
         guard let contentHash else { return .current }
         guard self.contentHash == contentHash else { return .behind }
         return isHeldAtLegacy || self.strategy != strategy.rawValue ? .deviating : .current
+    }
+}
+
+/// Where the instances that share a flag file say what they have applied: a file each, in the folder next to it.
+struct InstanceStatusFiles: Sendable {
+    private static let prefix = "instance."
+
+    private let folder: CoordinationFolder
+
+    init(beside target: String) {
+        folder = CoordinationFolder(beside: target)
+    }
+
+    func all() throws(SystemCallError) -> [InstanceStatus] {
+        try entries().map(\.applied).sorted { $0.instance < $1.instance }
+    }
+
+    /// Says what an instance has applied, and forgets those who have said nothing for long.
+    func post(_ applied: InstanceStatus) throws(SystemCallError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(applied) else { preconditionFailure("strings cannot be encoded") }
+        try folder.replace(InstanceStatusFiles.name(applied.instance), with: Array(data))
+        for entry in try entries() where applied.time - entry.applied.time > InstanceStatus.forgottenMilliseconds {
+            folder.remove(entry.name)
+        }
+    }
+
+    func withdraw(_ instance: String) {
+        folder.remove(InstanceStatusFiles.name(instance))
+    }
+
+    private func entries() throws(SystemCallError) -> [(name: String, applied: InstanceStatus)] {
+        try folder.names().filter { $0.hasPrefix(InstanceStatusFiles.prefix) }.compactMap { name in
+            guard let bytes = folder.read(name),
+                let applied = try? JSONDecoder().decode(InstanceStatus.self, from: Data(bytes))
+            else { return nil }
+            return (name, applied)
+        }
+    }
+
+    /// A name that any instance's can be made into, whatever characters it has.
+    private static func name(_ instance: String) -> String {
+        "\(prefix)\(FlagFile.hash(Array(instance.utf8)).prefix(16)).json"
     }
 }

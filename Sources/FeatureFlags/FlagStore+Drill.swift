@@ -1,4 +1,5 @@
 package import Foundation
+import Glibc
 package import ParallaxCore
 import Synchronization
 
@@ -150,7 +151,7 @@ extension FlagStore {
             takeBack(drill)
             throw error
         }
-        recorder.record(change, within: FlagStore.historyPatience)
+        recorder.record(change, within: FlagStore.historyTimeout)
         let effective = work.withLock { work in
             (work.newestModificationTime, work.modificationTime) = (time, time)
             _ = work.flags.accept(reading)
@@ -168,5 +169,133 @@ extension DrillNote {
             ? "a drill by \(by) is under way and ends within a minute; wait for it"
             : "a drill by \(by) was interrupted and has left the flags at legacy: "
                 + "put them back with 'parallax rollback drill --restore --by NAME', or set them with 'parallax flags set'"
+    }
+}
+
+/// The note of a drill, in a file next to the flag file so that every instance and command that sees the one sees the
+/// other.
+extension FlagStore {
+    private static let noteLimit = 4 << 20
+
+    /// The drill that has the flags at legacy, or was interrupted while it had; `nil` if there is none.
+    package func drillNote() async -> DrillNote? {
+        await onQueue { self.readDrillNote() }
+    }
+
+    /// Takes the note away, so that the drill does not put the flags back.
+    ///
+    /// - Returns: The note; `nil` if there is no drill.
+    @discardableResult
+    package func abandonDrill() async -> DrillNote? {
+        await onQueue {
+            let note = self.readDrillNote()
+            if note != nil { self.removeDrillNote() }
+            return note
+        }
+    }
+
+    // MARK: On the store's queue
+
+    func readDrillNote() -> DrillNote? {
+        guard let path = notePath, let file = try? OpenFile(path, O_RDONLY | O_NONBLOCK),
+            let status = try? file.status(),
+            status.isRegular, status.bytes <= Self.noteLimit, let bytes = try? file.read(atMost: Self.noteLimit)
+        else { return nil }
+        return try? JSONDecoder().decode(DrillNote.self, from: Data(bytes))
+    }
+
+    /// Leaves the note, on the disk when this returns.
+    func writeDrillNote(_ note: DrillNote) throws(FlagFileError) {
+        guard let path = notePath else {
+            throw FlagFileError(.missing, "flag file \(file.path) cannot be found; a drill needs it")
+        }
+        do {
+            let temporary = "\(path).\(getpid()).tmp"
+            defer { unlink(temporary) }
+            unlink(temporary)
+            let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: 0o644)
+            try output.write(Array(JSONEncoder().encode(note)))
+            try output.synchronize()
+            guard rename(temporary, path) == 0 else { throw SystemCallError.last }
+            synchronizeFolder(of: path)
+        } catch let error as SystemCallError {
+            throw FlagFileError(error, doing: "write the note of a drill next to", path: file.path)
+        } catch {
+            throw FlagFileError(.failed, "\(error)")
+        }
+    }
+
+    func removeDrillNote() {
+        guard let path = notePath else { return }
+        unlink(path)
+        synchronizeFolder(of: path)
+    }
+
+    private func synchronizeFolder(of path: String) {
+        if let folder = try? OpenFile(FlagFile.split(path).folder, O_RDONLY | O_DIRECTORY) { try? folder.synchronize() }
+    }
+
+    private var notePath: String? {
+        guard let target = try? file.resolved() else { return nil }
+        let (folder, name) = FlagFile.split(target)
+        return "\(folder)/.\(name).drill"
+    }
+}
+
+/// The two changes of the last drill that ended, as the instance that ended it knows them.
+///
+/// The file that a drill puts back carries the declaration of before the drill, and the shortest drill is over between
+/// two readings: only with this word do all who share the file keep the same history of it.
+struct EndedDrill: Codable, Equatable {
+    let flip: FlagChange
+    let end: FlagChange
+}
+
+/// The word on the last drill, in a file of the folder next to the flag file. All of it runs on the store's queue.
+extension FlagStore {
+    private static let endedDrillName = "drill.json"
+
+    /// The last drill as it was last read, with the bytes that it was read from.
+    struct EndedDrillReading {
+        var bytes: [UInt8]
+        var drill: EndedDrill
+    }
+
+    /// Announces a drill before its end shows in the flag file. If that fails, other instances recognize the end only
+    /// by the file's content.
+    func post(_ drill: EndedDrill) {
+        guard let target = try? file.resolved() else { return }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let data = try? encoder.encode(drill) else { preconditionFailure("changes of flags can be encoded") }
+        try? CoordinationFolder(beside: target).replace(FlagStore.endedDrillName, with: Array(data))
+    }
+
+    /// Takes the word back: the flag file could not be put back.
+    func takeBack(_ drill: EndedDrill) {
+        guard let target = try? file.resolved() else { return }
+        CoordinationFolder(beside: target).remove(FlagStore.endedDrillName)
+    }
+
+    /// Reads the word on the last drill, and keeps those of its changes that the history ends before.
+    func readEndedDrill() {
+        guard let target = try? file.resolved(),
+            let bytes = CoordinationFolder(beside: target).read(FlagStore.endedDrillName),
+            work.withLock({ $0.endedDrill?.bytes != bytes }),
+            let drill = try? JSONDecoder().decode(EndedDrill.self, from: Data(bytes))
+        else { return }
+        work.withLock { $0.endedDrill = EndedDrillReading(bytes: bytes, drill: drill) }
+        guard let newest = recorder.newest(within: FlagStore.historyTimeout) else { return }
+        for change in [drill.flip, drill.end] where change.time > newest.time {
+            recorder.record(change, within: FlagStore.historyTimeout)
+        }
+    }
+
+    /// The end of the last drill, if that is what brought the file from one content to the next.
+    func endOfDrill(from hash: String?, to reading: FlagReading) -> FlagChange? {
+        guard let drill = work.withLock({ $0.endedDrill })?.drill, drill.flip.contentHash == hash,
+            drill.end.contentHash == reading.contentHash
+        else { return nil }
+        return drill.end
     }
 }

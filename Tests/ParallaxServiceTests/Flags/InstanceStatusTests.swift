@@ -5,13 +5,13 @@ import Testing
 
 @testable import ParallaxService
 
-@Suite struct AppliedFlagsTests {
+@Suite struct InstanceStatusTests {
     private static let now = Timestamp(milliseconds: 1_800_000_000_000)
 
-    private static func applied(
+    private static func status(
         hash: String? = "h", strategy: String = "hybrid", isHeld: Bool = false, age milliseconds: Int64 = 0
-    ) -> AppliedFlags {
-        AppliedFlags(
+    ) -> InstanceStatus {
+        InstanceStatus(
             instance: "a", contentHash: hash, since: now, strategy: strategy, state: "ok", isHeldAtLegacy: isHeld,
             time: now + -milliseconds)
     }
@@ -19,20 +19,20 @@ import Testing
     @Test(
         "an instance is behind if it has another content, and silent if it has written nothing for a minute",
         arguments: [
-            (applied(), .current), (applied(hash: "other"), .behind), (applied(hash: nil), .behind),
-            (applied(strategy: "legacy"), .deviating), (applied(strategy: "legacy", isHeld: true), .deviating),
-            (applied(age: 60_000), .current), (applied(age: 60_001), .silent),
-            (applied(hash: "other", age: 60_001), .silent),
+            (status(), .current), (status(hash: "other"), .behind), (status(hash: nil), .behind),
+            (status(strategy: "legacy"), .deviating), (status(strategy: "legacy", isHeld: true), .deviating),
+            (status(age: 60_000), .current), (status(age: 60_001), .silent),
+            (status(hash: "other", age: 60_001), .silent),
             // A clock that is ahead: seen in the future.
-            (applied(age: -3_600_000), .current),
-        ] as [(AppliedFlags, AppliedFlags.Standing)])
-    func standing(applied: AppliedFlags, standing: AppliedFlags.Standing) {
-        #expect(applied.standing(contentHash: "h", strategy: .hybrid, at: Self.now) == standing)
+            (status(age: -3_600_000), .current),
+        ] as [(InstanceStatus, InstanceStatus.Agreement)])
+    func agreement(status: InstanceStatus, agreement: InstanceStatus.Agreement) {
+        #expect(status.agreement(contentHash: "h", strategy: .hybrid, at: Self.now) == agreement)
     }
 
     @Test("no instance is behind an invalid file")
     func noFile() {
-        #expect(Self.applied().standing(contentHash: nil, strategy: .hybrid, at: Self.now) == .current)
+        #expect(Self.status().agreement(contentHash: nil, strategy: .hybrid, at: Self.now) == .current)
     }
 
     @Test("each instance says what it has applied, at once after a change and every ten seconds")
@@ -50,7 +50,7 @@ import Testing
             #expect(told.first { $0.instance == "host-1:8080" }?.strategy == "legacy")
             let behind = try #require(told.first { $0.instance != "host-1:8080" })
             #expect(
-                behind.standing(
+                behind.agreement(
                     contentHash: person.health.contentHash, strategy: .legacy, at: behind.time) == .behind)
 
             let before = try #require(await person.instances().last)
@@ -90,15 +90,15 @@ import Testing
             let hash = store.health.contentHash
             try folder.write("garbage")
             await store.refresh()
-            let applied = try #require(await store.instances().first)
-            #expect(applied.state == "invalid" && applied.contentHash == hash && applied.strategy == "hybrid")
+            let status = try #require(await store.instances().first)
+            #expect(status.state == "invalid" && status.contentHash == hash && status.strategy == "hybrid")
         }
     }
 
     @Test("where nothing can be said, health tells, and it is tried again every ten seconds")
     func cannotPost() async throws {
         try await FlagFolder.with { folder in
-            let side = SideFolder(beside: folder.path).path
+            let side = CoordinationFolder(beside: folder.path).path
             try Data().write(to: URL(filePath: side))
             let store = await folder.startedStore(instance: "a")
             #expect(store.health.notes.contains { $0.contains("cannot be written") })

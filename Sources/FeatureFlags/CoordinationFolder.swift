@@ -6,7 +6,7 @@ import ParallaxCore
 ///
 /// It is next to the file that the path leads to in the end, so that all who read one file find one folder. The flag
 /// file itself is for all programs: what changes every few seconds does not belong in it.
-struct SideFolder: Sendable {
+struct CoordinationFolder: Sendable {
     static let maximumBytes = 1 << 16
 
     let path: String
@@ -49,7 +49,7 @@ struct SideFolder: Sendable {
         guard let file = try? OpenFile("\(path)/\(name)", O_RDONLY | O_NONBLOCK | O_NOFOLLOW),
             let status = try? file.status(), status.isRegular
         else { return nil }
-        return try? file.read(atMost: SideFolder.maximumBytes)
+        return try? file.read(atMost: CoordinationFolder.maximumBytes)
     }
 
     /// Replaces the file of that name in one step.
@@ -126,5 +126,36 @@ struct SideFolder: Sendable {
             throw error
         }
         return temporary
+    }
+}
+
+/// The advisory lock that writers of one flag file take, on a file next to it that stays.
+///
+/// It keeps two writers of ours from undoing each other's change. Other programs do not know it: against those, the
+/// content is compared once more before the rename.
+enum FlagFileLock {
+    /// A writer holds the lock for milliseconds. One that is stopped meanwhile must not stop a rollback.
+    static let timeout: Duration = .seconds(2)
+    private static let pauseMicroseconds: useconds_t = 2000
+
+    /// Does something under the lock, or without it if it cannot be had: the comparison still protects the file.
+    static func hold<Result>(
+        beside target: String, timeout: Duration = FlagFileLock.timeout,
+        during deed: () throws(FlagFileError) -> Result
+    ) throws(FlagFileError) -> Result {
+        let (folder, name) = FlagFile.split(target)
+        // A named pipe under that name must not hold up a rollback.
+        let flags = O_RDONLY | O_CREAT | O_NONBLOCK
+        guard let file = try? OpenFile("\(folder)/.\(name).lock", flags, permissions: 0o644) else {
+            return try deed()
+        }
+        let deadline = ContinuousClock.now + timeout
+        while !file.tryLock() {
+            guard errno == EWOULDBLOCK, ContinuousClock.now < deadline else { break }
+            usleep(pauseMicroseconds)
+        }
+        // Closing the file would do; saying it keeps the file open until here.
+        defer { file.unlock() }
+        return try deed()
     }
 }

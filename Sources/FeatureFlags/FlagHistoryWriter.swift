@@ -6,9 +6,9 @@ import Synchronization
 ///
 /// What could not be kept waits in memory and is tried again; the history has a queue of its own, so that a database
 /// that is locked blocks no one else.
-final class FlagRecorder: Sendable {
+final class FlagHistoryWriter: Sendable {
     /// More changes than this wait for no one: they are counted as lost.
-    static let mostWaiting = 10_000
+    static let maximumWaiting = 10_000
 
     struct Status: Equatable, Sendable {
         /// Attempts that failed since the start.
@@ -42,22 +42,22 @@ final class FlagRecorder: Sendable {
     }
 
     /// The newest change in the history; `nil` if it does not answer in time.
-    func newest(within patience: DispatchTimeInterval) -> FlagChange? {
+    func newest(within timeout: DispatchTimeInterval) -> FlagChange? {
         guard let history else { return nil }
         let answer = NewestChange()
         let work = DispatchWorkItem { answer.change.withLock { $0 = try? history.newest() } }
         queue.async(execute: work)
-        guard work.wait(timeout: .now() + patience) == .success else { return nil }
+        guard work.wait(timeout: .now() + timeout) == .success else { return nil }
         return answer.change.withLock { $0 }
     }
 
     /// Keeps a change behind those that wait already.
     ///
-    /// - Parameter patience: How long to wait until it is in the history.
-    func record(_ change: FlagChange, within patience: DispatchTimeInterval) {
+    /// - Parameter timeout: How long to wait until it is in the history.
+    func record(_ change: FlagChange, within timeout: DispatchTimeInterval) {
         guard history != nil else { return }
         state.withLock { state in
-            if state.waiting.count < FlagRecorder.mostWaiting {
+            if state.waiting.count < FlagHistoryWriter.maximumWaiting {
                 state.waiting.append(change)
             } else {
                 state.lost += 1
@@ -65,7 +65,7 @@ final class FlagRecorder: Sendable {
         }
         let work = DispatchWorkItem { self.keepWaiting() }
         queue.async(execute: work)
-        _ = work.wait(timeout: .now() + patience)
+        _ = work.wait(timeout: .now() + timeout)
     }
 
     /// Waits until what was recorded so far is kept, or could not be.
