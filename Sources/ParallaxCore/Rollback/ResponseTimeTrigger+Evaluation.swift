@@ -8,7 +8,7 @@ extension ResponseTimeTrigger {
     ) -> Evaluation {
         let texts = ResponseTimeSentence(settings: settings, now: now)
         let numbers = ResponseTimeFigures(settings: settings)
-        var gravest = read(.door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        var gravest = read(.service, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
         var sentence = texts.sentence(gravest)
         var figures = numbers.figures(gravest)
         for (population, reading) in others(
@@ -34,15 +34,15 @@ extension ResponseTimeTrigger {
     mutating func state(
         at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
     ) -> TriggerState {
-        let door = read(.door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
-        let others = others(beside: door, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
-        let states = [door.state] + others.map(\.reading.state)
-        return states.max { $0.gravity < $1.gravity } ?? door.state
+        let service = read(.service, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        let others = others(beside: service, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        let states = [service.state] + others.map(\.reading.state)
+        return states.max { $0.gravity < $1.gravity } ?? service.state
     }
 
-    /// Readings of the populations that are judged next to all of the door's callers.
+    /// Readings of the populations that are judged next to all of the service's callers.
     private mutating func others(
-        beside door: Reading, at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
+        beside service: Reading, at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
     ) -> [(population: Population, reading: Reading)] {
         var others: [(population: Population, reading: Reading)] = []
         for population in [Population.waited, .application] {
@@ -51,7 +51,7 @@ extension ResponseTimeTrigger {
                 reading.state = .suspect
             }
             // Where no application reports, nothing speaks of them; where everybody waited, one verdict is enough.
-            guard reading.samples > 0, population == .application || reading.samples < door.samples else { continue }
+            guard reading.samples > 0, population == .application || reading.samples < service.samples else { continue }
             others.append((population, reading))
         }
         return others
@@ -59,15 +59,15 @@ extension ResponseTimeTrigger {
 }
 
 extension ResponseTimeTrigger.Population {
-    /// A figure of this population: the door's have the bare names.
+    /// A figure of this population: the service's have the bare names.
     func figureName(_ name: String) -> String {
-        self == .door ? name : rawValue + name.prefix(1).uppercased() + name.dropFirst()
+        self == .service ? name : rawValue + name.prefix(1).uppercased() + name.dropFirst()
     }
 
     /// As sentences call them.
     var callers: String {
         switch self {
-        case .door: "callers"
+        case .service: "callers"
         case .waited: "callers who wait for the candidate"
         case .application: "applications"
         }

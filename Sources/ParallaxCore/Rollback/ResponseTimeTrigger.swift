@@ -2,21 +2,21 @@
 ///
 /// Both must exceed the limit: over the long window the lower bound of the quantile, so that it is so, and over
 /// the short window the quantile itself, so that it still is. The limit is the upper bound of the baseline's quantile
-/// times a factor, or the floor where that is higher. The door's answers and those that applications report are judged
+/// times a factor, or the floor where that is higher. The service's answers and those that applications report are judged
 /// apart, each by a baseline of its own: together, a change of their mix would look like a change of the times. The
-/// door's callers who waited for the candidate are also judged by themselves.
+/// service's callers who waited for the candidate are also judged by themselves.
 package struct ResponseTimeTrigger: Sendable {
     /// Whose response times are judged together.
     package enum Population: String, CaseIterable, Sendable {
-        /// All callers of the door while the candidate was in play.
-        case door
+        /// All callers of the service while the candidate was in play.
+        case service
         /// Those of them who waited for the candidate: while few do, all others would hide what they wait.
         case waited
         /// Callers of applications.
         case application
 
         /// Whose baseline they are held to.
-        var source: ResponseTimeSource { self == .application ? .application : .door }
+        var source: ResponseTimeSource { self == .application ? .application : .service }
     }
 
     /// The quantiles at one time and what they are held to.
@@ -70,14 +70,14 @@ package struct ResponseTimeTrigger: Sendable {
     }
 
     let settings: RollbackSettings
-    private var door: ResponseTimeWindows
+    private var service: ResponseTimeWindows
     private var application: ResponseTimeWindows
     private var watchedSince: Int64?
 
     /// - Parameter settings: Validated settings.
     package init(settings: RollbackSettings) {
         self.settings = settings
-        door = ResponseTimeWindows(settings: settings)
+        service = ResponseTimeWindows(settings: settings)
         application = ResponseTimeWindows(settings: settings)
     }
 
@@ -88,11 +88,11 @@ package struct ResponseTimeTrigger: Sendable {
         count(samples, at: now)
     }
 
-    /// Takes in how long the door's callers of the last second waited while the candidate was in play.
+    /// Takes in how long the service's callers of the last second waited while the candidate was in play.
     package mutating func count(_ samples: LatencyHistogram, at now: ClockReading) {
         var times = ResponseTimes()
         times.inPlay = AnsweredTimes(times: samples)
-        count(times, from: .door, at: now)
+        count(times, from: .service, at: now)
     }
 
     /// Takes in how long the callers of the last second waited. What `legacy` answered belongs to a baseline, and is
@@ -100,14 +100,14 @@ package struct ResponseTimeTrigger: Sendable {
     package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: ClockReading) {
         watch(now)
         switch source {
-        case .door: door.count(times, second: now.second)
+        case .service: service.count(times, second: now.second)
         case .application: application.count(times, second: now.second)
         }
     }
 
     /// Forgets everything, after a time in which no one counted.
     package mutating func restart() {
-        door.clear()
+        service.clear()
         application.clear()
         watchedSince = nil
     }
@@ -115,16 +115,16 @@ package struct ResponseTimeTrigger: Sendable {
     /// Judges one population.
     ///
     /// - Parameters:
-    ///   - waiting: How long the door's callers have waited who have no answer yet. Those that have waited beyond the
+    ///   - waiting: How long the service's callers have waited who have no answer yet. Those that have waited beyond the
     ///     limit count as samples, here and now: in a later reading they count as they are then, and once answered
     ///     with their whole time alone.
     ///   - strategy: Only in `hybrid` is there a hold-out.
     package mutating func read(
-        _ population: Population = .door, at now: ClockReading, baseline: Baseline,
+        _ population: Population = .service, at now: ClockReading, baseline: Baseline,
         waiting: LatencyHistogram = LatencyHistogram(), strategy: Strategy = .hybrid
     ) -> Reading {
         watch(now)
-        door.advance(to: now.second)
+        service.advance(to: now.second)
         application.advance(to: now.second)
         let windows = windows(of: population)
         var reading = Reading(
@@ -141,7 +141,7 @@ package struct ResponseTimeTrigger: Sendable {
             reading.state = .warming
             return reading
         }
-        let callers = population.source == .door ? waiting : LatencyHistogram()
+        let callers = population.source == .service ? waiting : LatencyHistogram()
         judge(windows, by: yardstick, waiting: callers, into: &reading)
         return reading
     }
@@ -150,8 +150,8 @@ package struct ResponseTimeTrigger: Sendable {
 
     private func windows(of population: Population) -> Windows {
         switch population {
-        case .door: (door.long, door.short, door.held)
-        case .waited: (door.long.ofThoseThatWaited, door.short.ofThoseThatWaited, door.held)
+        case .service: (service.long, service.short, service.held)
+        case .waited: (service.long.ofThoseThatWaited, service.short.ofThoseThatWaited, service.held)
         case .application: (application.long, application.short, application.held)
         }
     }
@@ -188,10 +188,10 @@ package struct ResponseTimeTrigger: Sendable {
         reading.state = reading.isHeldBack ? .suspect : state
     }
 
-    /// Whether the door answered callers and none of them waited, or waits, for the candidate. An application's callers
-    /// wait for it at the door, if at all.
+    /// Whether the service answered callers and none of them waited, or waits, for the candidate. An application's callers
+    /// wait for it at the service, if at all.
     private func isUnwaited(_ waiting: LatencyHistogram, _ strategy: Strategy) -> Bool {
-        let answered = door.long
+        let answered = service.long
         return strategy == .hybrid && waiting.count == 0 && answered.times.count > 0 && answered.hasWaits
             && answered.waits.count == 0
     }

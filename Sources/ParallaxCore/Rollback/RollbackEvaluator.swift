@@ -99,25 +99,25 @@ package struct RollbackEvaluator: Sendable {
         self.failures.count(failures, at: now)
     }
 
-    /// Takes in how long the door's callers of the last second waited.
+    /// Takes in how long the service's callers of the last second waited.
     ///
     /// - Parameter isControlOnly: Whether control alone judged them, as in `legacy`: they teach the baseline then.
     package mutating func count(_ responseTimes: LatencyHistogram, isControlOnly: Bool, at now: ClockReading) {
         var times = ResponseTimes()
         if isControlOnly { times.legacy = responseTimes } else { times.inPlay = AnsweredTimes(times: responseTimes) }
-        count(times, from: .door, at: now)
+        count(times, from: .service, at: now)
     }
 
     /// Takes in how long the callers of one source waited in the last second.
     package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: ClockReading) {
         responseTime.count(times, from: source, at: now)
-        guard source == .door || isLongInLegacy(at: now) else { return }
+        guard source == .service || isLongInLegacy(at: now) else { return }
         if baseline.learn(times.legacy, from: source, at: now.wall, settings: settings) { hasLearned = true }
     }
 
     /// Evaluates all triggers, in every strategy; only in one that uses the candidate can anything come of it.
     ///
-    /// - Parameter waiting: How long the door's callers have waited who have no answer yet.
+    /// - Parameter waiting: How long the service's callers have waited who have no answer yet.
     package mutating func evaluate(
         at now: ClockReading, strategy: Strategy, waiting: LatencyHistogram = LatencyHistogram()
     ) -> Outcome {

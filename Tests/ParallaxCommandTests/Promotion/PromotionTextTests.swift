@@ -78,7 +78,7 @@ import Testing
 
     @Test("a forced step says in the history past what it was forced")
     func forced() {
-        var figures = GateFigures()
+        var figures = GateInputs()
         figures.lostWrites = 1
         figures.compared = 1
         let gate = Gate(figures, now: Self.began)
@@ -91,7 +91,7 @@ import Testing
 
     @Test("a step past instances that their environment keeps at legacy names them in the history")
     func forcedPastInstances() {
-        let open = Gate(GateFigures(), now: Self.began).asked(for: .legacy)
+        let open = Gate(GateInputs(), now: Self.began).asked(for: .legacy)
         #expect(open.verdict == .go && Promote.forced(open) == nil)
         #expect(Promote.word(for: open, target: .share10) == "promoted to 10")
         #expect(

@@ -7,7 +7,7 @@ import Testing
     private func evaluate(_ times: ResponseTimes) -> Evaluation {
         var trigger = ResponseTimeTrigger(settings: RollbackSettings())
         trigger.count(LatencyHistogram(), at: .at(0))
-        trigger.count(times, from: .door, at: .at(100))
+        trigger.count(times, from: .service, at: .at(100))
         return trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
     }
 

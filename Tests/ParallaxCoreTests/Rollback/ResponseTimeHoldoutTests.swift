@@ -16,7 +16,7 @@ import Testing
         var times = ResponseTimes()
         for _ in 0..<300 { times.inPlay.record(time, wait: .zero) }
         for _ in 0..<samples { times.heldOut.record(heldOut) }
-        trigger.count(times, from: .door, at: .at(100))
+        trigger.count(times, from: .service, at: .at(100))
         return trigger
     }
 
@@ -95,7 +95,7 @@ import Testing
                 times.inPlay.record(time(&generator) * (load * (second < 1_800 ? 1 : slower)), wait: .zero)
             }
             for _ in 0..<2 { times.heldOut.record(time(&generator) * load) }
-            trigger.count(times, from: .door, at: .at(Double(second)))
+            trigger.count(times, from: .service, at: .at(Double(second)))
             if second % 10 == 0,
                 trigger.read(at: .at(Double(second)), baseline: .frozen(.milliseconds(10))).state == .firing,
                 second > 310

@@ -15,7 +15,7 @@ import Testing
             times.inPlay.record(
                 .milliseconds(application ? 10 : 50), wait: number < waited ? .milliseconds(1) : .zero)
         }
-        trigger.count(times, from: .door, at: .at(100))
+        trigger.count(times, from: .service, at: .at(100))
         var baseline = Baseline.frozen(.milliseconds(10))
         if application {
             var slow = ResponseTimes()
@@ -59,7 +59,7 @@ import Testing
             times.inPlay.record(.milliseconds(50), wait: .zero)
             times.heldOut.record(.milliseconds(10))
         }
-        trigger.count(times, from: .door, at: .at(100))
+        trigger.count(times, from: .service, at: .at(100))
         let evaluation = trigger.evaluate(at: .at(100), baseline: Baseline())
         #expect(evaluation.state == .firing)
         #expect(evaluation.rejudged(with: .init()) == .evaluation(evaluation))

@@ -137,7 +137,7 @@ import Testing
             await third.service.synchronize()
             #expect(third.service.health.isRestored)
             guard case .latched = third.service.health.latch,
-                case .frozen(let frozen)? = third.service.health.baselines[.door]
+                case .frozen(let frozen)? = third.service.health.baselines[.service]
             else {
                 Issue.record("it forgot")
                 return

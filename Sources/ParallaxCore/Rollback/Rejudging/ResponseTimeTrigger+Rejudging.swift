@@ -76,7 +76,7 @@ private struct StoredResponseTimes {
         )
     }
 
-    private var prefix: String { population == .door ? "" : "\(population.callers): " }
+    private var prefix: String { population == .service ? "" : "\(population.callers): " }
 
     private func figure(_ name: String) -> Double? { evaluation.figures[population.figureName(name)] }
 
