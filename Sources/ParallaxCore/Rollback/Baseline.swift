@@ -103,3 +103,21 @@ extension Baseline: Codable {
         try container.encode(application, forKey: .application)
     }
 }
+
+extension Baseline.State {
+    package var stage: Baseline.Stage {
+        switch self {
+        case .learning: .learning
+        case .frozen: .frozen
+        case .stale: .stale
+        }
+    }
+
+    /// The samples it stands on, or has so far.
+    package var samples: Int {
+        switch self {
+        case .learning(let samples): samples
+        case .frozen(let frozen), .stale(let frozen): frozen.samples.count
+        }
+    }
+}

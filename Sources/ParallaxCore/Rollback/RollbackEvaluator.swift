@@ -36,7 +36,7 @@ package struct RollbackEvaluator: Sendable {
         package var actions: [Action] = []
     }
 
-    /// Which evaluations carry the figures and the sentence that they were reached from.
+    /// Which evaluations carry the reading and the sentence that they were reached from.
     package enum Evidence: Sendable {
         /// All, since all of them are stored.
         case ofAll
@@ -203,19 +203,20 @@ extension RollbackEvaluator {
         if evidence == .ofFiring {
             let state = state(of: trigger, at: now, strategy: strategy, waiting: waiting)
             guard state == .firing else {
-                return Evaluation(trigger: trigger, time: now.wall, state: state, figures: [:], sentence: "")
+                return Evaluation(trigger: trigger, time: now.wall, state: state, sentence: "")
             }
         }
-        let evaluation =
+        var evaluation =
             switch trigger {
             case .redisDown: failures.explaining(redisDown.evaluate(at: now), at: now)
             case .errorRate: failures.explaining(errorRate.evaluate(at: now), at: now)
             case .responseTime:
                 responseTime.evaluate(at: now, baseline: baseline, waiting: waiting, strategy: strategy)
             }
-        // Whoever judges it again must know whether anything could have come of it.
-        return evaluation.adding(strategy == .legacy ? 0 : 1, as: Evaluation.inPlayFigure)
-            .adding(isArmed(evaluation, strategy: strategy, at: now) ? 1 : 0, as: Evaluation.armedFigure)
+        // Judging it again needs to know whether anything could have come of it.
+        evaluation.wasInPlay = strategy != .legacy
+        evaluation.isArmed = isArmed(evaluation, strategy: strategy, at: now)
+        return evaluation
     }
 
     /// In `legacy` the candidate decides nothing, so that nothing is missing for the error rate, and response times only have

@@ -119,7 +119,7 @@ extension RollbackSettings.Changes {
     /// What a stored evaluation cannot tell about these changes, each as a sentence; empty where it can tell all.
     ///
     /// It holds the sums over its own two windows at its own time, so other windows and other times are beyond it.
-    package var beyondStoredFigures: [String] {
+    package var beyondStoredEvidence: [String] {
         var reasons: [String] = []
         if errorWindowSeconds != nil || errorShortWindowSeconds != nil || redisDownWindowSeconds != nil {
             reasons.append("windows of other lengths: the sums that are stored are those of the windows of the time")

@@ -39,8 +39,7 @@ import Testing
         tally.count(alert: "rate_limiting_high_denial_rate")
         tally.note(
             Evaluation(
-                trigger: .errorRate, time: Self.began + 60_000, state: .suspect, figures: [:],
-                sentence: "error rate 6 %"))
+                trigger: .errorRate, time: Self.began + 60_000, state: .suspect, sentence: "error rate 6 %"))
         let watch = try #require(Self.watch())
         let lines = WatchText(watch: watch, tally: tally, now: Self.began + (31 * 60 + 12) * 60_000).lines
         #expect(

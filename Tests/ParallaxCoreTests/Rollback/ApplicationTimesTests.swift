@@ -42,9 +42,9 @@ import Testing
             service: .milliseconds(service), application: .milliseconds(application), baseline: baseline)
         #expect(evaluation.state == state)
         #expect(evaluation.sentence.hasPrefix("applications: ") == (service == 10 && application == 300))
-        #expect(evaluation.figures["samples"] == 300)
-        #expect(evaluation.figures["applicationSamples"] == 300)
-        #expect(evaluation.figures["applicationBaselineSamples"] == 5_000)
+        #expect(evaluation.numbers["samples"] == 300)
+        #expect(evaluation.numbers["applicationSamples"] == 300)
+        #expect(evaluation.numbers["applicationBaselineSamples"] == 5_000)
     }
 
     @Test("reports from unknown senders are suspect and fire nothing, while the service's own times do")
@@ -77,7 +77,7 @@ import Testing
     @Test("without reports nothing speaks of applications")
     func noReports() {
         let evaluation = evaluate(service: .milliseconds(10), application: nil, baseline: baseline)
-        #expect(!evaluation.figures.keys.contains { $0.hasPrefix("application") })
+        #expect(!evaluation.numbers.keys.contains { $0.hasPrefix("application") })
     }
 
     @Test("a baseline stored before applications reported is read, and one with both comes back as it was")

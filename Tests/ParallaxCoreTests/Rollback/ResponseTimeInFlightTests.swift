@@ -59,7 +59,7 @@ import Testing
         var trigger = trigger(answered: 300)
         let evaluation = trigger.evaluate(
             at: .at(100), baseline: baseline, waiting: waiting(300, for: .milliseconds(100)))
-        #expect(evaluation.figures["slowInFlight"] == 300)
+        #expect(evaluation.numbers["slowInFlight"] == 300)
         #expect(evaluation.sentence.contains("600 response times, 300 of them still unanswered; of the "))
         #expect(evaluation.sentence.hasSuffix(" ms added, the limiter caused all"))
     }

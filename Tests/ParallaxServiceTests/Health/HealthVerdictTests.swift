@@ -92,7 +92,7 @@ import Testing
         Change("hybrid over a latch", .degraded) {
             var latch = RollbackLatch()
             latch.fire(
-                Evaluation(trigger: .redisDown, time: .now, state: .firing, figures: [:], sentence: "down"))
+                Evaluation(trigger: .redisDown, time: .now, state: .firing, sentence: "down"))
             $0.latch = latch.state(at: .now, settings: RollbackSettings())
         },
         Change("recorder failing", .degraded) { $0.recorder.problem = "disk full" },

@@ -61,7 +61,7 @@ import Testing
         await run(world, seconds: 300, wait: .milliseconds(50), candidateWait: .milliseconds(45))
         #expect(world.strategy == .legacy)
         #expect(world.reasons.first?.hasSuffix("added, the limiter caused all") == true)
-        let figures = try #require(world.record.rollbacks.first).evaluation.figures
+        let figures = try #require(world.record.rollbacks.first).evaluation.numbers
         #expect(try #require(figures["limiterMilliseconds"]) > 30)
     }
 

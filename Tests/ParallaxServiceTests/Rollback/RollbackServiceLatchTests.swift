@@ -92,7 +92,7 @@ import Testing
     func resumingHold() async throws {
         let record = MemoryRecord()
         let firing = Evaluation(
-            trigger: .redisDown, time: Timestamp(milliseconds: 1), state: .firing, figures: [:], sentence: "down")
+            trigger: .redisDown, time: Timestamp(milliseconds: 1), state: .firing, sentence: "down")
         record.contents.withLock {
             $0.latch.fire(firing, hold: FlagHold(values: .standard, declaredAt: nil))
         }

@@ -26,14 +26,14 @@ struct GateReader {
                     """,
                 arguments: [trigger.rawValue, period.upperBound.milliseconds])
             guard let evaluation = try row.map(Evaluation.init) else { return nil }
+            let times = evaluation.serviceTimes
             return .init(
                 trigger: trigger, state: evaluation.state, time: evaluation.time, sentence: evaluation.sentence,
                 recordedUntil: min(recordedUntil, period.upperBound), isInPlay: evaluation.isInPlay,
-                armed: evaluation.isArmed, hasBaseline: evaluation.figures[Evaluation.baselineHoldsFigure] == 1,
-                baselineSecondsLeft: evaluation.figures[Evaluation.baselineSecondsLeftFigure]
-                    .flatMap { Int(exactly: $0.rounded()) } ?? 0,
-                hasHoldout: evaluation.figures["heldOutSamples"] != nil, clearsAt: evaluation.clearsAt,
-                limitMilliseconds: evaluation.figures["limitMilliseconds"])
+                armed: evaluation.isArmed, hasBaseline: times?.baselineHolds == true,
+                baselineSecondsLeft: times?.baselineSecondsLeft ?? 0, hasHoldout: times?.heldOutSamples != nil,
+                clearsAt: evaluation.clearsAt,
+                limitMilliseconds: (times?.quantiles?.limit).map { $0 / .milliseconds(1) })
         }
     }
 
