@@ -8,7 +8,7 @@ LOG ?=
 # Requests a second of that log; empty: as fast as they are answered.
 RATE ?=
 SECONDS ?= 60
-# What the service and the demonstration are given besides, such as `make run ARGUMENTS="--port 9000"`.
+# What the service and the demonstration are given in addition, such as `make run ARGUMENTS="--port 9000"`.
 ARGUMENTS ?=
 
 BINARY = .build/release/parallax
@@ -65,8 +65,9 @@ words: ## List words in comments, literals and docs that this project does not u
 format: ## Put the sources into shape
 	swift format --in-place --recursive $(FORMATTED)
 
-lint: ## Check the sources' shape
+lint: ## Check the sources' formatting, and the words of comments, messages and docs
 	swift format lint --strict --recursive $(FORMATTED)
+	@.ci/words
 
 packages: ## Install what is missing of the system's packages
 	@.ci/packages

@@ -39,7 +39,7 @@ struct AwayRedis: Sendable {
 
     init() async {
         var settings = RedisSettings(url: try! RedisURL("redis+unix:///nonexistent/parallax.sock"))
-        settings.decisionDeadline = .milliseconds(20)
+        settings.decisionTimeout = .milliseconds(20)
         limiter = try! RedisLimiter(
             settings: settings, logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() })
         while await limiter.check(request, at: nil).outcome != .unavailable(.circuitOpen) {}

@@ -14,7 +14,7 @@ package final class DivergenceStore: Sendable {
         var losses = 0
         /// When the records ended, if the database was opened as a copy without its `-wal`.
         var endIfIncomplete: Timestamp?
-        /// Whether it was closed for good.
+        /// Whether it was closed permanently.
         var isEnded = false
     }
 
@@ -33,7 +33,8 @@ package final class DivergenceStore: Sendable {
 
     /// Opens an existing database to read, also while other processes write.
     ///
-    /// For a command, which reads a bounded time: each connection is interrupted for good once it has taken the steps of its
+    /// For a command, which reads a bounded time: each connection is interrupted permanently once it has taken the
+    /// steps of its
     /// ``StepBudget``. A process that reads for days has to open the database again now and then.
     ///
     /// - Throws: ``DivergenceStoreError``, also if the schema is older than this version's.
@@ -102,7 +103,8 @@ package final class DivergenceStore: Sendable {
         }
     }
 
-    /// Moves what lies in the `-wal` into the file at the path, as far as no reader needs it where it is. Waits for no lock.
+    /// Moves what lies in the `-wal` into the file at the path, as far as no reader needs it where it is. Waits for no
+    /// lock.
     func moveLog() throws {
         do {
             _ = try pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
@@ -122,8 +124,8 @@ package final class DivergenceStore: Sendable {
         try pool?.close()
     }
 
-    /// Lets statements wait for locks until an instant and no longer: for a process that ends, and writes until then what
-    /// it can.
+    /// Lets statements wait for locks until an instant and no longer: for a process that ends, and writes until then
+    /// what it can.
     package func waitForLocks(until instant: ContinuousClock.Instant) { opening.patience.last(until: instant) }
 }
 
@@ -139,8 +141,8 @@ extension DivergenceStore {
         }
     }
 
-    /// Writes in one transaction, which the cancellation of the task does not break off: what is flushed at the end of a
-    /// process is written whole.
+    /// Writes in one transaction, which the cancellation of the task does not break off: what is flushed at the end of
+    /// a process is written whole.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await writeNotingLosses(body).value
     }

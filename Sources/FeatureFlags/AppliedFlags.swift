@@ -2,11 +2,11 @@ package import ParallaxCore
 
 /// What one instance has applied of a flag file, as it says next to the file.
 package struct AppliedFlags: Codable, Equatable, Sendable {
-    /// How often an instance says so again where nothing has changed.
+    /// How often an instance says so again if nothing has changed.
     package static let interval: Duration = .seconds(10)
-    /// Unheard of for longer, an instance has stopped without saying so, or is cut off.
+    /// Without a newer status for longer, an instance has crashed or is cut off.
     package static let silenceMilliseconds: Int64 = 60_000
-    /// Unheard of for longer, it is forgotten.
+    /// Without a newer status for longer, it is forgotten.
     package static let forgottenMilliseconds: Int64 = 3_600_000
 
     package let instance: String
@@ -18,7 +18,7 @@ package struct AppliedFlags: Codable, Equatable, Sendable {
     package let strategy: String
     /// What it makes of the file as it is: a raw value of ``FlagHealth/State``.
     package let state: String
-    /// Whether a rollback that is not in the file holds this instance alone.
+    /// Whether a rollback that is not in the file holds only this instance.
     package let isHeldAtLegacy: Bool
     /// Whether its environment keeps it at `legacy` whatever the file says; `nil` from earlier versions.
     package let isPinnedToLegacy: Bool?
@@ -52,15 +52,15 @@ extension AppliedFlags {
         case deviating
         /// It has applied another content.
         case behind
-        /// It has not been heard of for a while.
+        /// Its status is old.
         case silent
     }
 
-    /// Whether it has not been heard of for a while.
+    /// Whether its status is old.
     package func isSilent(at now: Timestamp) -> Bool { now - time > AppliedFlags.silenceMilliseconds }
 
     /// - Parameters:
-    ///   - contentHash: The file's; `nil` if the file is no good, so that no one can be behind it.
+    ///   - contentHash: The file's; `nil` if the file is invalid, so that no one can be behind it.
     ///   - strategy: What the file says.
     package func standing(contentHash: String?, strategy: Strategy, at now: Timestamp) -> Standing {
         if isSilent(at: now) { return .silent }

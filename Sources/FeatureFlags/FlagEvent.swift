@@ -5,11 +5,11 @@ package import ParallaxCore
 package enum FlagEvent: Equatable, Sendable {
     /// The file has other content, and these flags hold in consequence.
     case changed(FlagChange, effective: FlagValues)
-    /// The file is no good now; the last good flags stay.
+    /// The file is invalid now; the last good flags stay.
     case failed(FlagProblem)
     /// The file is good again.
     case recovered
-    /// A rollback could not be written; this instance alone is held at `legacy`.
+    /// A rollback could not be written; only this instance is held at `legacy`.
     case heldAtLegacy(FlagFileError)
     /// A rollback of an earlier process that is not in the file holds this instance at `legacy` again.
     case holdResumed(sentence: String)
@@ -37,9 +37,9 @@ extension FlagEvent {
                 "\(problem.message); the last good flags stay, or those of the environment if there are none",
                 metadata: ["kind": "\(problem.kind.rawValue)"])
         case .recovered:
-            logger.notice("the flag file is good again")
+            logger.notice("the flag file is valid again")
         case .heldAtLegacy(let error):
-            logger.critical("rolled back in this instance only, and tried again: \(error)")
+            logger.critical("rolled back in this instance only; retrying: \(error)")
         case .holdResumed(let sentence):
             logger.critical(
                 """

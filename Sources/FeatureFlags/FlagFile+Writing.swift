@@ -16,14 +16,14 @@ extension FlagFile {
 
     /// Replaces the file in one step that readers see as a whole or not at all.
     ///
-    /// A temporary file in the same folder gets the content, the old file's permissions and a modification time strictly
-    /// above the old one's, is synchronized and renamed, and then the folder is synchronized. Behind a symbolic link the
-    /// file that it leads to is replaced.
+    /// A temporary file in the same folder gets the content, the old file's permissions and a modification time
+    /// strictly above the old one's, is synchronized and renamed, and then the folder is synchronized. Behind a
+    /// symbolic link the file that it leads to is replaced.
     ///
     /// - Parameters:
     ///   - above: A modification time to stay above too, in nanoseconds: clients that saw it look at newer ones only.
     ///   - beforeRename: Called once all is ready and nothing shows yet.
-    ///   - lastCheck: Called right before the file is renamed; throws where it must not be.
+    ///   - lastCheck: Called right before the file is renamed; throws if it must not be.
     /// - Returns: The modification time it has now.
     /// - Throws: ``FlagFileError``; nothing shows then.
     func replace(
@@ -56,7 +56,7 @@ extension FlagFile {
         }
     }
 
-    /// The file behind all symbolic links, also where it does not exist yet.
+    /// The file behind all symbolic links, also if it does not exist yet.
     package func resolved() throws(FlagFileError) -> String {
         if let real = FlagFile.realPath(path) { return real }
         let error = SystemCallError.last
@@ -66,7 +66,7 @@ extension FlagFile {
         }
         guard FileStatus({ lstat(path, $0) }) == nil else {
             throw FlagFileError(
-                .missing, "flag file \(path) is a symbolic link that leads nowhere; mend or remove the link")
+                .missing, "flag file \(path) is a dangling symbolic link; fix or remove the link")
         }
         return folder == "/" ? "/" + name : folder + "/" + name
     }
@@ -114,7 +114,7 @@ extension FlagFile {
         }
     }
 
-    /// Keeps a file that is about to be replaced unread, for whoever wants to know what was in it.
+    /// Keeps a copy of a file that is about to be replaced unread, so that an operator can see what was in it.
     private static func keepAside(_ target: String) {
         guard let status = FileStatus(at: target) else { return }
         _ = link(target, "\(target).replaced-\(status.modificationTime)")

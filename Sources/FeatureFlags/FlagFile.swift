@@ -33,18 +33,18 @@ package struct FlagFile: Sendable {
     /// - Throws: ``FlagFileError``: missing, or unreadable.
     func read() throws(FlagFileError) -> Content {
         do {
-            // Without O_NONBLOCK a pipe in the file's place would hold us up for good.
+            // Without O_NONBLOCK a pipe instead of the file would block the open forever.
             let file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
             let status = try file.status()
             guard status.isRegular else {
                 throw FlagFileError(
-                    .unreadable, "flag file \(path) is a folder or a device; put a file in its place")
+                    .unreadable, "flag file \(path) is a folder or a device; replace it by a file")
             }
             let limit = FlagDefinitionFile.maximumBytes
             let bytes = status.bytes > limit ? nil : try file.read(atMost: limit + 1)
             guard let bytes, bytes.count <= limit else {
                 throw FlagFileError(
-                    .unreadable, "flag file \(path) has more than \(limit) bytes; put a flag file in its place")
+                    .unreadable, "flag file \(path) has more than \(limit) bytes; replace it by a flag file")
             }
             return Content(bytes: bytes, modificationTime: status.modificationTime)
         } catch let error as SystemCallError {

@@ -7,7 +7,7 @@ package struct FlagFileError: Error, Equatable, CustomStringConvertible {
         case missing
         /// It is there but cannot be read: a folder, too large, no permission.
         case unreadable
-        /// Its content is no valid flag file, or cannot be edited.
+        /// Its content is not a valid flag file, or cannot be edited.
         case invalid
         /// Its folder or file system does not let us write.
         case forbidden
@@ -64,9 +64,9 @@ package struct FlagFileError: Error, Equatable, CustomStringConvertible {
         case ENAMETOOLONG:
             (.forbidden, "give the file a shorter name: a temporary file next to it has a longer one")
         case ELOOP:
-            (.unreadable, "correct its symbolic links, which lead in a circle")
+            (.unreadable, "fix its symbolic links, which form a loop")
         case EISDIR:
-            (.unreadable, "a folder stands in its place: remove it")
+            (.unreadable, "it is a folder: remove it")
         default:
             (.failed, "check its disk")
         }

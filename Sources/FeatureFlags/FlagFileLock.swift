@@ -10,7 +10,7 @@ enum FlagFileLock {
     static let patience: Duration = .seconds(2)
     private static let pauseMicroseconds: useconds_t = 2000
 
-    /// Does something under the lock, or without it where it cannot be had: the comparison still protects the file.
+    /// Does something under the lock, or without it if it cannot be had: the comparison still protects the file.
     static func hold<Result>(
         beside target: String, patience: Duration = FlagFileLock.patience,
         during deed: () throws(FlagFileError) -> Result

@@ -15,7 +15,7 @@ package struct FlagHealth: Equatable, Sendable {
     package let path: String
     /// The flags that hold.
     package let effective: FlagValues
-    /// The flags that the file says, or the environment where no file has been read.
+    /// The flags that the file says, or the environment if no file has been read.
     package let file: FlagValues
     /// The SHA-256 of the last good content; `nil` if none has been read.
     package let contentHash: String?
@@ -23,16 +23,16 @@ package struct FlagHealth: Equatable, Sendable {
     package let changedAt: Timestamp?
     /// When the file was last read and good.
     package let lastGoodTime: Timestamp?
-    /// Readings that were no good since the start.
+    /// Readings that were invalid since the start.
     package let invalidReads: Int
     /// What is wrong now and what to do; `nil` if nothing is.
     package let problem: String?
-    /// Why the file cannot be written, so that a rollback would hold this instance only; `nil` if it can, as of the last
-    /// try.
+    /// Why the file cannot be written, so that a rollback would hold this instance only; `nil` if it can, as of the
+    /// last try.
     package let writeProblem: String?
-    /// What is no error but should be known.
+    /// What is not an error but should be known.
     package let notes: [String]
-    /// Whether a rollback that could not be written holds this instance alone at `legacy`.
+    /// Whether a rollback that could not be written holds only this instance at `legacy`.
     package let isHeldAtLegacy: Bool
     /// Changes that are not in the history yet, attempts at it that failed, and changes that never will be.
     package let historyWaiting: Int

@@ -1,7 +1,7 @@
 import Synchronization
 import ParallaxCore
 
-/// Whoever wants to hear of the flags.
+/// The observers of a flag store's events.
 final class FlagObservers: Sendable {
     private let observers = Mutex<[@Sendable (FlagEvent) -> Void]>([])
 

@@ -18,7 +18,7 @@ package struct FlagReading: Equatable, Sendable {
     }
 }
 
-/// Why a reading was no good.
+/// Why a reading was invalid.
 package struct FlagProblem: Equatable, Sendable {
     /// The raw values are shown: they never change.
     package enum Kind: String, Sendable {

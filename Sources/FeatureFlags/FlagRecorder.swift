@@ -4,8 +4,8 @@ import Synchronization
 
 /// Keeps changes in the history, in order, without ever holding up the change itself.
 ///
-/// What could not be kept waits in memory and is tried again; the history has a queue of its own, so that a database that
-/// is locked blocks no one else.
+/// What could not be kept waits in memory and is tried again; the history has a queue of its own, so that a database
+/// that is locked blocks no one else.
 final class FlagRecorder: Sendable {
     /// More changes than this wait for no one: they are counted as lost.
     static let mostWaiting = 10_000
@@ -87,7 +87,7 @@ final class FlagRecorder: Sendable {
         }
     }
 
-    /// Runs on the queue alone.
+    /// Runs only on the queue.
     private func keepWaiting() {
         guard let history else { return }
         while let change = state.withLock({ $0.waiting.first }) {
@@ -113,7 +113,7 @@ final class FlagRecorder: Sendable {
     }
 }
 
-/// Where the queue leaves its answer for whoever may have stopped waiting.
+/// Where the queue leaves its answer for a caller that may have stopped waiting.
 private final class NewestChange: Sendable {
     let change = Mutex<FlagChange?>(nil)
 }

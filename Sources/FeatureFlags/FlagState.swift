@@ -2,7 +2,7 @@ package import ParallaxCore
 
 /// What an instance knows of its flag file, and the flags that hold in consequence.
 ///
-/// A value: readings go in, what there is to tell comes out. A reading that is no good never changes the flags.
+/// A value: readings go in, what there is to tell comes out. A reading that is invalid never changes the flags.
 package struct FlagState: Equatable, Sendable {
     package let environment: EnvironmentFlags
     package let isProduction: Bool
@@ -10,7 +10,7 @@ package struct FlagState: Equatable, Sendable {
     package private(set) var lastGood: FlagReading?
     /// What is wrong with the file now; `nil` if the last reading was good.
     package private(set) var problem: FlagProblem?
-    /// How many readings since the start were no good, each one counted.
+    /// How many readings since the start were invalid, each one counted.
     package private(set) var invalidReads = 0
     /// The rollback that could not be written and holds this instance, and no other, at `legacy`; `nil` if none does.
     package private(set) var hold: FlagHold?
@@ -23,7 +23,7 @@ package struct FlagState: Equatable, Sendable {
         effective = environment.effective(file: nil, isProduction: isProduction)
     }
 
-    /// What the file says, or what holds where none has been read.
+    /// What the file says, or what holds if none has been read.
     package var fileValues: FlagValues { lastGood?.definition.values ?? environment.values }
 
     package var isHeldAtLegacy: Bool { hold != nil }
@@ -53,7 +53,7 @@ package struct FlagState: Equatable, Sendable {
         lastGood?.time = time
     }
 
-    /// A reading that was no good: counted, and the flags stay.
+    /// A reading that was invalid: counted, and the flags stay.
     ///
     /// - Returns: Whether it is news, rather than what the reading before found too.
     package mutating func reject(_ problem: FlagProblem) -> Bool {
@@ -91,8 +91,8 @@ extension FlagState {
     /// Why a file that was there before the history began is in it.
     private static let foundReason = "was there before the history began"
 
-    /// A change is its declaration's only where that is newer than the one before: other programs leave it standing, and
-    /// a file put back to an older state brings its old one along.
+    /// A change is its declaration's only if that is newer than the one before: other programs leave it standing,
+    /// and a file put back to an older state brings its old one along.
     private func change(to reading: FlagReading, newest: FlagChange?) -> FlagChange {
         let declaration = freshDeclaration(of: reading, newest: newest)
         let isFirst = lastGood == nil && newest == nil

@@ -36,7 +36,7 @@ extension FlagStore {
         await recorder.finish()
     }
 
-    /// Says what this instance has applied, where that has changed or was said a while ago. Runs on the store's queue.
+    /// Says what this instance has applied, if that has changed or was said a while ago. Runs on the store's queue.
     func post() {
         guard let instance else { return }
         let uptime = uptime()
@@ -50,13 +50,13 @@ extension FlagStore {
             isPinnedToLegacy: environment.distributedEnabled == false, time: time)
         applied.unarmed = work.withLock { $0.unarmed }
         if let last, last.applied.says(the: applied), uptime - last.time < AppliedFlags.interval { return }
-        // Also where it fails: it is tried again after the interval, not at every reading.
+        // Also if it fails: it is tried again after the interval, not at every reading.
         work.withLock { $0.posting = Posting(applied: applied, time: uptime) }
         do {
             try AppliedFlagsBoard(beside: file.resolved()).post(applied)
             note(.posting, nil)
         } catch {
-            note(.posting, "other instances cannot be told what this one has applied: \(error)")
+            note(.posting, "the file that tells other instances what this one has applied cannot be written: \(error)")
         }
     }
 }

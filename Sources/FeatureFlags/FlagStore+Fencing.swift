@@ -47,7 +47,7 @@ extension FlagStore {
 extension FlagStore {
     private static let mostClaims = 20
 
-    /// Looks for newer claims; keeps what is known where the folder cannot be read.
+    /// Looks for newer claims; keeps what is known if the folder cannot be read.
     ///
     /// - Parameter number: One that is known to be taken.
     func readFence(beyond number: Int64 = 0) {
@@ -58,7 +58,7 @@ extension FlagStore {
             note(.reading, nil)
             if let newest { heed(newest) }
         } catch {
-            note(.reading, "what other instances say of the flag file cannot be read: \(error)")
+            note(.reading, "the files of other instances next to the flag file cannot be read: \(error)")
         }
     }
 
@@ -76,16 +76,16 @@ extension FlagStore {
         }
     }
 
-    /// The number above all that are known, also where the folder with the claims was lost.
+    /// The number above all that are known, also if the folder with the claims was lost.
     func nextNumber() -> Int64 { fenceNumber + 1 }
 
-    /// Claims a number, or goes on without where claims cannot be kept: what a person or an outage asks for must not wait
-    /// for a folder.
+    /// Claims a number, or goes on without if claims cannot be kept: what a person or an outage asks for must not
+    /// wait for a folder.
     ///
     /// - Parameters:
-    ///   - pending: The latch that the change brings about, where it is a rollback.
+    ///   - pending: The latch that the change brings about, if it is a rollback.
     ///   - latch: Changes the latch that all share.
-    /// - Throws: ``FlagFileError`` with `changedMeanwhile` where someone else was first.
+    /// - Throws: ``FlagFileError`` with `changedMeanwhile` if someone else was first.
     func claim(
         _ number: Int64, by: String, pending: RollbackLatch? = nil, latch: (RollbackLatch) -> RollbackLatch = { $0 }
     ) throws(FlagFileError) {
@@ -96,7 +96,7 @@ extension FlagStore {
         do {
             isClaimed = try FlagFence(beside: file.resolved()).claim(fence)
         } catch {
-            return note(.claiming, "changes of the flag file cannot be numbered beside it: \(error)")
+            return note(.claiming, "the file that numbers changes cannot be written next to the flag file: \(error)")
         }
         note(.claiming, nil)
         guard isClaimed else {
@@ -117,8 +117,8 @@ extension FlagStore {
 
     /// Whether an evaluator may carry out now what it decided.
     ///
-    /// - Throws: ``FlagFileError`` with `superseded` where someone has changed the flags or acknowledged since, so that it
-    ///   must decide again, and with `leased` where another evaluator is at it.
+    /// - Throws: ``FlagFileError`` with `superseded` if someone has changed the flags or acknowledged since, so that it
+    ///   must decide again, and with `leased` if another evaluator is at it.
     func judge(_ claim: RollbackClaim) throws(FlagFileError) {
         readFence()
         let (fencing, written, number) = work.withLock { ($0.fencing, $0.writtenNumber, $0.fenceNumber) }

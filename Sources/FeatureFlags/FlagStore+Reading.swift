@@ -26,8 +26,8 @@ extension FlagStore {
 
     /// Reads the file while none of our writers is at work.
     ///
-    /// The first content is told from the newest change of the history, which a writer keeps before its file shows: read in
-    /// between, the file would seem to have been changed back.
+    /// The first content is told from the newest change of the history, which a writer keeps before its file shows:
+    /// read in between, the file would seem to have been changed back.
     private func readFirst() throws(FlagFileError) {
         guard let target = try? file.resolved() else { return _ = try take(file.read()) }
         try FlagFileLock.hold(beside: target) { () throws(FlagFileError) in _ = try take(file.read()) }
@@ -75,7 +75,7 @@ extension FlagStore {
         work.withLock { $0.flags.environment }
     }
 
-    /// Lets a reading hold, keeps the change and tells of it.
+    /// Makes a reading the current one, records the change and notifies the observers.
     func adopt(_ reading: FlagReading, isRecorded: Bool) {
         let isFirst = work.withLock { $0.flags.lastGood == nil }
         let newest = isFirst ? recorder.newest(within: FlagStore.historyPatience) : nil

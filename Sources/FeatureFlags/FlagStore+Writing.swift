@@ -12,7 +12,7 @@ extension FlagStore {
     ///   - reason: Why.
     ///   - content: The hash of the content that this was decided on; `nil` writes whatever the file holds by then.
     /// - Returns: The change; `nil` if the file says so already.
-    /// - Throws: ``FlagFileError`` naming the file and the remedy, with `superseded` where the file holds another content;
+    /// - Throws: ``FlagFileError`` naming the file and the remedy, with `superseded` if the file holds another content;
     ///   nothing has changed then.
     @discardableResult
     package func set(
@@ -166,7 +166,7 @@ extension FlagStore {
         return change
     }
 
-    /// A change that was kept in the history but did not come about is followed by its opposite.
+    /// A change that was kept in the history but could not be written is followed by its opposite.
     private func takeBack(_ change: FlagChange, hash: String?, because error: FlagFileError) {
         guard let from = change.from, let hash else { return }
         let opposite = FlagChange(

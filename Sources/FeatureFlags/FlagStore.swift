@@ -9,7 +9,8 @@ import Synchronization
 package final class FlagStore: Sendable {
     struct Work {
         var flags: FlagState
-        /// The newest modification time seen: what we write stays above it, since other clients look at newer files only.
+        /// The newest modification time seen: what we write stays above it, since other clients look at newer files
+        /// only.
         var newestModificationTime: Int64 = 0
         /// That of the last content that was read, whatever it was worth.
         var modificationTime: Int64?
@@ -105,14 +106,14 @@ package final class FlagStore: Sendable {
         observers.add(observer)
     }
 
-    /// Reads the file, which is made from the environment's flags where it does not exist.
+    /// Reads the file, which is made from the environment's flags if it does not exist.
     ///
-    /// A file that can be neither read nor made is no reason to stop: it shows in ``health``.
+    /// A file that can be neither read nor made is not a reason to stop: it shows in ``health``.
     package func start() async {
         await onQueue { self.startOnQueue() }
     }
 
-    /// Reads the file again and takes what it says; keeps the last good flags where it is no good.
+    /// Reads the file again and takes what it says; keeps the last good flags if it is invalid.
     package func refresh() async {
         await onQueue { self.refreshOnQueue() }
     }

@@ -13,7 +13,7 @@ package struct FlagWatcher: Service {
 
     /// - Parameters:
     ///   - interval: The pause between two readings.
-    ///   - logger: Told of every change and problem.
+    ///   - logger: Gets every change and problem.
     package init(
         store: FlagStore, interval: Duration = .milliseconds(200), clock: any Clock<Duration> = ContinuousClock(),
         logger: Logger

@@ -4,8 +4,8 @@ import ParallaxCore
 
 /// The folder next to a flag file in which instances that share the file leave word for each other.
 ///
-/// It is next to the file that the path leads to in the end, so that all who read one file find one folder. The flag file
-/// itself is for everybody: what changes every few seconds has no place in it.
+/// It is next to the file that the path leads to in the end, so that all who read one file find one folder. The flag
+/// file itself is for all programs: what changes every few seconds does not belong in it.
 struct SideFolder: Sendable {
     static let maximumBytes = 1 << 16
 
@@ -81,7 +81,7 @@ struct SideFolder: Sendable {
         unlink("\(path)/\(name)")
     }
 
-    /// For file systems without hard links. Whoever reads it half written finds a file that it cannot read.
+    /// For file systems without hard links. A reader that sees it half written finds a file that it cannot decode.
     private func addUnlinked(_ name: String, _ bytes: [UInt8]) throws(SystemCallError) -> Bool {
         let file: OpenFile
         do {
@@ -95,7 +95,7 @@ struct SideFolder: Sendable {
         return true
     }
 
-    /// Makes the folder so that whoever may change the flag file may also write in it.
+    /// Makes the folder writable for every user that may change the flag file.
     private func create() throws(SystemCallError) {
         guard mkdir(path, 0o755) == 0 else {
             if errno == EEXIST { return }

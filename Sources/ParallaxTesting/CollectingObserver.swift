@@ -36,7 +36,7 @@ package final class CollectingObserver: DecisionObserver {
         for waiter in ready { waiter.continuation.resume() }
     }
 
-    /// Returns once so many comparisons have been heard of.
+    /// Returns once so many comparisons have been observed.
     package func comparisons(reach count: Int) async {
         await withCheckedContinuation { continuation in
             let isReached = heard.withLock { heard in

@@ -3,7 +3,8 @@ import ParallaxCore
 extension RedisError {
     /// An error that Redis answered, told apart by the word it begins with.
     ///
-    /// Before Redis 7 an error within a script is wrapped: `ERR Error running script (…): @user_script: 1: -READONLY …`.
+    /// Before Redis 7 an error within a script is wrapped: `ERR Error running script (…): @user_script: 1: -READONLY
+    /// …`.
     init(serverReply text: String) {
         var word = text.prefix { $0 != " " }
         if word == "ERR", let wrapped = text.firstRange(of: ": -") {
@@ -25,8 +26,8 @@ extension RedisError {
         self.init(serverReply: text)
     }
 
-    /// What a demoted primary, a replica without its primary, and a primary that its replicas have left answer. A server that
-    /// is full, loads its data or runs a script is still the right one.
+    /// What a demoted primary, a replica without its primary, and a primary that its replicas have left answer. A
+    /// server that is full, loads its data or runs a script is still the right one.
     private static let wordsOfSuperseded: [Substring] = ["READONLY", "MASTERDOWN", "NOREPLICAS"]
     private static let tooManyClients = "max number of clients"
 
@@ -45,7 +46,7 @@ extension RedisError {
         case "NOPERM":
             (.unauthorized, "Redis refused its user a right that the limiter needs; docs/operations.md lists them")
         case "MAXCLIENTS":
-            (.disconnected, "Redis has as many clients as it takes; raise its maxclients, or find out who they are")
+            (.disconnected, "Redis has reached its maxclients; raise it, or find out which clients are connected")
         case "DENIED":
             (
                 .unauthorized,

@@ -25,7 +25,7 @@ package struct RedisError: Error, Equatable, Sendable {
         case noScript
         /// Redis answered with another error.
         case server
-        /// The bytes received are no RESP2, or an answer no one asked for.
+        /// The bytes received are not valid RESP2, or an answer no one asked for.
         case protocolViolation
         /// A setting is at fault, such as a file of certificates that cannot be read.
         case configuration
@@ -38,7 +38,8 @@ package struct RedisError: Error, Equatable, Sendable {
     package let cause: String?
     /// Where the server says that the command belongs instead; it did not carry it out.
     package let redirection: Redirection?
-    /// Whether another server may have taken over the part of the one that answered, and its address may lead there by now.
+    /// Whether another server may have taken over the part of the one that answered, and its address may lead there by
+    /// now.
     package let isOfSuperseded: Bool
 
     package init(

@@ -1,6 +1,6 @@
 /// The settings as read, and what is wrong with them.
 package struct LoadedSettings: Equatable, Sendable {
-    /// Every setting, with its default where none or a wrong one was given.
+    /// Every setting, with its default if none or a wrong one was given.
     package let settings: Settings
     /// What is wrong, in the order of the documentation; the service starts only without errors.
     package let findings: [Finding]

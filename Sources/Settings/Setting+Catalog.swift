@@ -25,7 +25,7 @@ extension Setting {
     static let httpMaxConnections = Setting(
         "HTTP_MAX_CONNECTIONS", .http, .integer(0...1_000_000), standard: "0",
         "The most connections at once; 0 for as many as the limit of open files has room for, at most 10000. "
-            + "At the bound the longest idle one gives its place to a new one.")
+            + "At the bound the longest idle connection is closed for a new one.")
     static let httpAllowedHosts = Setting(
         "HTTP_ALLOWED_HOSTS", .http, .list, standard: "",
         "Public names by which the service is called, in addition to HTTP_HOST. "
@@ -69,11 +69,11 @@ extension Setting {
         "In hybrid, the share of identities for which the distributed verdict is enforced.")
     static let hybridFailClosed = Setting(
         "HYBRID_FAIL_CLOSED", .flags, .boolean, standard: "false",
-        "Whether hybrid answers 503 where the distributed verdict is enforced and missing, "
+        "Whether hybrid answers 503 if the distributed verdict is enforced and missing, "
             + "instead of the legacy verdict standing in.")
     static let featureFlagFile = Setting(
         "FEATURE_FLAG_FILE", .flags, .text, standard: "config/feature-flags.json",
-        "The flag file in flagd's format; made from the values above where it does not exist.")
+        "The flag file in flagd's format; made from the values above if it does not exist.")
 
     // Limits
     private static let limit = Kind.integer(1...Policy.maximumLimit)
@@ -176,7 +176,7 @@ extension Setting {
     static let moveDamagedDatabase = Setting(
         "MOVE_DAMAGED_DATABASE", .recorder, .boolean, standard: "false",
         "Whether a damaged database is renamed to .damaged-TIME next to it, so that recording goes on in a new one. "
-            + "Otherwise it stays for a person, and nothing is recorded until then.")
+            + "Otherwise an operator has to move it, and nothing is recorded until then.")
     static let recordFlushInterval = Setting(
         "RECORD_FLUSH_INTERVAL", .recorder, .seconds(0.01...3600), standard: "0.5",
         "How long comparisons may wait in the buffer before they are written.")
@@ -234,7 +234,7 @@ extension Setting {
             + "away.")
     static let baselineHoldoutPercent = Setting(
         "BASELINE_HOLDOUT_PERCENT", .rollback, .decimal(0...RollbackSettings.maximumHoldoutPercent), standard: "0",
-        "In hybrid, the share of identities that the legacy limiter alone judges, to compare response times with.")
+        "In hybrid, the share of identities that only the legacy limiter judges, to compare response times with.")
     static let rollbackEvaluationInterval = Setting(
         "ROLLBACK_EVALUATION_INTERVAL", .rollback, .seconds(1...300), standard: "10",
         "How often the triggers are evaluated.")
@@ -277,10 +277,10 @@ extension Setting {
             + "an address without a path gets `/api/v2/alerts`.")
     package static let alertTokenFile = Setting(
         "ALERT_TOKEN_FILE", .alerts, .text, standard: "",
-        "The file with the bearer token that every receiver wants.")
+        "The file with the bearer token that every receiver expects.")
     static let alertResendInterval = Setting(
         "ALERT_RESEND_INTERVAL", .alerts, .seconds(1...3600), standard: "60",
-        "How often an alert that lasts is sent again; a receiver that hears nothing for four times as long takes it for over."
+        "How often an alert that lasts is sent again; a receiver that gets nothing for four times as long considers it resolved."
     )
     static let alertConnectionFailures = Setting(
         "ALERT_REDIS_CONNECTION_FAILURES", .alerts, .integer(0...1_000_000), standard: "5",
@@ -290,7 +290,7 @@ extension Setting {
         "Alerts when Redis has not been healthy for this long.")
     static let alertUnavailablePercent = Setting(
         "ALERT_UNAVAILABLE_PERCENT", .alerts, .decimal(0...100), standard: "5",
-        "Alerts when more than this share of the answers is no verdict, over 300 s and over 60 s.")
+        "Alerts when more than this share of the answers has no verdict, over 300 s and over 60 s.")
     static let alertRefusalPercent = Setting(
         "ALERT_REFUSAL_PERCENT", .alerts, .decimal(0...100), standard: "80",
         "Alerts when more than this share of the verdicts are refusals, over 300 s and over 60 s.")

@@ -30,9 +30,9 @@ package struct Setting: Equatable, Sendable {
     package let name: String
     package let group: Group
     package let kind: Kind
-    /// The default, as one would write it; empty where the setting is off or found out at the start.
+    /// The default, as one would write it; empty if the setting is off or determined at the start.
     package let standard: String
-    /// One sentence for whoever sets it.
+    /// One sentence for the operator.
     package let summary: String
     /// Whether its value must never be printed.
     package let isSecret: Bool

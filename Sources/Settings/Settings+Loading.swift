@@ -3,8 +3,8 @@ import ParallaxCore
 import RedisLimiting
 
 extension Settings {
-    /// Reads the command line over the environment over the environment's file over the base file over the defaults, and
-    /// checks all of it. Never throws: what is wrong is among the findings.
+    /// Reads the command line over the environment over the environment's file over the base file over the defaults,
+    /// and checks all of it. Never throws: what is wrong is among the findings.
     ///
     /// - Parameters:
     ///   - environment: The process's environment.
@@ -71,7 +71,7 @@ struct SettingsFiles {
         let path = directory.path + "/" + name
         guard FileManager.default.fileExists(atPath: path) else { return }
         guard let content = try? RegularFile(path).content, let text = String(validating: content, as: UTF8.self)
-        else { return note(path, "it cannot be read as a text in UTF-8", "check the file and its permissions") }
+        else { return note(path, "it cannot be read as UTF-8 text", "check the file and its permissions") }
         let file = SettingsFile(path: path, text: text)
         files.append(file)
         findings += file.findings

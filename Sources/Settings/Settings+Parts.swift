@@ -50,22 +50,22 @@ extension Settings {
         return Pseudonyms(key: try PseudonymKey(file: recorder.identityPrivacyKeyFile ?? ""))
     }
 
-    /// What an identity's identifier may be stored as: itself, and its pseudonym where the settings ask for those. Records
-    /// from before they did hold it as it is.
+    /// What an identity's identifier may be stored as: itself, and its pseudonym if the settings ask for those.
+    /// Records from before they did hold it as it is.
     ///
     /// - Throws: ``PseudonymKeyError``.
     package func storedIdentifiers(of identity: Identity) throws -> [String] {
         [identity.identifier] + (try pseudonyms().map { [$0.rename(identity).identifier] } ?? [])
     }
 
-    /// - Throws: ``FlagDefinitionError`` where the percentage is not a percentage.
+    /// - Throws: ``FlagDefinitionError`` if the percentage is not a percentage.
     package func environmentFlags() throws(FlagDefinitionError) -> EnvironmentFlags {
         try EnvironmentFlags(
             distributedEnabled: flags.pins.distributedEnabled, hybrid: flags.pins.hybrid, failOpen: flags.pins.failOpen,
             enforcementPercent: flags.pins.enforcementPercent, fallback: flags.initial)
     }
 
-    /// Whom to tell of alerts.
+    /// Where alerts are sent.
     ///
     /// - Throws: ``SecretFileError`` or ``AlertReceiverError``: each says what to do, and no secret.
     package func alertReceivers() throws -> [AlertReceiver] {

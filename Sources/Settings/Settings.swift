@@ -48,11 +48,11 @@ package struct Settings: Equatable, Sendable {
     package struct Flags: Equatable, Sendable {
         /// The path of the flag file.
         package var file: String
-        /// What the file is made from where it does not exist.
+        /// What the file is made from if it does not exist.
         package var initial: FlagValues
         /// What the environment itself says, and what is safer than the file's value therefore always wins.
         package var pins: Pins
-        /// Whether hybrid fails closed where the candidate is enforced and cannot answer.
+        /// Whether hybrid fails closed if the candidate is enforced and cannot answer.
         package var hybridFailsClosed: Bool
 
         /// The flags that the environment sets; `nil` if it says nothing.

@@ -19,7 +19,7 @@ struct SettingsReader {
         return source?.origin ?? "default"
     }
 
-    /// A setting's text as it stands, unchecked; its default where no source says anything.
+    /// A setting's text as it stands, unchecked; its default if no source says anything.
     func text(_ setting: Setting) -> String {
         first(setting)?.text ?? setting.standard
     }
@@ -45,7 +45,7 @@ struct SettingsReader {
     }
 
     mutating func integer(_ setting: Setting) -> Int {
-        guard case .integer(let range) = setting.kind else { preconditionFailure("\(setting.name) is no integer") }
+        guard case .integer(let range) = setting.kind else { preconditionFailure("\(setting.name) is not an integer") }
         return value(setting, range: range) { Int($0) }
     }
 
@@ -56,12 +56,12 @@ struct SettingsReader {
     }
 
     mutating func decimal(_ setting: Setting) -> Double {
-        guard case .decimal(let range) = setting.kind else { preconditionFailure("\(setting.name) is no number") }
+        guard case .decimal(let range) = setting.kind else { preconditionFailure("\(setting.name) is not a number") }
         return value(setting, range: range, Self.number)
     }
 
     mutating func seconds(_ setting: Setting) -> Duration {
-        guard case .seconds(let range) = setting.kind else { preconditionFailure("\(setting.name) is no duration") }
+        guard case .seconds(let range) = setting.kind else { preconditionFailure("\(setting.name) is not a duration") }
         return .milliseconds(value(setting, range: range, Self.number) * 1000)
     }
 
@@ -84,7 +84,7 @@ struct SettingsReader {
             note(
                 Finding(
                     .error, .wrongType, setting: setting.name, origin: source.origin,
-                    problem: "\(DisplayText.quoted(text)) is not \(expecting)", remedy: "correct it or take it out"))
+                    problem: "\(DisplayText.quoted(text)) is not \(expecting)", remedy: "correct it or remove it"))
             return nil
         }
     }
@@ -134,7 +134,7 @@ extension SettingsReader {
 
     private static func standard<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value {
         guard let value = parse(setting.standard) else {
-            preconditionFailure("the default of \(setting.name) is no value of its type")
+            preconditionFailure("the default of \(setting.name) is not a value of its type")
         }
         return value
     }
@@ -144,6 +144,6 @@ extension SettingsReader {
         return Finding(
             .error, kind, setting: setting.name, origin: found.origin,
             problem: "is \(shown); it must be \(setting.kind)",
-            remedy: "correct it, or take it out to get the default \(setting.standard)")
+            remedy: "correct it, or remove it to get the default \(setting.standard)")
     }
 }

@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("a database that was just made is no incomplete copy, whatever this process has written there since")
+    @Test("a database that was just made is not an incomplete copy, whatever this process has written there since")
     func acceptsOwnStart() async throws {
         try await withTemporaryPath { path in
             let store = DivergenceStore(unopenedAt: path)

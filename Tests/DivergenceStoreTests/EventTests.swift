@@ -3,7 +3,7 @@ import Testing
 
 @testable import DivergenceStore
 
-/// What a report tells of its period besides the comparisons.
+/// The events of its period that a report shows in addition to the comparisons.
 @Suite struct EventTests {
     private static func change(
         minute: Int64, from: FlagUpdate?, to: FlagUpdate, by: String = "ann", reason: String = "why", content: String
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("instances that share a flag file tell of one change once, by the name that made it; a drill is one event")
+    @Test("instances that share a flag file report one change once, by the name that made it; a drill is one event")
     func shared() async throws {
         try await withPeriod { first in
             try await withPeriod { second in

@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test("a verdict long before the instance's last flush is no verdict on the period's end")
+    @Test("a verdict long before the instance's last flush is not a verdict on the period's end")
     func stale() async throws {
         try await withStore { store in
             let recorder = Recorder.sample(store, startedAt: .sample.plus(minutes: 20))
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test("a rollback closes the gate until somebody acknowledges it, a dry one for its period")
+    @Test("a rollback closes the gate until an operator acknowledges it, a dry one for its period")
     func rollbacks() async throws {
         try await withRecords { store in
             try await store.record([evaluation(.ok)])
@@ -94,7 +94,7 @@ import Testing
             #expect(try await check(.triggers, [store]).outcome == .pass)
             try await store.record(rollback(isDryRun: false, at: -5))
             #expect(try await check(.triggers, [store]).outcome == .fail)
-            let word = Acknowledgement(time: Self.now, by: "ada", reason: "mended")
+            let word = Acknowledgement(time: Self.now, by: "ada", reason: "fixed")
             try await store.acknowledge(.all, word)
             #expect(try await check(.triggers, [store]).outcome == .pass)
             try await store.record(rollback(isDryRun: true, at: 2))
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test("of a report on one organization the minutes are those of all, since its quiet ones are no gap")
+    @Test("of a report on one organization the minutes are those of all, since its quiet ones are not gaps")
     func coversEverybody() async throws {
         try await withStore { store in
             let recorder = Recorder.sample(store)

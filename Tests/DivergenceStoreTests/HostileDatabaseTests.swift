@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("tables and indexes that somebody added do not keep a database from being read")
+    @Test("tables and indexes of another program do not keep a database from being read")
     func acceptsAdditions() async throws {
         try await withTemporaryPath { path in
             let store = try DivergenceStore(path: path)

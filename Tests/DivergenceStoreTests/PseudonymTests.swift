@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(
-        "a key file that is missing, a folder, short, too long or open to everybody is refused, and its key never shown"
+        "a key file that is missing, a folder, short, too long or open to all users is refused, and its key never shown"
     )
     func refusesKeys() async throws {
         try await withTemporaryPath { path in

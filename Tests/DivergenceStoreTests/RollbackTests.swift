@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("the latest rollback that nobody has acknowledged holds until somebody does; a dry run holds nothing")
+    @Test("the latest rollback holds until it is acknowledged; a dry run holds nothing")
     func findsUnacknowledged() async throws {
         try await withStore { store in
             #expect(try await store.latestUnacknowledgedRollback() == nil)

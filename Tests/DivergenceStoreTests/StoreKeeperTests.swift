@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test("a database that is locked at the start holds up nobody, and is opened when the lock is gone")
+    @Test("a database that is locked at the start delays no request, and is opened when the lock is gone")
     func opensAfterLock() async throws {
         try await withTemporaryPath { path in
             try DivergenceStore(path: path).close()

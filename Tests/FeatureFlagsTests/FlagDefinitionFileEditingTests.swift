@@ -77,7 +77,7 @@ import Testing
         #expect(try !file.applying(.rollback, declaration: Self.declaration).values.distributedEnabled)
     }
 
-    @Test("rules stay where nobody asked to empty them")
+    @Test("rules stay unless the update empties them")
     func rulesStay() throws {
         let edited = try FlagTexts.file(FlagTexts.handMade)
             .applying(FlagUpdate(distributedEnabled: false), declaration: Self.declaration)

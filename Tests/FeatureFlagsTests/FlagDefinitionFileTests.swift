@@ -80,13 +80,13 @@ import Testing
     }
 
     @Test(
-        "a file that is no object with flags is invalid",
+        "a file that is not an object with flags is invalid",
         arguments: ["[]", "true", "{}", #"{"flags": []}"#, #"{"flags": null}"#])
     func noFlags(text: String) throws {
         #expect(try #require(throws: FlagDefinitionError.self) { try FlagTexts.file(text) }.code == .noFlags)
     }
 
-    @Test("metadata that is no object makes the file invalid")
+    @Test("metadata that is not an object makes the file invalid")
     func metadata() throws {
         #expect(throws: FlagDefinitionError.self) { try FlagTexts.file(#"{"flags": {}, "metadata": []}"#) }
     }

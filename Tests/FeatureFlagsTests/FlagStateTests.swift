@@ -42,7 +42,7 @@ import Testing
         #expect(state.effective.strategy == .legacy)
     }
 
-    @Test("a reading that is no good is counted, and changes no flag")
+    @Test("a reading that is invalid is counted, and changes no flag")
     func reject() {
         var state = FlagState(environment: .none, isProduction: false)
         _ = state.accept(Self.reading(Self.legacy, hash: "a", at: 1))

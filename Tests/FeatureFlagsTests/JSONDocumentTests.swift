@@ -42,10 +42,10 @@ import Testing
     @Test("an error tells the line and the column in bytes")
     func place() throws {
         let error = try #require(throws: JSONError.self) { try Self.document("{\n  \"é\": x}") }
-        #expect(error == .syntax(line: 2, column: 9, reason: "a value should stand here"))
+        #expect(error == .syntax(line: 2, column: 9, reason: "a value is expected here"))
     }
 
-    @Test("bytes that are no UTF-8 are refused")
+    @Test("bytes that are not valid UTF-8 are refused")
     func utf8() {
         #expect(throws: JSONError.notUTF8) { try JSONDocument(parsing: [0x22, 0xff, 0x22]) }
         #expect(throws: JSONError.notUTF8) { try JSONDocument(parsing: [0x22, 0xed, 0xa0, 0x80, 0x22]) }
@@ -86,7 +86,7 @@ import Testing
         #expect(document.root.duplicateKey == nil)
     }
 
-    @Test("setting a value changes its bytes alone")
+    @Test("setting a value changes only its bytes")
     func replace() throws {
         var random = Seeded(seed: 11)
         for _ in 0..<200 {
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test("nothing is put into a value that is no object")
+    @Test("nothing is put into a value that is not an object")
     func notAnObject() throws {
         var document = try Self.document(#"{"a": [1]}"#)
         #expect(throws: JSONError.notAnObject(path: ["a"])) { try document.set(.boolean(true), at: ["a", "b"]) }

@@ -23,7 +23,8 @@ struct FixtureWritingTests {
         try await withFolder { folder in
             // 1. Of yesterday: a rollback that was acknowledged.
             try await keepAcknowledgedRollback(in: folder.appending(path: "a.sqlite").path)
-            // 2. Today: divergences, a drill, a settlement, a step forward, a dry run at the second instance, a rollback.
+            // 2. Today: divergences, a drill, a settlement, a step forward, a dry run at the second instance, a
+            // rollback.
             try await withPrivateRedis { redis in
                 let url = redis.url.description
                 let first = try await PromotedService(
@@ -111,7 +112,7 @@ struct FixtureWritingTests {
         }
     }
 
-    /// Copies the flag folder while both instances are heard of, and the databases once they have ended.
+    /// Copies the flag folder while both instances are running, and the databases once they have ended.
     private func keep(_ folder: URL, _ first: PromotedService, _ second: PromotedService) async throws {
         let fixtures = StoredFixture.original
         let files = FileManager.default

@@ -25,7 +25,9 @@ import Testing
         return line.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
     }
 
-    @Test("Redis never hears of who is held out, and the sums add up all the same", .timeLimit(.minutes(1)))
+    @Test(
+        "Redis is never asked about identities that are held out, and the sums add up all the same",
+        .timeLimit(.minutes(1)))
     func heldOut() async throws {
         try await withFolder { folder in
             try await withPrivateRedis { redis in
@@ -78,7 +80,7 @@ import Testing
         }
     }
 
-    @Test("in distributed_only nobody is held out", .timeLimit(.minutes(1)))
+    @Test("in distributed_only no identity is held out", .timeLimit(.minutes(1)))
     func distributedOnly() async throws {
         try await withFolder { folder in
             try await withPrivateRedis { redis in

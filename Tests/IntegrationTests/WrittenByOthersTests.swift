@@ -6,7 +6,8 @@ import ParallaxTesting
 import RedisLimiting
 import Testing
 
-/// A running service whose flag file other programs write, in every way that they do: what it does, and what health shows.
+/// A running service whose flag file other programs write, in every way that they do: what it does, and what health
+/// shows.
 @Suite struct WrittenByOthersTests {
     /// A running instance and the file that it follows.
     private struct Scene {
@@ -130,7 +131,7 @@ import Testing
                 try FileManager.default.createSymbolicLink(
                     atPath: scene.file.path, withDestinationPath: "flags.json")
             }
-            // Whoever runs the tests as root may read what no one may; nothing can be told then.
+            // Root may read every file; the test can show nothing then.
             try FileManager.default.removeItem(at: scene.file)
             if geteuid() != 0 {
                 try await scene.keeps(.hybrid, despite: "forbidden", problem: "let the user") {

@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(
-        "what is no time is refused",
+        "text that is not a time is refused",
         arguments: ["", "h", "-1h", "1w", "99999999d", "2000-13-01", "2000-10-10T", "1.5h"])
     func noTimes(text: String) {
         #expect(ReportTime(argument: text) == nil)

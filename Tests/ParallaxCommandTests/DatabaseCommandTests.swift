@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("errors of the other parts are told too, and only those that nobody knows are left")
+    @Test("errors of the other parts are explained too, and only unknown ones are left")
     func explainedOthers() {
         struct Unknown: Error {}
         let damaged = ReplayError(code: .damagedGzip, path: "x.gz", message: "is cut short")

@@ -94,7 +94,7 @@ import Testing
         try await withScene { scene in
             let queue = try DatabaseQueue(path: scene.database)
             try await queue.write {
-                try $0.execute(sql: "UPDATE flag_history SET changed_by = 'nobody' WHERE sequence = 2")
+                try $0.execute(sql: "UPDATE flag_history SET changed_by = 'mallory' WHERE sequence = 2")
             }
             let listed = await #expect(throws: CommandFailure.self) {
                 try await FlagsHistory.parse(["--database", scene.database]).run()
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test("flags show lists who is behind and since when, who deviates, and who was not heard of")
+    @Test("flags show lists who is behind and since when, who deviates, and who was not seen lately")
     func instances() async throws {
         try await withScene { scene in
             let store = try await scene.open()
@@ -178,7 +178,7 @@ import Testing
             #expect(!lines[2].contains("\u{1b}"))
             #expect(
                 lines[3].contains("deviating  hybrid  DISTRIBUTED_RATE_LIMITING_ENABLED=false in its environment wins"))
-            #expect(lines[4].contains("silent     legacy  last heard of 2000-10-10 20:53:36 UTC"))
+            #expect(lines[4].contains("silent     legacy  last seen 2000-10-10 20:53:36 UTC"))
             #expect(InstancesText(instances: [], health: health, now: now).text.isEmpty)
             for latch in [nil, RollbackLatch()] {
                 #expect(LatchText(latch: latch, settings: RollbackSettings(), now: now).text.isEmpty)

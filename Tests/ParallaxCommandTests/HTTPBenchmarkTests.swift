@@ -20,7 +20,7 @@ import Testing
                 candidate: CandidateCounts(answers: 1000, verdicts: 985, failures: ["skipped": 15])),
         ], seconds: 5)
 
-    @Test("the table shows medians beside the bare route, and all errors")
+    @Test("the table shows medians next to the bare route, and all errors")
     func table() {
         #expect(
             result.text == """
@@ -46,7 +46,7 @@ import Testing
         #expect(idle.ratio(of: idle.servers[0]) == nil)
     }
 
-    @Test("each strategy has flags and a database of its own, limits that nobody reaches, and no rollback")
+    @Test("each strategy has flags and a database of its own, limits that no caller reaches, and no rollback")
     func launches() {
         let servers = BenchServer.Kind.allCases.map {
             BenchServer(kind: $0, port: 4711, folder: "/tmp/b", redisURL: "unix:///tmp/b/redis.sock")

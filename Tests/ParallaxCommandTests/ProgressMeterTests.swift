@@ -36,7 +36,7 @@ import Testing
         #expect(meter.update(position(sent: 1400, fraction: 0.4, milliseconds: 20_000)) != nil)
     }
 
-    @Test("where nobody knows how much there is, no share is claimed")
+    @Test("if the total is not known, no share is shown")
     func unknownTotal() {
         var meter = ProgressMeter(style: terminal)
         let output = meter.update(position(sent: 206_860, fraction: nil, milliseconds: 65_000))

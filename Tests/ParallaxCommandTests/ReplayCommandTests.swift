@@ -98,7 +98,7 @@ import Testing
         _ = try await command.makePlan(environment: ["HTTP_PORT": "none"])
     }
 
-    @Test("the JSON is the report's own object, with forecast, log and run beside its keys")
+    @Test("the JSON is the report's own object, with forecast, log and run next to its keys")
     func document() async throws {
         try await withFolder { folder in
             let (outcome, report) = try await run([], in: folder)
@@ -270,7 +270,7 @@ import Testing
         #expect(duration.flatMap { DurationArgument(argument: $0.defaultValueDescription) } == duration)
     }
 
-    @Test("what is no span of time is refused", arguments: ["", "5", "m", "-5m", "5w", "1.5h", "99999999999999d"])
+    @Test("what is not a span of time is refused", arguments: ["", "5", "m", "-5m", "5w", "1.5h", "99999999999999d"])
     func noDurations(text: String) {
         #expect(DurationArgument(argument: text) == nil)
     }

@@ -86,7 +86,7 @@ import Testing
         #expect(error.map { Parallax.exitCode(for: $0).rawValue } == CommandFailure.Status.usage.rawValue)
     }
 
-    @Test("tables show each figure beside its bar, and say whether it is met")
+    @Test("tables show each figure next to its bar, and say whether it is met")
     func tables() throws {
         var tables = RollbackTables()
         let service = ModelledService(requestsPerSecond: 2, errorPercent: 0)
@@ -137,7 +137,7 @@ import Testing
         #expect(text.contains("redis_down  no good run of Redis for 12"))
     }
 
-    @Test("a database's evaluations are judged again and shown beside what fired")
+    @Test("a database's evaluations are judged again and shown next to what fired")
     func rejudged() async throws {
         let folder = try DemoFolder()
         defer { folder.remove() }
@@ -157,13 +157,13 @@ import Testing
         #expect(text.contains("error_rate  (and did not)"))
         #expect(text.contains("error rate 4 % (lower bound 3."))
         #expect(text.contains("Nothing was rolled back"))
-        #expect(text.contains("windows of other lengths"))
+        #expect(text.contains("other window lengths"))
         let document = try object(RejudgedDocument(history, []))
         #expect((document["fired"] as? [Any])?.isEmpty == true)
         #expect((document["wouldFire"] as? [[String: Any]])?.first?["trigger"] as? String == "error_rate")
         let none = try await RejudgedHistory.read(
             store, since: Timestamp(milliseconds: 1_900_000_000_000), until: nil, changes: changes)
-        #expect(RejudgedText(history: none, rollbacks: []).text == "No evaluation is stored of that time.")
+        #expect(RejudgedText(history: none, rollbacks: []).text == "No evaluation is stored for that time.")
     }
 
     private func object(_ value: some Encodable) throws -> [String: Any] {

@@ -88,7 +88,7 @@ import Testing
         #expect(legacy.text.contains("not used by this strategy"))
     }
 
-    @Test("the most refused are listed, and nobody is said to be nobody")
+    @Test("the most refused are listed, and an empty list says so")
     func top() {
         let top = MostRefusedAnswer(
             organization: "acme",
@@ -114,7 +114,7 @@ import Testing
         #expect(ResetAnswer(memory: false, redis: nil, problem: "down").text == "memory  held nothing")
     }
 
-    @Test("a log's malformed lines are shown as they are, and obey nobody")
+    @Test("a log's malformed lines are shown escaped, and control no terminal")
     func logTally() {
         var tally = AccessLogTally()
         tally.lines = 1200
@@ -151,7 +151,7 @@ import Testing
         #expect(table.lines(indent: 0) == ["a", "bb  1"])
     }
 
-    @Test("colour and redrawing are for terminals alone")
+    @Test("colour and redrawing are only for terminals")
     func style() throws {
         let pipe = Pipe()
         #expect(TerminalStyle.detect(descriptor: pipe.fileHandleForWriting.fileDescriptor, environment: [:]) == .plain)

@@ -42,7 +42,7 @@ import Testing
         #expect(await calls[1].value() == .success(.integer(2)))
     }
 
-    @Test("a deadline ends the wait, and the late reply disturbs nobody")
+    @Test("a deadline ends the wait, and the late reply disturbs no caller")
     func timesOut() async throws {
         let late = PendingCall()
         let next = PendingCall()
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("garbage ends the connection, and everybody who waits hears of it")
+    @Test("garbage ends the connection, and all waiting callers get an error")
     func endsOnGarbage() async throws {
         let sent = PendingCall()
         let unsent = PendingCall()

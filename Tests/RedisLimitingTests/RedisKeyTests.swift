@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "what is no identity's key is not taken for one",
+        "what is not an identity's key is not taken for one",
         arguments: [
             "", "rate_limit:{a:b", "rate_limit:{a}", "rate_limit:{a:b:c}", "rate_limit:{a:}", "rate_limit:{a:%}",
             "rate_limit:{a:%ff}", "rate_limit:{a:%41}", "rate_limit:{a:b c}", "other:{a:b}", "rate_limit:{:b}",

@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(
-        "a server that listens on IPv6 alone is reached by its address in brackets",
+        "a server that listens only on IPv6 is reached by its address in brackets",
         .enabled("the machine has the address ::1") { (try? await LoopbackPort.free(on: "::1")) != nil })
     func ipv6() async throws {
         let port = try await LoopbackPort.free(on: "::1")

@@ -61,7 +61,7 @@ import Testing
         #expect(try parse("h.example - - \(stamp) \"-\" 408").status == 408)
     }
 
-    @Test("bytes that are no UTF-8 are repaired")
+    @Test("bytes that are not valid UTF-8 are repaired")
     func invalidText() throws {
         let line = Array("192.0.2.1 - - \(stamp) \"GET /".utf8) + [0xff, 0xc3] + Array(" HTTP/1.0\" 400 1".utf8)
         #expect(try parse(line).request == "GET /\u{fffd}\u{fffd} HTTP/1.0")

@@ -56,7 +56,7 @@ import Testing
                     client: "192.0.2.7", time: Timestamp(milliseconds: 1_638_972_163_000), request: "", status: 200))
     }
 
-    @Test("what is no status of HTTP is none", arguments: ["2140", "-1", "\"2140\"", "2e2", "\"ok\"", "null"])
+    @Test("what is not a status of HTTP is none", arguments: ["2140", "-1", "\"2140\"", "2e2", "\"ok\"", "null"])
     func noStatus(value: String) throws {
         let entry = try parse(#"{"ts":1638972163,"client":"192.0.2.7","status":\#(value)}"#)
         #expect(entry.status == nil)

@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test("whoever says so ends a replay early")
+    @Test("a caller that says so ends a replay early")
     func stopped() async throws {
         try await withTemporaryFolder { folder in
             let store = try DivergenceStore(path: "\(folder)/replay.sqlite")

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "what is no stamp, or a date that does not exist, is refused",
+        "what is not a stamp, or a date that does not exist, is refused",
         arguments: [
             "", "10/Oct/2000:13:55:36 -070", "10/Oct/2000 13:55:36 -0700", "10/Okt/2000:13:55:36 -0700",
             "31/Apr/2000:13:55:36 -0700", "29/Feb/2015:13:55:36 -0700", "29/Feb/2100:13:55:36 -0700",

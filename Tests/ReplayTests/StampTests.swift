@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(
-        "a point without digits, or a zone that is cut off, is no stamp",
+        "a point without digits, or a zone that is cut off, is not a stamp",
         arguments: ["10/Oct/2000:13:55:36. -0700", "10/Oct/2000:13:55:36.123", "10/Oct/2000:13:55:36.123 -07"])
     func noFraction(stamp: String) {
         #expect(LogStamp.read(Array(stamp.utf8).span, at: 0) == nil)
@@ -59,7 +59,8 @@ import Testing
         #expect(EpochStamp.read(Array(stamp.utf8).span, at: 0)?.time == Timestamp(milliseconds: milliseconds))
     }
 
-    @Test("a short number is no time, and one too long does not trap", arguments: ["", "0", "12345678", "-1693840791"])
+    @Test(
+        "a short number is not a time, and one too long does not trap", arguments: ["", "0", "12345678", "-1693840791"])
     func noEpoch(stamp: String) {
         #expect(EpochStamp.read(Array(stamp.utf8).span, at: 0) == nil)
         #expect(EpochStamp.read(Array("9999999999999999999".utf8).span, at: 0) == nil)

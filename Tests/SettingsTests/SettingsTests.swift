@@ -204,7 +204,7 @@ import Testing
         #expect(flags.initial.hybrid)
     }
 
-    @Test("a comment-only, empty or missing file is no mistake", arguments: ["", "# nothing\n", "---\n", "{}"])
+    @Test("a comment-only, empty or missing file is not a mistake", arguments: ["", "# nothing\n", "---\n", "{}"])
     func acceptsEmptyFiles(text: String) async throws {
         #expect(try await load(files: ["parallax.yaml": text]).findings.isEmpty)
     }

@@ -12,8 +12,8 @@ extension DivergenceStore {
 
     /// When the records end, if this is a copy of a live database without its `-wal`; `nil` if it is whole.
     ///
-    /// A process that writes says so in the database file itself, and takes it back when it ends. If it has not, and there
-    /// was no `-wal` next to the file when it was opened, the last commits are missing.
+    /// A process that writes says so in the database file itself, and takes it back when it ends. If it has not, and
+    /// there was no `-wal` next to the file when it was opened, the last commits are missing.
     package var endIfIncomplete: Timestamp? { state.withLock { $0.endIfIncomplete } }
 
     /// Notes that starts have ended which have not said so: all, or those that a condition names.
@@ -55,7 +55,7 @@ extension DivergenceStore {
             throw DivergenceStoreError(
                 .exists,
                 errno == EEXIST
-                    ? "\(destination) is there already; name another file"
+                    ? "\(destination) exists already; name another file"
                     : "\(destination) cannot be made (\(String(cString: strerror(errno))))")
         }
     }

@@ -8,8 +8,9 @@ import Synchronization
 /// Keeps the database of a service open: opens it again after a failure, and notices when its file is removed, renamed,
 /// replaced or cut short.
 ///
-/// It works on a queue of its own, so that a disk that does not answer blocks nothing else. While the database is closed the
-/// limiter works on; what cannot be recorded waits within the recorder's bounds, and is counted as dropped beyond them.
+/// It works on a queue of its own, so that a disk that does not answer blocks nothing else. While the database is
+/// closed the limiter works on; what cannot be recorded waits within the recorder's bounds, and is counted as dropped
+/// beyond them.
 package final class StoreKeeper: Service {
     private struct State {
         var retry = RetrySchedule(maximumIntervals: StoreKeeper.maximumPause)
@@ -38,8 +39,8 @@ package final class StoreKeeper: Service {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - movesDamaged: Whether a file that is damaged, or no SQLite database, gets another name so that a new one can be
-    ///     made. Otherwise it stays for a person.
+    ///   - movesDamaged: Whether a file that is damaged, or no SQLite database, gets another name so that a new one can
+    ///     be made. Otherwise it stays for a person.
     ///   - willReplace: Called before a database is opened instead of a lost one: what others remember has to be
     ///     written into it again.
     package init(
@@ -54,7 +55,8 @@ package final class StoreKeeper: Service {
         self.clock = clock
     }
 
-    /// Looks once a second until the service shuts down. Others may still write then: ``end(within:)`` closes the database.
+    /// Looks once a second until the service shuts down. Others may still write then: ``end(within:)`` closes the
+    /// database.
     package func run() async throws {
         note(failureAtStart)
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
@@ -63,8 +65,8 @@ package final class StoreKeeper: Service {
         }
     }
 
-    /// Closes the database once nothing writes any more, with everything in the one file: a copy of a stopped instance's
-    /// file is whole. Closing would leave the `-wal` as it is.
+    /// Closes the database once nothing writes any more, with everything in the one file: a copy of a stopped
+    /// instance's file is whole. Closing would leave the `-wal` as it is.
     ///
     /// - Parameter patience: How long to wait for a disk that does not answer. Blocks the thread.
     package func end(within patience: Duration) {
@@ -143,8 +145,8 @@ package final class StoreKeeper: Service {
         )
     }
 
-    /// Whether the file has lost pages that it should have. A `VACUUM` of another program makes a file smaller as well, and
-    /// the count of pages in its header with it.
+    /// Whether the file has lost pages that it should have. A `VACUUM` of another program makes a file smaller as well,
+    /// and the count of pages in its header with it.
     private func isCutShort(_ files: StoreFiles) -> Bool {
         guard let bytes = files.bytes else { return false }
         let before = state.withLock { state in
@@ -175,7 +177,7 @@ package final class StoreKeeper: Service {
             state.isNoted = false
         }
         logger.error(
-            "The record was lost or fails, and is opened again: \(error)", metadata: ["lostComparisons": "\(lost)"])
+            "The database was lost or fails, and is opened again: \(error)", metadata: ["lostComparisons": "\(lost)"])
         willReplace()
         open()
     }
@@ -225,10 +227,10 @@ package final class StoreKeeper: Service {
         guard isNews else { return }
         if let error {
             logger.error(
-                "The record cannot be opened and is tried again; the limiter works without it, and what cannot be recorded is counted as dropped: \(error)"
+                "The database cannot be opened and is tried again; requests are still answered, and comparisons that cannot be recorded are counted as dropped: \(error)"
             )
         } else {
-            logger.notice("The record is open again")
+            logger.notice("The database is open again")
         }
     }
 }

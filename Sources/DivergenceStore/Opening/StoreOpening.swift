@@ -22,8 +22,8 @@ struct StoreOpening: Sendable {
 
     /// Opens the database. Blocks the thread, for at most about twice the time-out on a disk that answers.
     ///
-    /// - Returns: The connections, and when the records end, if this is a copy of a live database without its `-wal`. That is
-    ///   read before this process writes there: its own start has not ended either.
+    /// - Returns: The connections, and when the records end, if this is a copy of a live database without its `-wal`.
+    ///   That is read before this process writes there: its own start has not ended either.
     /// - Throws: ``DivergenceStoreError``.
     func open(now: Timestamp) throws -> (pool: DatabasePool, endIfIncomplete: Timestamp?) {
         let hasLog = hasLog
@@ -52,7 +52,8 @@ struct StoreOpening: Sendable {
         return end.map(Timestamp.init(milliseconds:))
     }
 
-    /// Whether there is a `-wal` with anything in it, as next to every database in use, and every one that a crash left.
+    /// Whether there is a `-wal` with anything in it, as next to every database in use, and every one that a crash
+    /// left.
     private var hasLog: Bool {
         var status = stat()
         return stat(path + "-wal", &status) == 0 && status.st_size > 0
@@ -62,7 +63,8 @@ struct StoreOpening: Sendable {
         access(URL(fileURLWithPath: path).deletingLastPathComponent().path, W_OK) == 0
     }
 
-    /// Makes a new file before SQLite does, open to this user only. SQLite gives `-wal` and `-shm` the same permissions.
+    /// Makes a new file before SQLite does, open to this user only. SQLite gives `-wal` and `-shm` the same
+    /// permissions.
     private func makePrivateFile() {
         let descriptor = Glibc.open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
         // What keeps a file from being made, SQLite says better.
@@ -84,8 +86,8 @@ struct StoreOpening: Sendable {
         }
     }
 
-    /// The file as one that no program changes: SQLite then needs neither `-shm` nor locks, and a folder that may not be written
-    /// is no obstacle.
+    /// The file as one that no program changes: SQLite then needs neither `-shm` nor locks, and a folder that may not
+    /// be written is not an obstacle.
     private var immutableAddress: String {
         let url = URL(fileURLWithPath: path)
         return "\(url.absoluteString)?immutable=1"
@@ -107,7 +109,8 @@ struct StoreOpening: Sendable {
         return configuration
     }
 
-    /// Generous for every report: some hundred steps for every byte. A file that was made to keep a reader busy ends there.
+    /// Generous for every report: some hundred steps for every byte. A file that was made to keep a reader busy ends
+    /// there.
     private var readingBudget: StepBudget {
         var status = stat()
         let bytes = stat(path, &status) == 0 ? Int64(status.st_size) : 0
@@ -122,7 +125,7 @@ struct StoreOpening: Sendable {
         }
     }
 
-    /// For those who only read, being told to give the right to write is no help.
+    /// For those who only read, the advice to give write access does not help.
     private func explain(_ error: DivergenceStoreError) -> DivergenceStoreError {
         guard isReadOnly, error.code == .readOnly || error.code == .unreadable else { return error }
         let advice =

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import ParallaxCore
 
-/// The secret that pseudonyms are made with. Whoever has it can find out whose they are, by trying names.
+/// The secret that pseudonyms are made with. With it, one can find the identity of a pseudonym by trying names.
 package struct PseudonymKey: Sendable {
     /// The fewest bytes of a key: as many as the hash has.
     package static let minimumBytes = 32
@@ -42,12 +42,12 @@ extension PseudonymKey: CustomStringConvertible, CustomDebugStringConvertible, C
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// Why a file gives no key. No message holds any of its content; paths are to be escaped by whoever shows them.
+/// Why a file gives no key. No message holds any of its content; the code that prints a message escapes the path.
 package enum PseudonymKeyError: Error, Equatable {
     case unreadable(path: String)
     /// A pipe or a device. The key is read more than once, which a pipe does not allow.
     case notRegular(path: String)
-    /// Everybody on the machine may read or write it.
+    /// All users of the machine may read or write it.
     case open(path: String)
     case tooShort(path: String)
     case tooLong(path: String)
@@ -64,17 +64,17 @@ package enum PseudonymKeyError: Error, Equatable {
         switch self {
         case .unreadable: "cannot be read"
         case .notRegular: "is not a regular file"
-        case .open: "is open to everybody on the machine"
+        case .open: "is readable by all users of the machine"
         case .tooShort: "holds fewer than \(PseudonymKey.minimumBytes) bytes"
         case .tooLong: "holds more than 64 KiB"
         }
     }
 
-    /// What is to be done, for whoever wrote the settings.
+    /// What the operator has to do.
     package var remedy: String {
         switch self {
         case .unreadable: "correct the path, or let the service's user read the file"
-        case .open: "take the rights of others away: chmod o= FILE"
+        case .open: "remove the rights of others: chmod o= FILE"
         case .notRegular, .tooShort, .tooLong: "make one with: openssl rand -out FILE 32"
         }
     }

@@ -13,7 +13,7 @@ package struct StoredWatch: Sendable {
         self.store = store
     }
 
-    /// The latest watch that this database's flag history tells of.
+    /// The latest watch in this database's flag history.
     ///
     /// - Parameter strategy: What the flag file says now.
     package func loadWatch(strategy: Strategy) async throws -> PromotionWatch? {

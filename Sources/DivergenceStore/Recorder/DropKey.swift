@@ -11,7 +11,7 @@ struct DropKey: Hashable, Sendable {
 enum DropSubject: String, Sendable {
     /// All of it: it is in no other figure.
     case comparison
-    /// Its row alone: it is in the totals.
+    /// Only its row: it is in the totals.
     case row
 }
 

@@ -17,7 +17,7 @@ struct MinuteScope: Sendable {
         self.minute = minute
     }
 
-    /// The organization, or the empty one where the minute has named as many as it may.
+    /// The organization, or the empty one if the minute has named as many as it may.
     mutating func admit(_ organization: ExactText, maximum: Int) -> ExactText {
         if organizations.contains(organization) { return organization }
         guard organizations.count < maximum else { return .empty }

@@ -1,6 +1,6 @@
 import ParallaxCore
 
-/// What waits for the database, and how writing it has gone: a value, told of every attempt.
+/// What waits for the database, and how writing it has gone: a value that takes in the result of every attempt.
 struct PendingRecords: Sendable {
     /// An instance without traffic still says that it is alive this often.
     private static let heartbeatMilliseconds: Int64 = 10_000

@@ -3,7 +3,8 @@ import ParallaxCore
 /// Counts and rows that one transaction writes. Bounded: what does not fit is counted as dropped.
 struct RecordBatch: Sendable {
     struct Bounds: Equatable, Sendable {
-        /// The most rows of totals; half as many again for what is folded together, before whole comparisons are dropped.
+        /// The most rows of totals; half as many again for what is folded together, before whole comparisons are
+        /// dropped.
         var totals: Int
         var rows: Int
         /// The most identities whose volumes are counted apart.
@@ -34,7 +35,7 @@ struct RecordBatch: Sendable {
     /// Adds to the totals.
     ///
     /// - Parameter reason: Why the comparisons are dropped, should no place be left.
-    /// - Returns: The key that they were counted under: the given one, or where the bound is reached the folded one;
+    /// - Returns: The key that they were counted under: the given one, or if the bound is reached the folded one;
     ///   `nil` if they were dropped.
     @discardableResult
     mutating func count(

@@ -42,7 +42,7 @@ struct RecordBuffer: Sendable {
         keep(BufferedRow(comparison: comparison, kind: kind, cause: cause, key: key), in: scope)
     }
 
-    /// Counts a request that control alone was asked about.
+    /// Counts a request that only control was asked about.
     mutating func add(heldOut request: CheckRequest, _ answer: Answer) {
         let scope = scopeIndex(for: answer.time.startOfMinute)
         let organization = scopes[scope].admit(

@@ -92,7 +92,7 @@ extension Recorder: Service {
         }
     }
 
-    /// - Returns: `false` where the service is to end.
+    /// - Returns: `false` if the service is to end.
     private func pause(for duration: Duration) async -> Bool {
         try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(for: duration) }
         return !Task.isCancelled && !Task.isShuttingDownGracefully

@@ -86,17 +86,17 @@ package final class Recorder: DecisionObserver, Sendable {
             let failures = pending.withLock {
                 $0.succeeded(batch, rows: rows, at: time, isLost: store.losses != losses)
             }
-            if failures > 0 { logger.notice("recording goes on", metadata: ["failedAttempts": "\(failures)"]) }
+            if failures > 0 { logger.notice("recording resumed", metadata: ["failedAttempts": "\(failures)"]) }
             return true
         } catch {
             let error = DivergenceStoreError(error, path: store.path)
             let failures = pending.withLock { $0.failed(batch, error) }
-            if failures == 1 { logger.warning("recording waits: \(error)") }
+            if failures == 1 { logger.warning("recording is paused: \(error)") }
             return false
         }
     }
 
-    /// Deletes the oldest minutes where the database takes more than its bound.
+    /// Deletes the oldest minutes if the database takes more than its bound.
     func fit(into maximumBytes: Int) async throws -> SizePruning {
         let pruning = try await store.prune(toBytes: maximumBytes, before: now())
         pending.withLock { $0.measured(pruning) }
@@ -115,8 +115,8 @@ package final class Recorder: DecisionObserver, Sendable {
         try await store.noteClosing(instance: instance, startedAt: startedAt, now: now())
     }
 
-    /// How far Redis's clock was ahead of this machine's in the latest comparison since the last call; `nil` if there was
-    /// none.
+    /// How far Redis's clock was ahead of this machine's in the latest comparison since the last call; `nil` if there
+    /// was none.
     func takeClockOffset() -> Int64? {
         buffer.withLock { $0.takeClockOffset() }
     }

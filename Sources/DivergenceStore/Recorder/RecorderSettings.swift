@@ -5,7 +5,8 @@ extension Recorder {
         package var flushInterval: Duration = .milliseconds(500)
         /// The longest pause between two attempts while the database cannot be written.
         package var maximumRetryInterval: Duration = .seconds(30)
-        /// The most single divergences of one kind, cause and organization kept of a minute; further ones are only counted.
+        /// The most single divergences of one kind, cause and organization kept of a minute; further ones are only
+        /// counted.
         package var maximumRowsPerMinuteAndGroup = 100
         /// The most single divergences that wait in the buffer, and as many again that wait for a failing database.
         package var maximumBufferedRows = 32_768
@@ -20,7 +21,7 @@ extension Recorder {
         package var retention: Duration? = .seconds(30 * 24 * 3_600)
         /// Between two looks for what is older than the retention.
         package var pruneInterval: Duration = .seconds(3_600)
-        /// The oldest minutes are deleted where what is stored takes more bytes; `nil` for no bound.
+        /// The oldest minutes are deleted if what is stored takes more bytes; `nil` for no bound.
         package var maximumBytes: Int?
         /// Between two looks at how much is stored.
         package var sizeInterval: Duration = .seconds(10)

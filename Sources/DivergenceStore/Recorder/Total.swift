@@ -29,7 +29,7 @@ struct Total: Equatable, Sendable {
         }
     }
 
-    /// Counts a request that control alone was asked about.
+    /// Counts a request that only control was asked about.
     mutating func count(heldOut request: CheckRequest, _ decision: Decision) {
         requests += 1
         switch decision.outcome {

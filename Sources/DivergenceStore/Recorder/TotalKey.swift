@@ -2,12 +2,12 @@ import ParallaxCore
 
 /// What one row of totals counts.
 struct TotalKey: Hashable, Sendable {
-    /// What became of a request in hybrid.
+    /// The outcome of a request in hybrid.
     enum Outcome: Hashable, Sendable {
         case agreed
         case diverged(DivergenceKind, DivergenceCause)
         case incomparable(Unavailability)
-        /// Control alone was asked: the identity is held out.
+        /// Only control was asked: the identity is held out.
         case heldOut
     }
 

@@ -14,7 +14,7 @@ struct VolumeKey: Hashable, Sendable {
     }
 }
 
-/// Units that one side alone accepted.
+/// Units that only one side accepted.
 struct Volume: Equatable, Sendable {
     /// The policy's, to name them.
     let windows: [Window]
@@ -44,7 +44,7 @@ struct Volume: Equatable, Sendable {
     static func += (left: inout Volume, right: Volume) {
         left.requests += right.requests
         left.newlyLimited += right.newlyLimited
-        // A second that both hold is counted once where the later one is a single request.
+        // A second that both hold is counted once if the later one is a single request.
         left.seconds = min(
             60, left.seconds + (right.seconds == 1 && right.lastSecond == left.lastSecond ? 0 : right.seconds))
         left.lastSecond = right.lastSecond

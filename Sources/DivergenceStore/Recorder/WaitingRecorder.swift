@@ -3,8 +3,9 @@ package import ParallaxCore
 /// Records what comes faster than time passes, such as a replay: where its buffer is full, the caller waits for the
 /// database, so that nothing is ever dropped.
 ///
-/// Totals are exact. Single divergences are kept up to the same bound of a minute as a service's are, beyond which they are
-/// only counted, over all instances together. One batch is written while the next one fills; waiting for the database blocks the thread.
+/// Totals are exact. Single divergences are kept up to the same bound of a minute as a service's are, beyond which they
+/// are only counted, over all instances together. One batch is written while the next one fills; waiting for the
+/// database blocks the thread.
 package struct WaitingRecorder {
     private let store: DivergenceStore
     private let instances: [String]
@@ -36,7 +37,7 @@ package struct WaitingRecorder {
 
     /// Records a comparison of one of the instances, by its place.
     ///
-    /// - Throws: ``DivergenceStoreError`` where the database cannot be written: what waits then is lost.
+    /// - Throws: ``DivergenceStoreError`` if the database cannot be written: what waits then is lost.
     package mutating func record(_ comparison: Comparison, of instance: Int) throws {
         buffer.add(comparison)
         if buffer.batch.rows.count > instancesOfRows.count { instancesOfRows.append(instance) }

@@ -3,7 +3,7 @@ import ParallaxCore
 
 /// The spans of four hours that hold any divergence within a filter's times: the first column of the index by identity.
 ///
-/// Whoever names the spans can use the columns after them, which SQLite would not do by itself.
+/// A query that names the spans can use the columns after them, which SQLite would not do by itself.
 struct DivergenceSpans {
     private static let milliseconds: Int64 = 4 * 3_600_000
 

@@ -6,7 +6,7 @@ extension DivergenceStore {
     /// Single divergences, newest first.
     ///
     /// - Parameters:
-    ///   - identifiers: Those of these alone, as they are stored: pseudonyms where it is those; `nil` takes all.
+    ///   - identifiers: Only divergences of these, as they are stored, which may be as pseudonyms; `nil` takes all.
     ///   - limit: The most that are returned.
     package func divergences(
         _ filter: DivergenceFilter = DivergenceFilter(), of identifiers: [String]? = nil, limit: Int
@@ -34,7 +34,7 @@ extension DivergenceStore {
         }
     }
 
-    /// The ids of the newest rows that pass the filter, found in an index alone.
+    /// The ids of the newest rows that pass the filter, found by reading only an index.
     private static func newestIDs(
         _ filter: DivergenceFilter, of identifiers: [String]?, limit: Int, in database: Database
     ) throws -> (sql: String, arguments: StatementArguments) {

@@ -3,10 +3,10 @@ import GRDB
 import ParallaxCore
 
 extension ReportReader {
-    /// How much one side alone let through, minute by minute.
+    /// How much only one side let through, minute by minute.
     func adding(to volumes: VolumeSums) throws -> VolumeSums {
         var volumes = volumes
-        // None where the policy is not known: then its windows cannot be told apart.
+        // None if the policy is not known: then its windows cannot be told apart.
         let unknown = volumes.place(of: [])
         let policies = try readPolicies().mapValues { volumes.place(of: $0) }
         let (condition, arguments) = filter.condition(time: "minute", organization: "organization")

@@ -56,7 +56,7 @@ struct ReportReader {
             })
     }
 
-    /// Every minute with a record of whatever organization: where the filter names one, its quiet minutes are no gap.
+    /// Every minute with a record of any organization: if the filter names one, its quiet minutes are not gaps.
     func addMinutesOfEverybody(to totals: inout ReportTotals) throws {
         // One look into the key for each minute.
         let minutes = try Int64.fetchCursor(
@@ -73,7 +73,8 @@ struct ReportReader {
         while let minute = try minutes.next() { totals.addCovered(Timestamp(milliseconds: minute)) }
     }
 
-    /// Counts by organization, kind and cause, of some causes: what the filter leaves out of lists, the gate still needs.
+    /// Counts by organization, kind and cause, of some causes: what the filter leaves out of lists, the gate still
+    /// needs.
     func addGroups(of causes: Set<DivergenceCause>, to groups: inout DivergenceGroups) throws {
         let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
         // The names are ours, and few: fewer rows are sorted than if all were.

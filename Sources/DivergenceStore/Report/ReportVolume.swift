@@ -1,5 +1,5 @@
-/// How much each side let through, and where that differs: two right limiters admit different requests of one burst, and as
-/// many of them.
+/// How much each side let through, and where that differs: two right limiters admit different requests of one burst,
+/// and as many of them.
 package struct ReportVolume: Codable, Equatable, Sendable {
     /// Where the volumes of one window differ, over spans of time in which an identity's verdicts differed at all.
     package struct WindowVolume: Codable, Equatable, Sendable {
@@ -9,7 +9,8 @@ package struct ReportVolume: Codable, Equatable, Sendable {
         package var spanMilliseconds: Int64
         /// Spans of identities with a verdict that differed.
         package var spans = 0
-        /// Those in which the units that the sides accepted differ by more than ``ReportVolume/equalShare`` of the limit.
+        /// Those in which the units that the sides accepted differ by more than ``ReportVolume/equalShare`` of the
+        /// limit.
         package var differing = 0
         /// Units that the candidate would let through less, and more, in them.
         package var lessUnits = 0
@@ -22,7 +23,7 @@ package struct ReportVolume: Codable, Equatable, Sendable {
     /// Units that each side accepted, of all compared requests.
     package var controlUnits = 0
     package var candidateUnits = 0
-    /// Units that one side alone accepted.
+    /// Units that only one side accepted.
     package var controlOnlyUnits = 0
     package var candidateOnlyUnits = 0
     /// Verdicts that differed while, in every window, as much got through: a matter of which request of a burst.

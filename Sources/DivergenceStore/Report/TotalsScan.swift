@@ -4,8 +4,8 @@ import ParallaxCore
 /// Sums rows of `total` as they are read: over organizations for the report's figures, and over minutes for each of its
 /// organizations.
 ///
-/// One pass over the table, whose rows come in the order of minute, outcome, detail and cause; in another order the sums
-/// would be the same and take longer. SQLite would read it once for each of the two, and sort for the second.
+/// One pass over the table, whose rows come in the order of minute, outcome, detail and cause; in another order the
+/// sums would be the same and take longer. SQLite would read it once for each of the two, and sort for the second.
 struct TotalsScan {
     /// The columns, in the order in which they are read.
     static let columns = """
@@ -46,7 +46,7 @@ struct TotalsScan {
 
     /// Adds the row that a statement stands at.
     ///
-    /// - Returns: The figures of the group before, where the row begins another.
+    /// - Returns: The figures of the group before, if the row begins another.
     mutating func add(rowOf statement: Statement) throws -> TotalRow? {
         var complete: TotalRow?
         if !continuesGroup(statement) {

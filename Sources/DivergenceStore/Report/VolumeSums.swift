@@ -3,7 +3,8 @@ import ParallaxCore
 
 /// Volumes as they are read, minute by minute, and summed over spans of every window's duration.
 ///
-/// Rows are kept small and summed at the end, an identity at a time: a table of all spans would take several times as long.
+/// Rows are kept small and summed at the end, an identity at a time: a table of all spans would take several times as
+/// long.
 struct VolumeSums: Sendable {
     /// A window of whatever limit.
     private struct WindowKind: Hashable {
@@ -84,7 +85,7 @@ struct VolumeSums: Sendable {
     /// - Parameters:
     ///   - identity: From ``number(of:_:)``.
     ///   - policy: From ``place(of:)``.
-    ///   - newlyLimited: Those of the requests that the candidate alone limits; `nil` if that was not counted.
+    ///   - newlyLimited: Those of the requests that only the candidate limits; `nil` if that was not counted.
     mutating func add(
         minute: Int64, identity: Int?, policy: Int, requests: Int, seconds: Int, controlOnlyUnits: Int,
         candidateOnlyUnits: Int, newlyLimited: Int? = nil
@@ -135,7 +136,8 @@ struct VolumeSums: Sendable {
 
     /// All rows, identity by identity, each in the order of time.
     private func rowsByIdentity() -> [Row] {
-        // By counting: there are far fewer identities than rows, and the rows of one database come in the order of time.
+        // By counting: there are far fewer identities than rows, and the rows of one database come in the order of
+        // time.
         var next = Array(repeating: 0, count: identities.count + 1)
         for row in rows { next[Int(row.identity) + 1] += 1 }
         for identity in 0..<identities.count { next[identity + 1] += next[identity] }

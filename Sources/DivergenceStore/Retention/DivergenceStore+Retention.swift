@@ -3,7 +3,7 @@ package import ParallaxCore
 
 extension DivergenceStore {
     /// Deletes totals, single divergences, drops, evaluations and instances from before a time: whole minutes, so that
-    /// totals and rows stay in step. Flag history and rollbacks are kept for good.
+    /// totals and rows stay in step. Flag history and rollbacks are kept permanently.
     ///
     /// Each batch is a transaction of its own, so that a recorder's flush never waits for more than one. The file does
     /// not shrink (no `VACUUM`): its pages are used again.

@@ -21,7 +21,7 @@ extension DivergenceStore {
 
     /// Reads what is remembered under a key, and remembers what comes of it, in one transaction.
     ///
-    /// - Parameter change: Gives a result and the new value; where it throws, nothing changes.
+    /// - Parameter change: Gives a result and the new value; if it throws, nothing changes.
     func changeRollbackState<Result: Sendable>(
         _ key: String, at time: Timestamp,
         _ change: @escaping @Sendable (Database, String?) throws -> (result: Result, value: String)

@@ -90,7 +90,7 @@ struct Migrator: Sendable {
             guard step.version == migration.version, step.sha256 == migration.sha256 else {
                 throw DivergenceStoreError(
                     .changedMigration,
-                    "migration \(migration.name) has another text than when it was applied to \(path); restore the file, and put the change into a new migration"
+                    "migration \(migration.name) differs from the text that was applied to \(path); restore the file, and put the change into a new migration"
                 )
             }
         }

@@ -1,9 +1,9 @@
 package import Foundation
 package import ParallaxCore
 
-/// What is left next to the flag file while a drill has it at legacy: enough for anyone to put it back.
+/// A file next to the flag file while a drill has it at legacy: enough for any instance to restore it.
 ///
-/// Whoever takes the note away has the say: a drill restores nothing without it.
+/// A drill restores nothing if the note is gone: an operator who removes it keeps the flags as they are.
 package struct DrillNote: Codable, Equatable, Sendable {
     /// Tells drills apart.
     package let id: String
@@ -33,8 +33,8 @@ package struct DrillNote: Codable, Equatable, Sendable {
     package var flipReason: String { RollbackDrill.flipReason(by: by, reason) }
     package var restoreReason: String { "end of the drill by \(by): the flags are as they were" }
 
-    /// Whether a file's content is what the drill has made of the file, and nothing else: another program that changed it
-    /// may have left the drill's declaration standing.
+    /// Whether a file's content is what the drill has made of the file, and nothing else: another program that changed
+    /// it may have left the drill's declaration standing.
     func isFlip(_ file: FlagDefinitionFile, fallback: FlagValues) -> Bool {
         guard let declaration = file.declaration, declaration.by == RollbackDrill.author,
             let before = try? FlagDefinitionFile(parsing: Array(content), fallback: fallback),

@@ -13,7 +13,7 @@ package struct DrillRefusal: Error, Equatable, CustomStringConvertible {
     package var description: String { reason }
 }
 
-/// What became of the flags at the end of a drill.
+/// The state of the flags at the end of a drill.
 package enum DrillEnd: Equatable, Sendable {
     /// The file is byte for byte what it was before.
     case restored
@@ -30,7 +30,7 @@ extension FlagStore {
 
     /// Begins a drill: leaves a note, and flips the file just as a rollback does.
     ///
-    /// Nothing is latched, and nothing is held: where the file cannot be written, all is as before.
+    /// Nothing is latched, and nothing is held: if the file cannot be written, all is as before.
     ///
     /// - Throws: ``DrillRefusal`` if there is nothing to drill, or the flip did not work.
     package func beginDrill(_ make: @Sendable @escaping (_ content: Data) -> DrillNote) async throws(DrillRefusal)
@@ -48,7 +48,7 @@ extension FlagStore {
         case .held(let error), .superseded(let error):
             await onQueue { self.releaseHold() }
             throw DrillRefusal(
-                "a rollback could not write the flags, so that it would hold this instance alone: \(error)")
+                "a rollback could not write the flags, so that it would hold only this instance: \(error)")
         }
     }
 
@@ -129,7 +129,7 @@ extension FlagStore {
         let reading = reading(of: try definition(Array(note.content)), at: now())
         readFence()
         let number = nextNumber()
-        // The content has no room for it: it is numbered next to the file alone.
+        // The content has no room for it: it is numbered only next to the file.
         try claim(number, by: RollbackDrill.author)
         let newest = work.withLock { $0.newestModificationTime }
         let change = FlagChange(

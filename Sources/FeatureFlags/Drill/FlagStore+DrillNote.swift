@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import ParallaxCore
 
-/// The note of a drill, in a file next to the flag file so that every instance and command that sees the one sees the other.
+/// The note of a drill, in a file next to the flag file so that every instance and command that sees the one sees the
+/// other.
 extension FlagStore {
     private static let noteLimit = 4 << 20
 
@@ -48,7 +49,7 @@ extension FlagStore {
             guard rename(temporary, path) == 0 else { throw SystemCallError.last }
             synchronizeFolder(of: path)
         } catch let error as SystemCallError {
-            throw FlagFileError(error, doing: "leave the note of a drill beside", path: file.path)
+            throw FlagFileError(error, doing: "write the note of a drill next to", path: file.path)
         } catch {
             throw FlagFileError(.failed, "\(error)")
         }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The two changes of the last drill that ended, as the instance that ended it knows them.
 ///
-/// The file that a drill puts back carries the declaration of before the drill, and the shortest drill is over between two
-/// readings: only with this word do all who share the file keep the same history of it.
+/// The file that a drill puts back carries the declaration of before the drill, and the shortest drill is over between
+/// two readings: only with this word do all who share the file keep the same history of it.
 struct EndedDrill: Codable, Equatable {
     let flip: FlagChange
     let end: FlagChange
@@ -21,7 +21,8 @@ extension FlagStore {
         var drill: EndedDrill
     }
 
-    /// Tells of a drill before its end shows in the flag file. If it cannot be told, others know the end by its content only.
+    /// Announces a drill before its end shows in the flag file. If that fails, other instances recognize the end only
+    /// by the file's content.
     func post(_ drill: EndedDrill) {
         guard let target = try? file.resolved() else { return }
         let encoder = JSONEncoder()

@@ -9,10 +9,10 @@ package struct EnvironmentFlags: Equatable, Sendable {
     package let hybrid: Bool?
     package let failOpen: Bool?
     package let enforcementPercent: Double?
-    /// What holds where neither the file nor the environment says anything.
+    /// What holds if neither the file nor the environment says anything.
     package let fallback: FlagValues
 
-    /// - Throws: ``FlagDefinitionError`` where the percentage is outside 0 to 100.
+    /// - Throws: ``FlagDefinitionError`` if the percentage is outside 0 to 100.
     package init(
         distributedEnabled: Bool? = nil, hybrid: Bool? = nil, failOpen: Bool? = nil, enforcementPercent: Double? = nil,
         fallback: FlagValues = .standard
@@ -37,7 +37,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
     /// An environment that sets none of the flags.
     package static let none = EnvironmentFlags()
 
-    /// The values if there is no file: the environment's, and the fallback's where it says nothing.
+    /// The values if there is no file: the environment's, and the fallback's if it says nothing.
     package var values: FlagValues {
         FlagValues(
             distributedEnabled: distributedEnabled ?? fallback.distributedEnabled,
@@ -58,7 +58,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
         return values
     }
 
-    /// What whoever reads the file should know about the values that hold instead of the file's.
+    /// Notes for operators about the values that hold instead of the file's.
     package func notes(file: FlagValues, isProduction: Bool) -> [FlagNote] {
         var notes: [FlagNote] = []
         if distributedEnabled == false, file.distributedEnabled { notes.append(.environmentWins(.distributedEnabled)) }

@@ -20,7 +20,7 @@ struct FlagDefinition {
     let hasTargeting: Bool
     let unknownKeys: [String]
 
-    /// - Throws: ``FlagDefinitionError`` where other clients of the file could not read the flag either.
+    /// - Throws: ``FlagDefinitionError`` if other clients of the file could not read the flag either.
     init(_ name: FlagName, node: JSONNode) throws(FlagDefinitionError) {
         guard let members = node.members else {
             throw FlagDefinitionError(.wrongType, flag: name, "it is not an object; make it one")
@@ -34,7 +34,7 @@ struct FlagDefinition {
         if let defaultVariant, self[defaultVariant] == nil { throw unknownVariant(defaultVariant) }
     }
 
-    /// A variant's value, that of the last where several have the name.
+    /// A variant's value, that of the last if several have the name.
     subscript(variant: String) -> FlagValue? {
         variants.last { $0.name.utf8.elementsEqual(variant.utf8) }?.value
     }

@@ -7,7 +7,7 @@ extension FlagDefinitionFile {
 
     /// A new file that says these values, written as a person would.
     ///
-    /// - Parameter values: A percentage outside 0 to 100 traps: whoever makes the values checks them.
+    /// - Parameter values: A percentage outside 0 to 100 traps: the code that makes the values checks them.
     package static func canonical(_ values: FlagValues, declaration: FlagDeclaration? = nil) -> FlagDefinitionFile {
         var members: [JSONValue.Member] = [
             .init("$schema", .string(schema)),

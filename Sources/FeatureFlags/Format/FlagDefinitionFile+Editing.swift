@@ -3,11 +3,11 @@ package import ParallaxCore
 extension FlagDefinitionFile {
     /// The file with other values, and every byte that the change does not need as it was.
     ///
-    /// A flag's `defaultVariant` is set, a variant added where none has the value, a missing flag added, a disabled one
-    /// enabled, and its targeting emptied where the update says so. Who did it and why goes into the file's metadata.
+    /// A flag's `defaultVariant` is set, a variant added if none has the value, a missing flag added, a disabled one
+    /// enabled, and its targeting emptied if the update says so. Who did it and why goes into the file's metadata.
     ///
-    /// - Returns: The edited file, read again; this very file where it says all that already.
-    /// - Throws: ``FlagDefinitionError`` where a key on the way is ambiguous, or a percentage is outside 0 to 100.
+    /// - Returns: The edited file, read again; this very file if it says all that already.
+    /// - Throws: ``FlagDefinitionError`` if a key on the way is ambiguous, or a percentage is outside 0 to 100.
     package func applying(
         _ update: FlagUpdate, declaration: FlagDeclaration
     ) throws(FlagDefinitionError) -> FlagDefinitionFile {

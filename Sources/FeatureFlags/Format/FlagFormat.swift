@@ -2,9 +2,9 @@ import ParallaxCore
 
 /// What the flagd format asks of a whole file, other programs' flags included.
 ///
-/// One fault anywhere and clients that check refuse the file, our flags with it. The rules are those of the public schema
-/// (https://flagd.dev/schema/v0/flags.json, JSON Schema draft 7), and of the Python client, which beyond it refuses keys that
-/// it does not know in a flag. The inside of targeting rules is not looked at.
+/// One fault anywhere and clients that check refuse the file, our flags with it. The rules are those of the public
+/// schema (https://flagd.dev/schema/v0/flags.json, JSON Schema draft 7), and of the Python client, which beyond it
+/// refuses keys that it does not know in a flag. The inside of targeting rules is not looked at.
 enum FlagFormat {
     /// A file that is garbage throughout is told so once, not a thousand times.
     private static let mostNotes = 20
@@ -30,10 +30,10 @@ enum FlagFormat {
         faults += variantFaults(member.value["variants"], of: name)
         switch member.value["defaultVariant"]?.value {
         case nil, .null, .string: break
-        default: faults.append("\(name) has a defaultVariant that is no string")
+        default: faults.append("\(name) has a defaultVariant that is not a string")
         }
         if let targeting = member.value["targeting"], targeting.members == nil {
-            faults.append("\(name) has targeting that is no object")
+            faults.append("\(name) has targeting that is not an object")
         }
         faults += metadataFaults(member.value["metadata"], of: name)
         // Of our own flags the definition tells it already.
@@ -55,18 +55,18 @@ enum FlagFormat {
 
     private static func metadataFaults(_ node: JSONNode?, of name: String) -> [String] {
         guard let node else { return [] }
-        guard let members = node.members else { return ["\(name) has metadata that is no object"] }
+        guard let members = node.members else { return ["\(name) has metadata that is not an object"] }
         return members.compactMap { member in
             if member.key.isEmpty { return "\(name) has metadata with an empty name" }
             if ["boolean", "number", "string"].contains(kind(of: member.value)) { return nil }
-            return "\(name) has metadata \(DisplayText.quoted(member.key)) that is no boolean, number or string"
+            return "\(name) has metadata \(DisplayText.quoted(member.key)) that is not a boolean, number or string"
         }
     }
 
     private static func evaluatorFaults(_ node: JSONNode) -> [String] {
         guard let members = node.members else { return ["\"$evaluators\" is not an object"] }
         return members.filter { $0.key.isEmpty || $0.value.members == nil }
-            .map { "\"$evaluators\" has a rule \(DisplayText.quoted($0.key)) that is no object or has no name" }
+            .map { "\"$evaluators\" has a rule \(DisplayText.quoted($0.key)) that is not an object or has no name" }
     }
 
     private static func kind(of node: JSONNode) -> String {

@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// Something in the flags that is no error but that whoever steers a migration should know. Shown in health.
+/// Something in the flags that is not an error but that operators of a migration should know. Shown in health.
 package enum FlagNote: Hashable, Sendable, CustomStringConvertible {
     case missing(FlagName)
     case disabled(FlagName)
@@ -30,7 +30,7 @@ package enum FlagNote: Hashable, Sendable, CustomStringConvertible {
         case .environmentWins(let flag):
             "\(flag.rawValue)=false in the environment wins over the file: unset it and restart to let the file decide"
         case .failOpenInProduction:
-            "\(FlagName.failOpen.rawValue) is on in the file but never heeded in production"
+            "\(FlagName.failOpen.rawValue) is on in the file but has no effect in production"
         }
     }
 }

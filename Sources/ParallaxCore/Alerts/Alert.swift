@@ -1,4 +1,4 @@
-/// One condition that someone should hear of, in the form that Alertmanager groups and deduplicates.
+/// One condition that operators should be notified of, in the form that Alertmanager groups and deduplicates.
 ///
 /// Labels tell alerts apart and are the same for as long as one lasts; figures stand in annotations.
 package struct Alert: Equatable, Sendable {
@@ -63,7 +63,7 @@ package struct Alert: Equatable, Sendable {
 /// One alert as it is told to a receiver.
 package struct AlertMessage: Equatable, Sendable {
     package let alert: Alert
-    /// When it ended; for one that lasts, the time at which a receiver that hears nothing more may take it for over.
+    /// When it ended; for one that lasts, the time at which a receiver that gets nothing more may consider it ended.
     package let endsAt: Timestamp
     package let isResolved: Bool
     /// How far the receiver's clock is ahead of this machine's, in milliseconds: the receiver judges times by its own.

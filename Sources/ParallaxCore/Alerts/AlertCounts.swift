@@ -2,7 +2,7 @@
 package struct AlertCounts: Equatable, SecondTally {
     package var allowed = 0
     package var limited = 0
-    /// Answers that were no verdict: no refusal by a limit, so they are in no share.
+    /// Answers that had no verdict: no refusal by a limit, so they are in no share.
     package var unavailable = 0
     package var connectionFailures = 0
 
@@ -39,7 +39,7 @@ package struct AlertCounts: Equatable, SecondTally {
         return difference
     }
 
-    /// Whether more than this share of the answers were no verdict. Strictly more, and without rounding.
+    /// Whether more than this share of the answers had no verdict. Strictly more, and without rounding.
     func isUnavailable(above percent: Double) -> Bool {
         answers > 0 && Double(unavailable) * 100 > percent * Double(answers)
     }

@@ -83,8 +83,8 @@ extension AlertRules.Facts {
 
     /// The triggers that should roll back and do not.
     ///
-    /// - Parameter strategy: What holds now. The evaluation that led to a rollback is the latest for some seconds after it,
-    ///   and by then the latch holds because of that rollback: nothing was withheld.
+    /// - Parameter strategy: What holds now. The evaluation that led to a rollback is the latest for some seconds after
+    ///   it, and by then the latch holds because of that rollback: nothing was withheld.
     package static func stoppedTriggers(
         _ evaluations: [Evaluation], strategy: Strategy, latch: RollbackLatch.State, dryRun: Set<Trigger>
     ) -> [StoppedTrigger] {
@@ -110,7 +110,7 @@ extension Alert {
             } else if facts.strategy == .legacy {
                 """
                 Every instance limits by its own memory now, which multiplies each limit by the number of instances; limits \
-                are shared no more
+                are no longer shared
                 """
             } else {
                 "The flags were set to \(facts.strategy.rawValue) again since, over a rollback that was not acknowledged"

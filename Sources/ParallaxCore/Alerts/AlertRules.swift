@@ -25,7 +25,7 @@ package struct AlertRules: Sendable {
         (flagFile, flagWriting, recorder) = (failure, failure, failure)
     }
 
-    /// Answers in a row, up to the latest, that were no verdict; `nil` if they are too few or too old to tell.
+    /// Answers in a row, up to the latest, that had no verdict; `nil` if they are too few or too old to tell.
     ///
     /// - Parameter counts: What was counted until now: a verdict since the last look ends the row at once.
     package func unansweredRun(at now: ClockReading, counts: AlertCounts) -> Int? {
@@ -84,11 +84,11 @@ extension AlertRules {
             if isShare {
                 """
                 \(FigureText.share(Double(long.unavailable) * 100 / Double(long.answers))) of \
-                \(FigureText.counted(long.answers, "answer")) over \(settings.longWindowSeconds) s were no verdict (limit \
+                \(FigureText.counted(long.answers, "answer")) over \(settings.longWindowSeconds) s had no verdict (limit \
                 \(FigureText.share(settings.unavailablePercent)))
                 """
             } else {
-                length.map { "The last \(FigureText.counted($0, "answer")) were no verdict" }
+                length.map { "The last \(FigureText.counted($0, "answer")) had no verdict" }
             }
         return alert(
             .unavailableAnswers, startsAt: startsAt, summary: summary,
@@ -145,7 +145,7 @@ extension AlertRules {
             .recorderFailing, startsAt: startsAt,
             summary: facts.recorderProblem.map { "Comparisons cannot be written: \($0)" },
             description: """
-                Requests are answered as ever. Comparisons wait in memory, and are then dropped and counted \
+                Requests are answered as usual. Comparisons wait in memory, and are then dropped and counted \
                 (parallax_recorder_dropped_total). Look at the database's disk.
                 """)
     }

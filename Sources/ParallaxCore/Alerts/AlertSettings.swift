@@ -4,7 +4,7 @@ package struct AlertSettings: Equatable, Sendable {
     package var connectionFailures = 5
     /// How long Redis must not be healthy.
     package var redisUnhealthySeconds = 10
-    /// The share of answers that were no verdict, in percent, over both windows.
+    /// The share of answers that had no verdict, in percent, over both windows.
     package var unavailablePercent = 5.0
     /// Of the answers that were a verdict, the share of refusals, in percent, over both windows.
     package var refusalPercent = 80.0
@@ -25,6 +25,6 @@ package struct AlertSettings: Equatable, Sendable {
 
     package init() {}
 
-    /// How long after the last word of it a receiver takes an alert for over: as many repetitions may be lost.
+    /// How long after the last repetition a receiver considers an alert ended: as many repetitions may be lost.
     package var endsAheadMilliseconds: Int64 { 4 * Int64(resendInterval) * 1000 }
 }

@@ -1,6 +1,6 @@
-/// The answers in a row, up to the latest, that were no verdict: with few requests the only sign that all of them fail.
+/// The answers in a row, up to the latest, that had no verdict: with few requests the only sign that all of them fail.
 package struct UnansweredRun: Equatable, Sendable {
-    /// From as many on all requests count as failing. A single time-out is no outage.
+    /// From as many on all requests count as failing. A single time-out is not an outage.
     package static let minimum = 5
     /// How long the latest answer says something about now.
     private static let lifeMilliseconds: Int64 = 60_000

@@ -1,4 +1,4 @@
-/// What a caller gets: one side's decision, and how it came about.
+/// What a caller gets: one side's decision, and how it was reached.
 package struct Answer: Equatable, Sendable {
     package let identity: Identity
     package let time: Timestamp
@@ -10,10 +10,10 @@ package struct Answer: Equatable, Sendable {
     package let decision: Decision
     /// From the request to this answer, on a monotonic clock.
     package let duration: Duration
-    /// Whether, in hybrid, control alone judged: the identity is held out, to compare response times with.
+    /// Whether, in hybrid, only control judged: the identity is held out, to compare response times with.
     package let isHeldOut: Bool
     /// How much longer the caller waited for the candidate than control took, in hybrid; in `distributed_only`, where
-    /// control is not asked, all of the wait. Zero where no one waited for the candidate.
+    /// control is not asked, all of the wait. Zero if no one waited for the candidate.
     package let candidateWait: Duration
 
     package init(

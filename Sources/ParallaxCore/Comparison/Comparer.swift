@@ -1,5 +1,6 @@
-/// Compares what one instance's two sides said of a request, and explains where they differ. What it knows of each identity
-/// it learns from being shown every request in turn; it reads no clock, so that replay and simulations use it as it is.
+/// Compares what one instance's two sides said of a request, and explains where they differ. What it knows of each
+/// identity it learns from being shown every request in turn; it reads no clock, so that replay and simulations use it
+/// as it is.
 package struct Comparer: Sendable {
     /// One request that both sides have judged.
     package struct Judged: Sendable {
@@ -41,8 +42,9 @@ package struct Comparer: Sendable {
     package let tolerances: ComparisonTolerances
 
     /// - Parameters:
-    ///   - control: The limiter that judged as control: asked for its algorithm and what it let go, never for a verdict.
-    ///   - ledger: Of this instance alone.
+    ///   - control: The limiter that judged as control: asked for its algorithm and what it let go, never for a
+    ///     verdict.
+    ///   - ledger: Of this instance only.
     package init(control: InMemoryLimiter, ledger: InstanceLedger, tolerances: ComparisonTolerances) {
         self.control = control
         self.ledger = ledger

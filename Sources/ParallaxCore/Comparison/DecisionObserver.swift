@@ -1,4 +1,4 @@
-/// Whoever wants to know what was decided: the recorder, the rollback evaluator, the metrics.
+/// Is notified of every decision. Implemented by the recorder, the rollback evaluator and the metrics.
 ///
 /// Called on the request's path. An observer never blocks, suspends or fails: it counts, or puts into a bounded buffer.
 package protocol DecisionObserver: Sendable {
@@ -11,7 +11,7 @@ package protocol DecisionObserver: Sendable {
     /// Both sides judged one request, in `hybrid`.
     func compared(_ comparison: Comparison)
 
-    /// Control alone judged a request in `hybrid`, since its identity is held out.
+    /// Only control judged a request in `hybrid`, since its identity is held out.
     func heldOut(_ request: CheckRequest, _ answer: Answer)
 }
 

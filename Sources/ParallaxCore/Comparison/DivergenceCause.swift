@@ -3,7 +3,7 @@
 package enum DivergenceCause: String, CaseIterable, Sendable {
     /// The verdict flips if either side is judged a few milliseconds earlier or later.
     case boundary
-    /// Redis holds fewer units than it has accepted from this instance alone.
+    /// Redis holds fewer units than it has accepted, counting only this instance's.
     case lostWrites = "lost_writes"
     /// Without the units that Redis holds and this instance did not send, the sides agree.
     case otherInstances = "other_instances"
@@ -13,8 +13,8 @@ package enum DivergenceCause: String, CaseIterable, Sendable {
     case restart
     /// Control dropped this identity to stay within its bound.
     case eviction
-    /// Redis's clock and this instance's differ by more than the tolerance, or one of them stepped. Asked first if a side found
-    /// its newest unit ahead of its clock.
+    /// Redis's clock and this instance's differ by more than the tolerance, or one of them stepped. Asked first if a
+    /// side found its newest unit ahead of its clock.
     case clockSkew = "clock_skew"
     /// Control does not use the sliding log.
     case algorithm

@@ -52,8 +52,8 @@ struct IdentityAccount: TableValue, ~Copyable {
         return own
     }
 
-    /// Units of each window that are under way, or that were accepted or left the window so near to this decision that the
-    /// sides may have seen them in another order.
+    /// Units of each window that are under way, or that were accepted or left the window so near to this decision that
+    /// the sides may have seen them in another order.
     private func unitsInReach(
         of judgedAt: Timestamp, on request: CheckRequest, _ tolerances: ComparisonTolerances
     ) -> [Int] {
@@ -103,9 +103,9 @@ struct IdentityAccount: TableValue, ~Copyable {
 
     /// Notes whether Redis holds units that this instance did not send.
     ///
-    /// Of units from before its memory began no one can tell. So a window counts whose units are all younger, whichever of
-    /// the two clocks tells their age, or one that came to hold more of them than it held at a time. Everything that may be
-    /// this instance's is taken for it, as answers come back in any order.
+    /// Of units from before its memory began no one can tell. So a window counts whose units are all younger, whichever
+    /// of the two clocks tells their age, or one that came to hold more of them than it held at a time. Everything that
+    /// may be this instance's is taken for it, as answers come back in any order.
     mutating func lookForOthers(
         in candidate: Decision, on request: CheckRequest, at time: Timestamp, knownSince since: Timestamp,
         _ tolerances: ComparisonTolerances
@@ -128,7 +128,7 @@ struct IdentityAccount: TableValue, ~Copyable {
         }
     }
 
-    /// Whether the window's oldest unit is younger; `false` where no one can tell.
+    /// Whether the window's oldest unit is younger; `false` if no one can tell.
     private func isYounger(_ state: WindowState, than start: Timestamp, ahead: Int64) -> Bool {
         // Of an overdrawn window `reset` does not tell the oldest unit.
         guard state.used <= state.window.limit else { return false }
@@ -136,8 +136,8 @@ struct IdentityAccount: TableValue, ~Copyable {
         return min(oldest, oldest + -ahead) >= start
     }
 
-    /// Units of a window that Redis must hold and does not: more are certain to have been accepted than it counts, or some
-    /// are older than the oldest that it holds.
+    /// Units of a window that Redis must hold and does not: more are certain to have been accepted than it counts, or
+    /// some are older than the oldest that it holds.
     private func lost(
         of state: WindowState, before candidate: Decision, _ cost: Int, after start: Timestamp, _ judgedAt: Timestamp,
         _ tolerances: ComparisonTolerances
@@ -167,8 +167,8 @@ struct IdentityAccount: TableValue, ~Copyable {
         }
     }
 
-    /// A log never runs backwards: where the candidate's clock stepped back, it judged at its newest unit. A little earlier
-    /// than the newest is an answer that comes late.
+    /// A log never runs backwards: where the candidate's clock stepped back, it judged at its newest unit. A little
+    /// earlier than the newest is an answer that comes late.
     private func effective(_ judgedAt: Timestamp, _ tolerances: ComparisonTolerances) -> Timestamp {
         guard let newest = accepted.newest, newest - judgedAt > tolerances.clockSkewMilliseconds else {
             return judgedAt

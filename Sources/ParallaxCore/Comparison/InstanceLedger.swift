@@ -1,5 +1,5 @@
-/// What the two sides have accepted from this instance alone: with it a comparison can tell this instance's units from those
-/// of others, see that some were lost, and see that the sides had parted before.
+/// What the two sides have accepted from only this instance: with it a comparison can tell this instance's units from
+/// those of others, see that some were lost, and see that the sides had parted before.
 package final class InstanceLedger: Sendable {
     private let table: IdentityTable<IdentityAccount>
 
@@ -7,21 +7,23 @@ package final class InstanceLedger: Sendable {
         table = IdentityTable(bounds: bounds, shardCount: shardCount)
     }
 
-    /// Notes that the candidate is being asked: until the answer is entered, it may hold these units without this instance
-    /// knowing.
+    /// Notes that the candidate is being asked: until the answer is entered, it may hold these units without this
+    /// instance knowing.
     package func begin(_ request: CheckRequest, at time: Timestamp) {
         table.withValue(of: request.identity, at: time) { $0.begin(request) }
     }
 
-    /// Adds what these decisions accepted, and gives the units of each window of the policy before that, if they differ.
+    /// Adds what these decisions accepted, and gives the units of each window of the policy before that, if they
+    /// differ.
     ///
     /// Answers come back over several connections and not always in Redis's order. What Redis accepted after this
-    /// decision is not counted; of what it accepted in the same millisecond, or just as a window ended, no one can tell.
+    /// decision is not counted; of what it accepted in the same millisecond, or just as a window ended, no one can
+    /// tell.
     ///
     /// - Parameters:
     ///   - time: The instance's time of the request, by which control judged.
-    ///   - tolerances: How near to a window's end a unit is no longer certain to be in it, and how far the candidate's clock
-    ///     may step back before that is no late answer.
+    ///   - tolerances: How near to a window's end a unit is no longer certain to be in it, and how far the candidate's
+    ///     clock may step back before that is not a late answer.
     ///   - knownSince: Since when every decision of this instance was entered.
     ///   - kind: How the decisions differ; `nil` if they do not, which is nearly always, and then nothing is counted.
     /// - Returns: Nothing if nothing is to be explained.

@@ -1,16 +1,16 @@
 /// What is known of this instance's units in each window of a policy, before a request.
 package struct OwnUnits: Equatable, Sendable {
-    /// Units that the candidate accepted and that were in the window when it judged, as far as this instance can tell; those
-    /// of requests that Redis may have accepted without anyone hearing of it included.
+    /// Units that the candidate accepted and that were in the window when it judged, as far as this instance can tell;
+    /// those of requests that Redis may have accepted without anyone hearing of it included.
     package var held: [Int] = []
     /// Units that the candidate accepted and certainly held no longer, whatever the order in which answers came back.
     package var lost: [Int] = []
-    /// Units that control alone accepted.
+    /// Units that only control accepted.
     package var controlOnly: [Int] = []
-    /// Units that the candidate alone accepted.
+    /// Units that only the candidate accepted.
     package var candidateOnly: [Int] = []
-    /// Units that the sides may have judged in another order, or of which one side may have counted what the other no longer
-    /// did.
+    /// Units that the sides may have judged in another order, or of which one side may have counted what the other no
+    /// longer did.
     package var inReach: [Int] = []
     /// Whether the candidate's clock stepped while this instance watched it.
     package var clockHasStepped = false

@@ -1,6 +1,7 @@
 /// A share of what was counted, with the interval of shares that the counts do not contradict (Wilson, 95 %).
 ///
-/// The interval takes requests as independent of each other. Those of one burst are not, so the truth is a little less sure.
+/// The interval takes requests as independent of each other. Those of one burst are not, so the truth is a little less
+/// sure.
 package struct ShareEstimate: Codable, Equatable, Sendable {
     /// 95 % between the two bounds.
     private static let deviations = 1.959964
@@ -8,7 +9,7 @@ package struct ShareEstimate: Codable, Equatable, Sendable {
     package let count: Int
     /// How many it could have been.
     package let of: Int
-    /// All three from 0 to 1; the share is 0 where it could have been none.
+    /// All three from 0 to 1; the share is 0 if it could have been none.
     package let share: Double
     package let lower: Double
     package let upper: Double

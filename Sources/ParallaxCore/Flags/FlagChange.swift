@@ -3,9 +3,9 @@ package struct FlagChange: Codable, Equatable, Sendable {
     /// The name of a writer that did not say who it is.
     package static let unknownWriter = "unknown"
 
-    /// When it was made, as its writer declares, or when it was seen where no one did.
+    /// When it was made, as its writer declares, or when it was seen if no one did.
     package let time: Timestamp
-    /// A person, `parallax-evaluator`, or `unknown` where another program wrote the file without saying.
+    /// A person, `parallax-evaluator`, or `unknown` if another program wrote the file without saying.
     package let by: String
     package let reason: String
     /// The values before; `nil` for the first file ever seen.

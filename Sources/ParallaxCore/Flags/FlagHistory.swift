@@ -6,9 +6,9 @@ package protocol FlagHistory: Sendable {
     ///
     /// All instances of a file offer every change they see, and the writer offers it before it shows.
     ///
-    /// - Returns: `false` where it is known: where the newest change kept leaves the same content (the same
-    ///   `contentHash`), or any has the same content and the same time, as an instance that lags behind offers it. The same
-    ///   content at another time is another change: files go back and forth.
+    /// - Returns: `false` if it is known: where the newest change kept leaves the same content (the same
+    ///   `contentHash`), or any has the same content and the same time, as an instance that lags behind offers it. The
+    ///   same content at another time is another change: files go back and forth.
     func append(_ change: FlagChange) throws -> Bool
 
     /// The newest change kept; `nil` if there is none.

@@ -28,7 +28,7 @@ package struct FlagUpdate: Equatable, Sendable {
             enforcementPercent: values.enforcementPercent, emptiesTargeting: emptiesTargeting)
     }
 
-    /// The way back to control alone, for every client of the file.
+    /// The rollback to only control, for every client of the file.
     package static let rollback = FlagUpdate(distributedEnabled: false, emptiesTargeting: true)
 
     /// The flags that are set and their values, in the order of ``FlagName``.

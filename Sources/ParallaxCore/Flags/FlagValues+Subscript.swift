@@ -1,5 +1,5 @@
 extension FlagValues {
-    /// The value of one flag. Setting a value of the other type traps: whoever reads a file checks it first.
+    /// The value of one flag. Setting a value of the other type traps: a reader of a file checks it first.
     package subscript(name: FlagName) -> FlagValue {
         get {
             switch name {

@@ -1,4 +1,4 @@
-/// Which identities of a hybrid migration are held out: control alone judges them, so that there is someone to compare
+/// Which identities of a hybrid migration are held out: only control judges them, so that there is someone to compare
 /// response times with at the same time.
 ///
 /// Each identity has a place between 0 and 100 that never changes, found as for ``EnforcementShare`` but with a salt

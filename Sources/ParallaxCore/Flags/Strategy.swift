@@ -1,9 +1,9 @@
 /// The phase of the migration an instance is in. The raw values are stored and shown: they never change.
 package enum Strategy: String, CaseIterable, Codable, Sendable {
-    /// Control alone; Redis is asked for its health only.
+    /// Only control; Redis is only probed.
     case legacy
     /// Both judge, one is enforced.
     case hybrid
-    /// The candidate alone.
+    /// Only the candidate.
     case distributedOnly = "distributed_only"
 }

@@ -12,7 +12,8 @@ package struct GateInputs: Equatable, Sendable {
         package var isInPlay: Bool
         /// Whether the trigger could fire were something wrong, as its instance judged; `nil` if it did not say.
         package var armed: Bool?
-        /// Whether a learned baseline of response times holds, and for how many seconds it still has to be learned if not.
+        /// Whether a learned baseline of response times holds, and for how many seconds it still has to be learned if
+        /// not.
         package var hasBaseline: Bool
         package var baselineSecondsLeft: Int
         /// Whether response times are compared with those of callers who are held out.
@@ -47,7 +48,7 @@ package struct GateInputs: Equatable, Sendable {
         package var name: String
         /// Why it does not do what the file says, in words; `nil` if it does.
         package var deviation: String?
-        /// Whether it was not heard of lately: it may have ended.
+        /// Whether its status is old: it may have ended.
         package var isSilent: Bool
 
         package init(name: String, deviation: String? = nil, isSilent: Bool = false) {

@@ -26,7 +26,7 @@ extension GateJudge {
         return make(
             .latency, isWithin, figure, bound,
             "The candidate takes longer (\(figure)) than callers may wait before response_time rolls back "
-                + "(\(bound)): bring Redis nearer, or raise ROLLBACK_RESPONSE_TIME_FLOOR_MS.",
+                + "(\(bound)): move Redis closer, or raise ROLLBACK_RESPONSE_TIME_FLOOR_MS.",
             canTell: inputs.candidateMilliseconds != nil && limit != nil,
             unknown: unknownLatency)
     }

@@ -23,15 +23,15 @@ extension GateJudge {
             return make(
                 .triggers, false, figure, bound,
                 "The trigger \(alarm.trigger.rawValue) is still suspect because of outages that are over: \(alarm.sentence). "
-                    + "If Redis stays up, ask again at \(FigureText.timeOfDay(end)).",
+                    + "If Redis stays up, try again at \(FigureText.timeOfDay(end)).",
                 endsByItself: true)
         }
         let stale = inputs.triggers.first { $0.recordedUntil - $0.time > Self.staleMilliseconds }
         let reason =
-            stale.map { "The trigger \($0.trigger.rawValue) was last judged long before the last record: " }
-            ?? "No trigger was judged where this was recorded: "
+            stale.map { "The trigger \($0.trigger.rawValue) was last evaluated long before the last record: " }
+            ?? "The instances that recorded this have evaluated no trigger: "
         return make(
-            .triggers, true, figure, bound, reason + "run the instances with their watchdog.",
+            .triggers, true, figure, bound, reason + "run the instances with the watchdog.",
             canTell: stale == nil && !inputs.triggers.isEmpty && inputs.unwatchedDatabases == 0)
     }
 
@@ -50,7 +50,7 @@ extension GateJudge {
         if waiting.contains(where: isOfAnotherPhase) {
             return make(
                 .armed, false, figure, bound,
-                "The triggers were last judged before the flags went from or to legacy: ask again in a minute.")
+                "The triggers were last evaluated before the flags went from or to legacy: try again in a minute.")
         }
         // Response times take minutes to be armed, the error rate one, and Redis seconds.
         if let longest = waiting.max(by: { Self.wait($0) < Self.wait($1) }) {
@@ -64,8 +64,8 @@ extension GateJudge {
         let unjudged = Trigger.allCases.filter { trigger in !inputs.triggers.contains { $0.trigger == trigger } }
         return make(
             .armed, true, figure, bound,
-            "Not judged where this was recorded: \(Self.listed(unjudged.map(\.rawValue))). "
-                + "Run the instances with their watchdog.",
+            "Not evaluated by the instances that recorded this: \(Self.listed(unjudged.map(\.rawValue))). "
+                + "Run the instances with the watchdog.",
             canTell: unjudged.isEmpty && inputs.unwatchedDatabases == 0)
     }
 
@@ -105,7 +105,7 @@ extension GateJudge {
 
     var drill: GateCheck {
         let bound = "within \(settings.drillDays) days, all instances at the time"
-        let remedy = "Drill the way back before it is needed: parallax rollback drill."
+        let remedy = "Drill a rollback before you need one: parallax rollback drill."
         guard let drill = inputs.lastDrill else {
             return make(.drill, false, "never", bound, "The rollback was never drilled. " + remedy)
         }

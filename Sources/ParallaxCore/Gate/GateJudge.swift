@@ -137,9 +137,9 @@ extension GateJudge {
             unknown: heard == 0
                 ? "No instance has recorded anything here."
                 : !unknown.isEmpty
-                    ? "No record of \(Self.listed(unknown)), which was not heard of lately: name its database too "
-                        + "(--database), or ask again when it is forgotten next to the flag file."
-                    : "It is not known which instances there are, since none says next to the flag file that it reads it: "
-                        + "ask where that file is (--file), or set GATE_INSTANCES to their number.")
+                    ? "No record of \(Self.listed(unknown)), which was not seen lately: name its database too "
+                        + "(--database), or try again an hour after it was last seen."
+                    : "The instances are not known, since none has left its status next to the flag file: "
+                        + "name that file (--file), or set GATE_INSTANCES to the number of instances.")
     }
 }

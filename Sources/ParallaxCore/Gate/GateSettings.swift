@@ -9,8 +9,8 @@ package struct GateSettings: Equatable, Sendable {
     package var gapPercent = 5.0
     /// Requests that were in no figure, in percent of all that both sides were asked about.
     package var droppedPercent = 1.0
-    /// Requests that the candidate did not answer, in percent of all that both sides were asked about; in the watch after
-    /// the last promotion, answers that were no verdict, in percent of all.
+    /// Requests that the candidate did not answer, in percent of all that both sides were asked about; in the watch
+    /// after the last promotion, answers that had no verdict, in percent of all.
     package var unansweredPercent = 1.0
     /// The least number of instances whose records must be there; 0 for those that share the flag file.
     package var minimumInstances = 0

@@ -6,7 +6,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
     case syntax(line: Int, column: Int, reason: String)
     /// A key on the way occurs more than once, so that an edit could change the one that others do not read.
     case ambiguous(path: [String])
-    /// A value on the way is no object, so that nothing can be put into it.
+    /// A value on the way is not an object, so that nothing can be put into it.
     case notAnObject(path: [String])
 
     init(_ fault: JSONFault, in bytes: [UInt8]) {

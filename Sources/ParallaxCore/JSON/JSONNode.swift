@@ -5,7 +5,7 @@ package struct JSONNode: Equatable, Sendable {
         /// What an array holds is checked and skipped: nothing here looks into one.
         case array
         case string(String)
-        /// Infinite where the text names a number that no `Double` holds.
+        /// Infinite if the text names a number that no `Double` holds.
         case number(Double)
         case boolean(Bool)
         case null
@@ -15,7 +15,7 @@ package struct JSONNode: Equatable, Sendable {
     /// From the first byte of the value to the one after its last.
     package let span: Range<Int>
 
-    /// An object's members in the text's order, duplicates included; `nil` if this is no object.
+    /// An object's members in the text's order, duplicates included; `nil` if this is not an object.
     package var members: [JSONMember]? {
         if case .object(let members) = value { members } else { nil }
     }
@@ -24,7 +24,7 @@ package struct JSONNode: Equatable, Sendable {
         if case .string(let text) = value { text } else { nil }
     }
 
-    /// The member of that name, the last where there are several, as most JSON readers take it.
+    /// The member of that name, the last if there are several, as most JSON readers take it.
     package subscript(key: String) -> JSONNode? {
         members?.last { $0.isNamed(key) }?.value
     }

@@ -7,7 +7,7 @@ package struct CheckRequest: Hashable, Sendable {
 
     /// Makes a request.
     ///
-    /// - Throws: ``CostError`` where the cost is negative or could never be accepted.
+    /// - Throws: ``CostError`` if the cost is negative or could never be accepted.
     package init(identity: Identity, policy: Policy, cost: Int = 1) throws(CostError) {
         guard (0...policy.smallestLimit).contains(cost) else {
             throw CostError(cost: cost, maximum: policy.smallestLimit)

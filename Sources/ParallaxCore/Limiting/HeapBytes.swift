@@ -1,6 +1,6 @@
 /// What allocations take, rounded up as an allocator rounds them, so that bounds on memory err on the safe side.
 package enum HeapBytes {
-    /// An array's buffer with room for so many elements; 0 where it has none.
+    /// An array's buffer with room for so many elements; 0 if it has none.
     package static func array(of capacity: Int, stride: Int) -> Int {
         capacity == 0 ? 0 : allocation(of: 32 + capacity * stride)
     }

@@ -80,7 +80,7 @@ extension Identity: Hashable {
     }
 }
 
-/// Why a pair of organization and identifier is no identity. The remedy is the caller's.
+/// Why a pair of organization and identifier is not an identity. The remedy is the caller's.
 package enum IdentityError: Error, Equatable, CustomStringConvertible {
     case emptyIdentifier
     case tooLong(part: String, bytes: Int)

@@ -28,7 +28,7 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
 
     /// Works on the value of an identity, made first if there is none, and marks it as just used.
     ///
-    /// - Parameter now: The time noted where keeping this value pushes another out.
+    /// - Parameter now: The time noted if keeping this value pushes another out.
     @inline(__always)
     package func withValue<Result: Sendable>(
         of identity: Identity, at now: Timestamp, _ body: (inout Value) -> Result
@@ -52,8 +52,8 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         for place in 0..<shards.count { shards[place].withLock { $0.removeAll() } }
     }
 
-    /// Forgets the identities of a scope, one shard after the other and of each some thousand places at a time: others who
-    /// want the shard do not wait for all of it. What they put in meanwhile may stay.
+    /// Forgets the identities of a scope, one shard after the other and of each some thousand places at a time: others
+    /// who want the shard do not wait for all of it. What they put in meanwhile may stay.
     ///
     /// - Returns: How many there were.
     @discardableResult
@@ -71,7 +71,7 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         return count
     }
 
-    /// When the identity was last pushed out, or may have been at the latest where so many were pushed out that no one
+    /// When the identity was last pushed out, or may have been at the latest if so many were pushed out that no one
     /// remembers; `nil` if it never was.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         shards[place(identity.hash)].withLock { $0.lastEviction(of: identity) }

@@ -16,7 +16,7 @@ package final class InMemoryLimiter: ImmediateLimiter {
     /// Makes a limiter that remembers no one yet.
     ///
     /// - Parameters:
-    ///   - algorithm: How it counts; the sliding log where nothing else is said.
+    ///   - algorithm: How it counts; the sliding log if nothing else is said.
     ///   - bounds: The least recently used identities go first once they are reached.
     ///   - shardCount: A power of two; more shards let more threads in at once.
     package init(
@@ -48,7 +48,7 @@ package final class InMemoryLimiter: ImmediateLimiter {
         table.withValue(of: request.identity, at: now) { $0.decide(request.policy, cost: request.cost, at: now) }
     }
 
-    /// Whether ``judge(_:at:)`` allows a request, taking its units if so: for whoever needs to know no more.
+    /// Whether ``judge(_:at:)`` allows a request, taking its units if so: for callers that need only the verdict.
     package func admits(_ request: CheckRequest, at now: Timestamp) -> Bool {
         switch tables {
         case .slidingLog(let table): admits(request, at: now, in: table)
@@ -97,7 +97,8 @@ package final class InMemoryLimiter: ImmediateLimiter {
         }
     }
 
-    /// When the identity was last dropped to stay within the bounds, or may have been at the latest; `nil` if it never was.
+    /// When the identity was last dropped to stay within the bounds, or may have been at the latest; `nil` if it never
+    /// was.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         switch tables {
         case .slidingLog(let table): table.lastEviction(of: identity)

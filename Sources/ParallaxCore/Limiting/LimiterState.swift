@@ -12,7 +12,7 @@ package protocol LimiterState: TableValue, ~Copyable {
     /// Judges a cost within the policy's smallest limit, all windows or none, and takes the units if it accepts.
     mutating func decide(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision
 
-    /// Whether ``decide(_:cost:at:)`` accepts, taking the units if so: for whoever needs to know no more.
+    /// Whether ``decide(_:cost:at:)`` accepts, taking the units if so: for callers that need only the verdict.
     mutating func admit(_ policy: Policy, cost: Int, at now: Timestamp) -> Bool
 
     /// Judges without taking anything.

@@ -31,7 +31,7 @@ struct LoggedUnits {
         return time(at: offsets.count - 1 - room) + window.durationMilliseconds
     }
 
-    /// The earliest instant at which the remaining units grow; `now` where none are used.
+    /// The earliest instant at which the remaining units grow; `now` if none are used.
     func reset(_ standing: Standing, _ window: Window, at now: Int64) -> Int64 {
         guard standing.used > 0 else { return now }
         // Where a lowered limit is overdrawn, remaining grows only once the excess has left.
@@ -40,7 +40,8 @@ struct LoggedUnits {
 
     /// The index of the oldest unit later than `time`.
     ///
-    /// - Parameter likely: An index before which units are seldom later; a guess that only costs time where it is wrong.
+    /// - Parameter likely: An index before which units are seldom later; a guess that only costs time where it is
+    ///   wrong.
     func firstIndex(after time: Int64, likely: Int = 0) -> Int {
         let offset = time - base
         var high = offsets.count

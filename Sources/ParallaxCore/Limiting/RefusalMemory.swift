@@ -1,6 +1,6 @@
 /// Remembers what a shared limiter refused, to repeat it without asking while it is certain to be the limiter's answer.
 ///
-/// The one copy of the limiter's state that may decide where that limiter decides alone.
+/// The one copy of the limiter's state that may decide when no other limiter is asked.
 package protocol RefusalMemory: Sendable {
     /// What the limiter would answer now; `nil` if only the limiter itself can tell.
     func refusal(of request: CheckRequest) -> Decision?

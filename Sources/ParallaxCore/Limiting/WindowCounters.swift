@@ -11,15 +11,16 @@ package protocol WindowCounter: Sendable {
     /// Units that count against the limit, rounded up.
     func used(_ window: Window, at now: Int64) -> Int
 
-    /// The earliest instant at which `cost` more would fit if nothing else were accepted; `now` where it fits.
+    /// The earliest instant at which `cost` more would fit if nothing else were accepted; `now` if it fits.
     func fits(_ cost: Int, _ window: Window, at now: Int64) -> Int64
 
-    /// The earliest instant at which the remaining units grow; `now` where none are used.
+    /// The earliest instant at which the remaining units grow; `now` if none are used.
     func reset(_ window: Window, at now: Int64) -> Int64
 
     mutating func take(_ cost: Int)
 
-    /// Goes on from an earlier time, as the clock has stepped back: what is counted stays, for a window's length at most.
+    /// Goes on from an earlier time, as the clock has stepped back: what is counted stays, for a window's length at
+    /// most.
     mutating func followStepBack(_ window: Window, to now: Int64)
 }
 

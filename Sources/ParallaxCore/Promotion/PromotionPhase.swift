@@ -2,7 +2,7 @@
 /// change.
 package enum PromotionPhase: String, CaseIterable, Sendable {
     case legacy
-    /// Both judge, and control is enforced for everybody.
+    /// Both judge, and control is enforced for all identities.
     case hybrid
     /// Both judge, and this share of identities gets the candidate's verdict.
     case share10 = "10"

@@ -38,14 +38,14 @@ package struct PromotionWatch: Equatable, Sendable {
         /// So many milliseconds were watched so far.
         case running(elapsed: Int64)
         case passed
-        /// All of it was watched, and what was seen is no pass.
+        /// All of it was watched, and what was seen is not a pass.
         case failed(Failure)
         case brokenOff(after: Int64)
 
         package enum Failure: Equatable, Sendable {
             /// A trigger fired, although nothing was rolled back.
             case fired([Trigger])
-            /// Too large a share of the answers was no verdict.
+            /// Too large a share of the answers had no verdict.
             case unavailable
         }
 
@@ -73,7 +73,7 @@ package struct PromotionWatch: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - tally: What was seen; `nil` if no instance has kept anything.
-    ///   - bounds: How much of it may be unwatched, and how many answers may be no verdict.
+    ///   - bounds: How much of it may be unwatched, and how many answers may lack a verdict.
     package func state(
         at now: Timestamp, seen tally: WatchTally?, bounds: GateSettings = GateSettings()
     ) -> State {

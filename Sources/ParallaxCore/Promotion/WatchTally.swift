@@ -11,7 +11,7 @@ package struct WatchTally: Codable, Equatable, Sendable {
 
     /// When the watch began.
     package let since: Timestamp
-    /// Answers given, and those of them that were no verdict.
+    /// Answers given, and those of them that had no verdict.
     package private(set) var answers = 0
     package private(set) var unavailable = 0
     /// Triggers that were suspect or firing, each with its worst state.

@@ -1,4 +1,4 @@
-/// How long callers waited when control alone decided: what response times are compared with, one for each source.
+/// How long callers waited when only control decided: what response times are compared with, one for each source.
 ///
 /// It is learned from control-only traffic and then frozen, so that a slow decline cannot become its own yardstick. It
 /// is learned again, from control-only traffic again, once half its life is over; the old one holds until then.
@@ -8,8 +8,8 @@ package struct Baseline: Equatable, Sendable {
         package let samples: LatencyHistogram
         package let frozenAt: Timestamp
 
-        /// Whether it can be how long the service takes without Redis: deciding in memory takes microseconds. Something else was
-        /// slow where the quantile is above the floor, below which everything is fast enough, or 5 ms.
+        /// Whether it can be how long the service takes without Redis: deciding in memory takes microseconds. Something
+        /// else was slow if the quantile is above the floor, below which everything is fast enough, or 5 ms.
         ///
         /// - Parameter source: How long an application takes, only the application knows.
         package func isPlausible(of source: ResponseTimeSource, settings: RollbackSettings) -> Bool {
@@ -44,7 +44,7 @@ package struct Baseline: Equatable, Sendable {
     /// The service's.
     package var frozen: Frozen? { service.frozen }
 
-    /// Takes in response times of traffic that control alone decided.
+    /// Takes in response times of traffic that only control decided.
     ///
     /// - Returns: Whether they were of use; a baseline in the first half of its life ignores them.
     @discardableResult

@@ -13,7 +13,7 @@ package enum FigureText {
         decimal(percent) + " %"
     }
 
-    /// With its noun: `1 request`, `2,000 requests`; `plural` where that is not made with an s.
+    /// With its noun: `1 request`, `2,000 requests`; `plural` if that is not made with an s.
     package static func counted(_ number: Int, _ noun: String, plural: String? = nil) -> String {
         "\(grouped(number)) \(number == 1 ? noun : plural ?? noun + "s")"
     }

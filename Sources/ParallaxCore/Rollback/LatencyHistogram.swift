@@ -146,7 +146,7 @@ extension LatencyHistogram: Codable {
         case samples
     }
 
-    /// - Throws: `DecodingError` where the lists do not make a histogram.
+    /// - Throws: `DecodingError` if the lists do not make a histogram.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let buckets = try container.decode([Int].self, forKey: .buckets)

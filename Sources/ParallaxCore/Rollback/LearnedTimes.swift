@@ -1,4 +1,4 @@
-/// Response times of one source as they were while control alone judged: learned, then frozen, then learned again.
+/// Response times of one source as they were while only control judged: learned, then frozen, then learned again.
 struct LearnedTimes: Codable, Equatable, Sendable {
     private(set) var frozen: Baseline.Frozen?
     private var learned = LatencyHistogram()

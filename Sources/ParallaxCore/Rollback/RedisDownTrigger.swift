@@ -3,11 +3,11 @@
 /// Redis is probed once a second. A good run is several successes in a row; without one, Redis counts as down since the
 /// first failure after the last good run, so a brown-out with a lucky probe now and then counts in full. Outages that
 /// repeat are summed up over the window: a Redis that crashes again and again, each time for less than the limit, is no
-/// better than one that is away for good. It fires only while Redis is down.
+/// better than one that is away permanently. It fires only while Redis is down.
 ///
-/// Decisions that Redis answers while its probes fail show that it is there, so the outage counts from the last of them:
-/// what is wrong then is the probe. Decisions that are answered only once probes succeed again say nothing of the time
-/// before.
+/// Decisions that Redis answers while its probes fail show that it is there, so the outage counts from the last of
+/// them: what is wrong then is the probe. Decisions that are answered only once probes succeed again say nothing of the
+/// time before.
 package struct RedisDownTrigger: Sendable {
     /// What was measured at one time, and the settings that it is judged by.
     package struct Reading: Equatable, Sendable {
@@ -27,7 +27,8 @@ package struct RedisDownTrigger: Sendable {
         package var failedProbes = 0
         /// The decisions of the short window, if they show that Redis is there although its probes fail.
         package var answered: AttemptTally?
-        /// How long Redis would count as down, in this outage or within the window, had no decision of it been answered;
+        /// How long Redis would count as down, in this outage or within the window, had no decision of it been
+        /// answered;
         /// `nil` unless decisions are answered.
         package var downUnlessAnsweredMilliseconds: Int64?
     }
@@ -106,7 +107,7 @@ package struct RedisDownTrigger: Sendable {
     package func read(at now: ClockReading) -> Reading {
         let steady = now.steadyMilliseconds
         let start = outageStart
-        // The probes of a run that may become a good one are no outage yet, and may be none.
+        // The probes of a run that may become a good one are not an outage yet, and may be none.
         let end = run > 0 ? runSince : steady
         let total = outages.total(at: steady, current: start.map { $0..<max($0, end) })
         var reading = Reading(
@@ -181,7 +182,7 @@ extension RedisDownTrigger.Reading {
         let probes = "\(FigureText.grouped(failedProbes)) of \(FigureText.grouped(self.probes)) probes failed"
         if let answered {
             let decisions = FigureText.counted(answered.decided + answered.errors + answered.outages, "decision")
-            return "\(probes), and yet Redis answered \(FigureText.grouped(answered.decided)) of \(decisions) "
+            return "\(probes), but Redis answered \(FigureText.grouped(answered.decided)) of \(decisions) "
                 + "within \(settings.errorShortWindowSeconds) s, so it is not down: look at what the probe needs"
         }
         let noGoodRun = "no good run of Redis for \(FigureText.decimal(Double(down) / 1000)) s"

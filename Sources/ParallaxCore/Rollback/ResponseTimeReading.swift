@@ -27,7 +27,7 @@ extension ResponseTimeTrigger {
         package var population: Population
         package var settings = RollbackSettings()
         package var watchedSeconds = 0
-        /// Whether it is known that no caller waits for the candidate, so that going back would take no wait away.
+        /// Whether it is known that no caller waits for the candidate, so that a rollback would not shorten any wait.
         package var isUnwaited = false
         /// Over the long window, with those in flight that count.
         package var samples = 0
@@ -101,7 +101,7 @@ extension ResponseTimeTrigger.Reading {
     var sentence: String {
         var parts = [(population == .service ? "" : "\(population.callers): ") + verdict]
         if let limiterPart { parts.append(limiterPart) }
-        if isHeldBack { parts.append("going back would take no wait away, so nothing is rolled back") }
+        if isHeldBack { parts.append("a rollback would not shorten any wait, so nothing is rolled back") }
         if let heldOutSamples, !usesHoldout {
             parts.append(
                 "the hold-out has \(FigureText.grouped(heldOutSamples)) of the "

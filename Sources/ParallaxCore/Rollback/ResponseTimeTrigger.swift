@@ -1,8 +1,8 @@
-/// Fires when callers wait much longer than they did with control alone.
+/// Fires when callers wait much longer than they did with only control.
 ///
 /// Both must exceed the limit: over the long window the lower bound of the quantile, so that it is so, and over
 /// the short window the quantile itself, so that it still is. The limit is the upper bound of the baseline's quantile
-/// times a factor, or the floor where that is higher. The service's answers and those that applications report are judged
+/// times a factor, or the floor if that is higher. The service's answers and those that applications report are judged
 /// apart, each by a baseline of its own: together, a change of their mix would look like a change of the times. The
 /// service's callers who waited for the candidate are also judged by themselves.
 package struct ResponseTimeTrigger: Sendable {
@@ -76,7 +76,7 @@ package struct ResponseTimeTrigger: Sendable {
     /// - Parameters:
     ///   - waiting: How long the service's callers have waited who have no answer yet. Those that have waited beyond the
     ///     limit count as samples, here and now: in a later reading they count as they are then, and once answered
-    ///     with their whole time alone.
+    ///     with only their whole time.
     ///   - strategy: Only in `hybrid` is there a hold-out.
     package mutating func read(
         _ population: Population = .service, at now: ClockReading, baseline: Baseline,

@@ -20,9 +20,9 @@ package enum ResponseTimeSource: String, CaseIterable, Codable, Sendable {
 
 /// How long callers of one source waited, by who judged their requests.
 package struct ResponseTimes: Equatable, Sendable {
-    /// In `legacy`, where control alone judges: what a baseline is learned from.
+    /// In `legacy`, where only control judges: what a baseline is learned from.
     package var legacy = LatencyHistogram()
-    /// In `hybrid`, of the identities that control alone judges.
+    /// In `hybrid`, of the identities that only control judges.
     package var heldOut = LatencyHistogram()
     /// While the candidate was in play: what the trigger judges.
     package var inPlay = AnsweredTimes()
@@ -33,7 +33,7 @@ package struct ResponseTimes: Equatable, Sendable {
 /// Response times with what waiting for the candidate made of them.
 package struct AnsweredTimes: Equatable, SecondTally {
     package var times = LatencyHistogram()
-    /// The same requests, each without its wait for the candidate. As many as `times` where the waits are known, else
+    /// The same requests, each without its wait for the candidate. As many as `times` if the waits are known, else
     /// none, as of an application's.
     package var withoutWaits = LatencyHistogram()
     /// The waits, of the requests that waited.
@@ -78,7 +78,7 @@ package struct AnsweredTimes: Equatable, SecondTally {
         waited.subtract(other.waited)
     }
 
-    /// The requests that waited for the candidate, alone.
+    /// Only the requests that waited for the candidate.
     var ofThoseThatWaited: AnsweredTimes {
         guard hasWaits else { return AnsweredTimes(times: waited) }
         // What did not wait is the same with and without its wait.

@@ -1,6 +1,6 @@
 /// Decides when the migration is rolled back: the three triggers, the baseline and the latch, as one value.
 ///
-/// Events go in, evaluations and actions come out; whoever drives it acts. No trigger can throw or see another's data,
+/// Events go in, evaluations and actions come out; its driver acts. No trigger can throw or see another's data,
 /// so none can stop another.
 package struct RollbackEvaluator: Sendable {
     /// The name under which the evaluator changes flags.
@@ -86,8 +86,9 @@ package struct RollbackEvaluator: Sendable {
 
     /// Takes in the candidate's attempts of the last second.
     ///
-    /// Decisions that go unanswered while Redis answers its probes, or nearly all other decisions, are no outage of Redis:
-    /// nothing else would see them, so they are errors. While it is down, they belong to ``Trigger/redisDown`` only.
+    /// Decisions that go unanswered while Redis answers its probes, or nearly all other decisions, are not an outage of
+    /// Redis: nothing else would see them, so they are errors. While it is down, they belong to ``Trigger/redisDown``
+    /// only.
     package mutating func count(_ attempts: AttemptTally, at now: ClockReading) {
         redisDown.count(attempts, at: now)
         let isThere = redisDown.isUp || redisDown.isAnswering
@@ -101,7 +102,7 @@ package struct RollbackEvaluator: Sendable {
 
     /// Takes in how long the service's callers of the last second waited.
     ///
-    /// - Parameter isControlOnly: Whether control alone judged them, as in `legacy`: they teach the baseline then.
+    /// - Parameter isControlOnly: Whether only control judged them, as in `legacy`: they teach the baseline then.
     package mutating func count(_ responseTimes: LatencyHistogram, isControlOnly: Bool, at now: ClockReading) {
         var times = ResponseTimes()
         if isControlOnly { times.legacy = responseTimes } else { times.inPlay = AnsweredTimes(times: responseTimes) }
@@ -213,14 +214,14 @@ extension RollbackEvaluator {
             case .responseTime:
                 responseTime.evaluate(at: now, baseline: baseline, waiting: waiting, strategy: strategy)
             }
-        // Judging it again needs to know whether anything could have come of it.
+        // An evaluation that is judged again later must say whether it could have led to a rollback.
         evaluation.wasInPlay = strategy != .legacy
         evaluation.isArmed = isArmed(evaluation, strategy: strategy, at: now)
         return evaluation
     }
 
-    /// In `legacy` the candidate decides nothing, so that nothing is missing for the error rate, and response times only have
-    /// to have something to be compared with: those to compare come later.
+    /// In `legacy` the candidate decides nothing, so that nothing is missing for the error rate, and response times
+    /// only have to have something to be compared with: those to compare come later.
     private func isArmed(_ evaluation: Evaluation, strategy: Strategy, at now: ClockReading) -> Bool {
         switch evaluation.trigger {
         case .errorRate where strategy == .legacy: true

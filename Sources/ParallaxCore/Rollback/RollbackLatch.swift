@@ -1,8 +1,8 @@
 /// What keeps one rollback from following another: after firing, nothing fires until a named person has cleared it
 /// with a reason, and for a while after that.
 ///
-/// It holds facts only, so that it can be stored, read and cleared by another process; the waits are the settings' of
-/// whoever asks. Times are the wall clock's, since it outlives the process.
+/// It holds facts only, so that it can be stored, read and cleared by another process; the waits come from the settings
+/// of the process that reads it. Times are the wall clock's, since it outlives the process.
 package struct RollbackLatch: Codable, Equatable, Sendable {
     /// A rollback that took place.
     package struct Firing: Codable, Equatable, Sendable {
@@ -41,8 +41,8 @@ package struct RollbackLatch: Codable, Equatable, Sendable {
     package private(set) var firing: Firing?
     /// Who cleared it; `nil` while it holds.
     package private(set) var acknowledgement: Acknowledgement?
-    /// That the rollback is not in the flag file, so that this instance is held at `legacy`; `nil` if it is in the file,
-    /// was acknowledged, or was another instance's.
+    /// That the rollback is not in the flag file, so that this instance is held at `legacy`; `nil` if it is in the
+    /// file, was acknowledged, or was another instance's.
     package private(set) var hold: FlagHold?
     /// When the rollback before the latest took place.
     private var previousTime: Timestamp?

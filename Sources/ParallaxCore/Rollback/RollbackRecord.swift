@@ -3,7 +3,7 @@
 ///
 /// It may be slow, locked or broken: the evaluator's driver never waits for it before it acts, and tries again.
 package protocol RollbackRecord: Sendable {
-    /// Keeps what the triggers made of their data at one time, also where nothing fired.
+    /// Keeps what the triggers made of their data at one time, also if nothing fired.
     func record(_ evaluations: [Evaluation]) async throws
 
     /// Keeps one rollback with its evidence.
@@ -13,7 +13,7 @@ package protocol RollbackRecord: Sendable {
     func loadLatch() async throws -> RollbackLatch
 
     /// Reads the latch, changes it and stores it, in one transaction, so that two processes cannot undo each other's
-    /// change. Stores nothing where the change throws.
+    /// change. Stores nothing if the change throws.
     ///
     /// - Returns: The latch as it is now stored.
     func changeLatch(_ change: @escaping @Sendable (inout RollbackLatch) throws -> Void) async throws -> RollbackLatch

@@ -4,7 +4,7 @@ package enum Trigger: String, CaseIterable, Codable, Sendable {
     case redisDown = "redis_down"
     /// Too many of the candidate's decisions fail while Redis is up.
     case errorRate = "error_rate"
-    /// Callers wait much longer than they did with control alone.
+    /// Callers wait much longer than they did with only control.
     case responseTime = "response_time"
 }
 

@@ -1,6 +1,6 @@
 /// Steps of a clock, seen by how far it is from another one that goes on evenly.
 ///
-/// A value without a clock: distances are passed in. A drift of milliseconds is no step; the distance is followed.
+/// A value without a clock: distances are passed in. A drift of milliseconds is not a step; the distance is followed.
 package struct ClockSteps: Equatable, Sendable {
     /// A step, and when it was noticed.
     package struct Step: Equatable, Sendable {

@@ -28,7 +28,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         Timestamp(milliseconds: left.milliseconds + milliseconds)
     }
 
-    /// The milliseconds from `right` to `left`; negative where `left` is earlier.
+    /// The milliseconds from `right` to `left`; negative if `left` is earlier.
     package static func - (left: Timestamp, right: Timestamp) -> Int64 {
         left.milliseconds - right.milliseconds
     }

@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// What became of alerts, for health and metrics.
+/// Deliveries and failures of alerts, for health and metrics.
 package struct AlertHealth: Equatable, Sendable {
     /// How many receivers there are.
     package let receivers: Int
@@ -9,13 +9,13 @@ package struct AlertHealth: Equatable, Sendable {
     /// Attempts to tell a receiver since the start, over all of them.
     package let delivered: Int
     package let failures: Int
-    /// Ended alerts that a receiver has not heard of yet.
+    /// Ended alerts that a receiver does not know yet.
     package let waiting: Int
     /// Which receiver does not take alerts now and why, counted from 1 in the order of the settings; `nil` if all do.
     package let problem: String?
     /// How often each alert began since the start.
     package let began: [Alert.Name: Int]
-    /// Answers in a row, up to the latest, that were no verdict; `nil` if they are too few or too old to tell.
+    /// Answers in a row, up to the latest, that had no verdict; `nil` if they are too few or too old to tell.
     package var unansweredRun: Int?
 }
 

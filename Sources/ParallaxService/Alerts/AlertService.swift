@@ -5,7 +5,7 @@ package import ParallaxCore
 import ServiceLifecycle
 import Synchronization
 
-/// Tells receivers of alerts: once a second it looks at what holds, and sends what is due, never on a request's path.
+/// Sends alerts to receivers: once a second it looks at what holds, and sends what is due, never on a request's path.
 ///
 /// A receiver that does not answer delays no one: not the next look, not the other receivers.
 package final class AlertService: Service {
@@ -36,7 +36,7 @@ package final class AlertService: Service {
     private let jitter: @Sendable () -> Double
 
     /// - Parameters:
-    ///   - receivers: Whom to tell; with none, alerts show in health and metrics alone.
+    ///   - receivers: Where alerts are sent; with none, alerts show only in health and metrics.
     ///   - instance: The name of this instance.
     ///   - facts: What there is to know; asked once a second.
     ///   - counts: The answers until now; asked with the health.
@@ -126,7 +126,7 @@ package final class AlertService: Service {
             problem = "the service ended"
         } catch {
             // Whatever it says may hold the address.
-            problem = "it could not be told"
+            problem = "it could not be delivered"
         }
         let now = now()
         let jitter = jitter()

@@ -3,7 +3,7 @@ import ParallaxCore
 import RedisLimiting
 import Synchronization
 
-/// What the probes of Redis came to, for health: the latest outcome, and since when there was none that was good.
+/// The latest result of probing Redis and when the current outage began, for `/health`.
 final class ProbeLog: Sendable {
     struct Latest: Sendable {
         /// `nil` before the first probe.
@@ -19,7 +19,8 @@ final class ProbeLog: Sendable {
         var isDeciding = false
     }
 
-    /// Successes in a row after a failure that make Redis good again, as for the trigger: a lucky probe ends no brown-out.
+    /// Successes in a row after a failure that make Redis good again, as for the trigger: a lucky probe ends no
+    /// brown-out.
     private let goodRunProbes: Int
 
     private struct State {
@@ -45,13 +46,13 @@ final class ProbeLog: Sendable {
 
     /// Notes a probe, and says whether it was good.
     ///
-    /// - Parameter decisions: The decisions so far. Those made since the last probe are evidence against one that fails:
-    ///   the probe has a key of its own, to which the user may lack the right.
+    /// - Parameter decisions: The decisions so far. Those made since the last probe are evidence against one that
+    ///   fails: the probe has a key of its own, to which the user may lack the right.
     func note(_ outcome: Result<Duration, RedisError>, decisions: Decisions = Decisions()) -> Bool {
         let now = ContinuousClock.now
         switch outcome {
         case .success: log.ended()
-        // A service that ends gives its probe up: that is no failure of Redis.
+        // A service that ends gives its probe up: that is not a failure of Redis.
         case .failure(let error): if error.code != .cancelled { log.occurred(error) }
         }
         return state.withLock { state in

@@ -46,7 +46,7 @@ struct ServiceHealth: HealthSource {
         return drill.running.map { HealthReport.Drill(state: .running, by: $0.by, began: $0.began) }
     }
 
-    /// The service's, and that of applications where any has reported.
+    /// The service's, and that of applications if any has reported.
     private var baselines: [HealthReport.Baseline] {
         let states = rollback.health.baselines
         return ResponseTimeSource.allCases.compactMap { source in

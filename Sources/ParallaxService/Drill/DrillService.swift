@@ -4,17 +4,18 @@ package import ParallaxCore
 import ServiceLifecycle
 import Synchronization
 
-/// Drills the way back on a running service: flips the flag file as a rollback does, and puts it back.
+/// Rehearses a rollback on a running service: flips the flag file as a rollback does, and restores it.
 ///
-/// Whoever asked for the drill looks at the instances in between, and says when they have seen enough. Where no one says
-/// so the service puts the file back by itself: at the drill's end, when it shuts down, and after a crash at the next
-/// start. Every instance of a file also ends drills that another has left behind.
+/// The caller that asked for the drill looks at the instances in between, and ends it when it has seen enough. If it
+/// does not, the service restores the file by itself: at the drill's end, when it shuts down, and after a crash at the
+/// next start. Every instance of a file also ends drills that another has left behind.
 package final class DrillService: Service {
     /// How long a drill may last.
     static let longestMilliseconds: Int64 = 30_000
-    /// How much longer another instance's drill is left alone: its own instance comes first.
+    /// How much longer this instance waits before it ends another instance's drill: the other's own instance comes
+    /// first.
     private static let graceMilliseconds: Int64 = 5000
-    /// How long a drill that is over is still told of, so that whoever looks once a second sees the shortest.
+    /// How long a drill that is over is still reported, so that a client that polls once a second sees the shortest.
     private static let afterglowMilliseconds: Int64 = 3000
 
     fileprivate struct State {
@@ -93,7 +94,7 @@ package final class DrillService: Service {
         return note
     }
 
-    /// Ends the drill that was begun here, and tells what became of the flags.
+    /// Ends the drill that was begun here, and returns the state of the flags.
     ///
     /// - Throws: ``DrillRefusal`` if none is under way.
     package func end() async throws(DrillRefusal) -> DrillEnd {
@@ -105,9 +106,9 @@ package final class DrillService: Service {
 
     /// Keeps that the last drill went well, with what its caller saw.
     ///
-    /// - Parameter heard: The names of the instances that the caller watched. Those that share the flag file and are not
-    ///   among them are noted as not heard.
-    /// - Throws: ``DrillRefusal`` where the last drill did not end well here, or was kept already.
+    /// - Parameter heard: The names of the instances that the caller watched. Those that share the flag file and are
+    ///   not among them are noted as not heard.
+    /// - Throws: ``DrillRefusal`` if the last drill did not end well here, or was kept already.
     package func record(
         appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int, heard: [String]
     ) async throws(DrillRefusal) -> RollbackDrill {
@@ -162,7 +163,7 @@ package final class DrillService: Service {
             throw DrillRefusal("the trigger \(firing.trigger.rawValue) is firing: \(firing.sentence)")
         }
         if let outage = health.outage {
-            throw DrillRefusal("Redis is down (\(outage)), so the way back is needed in earnest: drill once it is up")
+            throw DrillRefusal("Redis is down (\(outage)), so a real rollback may be due: drill once it is up")
         }
     }
 }
@@ -207,7 +208,7 @@ extension DrillService {
         case .changedByOthers:
             logger.warning(
                 "The drill ended; another person or program wrote the flags, and those stay", metadata: metadata)
-        case .takenOver: logger.warning("The drill ended; a person took the flags over", metadata: metadata)
+        case .takenOver: logger.warning("The drill ended; an operator took over the flags", metadata: metadata)
         case .failed(let error):
             metadata["error"] = "\(error)"
             logger.critical(
@@ -220,7 +221,7 @@ extension DrillService {
 }
 
 extension DrillService.State {
-    /// Notes what became of a drill.
+    /// Notes the state of a drill.
     ///
     /// - Returns: Whether it is over.
     fileprivate mutating func keep(_ end: DrillEnd, of note: DrillNote, at time: Timestamp, isInOrder: Bool) -> Bool {

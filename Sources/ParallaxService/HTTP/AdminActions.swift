@@ -22,7 +22,7 @@ protocol AdminActions: Sendable {
 
     /// Clears the latches of triggers that fired.
     ///
-    /// - Throws: ``AcknowledgementRefusal`` where nothing waits, or it cannot be noted down.
+    /// - Throws: ``AcknowledgementRefusal`` if nothing waits, or it cannot be noted down.
     func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> AcknowledgementAnswer
 
     /// Begins a drill of the rollback: flips the flags as a rollback does.
@@ -30,7 +30,7 @@ protocol AdminActions: Sendable {
     /// - Throws: ``DrillRefusal`` if no drill can begin now.
     func beginDrill(by person: String, reason: String) async throws(DrillRefusal) -> DrillNote
 
-    /// Ends the drill that this instance began, and tells what became of the flags.
+    /// Ends the drill that this instance began, and returns the state of the flags.
     func endDrill() async throws(DrillRefusal) -> DrillEnd
 
     /// Keeps that the drill that ended went well, with what its caller saw.

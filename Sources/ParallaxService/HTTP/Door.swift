@@ -1,7 +1,7 @@
 import Hummingbird
 package import ParallaxCore
 
-/// What both ways of asking share: whom they ask, the policies, and how an answer is put into HTTP.
+/// What `POST /v1/check` and forward auth share: the limiter, the policies, and how an answer is written as HTTP.
 package struct Door: Sendable {
     let judge: any RequestJudge
     /// Read once for a request, so that both sides judge it by the same policy.
@@ -9,9 +9,9 @@ package struct Door: Sendable {
     let isProduction: Bool
     /// What `FAIL_OPEN_ON_REDIS_ERROR` says at this moment.
     let failsOpen: @Sendable () -> Bool
-    /// Told of every answer with the time from the whole request's arrival to its answer.
+    /// Called for every answer with the time from the whole request's arrival to its answer.
     let recordResponseTime: @Sendable (Answer, Duration) -> Void
-    /// Told of every request that passed though it was not judged.
+    /// Called for every request that passed though it was not judged.
     let recordUnjudgedPass: @Sendable () -> Void
 
     package init(
@@ -27,8 +27,8 @@ package struct Door: Sendable {
         self.recordUnjudgedPass = recordUnjudgedPass
     }
 
-    /// Asks about an identity and puts the answer into HTTP. The time that is told ends when the whole answer stands: what
-    /// follows is the writing to the socket.
+    /// Asks about an identity and puts the answer into HTTP. The time that is told ends when the whole answer stands:
+    /// what follows is the writing to the socket.
     ///
     /// - Parameters:
     ///   - arrival: When the request had arrived as a whole; for one whose body is not read, when its head had.

@@ -2,9 +2,9 @@ package import Settings
 package import Hummingbird
 import NIOCore
 
-/// A request's context that knows whom the connection comes from.
+/// A request's context that knows the address of its peer.
 package protocol DoorContext: RequestContext {
-    /// The address at the other end; `nil` if it is no internet address.
+    /// The address at the other end; `nil` if it is not an internet address.
     var peer: IPAddress? { get }
 }
 

@@ -24,7 +24,7 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let error as HTTPError where error.status == .notFound {
             return Response(RequestError.notFound)
         } catch {
-            // The type alone: an error's text may quote what a stranger sent.
+            // Only the type: an error's text may quote what a stranger sent.
             context.logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
             return Response(RequestError.failed)
         }

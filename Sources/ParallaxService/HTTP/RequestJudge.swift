@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// Whoever answers checks: the hybrid limiter, or a scripted one in tests.
+/// Answers check requests. `HybridLimiter` in production; tests use a scripted one.
 package protocol RequestJudge: Sendable {
     func judge(_ request: CheckRequest) async -> Answer
 }

@@ -87,7 +87,7 @@ struct ResponseTimesBody: Equatable, Sendable {
         func makeReport(named name: String) throws(RequestError) -> ApplicationTimes.Report {
             guard let duration else { throw .missingField("\(name).milliseconds") }
             guard let identifier = identifier ?? nil else {
-                // A tenant alone is no one: half a name would be counted as none without a word.
+                // A tenant without an identifier names no one: it would silently be counted as no name.
                 guard (organization ?? nil) == nil else { throw .missingField("\(name).identifier") }
                 return ApplicationTimes.Report(duration: duration)
             }

@@ -3,9 +3,9 @@ import ParallaxCore
 import ServiceLifecycle
 import Synchronization
 
-/// Notices that this instance's clock stepped, or Redis's: health and the log tell when, and by how much.
+/// Notices steps of this instance's clock, or of Redis's: health and the log say when, and by how much.
 ///
-/// The instance's clock is held against one that never steps, once a second; Redis's against the instance's, in every
+/// The instance's clock is compared with the monotonic clock, once a second; Redis's against the instance's, in every
 /// comparison.
 final class ClockWatch: Service, DecisionObserver {
     private struct State {
@@ -39,7 +39,7 @@ final class ClockWatch: Service, DecisionObserver {
         }
     }
 
-    /// Holds the instance's clock against the one that never steps.
+    /// Compares the wall clock with the monotonic clock.
     func look() {
         let before = clocks.uptime()
         let now = clocks.now()

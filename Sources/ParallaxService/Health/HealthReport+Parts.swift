@@ -14,7 +14,7 @@ extension HealthReport {
         var isHeldAtLegacy = false
         /// Why the file cannot be written, so that a rollback would not reach it; `nil` if it can.
         var writeProblem: String?
-        /// Readings that were no valid flags since the start.
+        /// Readings that were not valid flags since the start.
         var invalidReads = 0
         /// The SHA-256 of the content that is applied; `nil` if none was ever read.
         var contentHash: String?

@@ -17,7 +17,7 @@ extension HealthReport {
         /// Whether it is a private server of this instance, which shares no limits.
         var isEmbedded = false
         var roundTripMilliseconds: Double?
-        /// Since when there was no good run, in seconds; `nil` while healthy.
+        /// Since when there was invalid run, in seconds; `nil` while healthy.
         var downSeconds: Double?
         /// What went wrong last, without address or password.
         var problem: String?

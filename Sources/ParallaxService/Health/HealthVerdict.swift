@@ -15,9 +15,9 @@ struct HealthVerdict: Equatable, Sendable {
     let status: Status
     /// Why it is not healthy, as short sentences.
     let reasons: [String]
-    /// Whether limits are shared, kept in Redis alone, and closed when Redis fails (P0-13b).
+    /// Whether limits are shared, kept only in Redis, and closed when Redis fails (P0-13b).
     let isCompliant: Bool
-    /// Why no traffic should come here yet; empty where it may.
+    /// Why no traffic should come here yet; empty if it may.
     let unreadiness: [String]
 
     var isReady: Bool { unreadiness.isEmpty }
@@ -85,7 +85,7 @@ struct HealthVerdict: Equatable, Sendable {
             worries.append("trigger \(reading.trigger.rawValue) \(state)")
         }
         for reading in report.triggers where reading.isHeldBack {
-            worries.append("trigger \(reading.trigger.rawValue) would fire, and going back would not help")
+            worries.append("trigger \(reading.trigger.rawValue) would fire, but a rollback would not help")
         }
         if report.strategy != .legacy, let gap = report.latch.gap(\.textInHealth) {
             worries.append("at \(report.strategy.rawValue), and \(gap)")

@@ -2,7 +2,7 @@ package import ParallaxCore
 
 /// Counts what is decided. No identity, path or tenant is ever a label.
 package final class DecisionMetrics: DecisionObserver {
-    /// What an answer came to.
+    /// The outcome of an answer.
     enum Outcome: String, CaseIterable {
         case allowed
         case limited
@@ -72,7 +72,7 @@ package final class DecisionMetrics: DecisionObserver {
         responseTimes[answer.strategy.place].observe(duration)
     }
 
-    /// Answers since the start, by what they came to.
+    /// Answers since the start, by outcome.
     package var totals: AlertCounts {
         var totals = AlertCounts()
         for strategy in Strategy.allCases {
@@ -156,7 +156,7 @@ extension DecisionMetrics {
         }
         text.begin(
             "parallax_held_out_total", .counter,
-            help: "Requests of hybrid that the legacy limiter alone judged, as BASELINE_HOLDOUT_PERCENT says.")
+            help: "Requests in hybrid that only the legacy limiter judged (BASELINE_HOLDOUT_PERCENT).")
         text.sample("parallax_held_out_total", heldOutRequests.value)
         text.begin(
             "parallax_incomparable_total", .counter, help: "Requests that could not be compared, by reason.")

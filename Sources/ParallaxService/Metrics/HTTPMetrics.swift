@@ -1,7 +1,7 @@
 /// Counts what comes to the HTTP entrance and how it is answered. No identity, path or tenant is ever a label.
 package final class HTTPMetrics: Sendable {
-    /// What a caller tried in order to be judged as another one, or not at all. The raw values are labels: they keep their
-    /// meaning.
+    /// What a caller tried in order to be judged as another one, or not at all. The raw values are labels: they keep
+    /// their meaning.
     enum BypassAttempt: String, CaseIterable {
         /// `X-Forwarded-For` from a peer that is not in `TRUSTED_PROXIES`.
         case untrustedForwarding = "untrusted_forwarding"
@@ -101,7 +101,7 @@ package final class HTTPMetrics: Sendable {
         text.sample("parallax_http_connections_opened_total", connectionsOpened.value)
         text.begin(
             "parallax_http_connections_refused_total", .counter,
-            help: "Connections that were closed at once, since all others were owed an answer.")
+            help: "Connections that were closed at once, since all other connections were waiting for an answer.")
         text.sample("parallax_http_connections_refused_total", connectionsRefused.value)
         text.begin(
             "parallax_http_connections_closed_total", .counter, help: "Connections that the service ended, by reason.")

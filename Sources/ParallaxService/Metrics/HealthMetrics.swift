@@ -41,22 +41,22 @@ struct HealthMetrics {
             "parallax_redis_replaced_values_total", .counter,
             help: "Values under keys of the limiter that no release of it wrote and that were replaced.")
         text.sample("parallax_redis_replaced_values_total", report.redis.replacedForeignValues)
-        text.begin("parallax_p0_13b_compliance", .gauge, help: "1 where limits are shared and closed on failure.")
+        text.begin("parallax_p0_13b_compliance", .gauge, help: "1 if limits are shared and closed on failure.")
         text.sample("parallax_p0_13b_compliance", HealthVerdict(report).isCompliant ? 1 : 0)
         text.begin("parallax_enforcement_percent", .gauge, help: "The share of identities given to the candidate.")
         text.sample("parallax_enforcement_percent", report.flags.values.enforcementPercent)
         text.begin(
             "parallax_flag_invalid_reads_total", .counter, help: "Readings of the flag file that were not valid.")
         text.sample("parallax_flag_invalid_reads_total", report.flags.invalidReads)
-        text.begin("parallax_flag_file_valid", .gauge, help: "1 where the flag file as it is now can be used.")
+        text.begin("parallax_flag_file_valid", .gauge, help: "1 if the flag file as it is now is valid.")
         text.sample("parallax_flag_file_valid", report.flags.isLoaded && report.flags.problem == nil ? 1 : 0)
         text.begin("parallax_flag_file_writable", .gauge, help: "1 if a rollback could write the flag file.")
         text.sample("parallax_flag_file_writable", report.flags.writeProblem == nil ? 1 : 0)
     }
 
-    /// Zeros where no one looks for alerts.
+    /// Zeros if no one looks for alerts.
     private func writeAlerts(to text: inout PrometheusText) {
-        text.begin("parallax_alert_firing", .gauge, help: "1 where the alert holds.")
+        text.begin("parallax_alert_firing", .gauge, help: "1 if the alert is firing.")
         for name in Alert.Name.allCases {
             let holds = report.alerts?.firing.contains(name) ?? false
             text.sample("parallax_alert_firing", ["alertname": name.rawValue], holds ? 1 : 0)
@@ -94,7 +94,7 @@ struct HealthMetrics {
         for reading in report.triggers {
             text.sample("parallax_trigger_armed", ["trigger": reading.trigger.rawValue], reading.isArmed ? 1 : 0)
         }
-        text.begin("parallax_trigger_latched", .gauge, help: "1 where a trigger fired and nobody acknowledged it.")
+        text.begin("parallax_trigger_latched", .gauge, help: "1 if the trigger fired and was not acknowledged.")
         for reading in report.triggers {
             text.sample(
                 "parallax_trigger_latched", ["trigger": reading.trigger.rawValue], reading.isLatched ? 1 : 0)
@@ -110,7 +110,7 @@ struct HealthMetrics {
                     baseline.state.stage == stage ? 1 : 0)
             }
         }
-        text.begin("parallax_baseline_samples", .gauge, help: "The response times that it stands on, or has so far.")
+        text.begin("parallax_baseline_samples", .gauge, help: "The response times that the baseline holds.")
         for baseline in report.baselines {
             text.sample(
                 "parallax_baseline_samples", ["source": baseline.source.rawValue], baseline.state.samples)
@@ -118,7 +118,8 @@ struct HealthMetrics {
         text.begin("parallax_waiting_callers", .gauge, help: "Callers who wait for Redis at this moment.")
         text.sample("parallax_waiting_callers", report.waiting.callers)
         text.begin(
-            "parallax_waiting_callers_untracked", .gauge, help: "Those of them of which it is not known since when.")
+            "parallax_waiting_callers_untracked", .gauge,
+            help: "Waiting callers whose waits did not fit the table of start times.")
         text.sample("parallax_waiting_callers_untracked", report.waiting.untracked)
     }
 
@@ -131,14 +132,14 @@ struct HealthMetrics {
         text.sample("parallax_memory_evictions_total", report.memory.evictions)
     }
 
-    /// Zeros where refusals are not kept.
+    /// Zeros if refusals are not kept.
     private func writeRefusals(to text: inout PrometheusText) {
         let refusals = report.refusals
         text.begin(
             "parallax_refusal_cache_refusals_total", .counter,
-            help: "Requests refused as Redis had refused them a moment ago, without asking it again.")
+            help: "Requests refused by a remembered refusal of Redis, without asking Redis again.")
         text.sample("parallax_refusal_cache_refusals_total", refusals?.refusals ?? 0)
-        text.begin("parallax_refusal_cache_in_use", .gauge, help: "1 where refusals may be repeated.")
+        text.begin("parallax_refusal_cache_in_use", .gauge, help: "1 if refusals may be repeated.")
         text.sample("parallax_refusal_cache_in_use", refusals?.isInUse == true ? 1 : 0)
         text.begin("parallax_refusal_cache_identities", .gauge, help: "Identities whose refusals are kept.")
         text.sample("parallax_refusal_cache_identities", refusals?.identities ?? 0)

@@ -2,8 +2,8 @@ package import AdminAPI
 package import ParallaxCore
 import Synchronization
 
-/// Whom an organization's limits refuse most, counted in bounded space since the start of this instance or the last
-/// reset.
+/// The identities that an organization's limits refuse most, counted in bounded space since the start of this instance
+/// or the last reset.
 package final class MostRefused: DecisionObserver {
     private struct State {
         /// By the organization, put as an identity so that spellings stay apart.

@@ -19,7 +19,7 @@ struct ReloadService: Service {
         }
     }
 
-    /// Such as a renewed file of a secret that everybody on the machine may read.
+    /// Such as a renewed file of a secret that all users of the machine may read.
     private func report(risks: [Finding]) {
         for risk in risks { logger.warning("A setting is a risk", metadata: ["finding": "\(risk)"]) }
     }

@@ -11,12 +11,13 @@ package struct ApplicationTimes: Sendable {
         var duration: Duration
     }
 
-    /// What became of the reports.
+    /// How many of the reports were counted, and why others were not.
     struct Receipt: Equatable, Encodable, Sendable {
         let counted: Int
         /// Those that are in the metrics and not in a verdict, since their reporter has sent more than all others.
         let ignored: Int
-        /// Those of the counted that belong to the hold-out; `nil` if strangers can report: who is held out is a secret.
+        /// Those of the counted that belong to the hold-out; `nil` if strangers can report: who is held out is a
+        /// secret.
         let heldOut: Int?
         let strategy: String
     }
@@ -53,7 +54,7 @@ package struct ApplicationTimes: Sendable {
     }
 
     /// Counts reports by the strategy in force, and in hybrid by whether the identity is held out. Those without an
-    /// identity go by the strategy alone.
+    /// identity go only by the strategy.
     ///
     /// - Parameter reporter: Who sent them, such as an address.
     func record(_ reports: [Report], from reporter: String) -> Receipt {

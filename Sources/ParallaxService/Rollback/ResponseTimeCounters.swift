@@ -6,7 +6,7 @@ struct ResponseTimeCounters: Sendable {
     private let heldOut = LatencyCounters()
     private let inPlay = LatencyCounters()
 
-    /// - Parameter isHeldOut: Whether control alone judged in hybrid; of no meaning in another strategy.
+    /// - Parameter isHeldOut: Whether only control judged in hybrid; of no meaning in another strategy.
     func record(_ duration: Duration, strategy: Strategy, isHeldOut: Bool) {
         switch strategy {
         case .legacy: legacy.record(duration)

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Counts on the request's path what the rollback evaluator needs, for the driver to fetch once a second.
 ///
-/// An answer that no one waited for the candidate for costs one atomic addition, and no lock. Neither the evaluation nor
-/// the clock is on the path: what is counted belongs to the second in which it is fetched.
+/// An answer that no one waited for the candidate for costs one atomic addition, and no lock. Neither the evaluation
+/// nor the clock is on the path: what is counted belongs to the second in which it is fetched.
 package final class RollbackObserver: DecisionObserver {
     /// What happened since the last fetch.
     struct Counts: Equatable, Sendable {
@@ -24,7 +24,7 @@ package final class RollbackObserver: DecisionObserver {
     private let service = ResponseTimeCounters()
     private let application = ResponseTimeCounters()
     /// Of the service's answers that a caller waited for the candidate for. Histograms that must agree, so a lock:
-    /// whoever takes it has waited for Redis a thousand times longer.
+    /// a request that takes it has waited for Redis a thousand times longer.
     private let waited = Mutex(AnsweredTimes())
 
     package init() {}
@@ -40,13 +40,13 @@ package final class RollbackObserver: DecisionObserver {
 
     /// Counts how long one caller waited for the service's whole answer.
     ///
-    /// The service calls this, once a request; the limiter's own part of it, `answered(_:)`, is followed nowhere, so that no
-    /// wait counts twice.
+    /// The service calls this, once a request; the limiter's own part of it, `answered(_:)`, is followed nowhere, so that
+    /// no wait counts twice.
     ///
     /// - Parameters:
     ///   - duration: From the request's arrival to its answer, on a monotonic clock.
     ///   - strategy: The strategy under which it was answered: in `legacy` it teaches the baseline.
-    ///   - isHeldOut: Whether control alone judged in hybrid.
+    ///   - isHeldOut: Whether only control judged in hybrid.
     ///   - candidateWait: How much of it was waiting for the candidate.
     package func recordResponseTime(
         _ duration: Duration, strategy: Strategy, isHeldOut: Bool = false, candidateWait: Duration = .zero
@@ -61,7 +61,7 @@ package final class RollbackObserver: DecisionObserver {
     ///
     /// - Parameters:
     ///   - strategy: The strategy in force: in `legacy` it teaches the baseline.
-    ///   - isHeldOut: Whether control alone judges the caller in hybrid.
+    ///   - isHeldOut: Whether only control judges the caller in hybrid.
     package func recordApplicationTime(_ duration: Duration, strategy: Strategy, isHeldOut: Bool) {
         application.record(duration, strategy: strategy, isHeldOut: isHeldOut)
     }

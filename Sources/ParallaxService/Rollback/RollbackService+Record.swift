@@ -57,11 +57,12 @@ extension RollbackService {
         }
     }
 
-    /// Takes over the stored latch where nothing was changed here that the record does not hold yet.
+    /// Takes over the stored latch if nothing was changed here that the record does not hold yet.
     private func adopt(_ latch: RollbackLatch, unlessChangedSince changes: Int) {
         let isClearedElsewhere = state.withLock { state in
             guard state.latchChanges == changes, !journal.holdsLatchChange else { return false }
-            // A record that knows of no rollback is a new one: a latch is cleared by a person, and by no loss of a file.
+            // A record that knows of no rollback is a new one: a latch is cleared by a person, and by no loss of a
+            // file.
             guard latch.firing != nil || state.evaluator.latch.firing == nil else {
                 journal.append(.adopted(state.evaluator.latch))
                 return false
@@ -81,7 +82,7 @@ extension RollbackService {
     /// - Parameters:
     ///   - by: The person who saw the rollback.
     ///   - reason: Why it may be cleared, in one line.
-    /// - Throws: ``RollbackLatchError`` if nothing is latched, or where the name or reason is not one line of text.
+    /// - Throws: ``RollbackLatchError`` if nothing is latched, or if the name or reason is not one line of text.
     package func acknowledge(by: String, reason: String) throws(RollbackLatchError) {
         let acknowledgement = try Acknowledgement(validating: by, reason: reason, time: now().wall)
         try state.withLock { state throws(RollbackLatchError) in

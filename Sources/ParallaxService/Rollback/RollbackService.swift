@@ -15,7 +15,8 @@ package final class RollbackService: Service {
     struct State {
         var evaluator: RollbackEvaluator
         var probe = ProbeTurn()
-        /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting it.
+        /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting
+        /// it.
         var latchChanges = 0
         var hold = Hold.none
         /// Whether the stored latch has been read since the start.
@@ -37,7 +38,8 @@ package final class RollbackService: Service {
         case none
         /// The flags are taking over the latch's hold and may not hold yet. Can transition to: `holding`, `none`.
         case resuming
-        /// The flags hold this instance, or did: that they no longer do is the end of the hold. Can transition to: `none`.
+        /// The flags hold this instance, or did: that they no longer do is the end of the hold. Can transition to:
+        /// `none`.
         case holding
     }
 
@@ -59,10 +61,10 @@ package final class RollbackService: Service {
     ///   - settings: Thresholds and windows.
     ///   - observer: What counts on the request's path; its counts are fetched here.
     ///   - flags: The flags in force.
-    ///   - probe: Runs the real script against Redis once; `false` where it failed or took too long. One that has not
+    ///   - probe: Runs the real script against Redis once; `false` if it failed or took too long. One that has not
     ///     answered when the next is due has failed, and no other is started meanwhile.
     ///   - flipToLegacy: Writes the flag file.
-    ///   - sharing: How it hears of other evaluators of the same file, and they of it.
+    ///   - sharing: How it exchanges claims with other evaluators of the same file.
     ///   - waiting: How long the callers have waited who have no answer yet.
     ///   - record: Where evaluations, rollbacks, the latch and the baseline are kept.
     ///   - clock: What the loop sleeps on.
@@ -127,7 +129,7 @@ package final class RollbackService: Service {
 extension RollbackService {
     private var isLatched: Bool { state.withLock { $0.evaluator.latch.isLatched } }
 
-    /// Probes Redis and tells the evaluator; counts a failure where the last probe has not answered yet.
+    /// Probes Redis and tells the evaluator; counts a failure if the last probe has not answered yet.
     func probeOnce() async {
         let turn = state.withLock { state in
             let turn = state.probe.start()
@@ -141,7 +143,7 @@ extension RollbackService {
         }
     }
 
-    /// Fetches the last second's counts, and evaluates where it is time to.
+    /// Fetches the last second's counts, and evaluates if it is time to.
     ///
     /// - Returns: Whether it evaluated.
     func evaluateIfDue() async -> Bool {

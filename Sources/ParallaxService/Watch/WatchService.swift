@@ -77,7 +77,7 @@ package final class WatchService: Service {
         await save()
     }
 
-    /// Takes in what happened in the last second; reads the history where the flags changed, and now and then.
+    /// Takes in what happened in the last second; reads the history if the flags changed, and now and then.
     func look() async {
         let facts = facts()
         let isDue = state.withLock { state in
@@ -130,7 +130,7 @@ package final class WatchService: Service {
         do { try await store.save(tally) } catch { note(error) }
     }
 
-    /// Says once that the record fails. A service that ends cancels what it writes, which is no failure.
+    /// Says once that the record fails. A service that ends cancels what it writes, which is not a failure.
     private func note(_ error: (any Error)?) {
         if error is CancellationError { return }
         let isNews = state.withLock { state in

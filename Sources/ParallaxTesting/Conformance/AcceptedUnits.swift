@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// The times of all accepted units, to be judged after the fact, whoever accepted them.
+/// The times of all accepted units, by whichever instance accepted them, to be judged afterwards.
 package struct AcceptedUnits: Sendable {
     private var times: [Timestamp] = []
 

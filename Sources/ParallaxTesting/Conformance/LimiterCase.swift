@@ -18,7 +18,7 @@ package struct LimiterCase: Sendable, CustomStringConvertible {
 
     /// Runs the case.
     ///
-    /// - Returns: A line for every answer that is not the expected one; empty where the limiter conforms.
+    /// - Returns: A line for every answer that is not the expected one; empty if the limiter conforms.
     package func mismatches(of limiter: some Limiter) async -> [String] {
         var lines: [String] = []
         for (index, step) in steps.enumerated() {

@@ -57,7 +57,7 @@ extension LimiterConformance {
             $0.limits(at: 200, by: "second", wait: 900, (5, 60_000), (5, 1_100))
             $0.allows(at: 1_100, (6, 60_000), (1, 2_100))
         },
-        make("a limit raised above what the log kept counts the kept units alone", "raised-kept", [("w", 2, 1_000)]) {
+        make("a limit raised above what the log kept counts only the kept units", "raised-kept", [("w", 2, 1_000)]) {
             $0.allows(at: 0, (1, 1_000))
             $0.allows(at: 600, (2, 1_000))
             $0.allows(at: 1_000, (2, 1_600))

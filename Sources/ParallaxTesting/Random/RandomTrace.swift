@@ -19,7 +19,7 @@ package struct RandomTrace: Sendable {
     private var random: Seeded
 
     /// - Parameters:
-    ///   - start: An instant of an ordinary day where nothing else is said.
+    ///   - start: An instant of an ordinary day if nothing else is said.
     ///   - changesPolicy: Whether limits and windows change half way.
     ///   - stepsBack: Whether time may go back.
     package init(

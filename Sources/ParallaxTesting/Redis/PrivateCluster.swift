@@ -1,6 +1,6 @@
 package import RedisLimiting
 
-/// Three masters with a replica each, of a test's own: a node is failed over two seconds after it was last heard of, or
+/// Three masters with a replica each, of a test's own: a node is failed over two seconds after its last answer, or
 /// never.
 package final class PrivateCluster: Sendable {
     /// The masters at the start, then their replicas in the same order.
@@ -100,7 +100,7 @@ package final class PrivateCluster: Sendable {
 /// Lends a cluster of three masters and three replicas to the body and ends it afterwards.
 ///
 /// - Parameters:
-///   - failsOver: Whether a replica takes over from a master that is not heard of.
+///   - failsOver: Whether a replica takes over from a master that does not answer.
 ///   - arguments: More arguments of every `redis-server`.
 package func withPrivateCluster<Result>(
     failsOver: Bool = true, arguments: [String] = [], _ body: (PrivateCluster) async throws -> Result

@@ -100,7 +100,7 @@ package final class PrivateSentinels: Sendable {
 /// Lends a primary, a replica and three sentinels to the body and ends them afterwards.
 ///
 /// - Parameters:
-///   - failsOver: Whether the replica takes over from a primary that is not heard of.
+///   - failsOver: Whether the replica takes over from a primary that does not answer.
 ///   - password: What clients of the data must give.
 ///   - sentinelPassword: What clients of the sentinels must give.
 package func withPrivateSentinels<Result>(

@@ -21,7 +21,7 @@ enum PercentEncoding {
         }
     }
 
-    /// Reads encoded text back; `nil` if an escape is broken or the bytes are no UTF-8.
+    /// Reads encoded text back; `nil` if an escape is broken or the bytes are not valid UTF-8.
     static func decode(_ text: some Collection<UInt8>) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)

@@ -1,9 +1,10 @@
 extension RedisURL {
-    /// Reads `redis://[user][:password]@host:port/db`, `rediss://…` or `unix://[:password@]/path/to.sock?db=N`; of several
-    /// servers `redis+sentinel://…@host:port,host:port/master-name/db` or `redis+cluster://…@host:port,host:port`.
+    /// Reads `redis://[user][:password]@host:port/db`, `rediss://…` or `unix://[:password@]/path/to.sock?db=N`; of
+    /// several servers `redis+sentinel://…@host:port,host:port/master-name/db` or
+    /// `redis+cluster://…@host:port,host:port`.
     ///
     /// Credentials are percent-decoded, IPv6 hosts stand in brackets, the port is 6379 (a sentinel's 26379) and the
-    /// database 0 where left out.
+    /// database 0 if left out.
     ///
     /// - Throws: ``RedisURLError`` naming the part at fault, never the password.
     package init(_ text: String) throws(RedisURLError) {

@@ -59,7 +59,7 @@ struct ConnectionPool: Sendable {
 
     private var unavailable: RedisError {
         if isShutDown {
-            // Nothing was sent: where another server has taken this one's place, that one can be asked.
+            // Nothing was sent: if another server has taken this one's place, that one can be asked.
             return RedisError(.disconnected, "the Redis client was shut down", redirection: .toPrimary)
         }
         // A refused login stays a refused login while no one is connected.

@@ -29,7 +29,7 @@ package final class RedisClient: Service {
 
     /// Makes a client; ``run()`` connects it.
     ///
-    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    /// - Throws: ``RedisError`` with `configuration` if the trusted certificates cannot be read.
     package convenience init(
         settings: RedisSettings, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -39,7 +39,7 @@ package final class RedisClient: Service {
 
     /// Makes a client that counts where its owner looks.
     ///
-    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    /// - Throws: ``RedisError`` with `configuration` if the trusted certificates cannot be read.
     convenience init(
         settings: RedisSettings, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, counters: RedisCounters
@@ -201,7 +201,7 @@ extension RedisClient {
         return error
     }
 
-    /// Leaves the connections that are ready and makes others in their place, which resolves the address again.
+    /// Replaces the connections that are ready by new ones, which resolves the address again.
     ///
     /// Commands that wait on them get their answers.
     ///

@@ -5,10 +5,10 @@ extension RedisConnection {
     /// Runs a subscribed connection to its end, asking now and then whether the other end is still there.
     ///
     /// - Parameters:
-    ///   - interval: The time between questions, and the most that an answer may take where nothing else is said.
+    ///   - interval: The time between questions, and the most that an answer may take if nothing else is said.
     ///   - hasGone: Returns when there is nothing to be heard from this server any more.
     ///   - whenReady: Called once on the event loop when the connection is subscribed.
-    ///   - ask: Puts one question; a PING where nothing else is said.
+    ///   - ask: Puts one question; a PING if nothing else is said.
     /// - Returns: Why the connection ended; `nil` if it was ended from here.
     func listen(
         askingEvery interval: Duration, until hasGone: @escaping @Sendable () async -> Void,

@@ -10,7 +10,7 @@ final class RedisCounters: Sendable {
     private let undecidedCount = Atomic<Int>(0)
     private let replacedCount = Atomic<Int>(0)
 
-    /// Replies that were no errors.
+    /// Replies that were not errors.
     var answeredWell: Int { wellAnsweredCount.load(ordering: .relaxed) }
     /// Replies that were errors.
     var answeredWithError: Int { refusedCount.load(ordering: .relaxed) }

@@ -8,7 +8,7 @@ package struct RedisHealth: Equatable, Sendable {
     package let breaker: BreakerState
     /// The last failure since the start, of a connection or a command; it may be long over.
     package let lastError: RedisError?
-    /// Why resets are not heard of at the moment; `nil` if they are, or no one listens.
+    /// Why resets are not received at the moment; `nil` if they are, or no one listens.
     package let resetsProblem: RedisError?
     /// Replies received since the start, errors included.
     package let answered: Int

@@ -15,7 +15,7 @@ extension RedisReply {
         if case .error = self { true } else { false }
     }
 
-    /// The text of a status or a bulk string; `nil` for anything else and for bytes that are no UTF-8.
+    /// The text of a status or a bulk string; `nil` for anything else and for bytes that are not valid UTF-8.
     package var text: String? {
         switch self {
         case .status(let text): text

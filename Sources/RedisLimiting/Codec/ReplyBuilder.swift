@@ -27,7 +27,7 @@ final class ReplyBuilder {
         finished = reply
     }
 
-    /// Opens an array that the next elements go to; `false` where it claims too many.
+    /// Opens an array that the next elements go to; `false` if it claims too many.
     func openArray(count: Int) -> Bool {
         guard count <= ReplyBuilder.maximumElements else { return false }
         guard count > 0 else {

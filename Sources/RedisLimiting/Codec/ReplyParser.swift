@@ -31,7 +31,7 @@ final class ReplyParser {
 
     /// Adds bytes as they came from the socket.
     ///
-    /// - Throws: ``RedisError`` with `protocolViolation` where a reply grows beyond the bound.
+    /// - Throws: ``RedisError`` with `protocolViolation` if a reply grows beyond the bound.
     func feed(_ buffer: ByteBuffer) throws(RedisError) {
         unfinishedBytes += buffer.readableBytes
         guard unfinishedBytes <= maximumReplyBytes else {
@@ -45,7 +45,8 @@ final class ReplyParser {
 
     /// The next whole reply; `nil` if more bytes are needed.
     ///
-    /// - Throws: ``RedisError`` with `protocolViolation` where the bytes are no RESP2; the parser is of no use afterwards.
+    /// - Throws: ``RedisError`` with `protocolViolation` if the bytes are not valid RESP2; the parser is of no use
+    ///   afterwards.
     func next() throws(RedisError) -> RedisReply? {
         var object: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &object) == REDIS_OK else { throw violation }
@@ -60,7 +61,7 @@ final class ReplyParser {
         }
         return RedisError(
             .protocolViolation,
-            "what answers is not Redis, or a reply is too large; check host and port of the Redis URL",
+            "the server does not speak RESP, or a reply is too large; check host and port of the Redis URL",
             cause: DisplayText.plain(said))
     }
 }

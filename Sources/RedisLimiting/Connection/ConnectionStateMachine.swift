@@ -120,7 +120,7 @@ extension ConnectionStateMachine {
         if case .error(let text) = reply, let refusal = RedisError(connectionRefusal: text) { return .fail(refusal) }
         guard let next = pending.popFirst() else {
             if case .error(let text) = reply { return .fail(RedisError(serverReply: text)) }
-            return .fail(RedisError(.protocolViolation, "Redis sent a reply that nobody had asked for"))
+            return .fail(RedisError(.protocolViolation, "Redis sent a reply to no command; the connection was closed"))
         }
         let isLast = state == .draining && pending.isEmpty
         if next.isAbandoned { return isLast ? .close : .ignore }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that comes later, once. Whoever settles it first wins; later values are dropped.
+/// A promise: a value that comes later, once. The first value wins; later ones are dropped.
 final class Eventual<Value: Sendable>: Sendable {
     private enum State {
         case pending
@@ -12,7 +12,7 @@ final class Eventual<Value: Sendable>: Sendable {
 
     /// Suspends until the value is there. One at a time may wait.
     ///
-    /// - Parameter start: Begins the work; not called where the value is there already.
+    /// - Parameter start: Begins the work; not called if the value is there already.
     func value(start: () -> Void = {}) async -> Value {
         await withCheckedContinuation { continuation in
             let settled: Value? = state.withLock { state in
@@ -57,7 +57,7 @@ final class Eventual<Value: Sendable>: Sendable {
         }
     }
 
-    /// The value, where it is there already.
+    /// The value, if it is there already.
     var settledValue: Value? {
         state.withLock { state in
             if case .settled(let value) = state { value } else { nil }

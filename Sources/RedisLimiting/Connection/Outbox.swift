@@ -94,7 +94,7 @@ final class Outbox: Sendable {
         for entry in entries where entry.deadline <= now { entry.call.settle(.failure(.late)) }
         let dropped = state.withLock { state in
             let dropped = state.batch.dropSettled()
-            // Whoever sweeps stops when nothing waits: the next command has to wake it.
+            // The sweep stops when nothing waits: the next command has to wake it.
             if state.batch.entries.isEmpty { state.isAnnounced = false }
             return dropped
         }

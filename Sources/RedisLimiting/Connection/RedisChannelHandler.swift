@@ -3,7 +3,7 @@ import NIOCore
 
 /// Drives one connection's state machine: bytes to replies, the outbox to the socket, time to ends.
 ///
-/// Lives on one event loop. Its owner hears of the rest through `events`.
+/// Lives on one event loop. Its owner is notified of the rest through `events`.
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -11,7 +11,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// What the owner of a connection is told.
     struct Events {
         var ready: () -> Void
-        /// A reply was received, before whoever waits for it hears of it.
+        /// A reply was received; called before the reply's caller gets it.
         var answered: (_ isError: Bool) -> Void
         var message: (RedisReply) -> Void
         var closed: (RedisError) -> Void
@@ -183,7 +183,7 @@ extension RedisError {
     /// The deadline of a caller has passed.
     static let late = RedisError(.timedOut, "Redis did not answer within the deadline")
     /// The owner has left the connection for another.
-    static let left = RedisError(.disconnected, "the connection to Redis was left for another")
+    static let left = RedisError(.disconnected, "the connection to Redis was replaced by another")
     /// The owner has ended the connection.
     static let shutDown = RedisError(.disconnected, "the connection to Redis was shut down")
 }

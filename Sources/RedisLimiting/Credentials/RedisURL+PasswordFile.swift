@@ -5,12 +5,12 @@ extension RedisURL {
 
     /// The same address, logging in with the password of a file.
     ///
-    /// - Throws: ``RedisError`` with `configuration` where the address has a password already: one of the two is outdated.
+    /// - Throws: ``RedisError`` with `configuration` if the address has a password already: one of the two is outdated.
     package func authenticated(by file: PasswordFile) throws(RedisError) -> RedisURL {
         guard !hasPassword else {
             throw RedisError(
                 .configuration,
-                "both the Redis URL and a password file hold a password; take one of the two out")
+                "both the Redis URL and a password file hold a password; remove one of the two")
         }
         return RedisURL(
             endpoint: endpoint, usesTLS: usesTLS, user: user, secret: Replaceable(file.password), database: database,

@@ -50,7 +50,7 @@ package enum SecretFile {
         return secret
     }
 
-    /// Whether everybody on the machine may read a file: a risk, and what Docker and Kubernetes make of secrets.
+    /// Whether all users of the machine may read a file: a risk, and how Docker and Kubernetes mount secrets.
     package static func isReadableByOthers(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IROTH != 0
@@ -62,7 +62,7 @@ package enum SecretFileError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String)
     /// A pipe or a device. A secret is read more than once, which a pipe does not allow.
     case notRegular(path: String)
-    /// Everybody on the machine can put another secret there.
+    /// All users of the machine can write another secret there.
     case writableByOthers(path: String)
     case notText(path: String)
     case empty(path: String)
@@ -74,8 +74,8 @@ package enum SecretFileError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let path): "the file \(Self.quoted(path)) cannot be read"
         case .notRegular(let path): "\(Self.quoted(path)) is not a regular file"
-        case .writableByOthers(let path): "the file \(Self.quoted(path)) may be written by everybody on the machine"
-        case .notText(let path): "the file \(Self.quoted(path)) holds no text in UTF-8 of at most 64 KiB"
+        case .writableByOthers(let path): "the file \(Self.quoted(path)) is writable by all users of the machine"
+        case .notText(let path): "the file \(Self.quoted(path)) does not hold UTF-8 text of at most 64 KiB"
         case .empty(let path): "the file \(Self.quoted(path)) is empty"
         case .severalLines(let path): "the file \(Self.quoted(path)) holds more than one line"
         case .notPrintable(let path):
@@ -90,7 +90,7 @@ package enum SecretFileError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable: "correct the path, or let the service's user read the file"
         case .notRegular: "write the secret into a file, and name that"
-        case .writableByOthers: "take the rights of others away: chmod o= FILE"
+        case .writableByOthers: "remove the rights of others: chmod o= FILE"
         case .notText, .empty, .severalLines, .notPrintable: "write the secret into it, on one line"
         case .tooShort(_, let minimumBytes): "write a secret of \(minimumBytes) bytes or more into it"
         }

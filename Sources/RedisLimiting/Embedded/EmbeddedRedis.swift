@@ -27,7 +27,7 @@ package final class EmbeddedRedis: Service {
 
     /// Starts a server and waits until it answers.
     ///
-    /// - Throws: ``EmbeddedRedisError`` where `redis-server` is not installed or does not come up.
+    /// - Throws: ``EmbeddedRedisError`` if `redis-server` is not installed or does not come up.
     package static func start(logger: Logger) async throws(EmbeddedRedisError) -> EmbeddedRedis {
         let folder = try ServerFolder()
         do throws(EmbeddedRedisError) {
@@ -65,7 +65,7 @@ package final class EmbeddedRedis: Service {
         folder.remove()
     }
 
-    /// Ends the server for good and removes its folder.
+    /// Ends the server permanently and removes its folder.
     package func stop() {
         run.withLock { $0.process.take() }?.end()
     }

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A fresh temporary folder, readable by its owner alone, for a private server's socket.
+/// A fresh temporary folder, readable only by its owner, for a private server's socket.
 package struct ServerFolder: Equatable, Sendable {
     package let path: String
     package var socketPath: String { path + "/redis.sock" }
 
     /// Makes the folder.
     ///
-    /// - Throws: ``EmbeddedRedisError`` where the system does not allow it.
+    /// - Throws: ``EmbeddedRedisError`` if the system does not allow it.
     package init() throws(EmbeddedRedisError) {
         let wanted = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         // The path of a Unix socket is short; a folder too deep for one gives way to /tmp.

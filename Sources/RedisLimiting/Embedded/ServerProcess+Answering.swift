@@ -3,8 +3,8 @@ import NIOPosix
 extension ServerProcess {
     /// Waits until the server answers PING.
     ///
-    /// - Parameter url: Its address, with the password where it asks for one.
-    /// - Throws: ``EmbeddedRedisError`` with `notAnswering` where it ends before, or takes longer than the time-out.
+    /// - Parameter url: Its address, with the password if it asks for one.
+    /// - Throws: ``EmbeddedRedisError`` with `notAnswering` if it ends before, or takes longer than the time-out.
     package func waitUntilAnswering(at url: RedisURL, timeout: Duration = .seconds(30)) async throws(EmbeddedRedisError)
     {
         let deadline = ContinuousClock.now + timeout
@@ -22,7 +22,7 @@ extension ServerProcess {
 
     /// Asks a server something, on a connection of its own.
     ///
-    /// - Throws: ``RedisError`` where it does not answer in time; an error that it answers is an answer.
+    /// - Throws: ``RedisError`` if it does not answer in time; an error that it answers is an answer.
     package static func ask(
         _ command: RedisCommand, at url: RedisURL, timeout: Duration = .seconds(1)
     ) async throws(RedisError) -> RedisReply {

@@ -7,7 +7,8 @@ import Synchronization
 /// It cannot outlive its owner: between the two stands a shell whose standard input is one end of a pair whose other
 /// end only this process holds. However this process ends, that end closes; the shell then kills the server and removes
 /// the folder.
-/// Both run in a session of their own, so that Ctrl-C in a terminal does not reach the server before its clients are done.
+/// Both run in a session of their own, so that Ctrl-C in a terminal does not reach the server before its clients are
+/// done.
 package final class ServerProcess: Sendable {
     /// The shell's script: folder, then the server and its arguments.
     package static let guardScript = """
@@ -33,7 +34,7 @@ package final class ServerProcess: Sendable {
     /// - Parameters:
     ///   - launcher: A command, with its arguments, that becomes the server: `env`, say.
     ///   - configurationFile: A file that the server reads first; a sentinel also writes to it.
-    /// - Throws: ``EmbeddedRedisError`` where `redis-server` is not installed or the system makes no process.
+    /// - Throws: ``EmbeddedRedisError`` if `redis-server` is not installed or the system makes no process.
     package init(
         folder: ServerFolder, launcher: [String] = [], program: String = "redis-server",
         configurationFile: String? = nil, arguments: [String] = []
@@ -85,7 +86,7 @@ package final class ServerProcess: Sendable {
         }
     }
 
-    /// Waits for the end of the server, whoever ends it. One at a time may wait.
+    /// Waits for the end of the server, whatever ends it. One task at a time may wait.
     ///
     /// - Returns: The shell's status: the server's, or 128 and the signal that ended it.
     @discardableResult

@@ -7,7 +7,7 @@ extension RedisLimiter {
     ///
     /// - Parameter timeout: The most time to wait for each of the two commands.
     /// - Returns: Whether Redis held anything of it.
-    /// - Throws: ``RedisError`` where Redis did not answer or refused.
+    /// - Throws: ``RedisError`` if Redis did not answer or refused.
     package func reset(_ identity: Identity, timeout: Duration = .seconds(2)) async throws(RedisError) -> Bool {
         let key = script.keys.text(for: identity)
         let removed = try await integer(RedisCommand("DEL", key), about: identity, timeout: timeout)
@@ -60,14 +60,14 @@ extension RedisLimiter {
             if case .error(let text) = page { throw RedisError(serverReply: text) }
             guard case .array(let parts) = page, parts.count == 2, let next = parts[0].text,
                 case .array(let keys) = parts[1]
-            else { throw RedisError(.server, "Redis answered SCAN with something else than a page of keys") }
+            else { throw RedisError(.server, "Redis answered SCAN with something other than a page of keys") }
             // One command a key: those of a cluster's node lie in many slots.
             let calls = keys.compactMap(\.text).map { client.post(RedisCommand("DEL", $0), deadline: deadline) }
             for call in calls {
                 switch try await call.value().get() {
                 case .integer(let count): removed += Int(count)
                 case .error(let text): throw RedisError(serverReply: text)
-                default: throw RedisError(.server, "Redis answered with something else than a number")
+                default: throw RedisError(.server, "Redis answered with something other than a number")
                 }
             }
             cursor = next
@@ -88,14 +88,15 @@ extension RedisLimiter {
         switch try await servers.send(command, about: identity, timeout: timeout) {
         case .integer(let value): return value
         case .error(let text): throw RedisError(serverReply: text)
-        default: throw RedisError(.server, "Redis answered with something else than a number")
+        default: throw RedisError(.server, "Redis answered with something other than a number")
         }
     }
 }
 
 // MARK: The subscription
 extension RedisLimiter {
-    /// Keeps one connection subscribed: from the start where refusals are kept, else from when the first listener comes.
+    /// Keeps one connection subscribed: from the start where refusals are kept, else from when the first listener
+    /// comes.
     func listenForResets() async {
         defer { resetRelay.finish() }
         if refusals == nil {

@@ -2,7 +2,7 @@ import NIOCore
 import ParallaxCore
 import Synchronization
 
-// What is done otherwise where several servers share the work.
+// What is done otherwise if several servers share the work.
 extension RedisLimiter {
     /// Judges a request on the primary that serves its identity.
     func judge(
@@ -41,7 +41,7 @@ extension RedisLimiter {
 
     /// Asks whether the server answers, or every primary of several. Writes nothing.
     ///
-    /// - Throws: ``RedisError`` where one does not answer in time, or answers with an error.
+    /// - Throws: ``RedisError`` if one does not answer in time, or answers with an error.
     package func ping(timeout: Duration) async throws(RedisError) {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         switch servers {
@@ -109,7 +109,7 @@ extension BreakerDriver {
 extension TopologyRouter {
     /// A probe's key of every primary.
     ///
-    /// - Throws: ``RedisError`` where the topology is not known, or no one serves some slot.
+    /// - Throws: ``RedisError`` if the topology is not known, or no one serves some slot.
     fileprivate func probeKeys(in keys: RedisKeyspace, deadline: NIODeadline) async throws(RedisError) -> [[UInt8]] {
         // Waits for the first look.
         try await perform(on: .any, deadline: deadline) { (_) throws(RedisError) in }

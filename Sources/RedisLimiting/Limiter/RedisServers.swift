@@ -4,7 +4,7 @@ import NIOPosix
 import NIOSSL
 import ParallaxCore
 
-/// Whom the limiter asks: the one server of its address, or whichever of several serves the key.
+/// The servers of a limiter: the one of its address, or several, of which each serves some keys.
 enum RedisServers: Sendable {
     case one(client: RedisClient, breaker: BreakerDriver)
     case several(TopologyRouter)

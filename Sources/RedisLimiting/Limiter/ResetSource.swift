@@ -1,4 +1,4 @@
-/// A server that tells of resets, and until when it does.
+/// A server that announces resets, and until when it does.
 struct ResetSource: Sendable {
     let client: RedisClient
     /// Suspends until another server is to be listened to, or the task is cancelled.
@@ -8,8 +8,8 @@ struct ResetSource: Sendable {
 extension RedisServers {
     /// The server to listen to; `nil` if none is known at the moment.
     ///
-    /// A node of a cluster hears what was published at any other. One that is left has nothing to tell any more, however
-    /// well its connection is.
+    /// A node of a cluster hears what was published at any other. One that is left has nothing to tell any more,
+    /// however well its connection is.
     var resetSource: ResetSource? {
         switch self {
         case .one(let client, _):

@@ -15,7 +15,7 @@ struct SlidingLogReply {
     /// The decision that the answer stands for.
     ///
     /// - Parameter cost: Units that were asked for; the script counts those before them.
-    /// - Throws: ``RedisError`` where Redis answered something else. A key that another program wrote can hold any
+    /// - Throws: ``RedisError`` if Redis answered something else. A key that another program wrote can hold any
     ///   numbers: none may reach arithmetic that overflows.
     func decision(policy: Policy, cost: Int) throws(RedisError) -> Decision {
         let count = policy.windows.count
@@ -62,5 +62,5 @@ struct SlidingLogReply {
 
 extension RedisError {
     static let noDecision = RedisError(
-        .server, "Redis answered the limiter's script with something that is no decision")
+        .server, "Redis answered the limiter's script with something that is not a decision")
 }

@@ -24,7 +24,7 @@ struct SlidingLogScript: Sendable {
         let replacedAlienValue: Bool
     }
 
-    /// Checks a request, loading the script where Redis does not hold it.
+    /// Checks a request, loading the script if Redis does not hold it.
     func check(
         _ request: CheckRequest, at now: Timestamp?, on client: RedisClient, deadline: NIODeadline
     ) async throws(RedisError) -> Judgement {

@@ -22,7 +22,7 @@ package final class RefusalCache: RefusalMemory {
     /// - Parameters:
     ///   - maximumIdentities: 1 or more.
     ///   - lease: How long a subscription is trusted after it was last heard.
-    ///   - uptime: a monotonic clock and goes on while the machine sleeps, as Redis's does.
+    ///   - uptime: A monotonic clock that also counts while the machine sleeps, as Redis's does.
     package init(maximumIdentities: Int, lease: Duration, uptime: @escaping @Sendable () -> Duration) {
         // A shard holds a whole number of identities: small caches are not divided.
         table = IdentityTable(
@@ -74,13 +74,14 @@ extension RefusalCache {
     /// Notes that the subscription to resets answered a question put at a time of the cache's clock.
     func heard(askedAt time: Duration) { watch.heard(askedAt: time) }
 
-    /// Forgets everything, since resets can no longer be heard of.
+    /// Forgets everything, since resets can no longer be received.
     func lost() {
         watch.lost()
         table.removeAll()
     }
 
-    /// Notes a reset whose identities are forgotten in a moment: what Redis has said and has not yet arrived is not kept.
+    /// Notes a reset whose identities are forgotten in a moment: what Redis has said and has not yet arrived is not
+    /// kept.
     func willReset() { watch.next() }
 
     /// Forgets the identities of a scope, also what Redis has said of them and has not yet arrived.

@@ -5,7 +5,7 @@ package struct RefusalCacheHealth: Encodable, Equatable, Sendable {
         case identities, evictions, refusals
     }
 
-    /// Whether every reset is being heard of: otherwise nothing is answered from the cache.
+    /// Whether every reset is received: otherwise nothing is answered from the cache.
     package let isInUse: Bool
     package let identities: Int
     /// Identities dropped to stay within the bound.

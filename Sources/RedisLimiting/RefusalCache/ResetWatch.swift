@@ -1,11 +1,11 @@
 import ParallaxCore
 import Synchronization
 
-/// Whether every reset is heard of, and which answers are older than the last one.
+/// Whether every reset is received, and which answers are older than the last one.
 ///
-/// Resets come over a subscription. Messages and answers to PING share its connection and keep their order, so an answer
-/// proves that all resets before the PING have been heard. The trust that it gives lasts for a lease: a connection that
-/// is dead and does not say so is trusted no longer.
+/// Resets come over a subscription. Messages and answers to PING share its connection and keep their order, so an
+/// answer proves that all resets before the PING have been heard. The trust that it gives lasts for a lease: a
+/// connection that is dead and does not say so is trusted no longer.
 struct ResetWatch: ~Copyable, Sendable {
     /// A moment in the order of resets.
     typealias ClockReading = Int
@@ -13,7 +13,7 @@ struct ResetWatch: ~Copyable, Sendable {
     private static let untrusted = Int64.min
 
     private let lease: Duration
-    /// Changes with every reset, and whenever resets begin or cease to be heard of.
+    /// Changes with every reset, and whenever resets begin or cease to be received.
     private let moment = Atomic<ClockReading>(0)
     /// Until when the subscription is trusted, in nanoseconds of the owner's clock.
     private let trustedUntil = Atomic<Int64>(ResetWatch.untrusted)

@@ -1,8 +1,9 @@
 import ParallaxCore
 
-/// One refusal of Redis, and for how long it is certain to be Redis's answer to the same request. A value without a clock.
+/// One refusal of Redis, and for how long it is certain to be Redis's answer to the same request. A value without a
+/// clock.
 ///
-/// A refusal for a full window stands still: no unit can be added before that window has room, whoever asks. So Redis
+/// A refusal for a full window does not change: no caller can add a unit before that window has room. So Redis
 /// would give the same answer, the wait shorter by the time passed, until the first unit leaves any of the windows.
 struct StandingRefusal: Equatable, Sendable {
     /// Redis's clock and this instance's may run apart by this share, twice what NTP corrects by (RFC 5905: 500 ppm).
@@ -41,8 +42,8 @@ struct StandingRefusal: Equatable, Sendable {
 
     /// What Redis would answer the request now; `nil` if that is not certain.
     ///
-    /// It stands from when Redis was asked, as though the answer had been there at once: never longer than in Redis. What
-    /// is left to wait is counted from when the answer had come: no one is told to ask again too early.
+    /// It stands from when Redis was asked, as though the answer had been there at once: never longer than in Redis.
+    /// What is left to wait is counted from when the answer had come: no one is told to ask again too early.
     func answer(to request: CheckRequest, at now: Duration) -> Decision? {
         guard request.cost == cost, request.policy == policy, now >= answeredAt, now - askedAt <= lifetime else {
             return nil

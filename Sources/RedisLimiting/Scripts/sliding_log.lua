@@ -32,7 +32,8 @@ local TAIL = 1024
 local STEP = 10000
 -- The base of a log moves by multiples of this: only the first two bits of its units change.
 local QUARTER = 1073741824
--- The layout of a reply for sixteen windows, the most there are.
+-- The layout of a reply for four windows, and for sixteen, the most there are.
+local FOUR = '>I1dddI4I4I4I4I4I4I4I4'
 local REPLY = '>I1dddI4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4'
 
 local redis, struct, arguments = redis, struct, ARGV
@@ -199,12 +200,12 @@ if held > 0 then
         -- The unit at `low` is at or before the cut, the one at `high` is after it.
         local low, before, high, leaving, left, turn = 0, oldest, held, edge, nil, 0
         while high - low > 1 do
-            -- Most often the window is full, and begins next to that unit. Else the units are taken to be even in time,
-            -- and every second turn halves, so that no traffic can make the search long.
+            -- Most often the window is full, and begins next to that unit. Else the units are taken to be even in time.
+            -- From the fourth turn on every second one halves, so that no traffic can make the search long.
             local guess
             if turn == 0 and blocking > low and blocking < high then
                 guess = blocking
-            elseif turn % 2 == 1 then
+            elseif turn > 2 and turn % 2 == 1 then
                 guess = (low + high) / 2
             else
                 guess = low + (high - low) * (cut - before) / (leaving - before)
@@ -379,5 +380,7 @@ elseif flags == 128 then
     -- Looking replaces nothing.
     reply[1] = 0
 end
--- Four letters for every eight bytes of windows.
-return pack(string.sub(REPLY, 1, 6 + #windows / 2), _G.unpack(reply))
+-- Four letters for every eight bytes of windows. Most policies have four windows.
+local layout = FOUR
+if #windows ~= 32 then layout = string.sub(REPLY, 1, 6 + #windows / 2) end
+return pack(layout, _G.unpack(reply))

@@ -1,6 +1,6 @@
 /// Finds the primaries of a cluster by asking its nodes, whichever answers first.
 struct ClusterFinder: TopologyFinder {
-    /// MOVED tells of every change that matters to a key; this is for what no one runs into.
+    /// MOVED reports every change that matters to a key; the interval is for changes that no key meets.
     let interval = Duration.seconds(10)
     let spreadsKeys = true
     let seeds: [NodeAddress]

@@ -2,7 +2,8 @@ import ParallaxCore
 
 /// The slot of a cluster that a key belongs to, from 0 to 16383.
 ///
-/// Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ (key distribution model, hash tags)
+/// Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ (key distribution model, hash
+/// tags)
 struct ClusterSlot: Hashable, Sendable {
     /// Slots of every cluster.
     static let count = 16384
@@ -17,7 +18,7 @@ struct ClusterSlot: Hashable, Sendable {
         self.number = number
     }
 
-    /// The slot of a key: of its hash tag, where it has one that is not empty.
+    /// The slot of a key: of its hash tag, if it has one that is not empty.
     init(key: some BidirectionalCollection<UInt8>) {
         number = Int(ClusterSlot.checksum(ClusterSlot.hashed(key)) % UInt16(ClusterSlot.count))
     }

@@ -1,7 +1,7 @@
 /// What to do about the failures of one command, and for how long to follow where servers send it. A value.
 ///
-/// Only what was certainly not carried out is tried again: after a lost connection or a time-out no one knows, and units
-/// might be counted twice.
+/// Only what was certainly not carried out is tried again: after a lost connection or a time-out no one knows, and
+/// units might be counted twice.
 struct RedirectTrail: Equatable, Sendable {
     /// The most times one command is sent on; two are enough in a cluster at rest, and each costs a round trip.
     static let maximumHops = 5
@@ -11,9 +11,9 @@ struct RedirectTrail: Equatable, Sendable {
         case move(to: NodeAddress)
         /// Ask this node, once, after ASKING.
         case ask(NodeAddress)
-        /// Look at the whole again, wait for that, and ask whoever is the master then.
+        /// Refresh the topology, wait for that, and ask the node that is the primary then.
         case lookAgain
-        /// Tell the caller, and look at the whole again since it may have changed.
+        /// Fail the command, and refresh the topology since it may have changed.
         case failAndLook
         /// Tell the caller.
         case fail

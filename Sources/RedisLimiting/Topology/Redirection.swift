@@ -1,4 +1,4 @@
-/// Where a server says that a command belongs instead. Whoever gets one knows that the command was not carried out.
+/// Where a server says that a command belongs instead. The command was not carried out.
 package enum Redirection: Equatable, Sendable {
     /// The slot belongs to this node, from now on.
     case moved(to: NodeAddress)

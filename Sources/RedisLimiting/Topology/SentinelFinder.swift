@@ -2,9 +2,9 @@ import Synchronization
 
 /// Finds the one primary by asking sentinels, and hears from one of them when another server has become it.
 ///
-/// After a failover that was asked for, the old primary goes on accepting for seconds: what it accepts is lost, so that it
-/// must be left at once. What is heard is only a reason to ask. No one relies on it: the sentinels are asked once a second
-/// too, and by whoever meets a lost connection or a replica.
+/// After a failover that was asked for, the old primary goes on accepting for seconds: what it accepts is lost, so that
+/// it must be left at once. A message is only a reason to ask. Nothing relies on it: the sentinels are also asked once
+/// a second, and after a lost connection or an answer of a replica.
 final class SentinelFinder: TopologyFinder {
     let interval = Duration.seconds(1)
     let spreadsKeys = false

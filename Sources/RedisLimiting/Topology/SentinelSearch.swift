@@ -16,7 +16,8 @@ struct SentinelSearch: Equatable, Sendable {
     private let masterName: String
     private var place = 0
     private var candidate: NodeAddress?
-    /// Servers that were named and are no primary, or do not answer: not to be asked for every sentinel that names them.
+    /// Servers that were named and are not primaries, or do not answer: not to be asked for every sentinel that names
+    /// them.
     private var rejected: [NodeAddress: RedisError] = [:]
     private var failure: RedisError?
 
@@ -44,7 +45,9 @@ struct SentinelSearch: Equatable, Sendable {
             guard parts.count == 2, let host = parts[0].text, !host.isEmpty,
                 let port = parts[1].text.flatMap({ Int($0) }),
                 let address = NodeAddress(host: host, announcedPort: port)
-            else { return failed(RedisError(.server, "a sentinel named the primary by something that is no address")) }
+            else {
+                return failed(RedisError(.server, "a sentinel named the primary by something that is not an address"))
+            }
             if let reason = rejected[address] { return failed(reason) }
             candidate = address
             return .askRole(address)
@@ -56,13 +59,15 @@ struct SentinelSearch: Equatable, Sendable {
         case .error(let text):
             return failed(SentinelSearch.refusal(RedisError(serverReply: text)))
         default:
-            return failed(RedisError(.server, "what answers in a sentinel's place is no sentinel"))
+            return failed(RedisError(.server, "a server in the Redis URL's list of sentinels is not a sentinel"))
         }
     }
 
     /// The server that a sentinel named has answered ROLE.
     mutating func roleAnswered(_ reply: RedisReply) -> Action {
-        guard let address = candidate else { preconditionFailure("a role was told before anybody was asked for it") }
+        guard let address = candidate else {
+            preconditionFailure("a role was received before any server was asked for it")
+        }
         switch reply {
         case .array(let parts) where parts.first?.text == "master":
             sentinels.swapAt(0, place)
@@ -72,11 +77,11 @@ struct SentinelSearch: Equatable, Sendable {
             return failed(RedisError(serverReply: text))
         default:
             return failed(
-                RedisError(.readOnly, "the server that a sentinel names is no primary; a failover may be under way"))
+                RedisError(.readOnly, "the server that a sentinel names is not a primary; a failover may be under way"))
         }
     }
 
-    /// Whoever was asked last gave no answer, or none of use.
+    /// The server that was asked last gave no answer, or none of use.
     mutating func failed(_ error: RedisError) -> Action {
         // What a person has to fix says more than a server that is away.
         if failure?.isTransient != false { failure = candidate == nil ? SentinelSearch.refusal(error) : error }
@@ -87,7 +92,7 @@ struct SentinelSearch: Equatable, Sendable {
         return .askSentinel(sentinels[place])
     }
 
-    /// The connected replicas that a primary's role tells of.
+    /// The connected replicas in a primary's answer to ROLE.
     private static func replicas(_ parts: [RedisReply]) -> [NodeAddress] {
         guard parts.count > 2, case .array(let replicas) = parts[2] else { return [] }
         return replicas.compactMap { replica in

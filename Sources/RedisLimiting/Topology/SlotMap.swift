@@ -8,7 +8,7 @@ struct SlotMap: Equatable, Sendable {
     /// Reads the answer to CLUSTER SLOTS.
     ///
     /// - Parameter server: The node that was asked; a host left out is its host.
-    /// - Throws: ``RedisError`` where the answer is none, or the server belongs to no cluster.
+    /// - Throws: ``RedisError`` if the answer is none, or the server belongs to no cluster.
     init(_ reply: RedisReply, from server: NodeAddress) throws(RedisError) {
         if case .error(let text) = reply { throw SlotMap.refusal(text) }
         guard case .array(let entries) = reply else { throw SlotMap.unreadable }
@@ -58,7 +58,7 @@ struct SlotMap: Equatable, Sendable {
     }
 
     private static var unreadable: RedisError {
-        RedisError(.server, "a server answered CLUSTER SLOTS with something that is no map of slots")
+        RedisError(.server, "a server answered CLUSTER SLOTS with something that is not a map of slots")
     }
 
     private static func refusal(_ text: String) -> RedisError {

@@ -1,6 +1,7 @@
 import ParallaxCore
 
-/// Which primaries there are and which slots each serves, as far as is known. A value; its driver is ``TopologyRouter``.
+/// Which primaries there are and which slots each serves, as far as is known. A value; its driver is
+/// ``TopologyRouter``.
 ///
 /// A primary under sentinels is a cluster of one shard.
 struct Topology: Equatable, Sendable {
@@ -13,7 +14,7 @@ struct Topology: Equatable, Sendable {
     }
 
     private(set) var primaries: [Primary] = []
-    /// For every slot the place of its primary, counted from 1; 0 where no one serves it.
+    /// For every slot the place of its primary, counted from 1; 0 if no one serves it.
     private var owners = [UInt16](repeating: 0, count: ClusterSlot.count)
     /// Whether anything was ever learned.
     private(set) var isKnown = false

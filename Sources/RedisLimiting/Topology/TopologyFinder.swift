@@ -12,19 +12,19 @@ protocol TopologyFinder: Sendable {
     ///   - topology: What is known so far.
     ///   - nodes: The servers that are connected, which can be asked without another connection.
     ///   - suspect: The server that gave reason to ask; what it knows may be old.
-    /// - Throws: ``RedisError`` where no one could tell.
+    /// - Throws: ``RedisError`` if no one could tell.
     func find(
         knowing topology: Topology, nodes: NodeDirectory, suspect: NodeAddress?
     ) async throws(RedisError) -> [Shard]
 
-    /// Listens to servers that tell of changes by themselves, until the task is cancelled.
+    /// Listens to servers that announce changes by themselves, until the task is cancelled.
     ///
     /// - Parameter changed: Called when there is reason to look.
     func listen(_ changed: @escaping @Sendable () -> Void) async
 }
 
 extension Inquiry {
-    /// Asks a server that holds data, on its connections where it has any.
+    /// Asks a server that holds data, on its connections if it has any.
     func ask(
         _ command: RedisCommand, _ address: NodeAddress, of url: RedisURL, nodes: NodeDirectory
     ) async throws(RedisError) -> RedisReply {

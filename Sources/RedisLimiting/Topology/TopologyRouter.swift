@@ -41,8 +41,8 @@ final class TopologyRouter: Sendable {
     ///
     /// - Parameters:
     ///   - deadline: Until when to wait for the primary to be found; the body has its own.
-    ///   - body: Sends the command. Called again, for another server, where one said that it did not carry it out.
-    /// - Throws: ``RedisError`` where no server answered, or the body's.
+    ///   - body: Sends the command. Called again, for another server, if one said that it did not carry it out.
+    /// - Throws: ``RedisError`` if no server answered, or the body's.
     func perform<Result>(
         on slot: ClusterSlot, deadline: NIODeadline, _ body: (RedisNode) async throws(RedisError) -> Result
     ) async throws(RedisError) -> Result {
@@ -98,7 +98,7 @@ extension TopologyRouter {
 
     /// The node that a failure leads to.
     ///
-    /// - Throws: The failure, where it leads nowhere.
+    /// - Throws: The failure, if it leads nowhere.
     private func follow(
         _ error: RedisError, from node: RedisNode, slot: ClusterSlot, deadline: NIODeadline, step: RedirectTrail.Step
     ) async throws(RedisError) -> RedisNode {
@@ -163,7 +163,7 @@ extension TopologyRouter {
         nodes.keep(only: after)
         if Set(before) != Set(after) {
             logger.notice(
-                "the primaries of Redis are others now",
+                "the primaries of Redis have changed",
                 metadata: ["before": "\(before)", "now": "\(after)"])
         }
         problem.withLock { $0 = nil }

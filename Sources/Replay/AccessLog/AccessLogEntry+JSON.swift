@@ -1,11 +1,11 @@
 import ParallaxCore
 
 /// Reads lines that are one JSON object each: Caddy's and Traefik's access logs, and what people make nginx, Envoy and
-/// others write. Known by the names of their members; where several are there, the one that says it best is taken.
+/// others write. Known by the names of their members; if several are there, the one that says it best is taken.
 extension AccessLogEntry {
     /// Parses one line, without its line end.
     ///
-    /// - Throws: The reason why the line is no request.
+    /// - Throws: The reason why the line is not a request.
     package init(jsonLine line: Span<UInt8>) throws(MalformedLine.Reason) {
         let fields = line.withUnsafeBufferPointer { LogMembers(line: $0) }
         guard let fields else { throw .noObject }
@@ -17,7 +17,7 @@ extension AccessLogEntry {
     }
 }
 
-/// The members of a log line's object that tell of a request.
+/// The members of a log line's object that describe a request.
 private struct LogMembers {
     /// The best first. What stands behind a point is a member of the object of the name before it: Caddy's `request`.
     private static let times = names([
@@ -46,8 +46,8 @@ private struct LogMembers {
     private(set) var status: Int?
     private(set) var user: String?
 
-    /// - Returns: `nil` if the line is not one object. Its strings are not checked as long as they are not wanted: servers
-    ///   write bytes of callers into them, and some escapes that are not JSON's.
+    /// - Returns: `nil` if the line is not one object. Its strings are not checked as long as they are not wanted:
+    ///   servers write bytes of callers into them, and some escapes that are not JSON's.
     init?(line: UnsafeBufferPointer<UInt8>) {
         var scanner = JSONScanner(line, checksStrings: false)
         var found = Found()

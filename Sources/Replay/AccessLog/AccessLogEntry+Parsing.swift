@@ -10,7 +10,7 @@ import ParallaxCore
 extension AccessLogEntry {
     /// Parses one line, without its line end.
     ///
-    /// - Throws: The reason why the line is no request.
+    /// - Throws: The reason why the line is not a request.
     package init(line: Span<UInt8>) throws(MalformedLine.Reason) {
         let clientEnd = try AccessLogEntry.endOfClient(line)
         let stamp = try AccessLogEntry.findStamp(line, from: clientEnd)

@@ -10,7 +10,7 @@ package final class AccessLogReader {
     private var buffer = LineBuffer()
     private var hasEnded = false
 
-    /// Opens a file, or standard input where the path is `-`. Whether it is packed is seen from its first bytes, not from
+    /// Opens a file, or standard input if the path is `-`. Whether it is packed is seen from its first bytes, not from
     /// its name.
     package convenience init(path: String, format: LogFormat = .auto) throws(ReplayError) {
         let file = try path == "-" ? FileBytes.standardInput : FileBytes(path: path)

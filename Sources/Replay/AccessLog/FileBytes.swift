@@ -62,7 +62,7 @@ final class FileBytes: ByteSource {
         FileHandle(fileDescriptor: dup(descriptor), closeOnDealloc: true)
     }
 
-    /// Reads from a descriptor, again where a signal came between.
+    /// Reads from a descriptor, again if a signal came between.
     static func read(_ descriptor: Int32, upToCount count: Int, path: String) throws(ReplayError) -> [UInt8] {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in

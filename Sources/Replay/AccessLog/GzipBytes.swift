@@ -36,7 +36,7 @@ final class GzipBytes: ByteSource {
         // From here on only this thread reads the file.
         nonisolated(unsafe) let file = file
         Thread.detachNewThread {
-            // A child that ends early is no reason for this process to end: its status tells.
+            // A child that ends early is not a reason for this process to end: its status tells.
             var pipeSignal = sigset_t()
             sigemptyset(&pipeSignal)
             sigaddset(&pipeSignal, SIGPIPE)

@@ -1,4 +1,4 @@
-/// A line that is no request in any format that is read.
+/// A line that is not a request in any format that is read.
 package struct MalformedLine: Equatable, Sendable {
     /// What is wrong with it.
     package enum Reason: String, CaseIterable, Error, Sendable {

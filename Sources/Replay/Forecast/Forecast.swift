@@ -1,7 +1,8 @@
 package import ParallaxCore
 
-/// What a migration would change, by the requests of a log: what fleets of several sizes let through today, what the shared
-/// limit would, whom it would newly limit, and which limits would keep today's traffic whole. A documented JSON form.
+/// What a migration would change, by the requests of a log: what fleets of several sizes let through today, what the
+/// shared limit would, which clients it would newly limit, and which limits would keep today's traffic whole. A
+/// documented JSON form.
 package struct Forecast: Codable, Equatable, Sendable {
     /// Requests and the units they ask for.
     package struct Volume: Codable, Equatable, Sendable {
@@ -35,8 +36,8 @@ package struct Forecast: Codable, Equatable, Sendable {
         package var durationMilliseconds: Int64
         /// The limit that was simulated.
         package var limit: Int
-        /// The most units of one client that the fleet admitted within the window: with this limit or a higher one in every
-        /// window, the shared limiter refuses none of what the fleet lets through.
+        /// The most units of one client that the fleet admitted within the window: with this limit or a higher one in
+        /// every window, the shared limiter refuses none of what the fleet lets through.
         package var needed: Int
         /// The client that came so far first, and when; `nil` if nothing was admitted.
         package var organization: String?

@@ -1,7 +1,7 @@
 import Foundation
 import ParallaxCore
 
-/// Whom a log line's request is limited as. The raw values are the command's options.
+/// The identity that a log line's request is limited as. The raw values are the command's options.
 package enum LogIdentification: String, CaseIterable, Sendable {
     /// The client's address, as the service does for callers without an API key.
     case client

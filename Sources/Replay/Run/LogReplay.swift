@@ -42,7 +42,7 @@ package struct LogReplay {
     /// - Throws: ``DivergenceStoreError``. What else ends it early is told by ``failure``.
     package mutating func run(candidate: InMemoryLimiter, goOn: (Progress) -> Bool = { _ in true }) async throws {
         while try judge(Self.stride, candidate: candidate), goOn(progress) {
-            // Whoever hears of interruptions may need this very thread.
+            // The task that handles interruptions may need this thread.
             await Task.yield()
         }
         try recorder.flush()
@@ -63,8 +63,8 @@ package struct LogReplay {
         return true
     }
 
-    /// Judges every request of the log, the candidate where answers come later. Many are asked at once, and concluded in
-    /// their order.
+    /// Judges every request of the log, the candidate where answers come later. Many are asked at once, and concluded
+    /// in their order.
     ///
     /// - Throws: ``DivergenceStoreError``. What else ends it early is told by ``failure``.
     package mutating func run(

@@ -34,9 +34,9 @@ package struct OrderedRequests {
     /// How much of the log has been read, from 0 to 1; `nil` if no one knows how much there is.
     package var fraction: Double? { reader.fraction }
 
-    /// The next request; `nil` at the end, also where the log could not be read to it: ``failure`` then says why.
+    /// The next request; `nil` at the end, also if the log could not be read to it: ``failure`` then says why.
     ///
-    /// - Throws: ``IdentityError`` where the organization is none.
+    /// - Throws: ``IdentityError`` if the organization is none.
     package mutating func next() throws(IdentityError) -> (identity: Identity, time: Timestamp)? {
         while true {
             if let ready = buffer.next() { return (ready.element, ready.time) }

@@ -14,7 +14,7 @@ package protocol PipelinedCandidate {
     /// Asks without waiting.
     func ask(_ request: CheckRequest, at now: Timestamp) -> PendingDecision
 
-    /// Drops what is kept of identities of whom nothing is held any more.
+    /// Drops what is kept of identities without any units left.
     func forget(_ identities: [Identity]) async throws
 }
 

@@ -35,7 +35,7 @@ package struct Scenario: Sendable {
     /// The most milliseconds that the candidate judges later than control, each as likely as the next.
     package let delayMilliseconds: Int64
     package let faults: [Fault]
-    /// Causes that its divergences can have; empty where there must be no divergence at all.
+    /// Causes that its divergences can have; empty if there must be no divergence at all.
     package let expected: Set<DivergenceCause>
     /// The share of its divergences that must be given their true cause.
     package let leastShare: Double

@@ -34,7 +34,7 @@ struct ScenarioTruth {
     private struct History {
         var candidate: [Units] = []
         var control: [Units] = []
-        /// Units that one side alone accepted.
+        /// Units that only one side accepted.
         var parted: [Units] = []
     }
 
@@ -102,7 +102,8 @@ extension ScenarioTruth {
     private func heaviest(_ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> DivergenceCause {
         let weights = DivergenceCause.allCases.map { weight($0, judged, kind, worlds) }
         guard let most = weights.max(), most > 0 else {
-            // What was accepted while a clock was ahead pruned what came before, and cannot be told from a clock that never was.
+            // What was accepted while a clock was ahead pruned what came before, and cannot be told from a clock that
+            // never was.
             return hasStepped(judged) ? .clockSkew : .unexplained
         }
         return DivergenceCause.allCases[weights.firstIndex(of: most)!]
@@ -111,7 +112,7 @@ extension ScenarioTruth {
     /// What each side would have held, had one thing not gone wrong.
     private struct Worlds {
         let held: [Units]
-        /// What the candidate holds of this instance's units alone.
+        /// What the candidate holds of only this instance's units.
         let ours: [Units]
         /// What the candidate would hold, had it lost none of this instance's units.
         let restored: [Units]
@@ -138,7 +139,7 @@ extension ScenarioTruth {
         }
     }
 
-    /// Whether the sides would agree without this alone.
+    /// Whether the sides would agree if only this were undone.
     private func suffices(_ cause: DivergenceCause, _ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> Bool
     {
         switch cause {
@@ -164,7 +165,7 @@ extension ScenarioTruth {
         }
     }
 
-    /// How much this weighs where no cause suffices alone.
+    /// How much this weighs if no single cause suffices.
     private func weight(_ cause: DivergenceCause, _ judged: Judged, _ kind: DivergenceKind, _ worlds: Worlds) -> Int {
         switch cause {
         case .lostWrites: difference(judged.candidate, candidate(judged, worlds.restored), kind)

@@ -1,6 +1,6 @@
 import ParallaxCore
 
-/// The clients of whom some limiter may still hold something, with what each fleet has admitted of them lately.
+/// The clients of which some limiter may still hold units, with what each fleet has admitted of them lately.
 ///
 /// Quiet ones are removed when there are twice as many clients as after the last removal: what is held grows with the
 /// clients that are active at a time, not with all that a log names.
@@ -51,7 +51,8 @@ struct ActiveClients: Sendable {
         }
     }
 
-    /// Removes those of whom no limiter holds anything: a sliding counter remembers for two windows, the others for one.
+    /// Removes those of which no limiter holds any units: a sliding counter remembers for two windows, the others for
+    /// one.
     mutating func removeQuiet(at now: Timestamp) -> [Identity] {
         let end = now + -2 * (durations.max() ?? 0)
         let quiet = clients.filter { $0.value.lastSeen <= end }.map(\.key)

@@ -1,6 +1,6 @@
 import ParallaxCore
 
-/// Instances of a service, each limiting by what it alone has seen, behind one balancer.
+/// Instances of a service, each limiting by what only it has seen, behind one balancer.
 struct Fleet: Sendable {
     let controls: [InMemoryLimiter]
     private var balancer: Balancer

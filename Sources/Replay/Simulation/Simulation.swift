@@ -1,6 +1,7 @@
 package import ParallaxCore
 
-/// A service in virtual time: fleets of several sizes that limit as they do today, and the one limiter they would share.
+/// A service in virtual time: fleets of several sizes that limit as they do today, and the one limiter they would
+/// share.
 ///
 /// Each request is first judged by every fleet, then by the candidate, which the caller asks: in memory, or in a real
 /// Redis. One of the fleets is compared with the candidate request by request, by the code that serves; all of them are
@@ -92,8 +93,8 @@ package struct Simulation: Sendable {
             request: request, time: now, number: judged, instance: instance, control: control, admitting: admitting)
     }
 
-    /// Compares what the candidate said with what the instance said, and counts it for the forecast. Trials are concluded in
-    /// the order in which they were judged.
+    /// Compares what the candidate said with what the instance said, and counts it for the forecast. Trials are
+    /// concluded in the order in which they were judged.
     package mutating func conclude(_ trial: Trial, candidate: Decision) -> Comparison {
         forecast.count(trial, candidate: candidate)
         return comparers[trial.instance].compare(
@@ -118,10 +119,10 @@ extension Simulation {
     /// Whether it is time to forget clients that have gone quiet.
     package var hasManyClients: Bool { clients.isFull }
 
-    /// Everybody who was seen and not forgotten.
+    /// The identities that were seen and not forgotten.
     package var identities: [Identity] { clients.identities }
 
-    /// Forgets the clients of whom no limiter holds anything any more. All trials must have been concluded.
+    /// Forgets the clients of which no limiter holds any units. All trials must have been concluded.
     ///
     /// - Parameter now: The time of the newest request.
     /// - Returns: Those that the candidate can forget too.
@@ -136,6 +137,6 @@ extension Simulation {
 }
 
 extension MemoryBounds {
-    /// For whoever forgets by other rules.
+    /// No bounds: for callers that forget identities by rules of their own.
     package static let unbounded = MemoryBounds(identities: .max, bytes: .max)
 }

@@ -16,7 +16,7 @@ struct FileMode {
 
     var isFolder: Bool { mode & S_IFMT == S_IFDIR }
     var isOpenToOthers: Bool { mode & S_IRWXO != 0 }
-    /// Whether everybody may put another file instead of one in this folder. Not if the folder is sticky, as `/tmp` is.
+    /// Whether all users may replace a file in this folder. Not if the folder is sticky, as `/tmp` is.
     var isFolderOpenToOthers: Bool { isFolder && mode & S_IWOTH != 0 && mode & S_ISVTX == 0 }
 }
 

@@ -5,8 +5,8 @@ import CDispatch
 import Foundation
 import Glibc
 
-/// Whether a file can be opened or made at a path, as far as that shows without trying. What a path is comes first, then
-/// whether it may be used.
+/// Whether a file can be opened or made at a path, as far as that shows without trying. What a path is comes first,
+/// then whether it may be used.
 enum FilePlace: Equatable {
     case usable
     /// No state of the disk makes this right: the path itself is wrong.
@@ -22,11 +22,11 @@ enum FilePlace: Equatable {
         } else if let mode = Self.mode(path) {
             self = Self.existing(path, mode)
         } else if errno == ELOOP {
-            self = .impossible("\(name) is a symbolic link that leads in a circle")
+            self = .impossible("\(name) is a symbolic link in a loop")
         } else if errno == ENAMETOOLONG {
             self = .impossible("\(name) is longer than paths can be")
         } else if Self.isLink(path) {
-            self = .unusable("\(name) is a symbolic link that leads nowhere")
+            self = .unusable("\(name) is a dangling symbolic link")
         } else if path.hasSuffix("/") {
             self = .impossible("\(name) is a folder, not a file")
         } else {

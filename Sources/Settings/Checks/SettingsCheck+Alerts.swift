@@ -18,7 +18,7 @@ extension SettingsCheck {
                 findings.append(
                     finding(
                         .warning, .noEffect, .alertTokenFile, "has no effect: ALERT_URLS is empty",
-                        "name a receiver, or take the file out"))
+                        "name a receiver, or remove this setting"))
             }
         }
         for url in settings.alerts.urls {

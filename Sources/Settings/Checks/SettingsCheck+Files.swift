@@ -40,14 +40,14 @@ extension SettingsCheck {
         return findings + openFiles() + networkFiles()
     }
 
-    /// A secret that everybody on the machine may read.
+    /// A secret that all users of the machine may read.
     func openSecret(_ setting: Setting, _ path: String) -> [Finding] {
         guard SecretFile.isReadableByOthers(path) else { return [] }
         return [
             finding(
                 .warning, .risk, setting,
-                "the file \(DisplayText.quoted(path)) may be read by everybody on the machine",
-                "take that away where others have accounts: chmod o= FILE; in a container of its own it does no harm")
+                "the file \(DisplayText.quoted(path)) is readable by all users of the machine",
+                "remove that right if others have accounts: chmod o= FILE; in a container of its own it does no harm")
         ]
     }
 
@@ -59,7 +59,7 @@ extension SettingsCheck {
             findings.append(
                 finding(
                     .warning, .risk, .databasePath,
-                    "\(DisplayText.quoted(database)) is open to everybody on the machine, with the identifiers that it holds",
+                    "\(DisplayText.quoted(database)) is readable by all users of the machine, with the identifiers that it holds",
                     "chmod o= FILE FILE-wal FILE-shm; new databases are open to the service's user only"))
         }
         let folder = URL(fileURLWithPath: settings.flags.file).deletingLastPathComponent().path
@@ -67,8 +67,8 @@ extension SettingsCheck {
             findings.append(
                 finding(
                     .warning, .risk, .featureFlagFile,
-                    "everybody on the machine may replace files in the folder of \(DisplayText.quoted(settings.flags.file))",
-                    "take that away: chmod o-w FOLDER"))
+                    "all users of the machine may replace files in the folder of \(DisplayText.quoted(settings.flags.file))",
+                    "remove that right: chmod o-w FOLDER"))
         }
         return findings
     }
@@ -95,7 +95,8 @@ extension SettingsCheck {
 }
 
 extension LoadedSettings {
-    /// These settings with what trying to write the flag file brought. A file that is not there yet is made by the service.
+    /// These settings with what trying to write the flag file brought. A file that is not there yet is made by the
+    /// service.
     package func checkingFlagFile() -> LoadedSettings {
         let name = Setting.featureFlagFile.name
         guard !findings.contains(where: { $0.setting == name && $0.severity == .error }) else { return self }

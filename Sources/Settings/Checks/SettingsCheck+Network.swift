@@ -9,7 +9,7 @@ extension SettingsCheck {
         settings.http.trustedProxies.filter(\.isWide).map { network in
             let problem =
                 network.isEverything
-                ? "trusts everybody (\(network)): callers choose their own address"
+                ? "trusts every address (\(network)): callers choose their own address"
                 : "trusts a wide network (\(network)): a client in it can choose its address"
             return finding(
                 .warning, .risk, .trustedProxies, problem,
@@ -23,14 +23,14 @@ extension SettingsCheck {
             return [
                 finding(
                     .error, .wrongType, .organizationHeader, "\(DisplayText.quoted(text)) cannot name the organization",
-                    "name a header of its own, such as X-Organization-Id, or take it out")
+                    "name a header of its own, such as X-Organization-Id, or remove this setting")
             ]
         }
         guard settings.http.trustedProxies.isEmpty else { return [] }
         return [
             finding(
                 .warning, .noEffect, .organizationHeader, "has no effect: TRUSTED_PROXIES is empty",
-                "name the gateway that sets the header there, or take it out")
+                "name the gateway that sets the header there, or remove this setting")
         ]
     }
 

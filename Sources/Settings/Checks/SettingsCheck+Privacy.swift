@@ -10,7 +10,7 @@ extension SettingsCheck {
             return [
                 finding(
                     .warning, .noEffect, .identityPrivacyKeyFile, "has no effect: IDENTITY_PRIVACY is plain",
-                    "set that to hashed, or take the file out")
+                    "set that to hashed, or remove this setting")
             ]
         case (.hashed, nil):
             return [

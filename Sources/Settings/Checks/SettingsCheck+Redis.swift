@@ -34,7 +34,7 @@ extension SettingsCheck {
         return [
             finding(
                 .error, .impossibleCombination, .redisPasswordFile, "REDIS_URL holds a password too",
-                "take one of the two out")
+                "remove one of the two")
         ]
     }
 
@@ -51,7 +51,7 @@ extension SettingsCheck {
         return [
             finding(
                 .warning, .noEffect, .redisCAFile, "has no effect: REDIS_URL asks for no TLS",
-                "write REDIS_URL as rediss://…, or take the file out")
+                "write REDIS_URL as rediss://…, or remove this setting")
         ]
     }
 
@@ -63,7 +63,7 @@ extension SettingsCheck {
         guard let certificate = settings.redis.clientCertificate else {
             return [
                 finding(
-                    .error, .impossibleCombination, setting, "is one of two files that are of use together only",
+                    .error, .impossibleCombination, setting, "is one of two files that only work together",
                     "name both REDIS_CERTIFICATE_FILE and REDIS_KEY_FILE, or neither")
             ]
         }
@@ -80,7 +80,7 @@ extension SettingsCheck {
         return [
             finding(
                 .warning, .noEffect, setting, "has no effect: REDIS_URL asks for no TLS",
-                "write REDIS_URL as rediss://…, or take the files out")
+                "write REDIS_URL as rediss://…, or remove both settings")
         ]
     }
 
@@ -90,7 +90,7 @@ extension SettingsCheck {
             .filter { reader.origin(of: $0) == "environment" }
             .map {
                 finding(
-                    .warning, .noEffect, $0, "has no effect while EMBEDDED_REDIS is true", "take one of the two out")
+                    .warning, .noEffect, $0, "has no effect while EMBEDDED_REDIS is true", "remove one of the two")
             }
     }
 

@@ -14,7 +14,7 @@ extension SettingsCheck {
         "QUOTA_DRIFT", "EMBEDDED_REDIS", "REFUSAL_CACHE", "BASELINE_HOLDOUT", "ALERT_",
     ]
 
-    /// Names in files and in the environment that are no setting's, each with the nearest that is.
+    /// Names in files and in the environment that are not settings, each with the nearest that is.
     func unknownNames() -> [Finding] {
         files.flatMap { file in
             file.names.compactMap { unknown($0, origin: file.path) ?? misplaced($0, in: file) }
@@ -35,7 +35,7 @@ extension SettingsCheck {
         guard Setting.byName[name] == nil, let nearest = Self.nearest(to: name) else { return nil }
         let isSlip = nearest.distance <= Self.slip
         guard isSlip || Self.prefixes.contains(where: name.hasPrefix), !Self.isServiceLink(name) else { return nil }
-        // A mere likeness may be another program's variable, which is no reason not to start.
+        // A mere likeness may be another program's variable, which is not a reason not to start.
         return Finding(
             isSlip ? .error : .warning, .unknownKey, setting: DisplayText.quoted(name), origin: "environment",
             problem: "there is no such setting", remedy: Self.suggestion(for: name))
@@ -46,13 +46,14 @@ extension SettingsCheck {
         let picks = name == Setting.environment.name && !file.path.hasSuffix("/parallax.yaml")
         guard picks || name == Setting.configDirectory.name else { return nil }
         return Finding(
-            .error, .noEffect, setting: name, origin: file.path, problem: "picks the file, and so cannot stand in it",
+            .error, .noEffect, setting: name, origin: file.path,
+            problem: "selects the file, and so cannot be set in it",
             remedy: "set it in the environment")
     }
 
     private static func suggestion(for name: String) -> String {
         guard let nearest = nearest(to: name), nearest.distance <= max(slip, name.utf8.count / 2) else {
-            return "take it out; docs/configuration.md lists all there are"
+            return "remove it; docs/configuration.md lists all settings"
         }
         return "did you mean \(nearest.name)?"
     }

@@ -68,7 +68,7 @@ struct SettingsCheck {
                 finding(
                     .warning, .noEffect, .enforcementPercent,
                     "has an effect in hybrid only, and the strategy is \(flags.strategy.rawValue)",
-                    "set HYBRID_RATE_LIMITING and DISTRIBUTED_RATE_LIMITING_ENABLED to true, or take it out"))
+                    "set HYBRID_RATE_LIMITING and DISTRIBUTED_RATE_LIMITING_ENABLED to true, or remove this setting"))
         }
         return findings
     }
@@ -94,13 +94,13 @@ struct SettingsCheck {
                 finding(
                     .warning, .noEffect, .baselineHoldoutPercent,
                     "has an effect in hybrid only, and the strategy is \(settings.flags.initial.strategy.rawValue)",
-                    "take it out, or leave it for when the strategy is hybrid"))
+                    "remove it, or keep it for when the strategy is hybrid"))
         }
         if rules.dryRun.count == Trigger.allCases.count {
             findings.append(
                 finding(
                     .warning, .risk, .rollbackDryRun, "names every trigger, so that nothing ever rolls back",
-                    "take out the triggers you trust"))
+                    "remove the triggers that may roll back"))
         }
         return findings
     }

@@ -5,7 +5,7 @@ package struct CIDR: Hashable, Sendable {
     /// How many bits the addresses share, counted as in IPv6: an IPv4 network's length and 96.
     private let sharedBits: Int
 
-    /// The network in a text such as `10.0.0.0/8`, `fd00::/8` or a bare address; `nil` if it is none, or where bits
+    /// The network in a text such as `10.0.0.0/8`, `fd00::/8` or a bare address; `nil` if it is none, or if bits
     /// beyond the shared ones are set.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)

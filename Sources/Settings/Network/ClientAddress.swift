@@ -1,7 +1,7 @@
 /// Whose address a request comes from, when proxies that are trusted stand in between.
 ///
 /// Each proxy appends the address it was called from to `X-Forwarded-For`, so only what trusted proxies appended can be
-/// believed: the walk goes from the right, and ends at the first address that is no trusted proxy's.
+/// believed: the walk goes from the right, and ends at the first address that is not a trusted proxy's.
 package struct ClientAddress: Equatable, Sendable {
     /// The most entries that are looked at if no setting says how many: no chain of trusted proxies is as long.
     package static let usualMaximumHops = 64
@@ -25,8 +25,8 @@ package struct ClientAddress: Equatable, Sendable {
     /// - Parameters:
     ///   - peer: Who the connection comes from.
     ///   - forwardedFor: The values of the `X-Forwarded-For` headers in the order in which they came.
-    /// - Returns: The rightmost address that is no trusted proxy's; the last trusted one where what it forwarded is no
-    ///   address; the last one looked at if all are trusted.
+    /// - Returns: The rightmost address that is not a trusted proxy's; the last trusted one if what it forwarded is
+    ///   no address; the last one looked at if all are trusted.
     package func resolve(peer: IPAddress, forwardedFor: [some StringProtocol]) -> IPAddress {
         guard trusts(peer) else { return peer }
         var client = peer

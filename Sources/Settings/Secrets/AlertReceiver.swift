@@ -50,11 +50,11 @@ package enum AlertReceiverError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What is to be done, for whoever wrote the settings.
+    /// What the operator has to do.
     package var remedy: String {
         switch self {
         case .notAnAddress: "write it like http://alertmanager:9093"
-        case .twoLogins: "take the user out of the address, or ALERT_TOKEN_FILE out of the settings"
+        case .twoLogins: "remove the user from the address, or ALERT_TOKEN_FILE from the settings"
         }
     }
 }

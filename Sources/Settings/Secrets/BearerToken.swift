@@ -4,7 +4,7 @@ package import RedisLimiting
 
 /// A secret that opens routes. Only its hash is kept.
 package struct BearerToken: Equatable, Sendable {
-    /// The fewest bytes of a token: what can be guessed is no secret.
+    /// The fewest bytes of a token: what can be guessed is not a secret.
     package static let minimumBytes = 16
 
     private let digest: SHA256.Digest
@@ -37,7 +37,7 @@ package struct BearerToken: Equatable, Sendable {
     }
 }
 
-/// Why a text is no usable token. Never says what the token is.
+/// Why a text is not a usable token. Never says what the token is.
 package enum BearerTokenError: Error, Equatable, CustomStringConvertible {
     case tooShort
 

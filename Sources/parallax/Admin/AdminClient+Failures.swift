@@ -91,7 +91,7 @@ extension CommandFailure {
     init(notParallax url: String, status: Int?) {
         self.init(
             .badData,
-            "\(url) answered something else than expected" + (status.map { ", with status \($0)" } ?? ""),
+            "\(url) gave an unexpected answer" + (status.map { ", with status \($0)" } ?? ""),
             remedy: "Is it a parallax service, and of the same version as this command?")
     }
 }

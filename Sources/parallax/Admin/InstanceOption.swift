@@ -16,8 +16,8 @@ struct InstanceOption: ParsableArguments {
         guard let url = urls.first else { return try await Self.ownInstance(environment) }
         guard urls.count == 1 else {
             throw CommandFailure(
-                .usage, "--url is there \(urls.count) times, and one instance is asked",
-                remedy: "Ask the instances one after the other.")
+                .usage, "--url is given \(urls.count) times, but only one instance is asked",
+                remedy: "Name one; ask the instances one after the other.")
         }
         guard let address = URLComponents(string: url), ["http", "https"].contains(address.scheme),
             address.host?.isEmpty == false

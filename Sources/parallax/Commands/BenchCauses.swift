@@ -6,7 +6,7 @@ import Replay
 struct BenchCauses: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "causes",
-        abstract: "Hold the causes that divergences are given against the true ones, in modelled fleets.",
+        abstract: "Compare the causes given to divergences with the true ones, in modelled fleets.",
         discussion: """
             Runs the real limiters and the real comparing in virtual time: fleets of 1 to 8 instances, restarts, losses in \
             Redis, clocks that step, other algorithms. The true cause is found from complete histories, the given one from \

@@ -7,15 +7,15 @@ import RedisLimiting
 struct BenchHTTP: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "http",
-        abstract: "Measure POST /v1/check in each strategy beside a bare Hummingbird route.",
+        abstract: "Measure POST /v1/check in each strategy, next to a bare Hummingbird route.",
         discussion: """
             Starts a private Redis, one instance for each strategy and a bare route, and asks them in turn with wrk over \
-            64 connections, 1000 identifiers in a circle. Only one is asked at a time; every round asks all, and the \
+            64 connections, 1000 identifiers in rotation. Only one is asked at a time; every round asks all, and the \
             medians of the rounds are shown. All limits are so high that nothing is refused: every request is counted. \
             No rollback happens in between.
 
             With --rate the requests come at about so many a second, for latencies that say something of a service with \
-            time to spare; the rate that came about is in the table. The last column is the share of all answers for which \
+            time to spare; the table shows the actual rate. The last column is the share of all answers for which \
             Redis gave a verdict.
 
               parallax bench http --rounds 3 --seconds 10
@@ -28,7 +28,7 @@ struct BenchHTTP: AsyncParsableCommand {
     @Option(help: "How long each measurement lasts.")
     var seconds = 5
 
-    @Option(help: "Requests a second; as many as are answered where it is left out.")
+    @Option(help: "Requests a second; default: as many as are answered.")
     var rate: Int?
 
     @Flag(help: "Print every round and the medians as JSON.")

@@ -35,7 +35,7 @@ struct BenchMemory: AsyncParsableCommand {
     func validate() throws {
         guard (0...100).contains(rounds) else { throw ValidationError("--rounds must be from 0 to 100.") }
         guard (1...1_000_000).contains(identities) else {
-            throw ValidationError("--identities must be from 1 to 1000000: so many the limiter holds.")
+            throw ValidationError("--identities must be from 1 to 1000000, the most that the limiter holds.")
         }
         guard (1...1_000_000_000).contains(decisions) else {
             throw ValidationError("--decisions must be from 1 to 1000000000.")

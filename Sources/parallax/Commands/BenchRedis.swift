@@ -5,22 +5,22 @@ import Foundation
 struct BenchRedis: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "redis",
-        abstract: "Measure the distributed limiter beside redis-benchmark on a private Redis.",
+        abstract: "Measure the distributed limiter next to redis-benchmark on a private Redis.",
         discussion: """
             throughput  256 callers of the limiter, and redis-benchmark -c 50 -P 16
-            latency     one caller alone, and redis-benchmark -c 1
+            latency     one caller, and redis-benchmark -c 1
             script      the processor time that Redis takes for the script, and for one that only returns 1; \
             with up to a million units logged, in at least nine rounds
             memory      what identities with 10 and with 1000 units take in Redis
 
             Both sides of the first two call the same script as often, on the same server in turn, each from an empty \
-            database, for identities at random; the default windows have limits that nobody reaches. The script is \
+            database, for identities at random; the default windows have limits that no caller reaches. The script is \
             measured under the default limits. Every round measures all parts, and the medians of the rounds are shown.
 
               parallax bench redis throughput latency --rounds 3
             """)
 
-    @Argument(help: "What is measured: throughput, latency, script or memory; everything where nothing is named.")
+    @Argument(help: "What is measured: throughput, latency, script or memory; default: all of them.")
     var parts: [RedisBenchmark.Part] = []
 
     @Option(help: "How often each measurement is made; the memory is measured once.")

@@ -8,18 +8,18 @@ import RedisLimiting
 /// `parallax config check`
 struct ConfigCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Say everything that is wrong with the settings, all at once.",
+        commandName: "check", abstract: "Report everything that is wrong with the settings.",
         discussion: """
             Checks what 'parallax serve' would use here: the environment, the YAML files and the defaults, whether the \
             flag file can be written, whether the database is one that it can use, whether the address can be listened \
             on, and whether Redis can decide: the limiter's script is run there once, on a key of its own. Also says \
-            what the limits cost in Redis's memory. Exits with 78 where a setting is wrong, and with 69 where only Redis \
+            what the limits cost in Redis's memory. Exits with 78 if a setting is wrong, and with 69 if only Redis \
             does not answer.
 
               ENVIRONMENT=production parallax config check
             """)
 
-    @Flag(help: "Leave Redis alone.")
+    @Flag(help: "Do not connect to Redis.")
     var offline = false
 
     @Flag(help: "Print JSON with stable keys.")

@@ -10,13 +10,13 @@ struct DivergenceSelection: ParsableArguments {
     @Option(help: "Up to this time, written in the same way.")
     var until: ReportTime?
 
-    @Option(help: "This organization alone.")
+    @Option(help: "Only this organization.")
     var organization: String?
 
-    @Option(help: "Divergences of this kind alone; what was compared stays.")
+    @Option(help: "Only divergences of this kind; the compared requests are still counted.")
     var kind: DivergenceKind?
 
-    @Option(help: "Divergences of this cause alone; what was compared stays.")
+    @Option(help: "Only divergences of this cause; the compared requests are still counted.")
     var cause: DivergenceCause?
 
     func makeFilter(now: Timestamp) throws -> DivergenceFilter {

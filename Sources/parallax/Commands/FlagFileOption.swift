@@ -32,8 +32,8 @@ struct FlagFileOption: ParsableArguments {
         return try? await open(loaded.settings)
     }
 
-    /// The history where there is one. Instances that see the change keep it too, and it is kept once; so that it cannot
-    /// be kept here is no reason to fail.
+    /// The history where there is one. Instances that see the change keep it too, and it is kept once; so that it
+    /// cannot be kept here is not a reason to fail.
     static func history(in path: String) -> (any FlagHistory)? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {

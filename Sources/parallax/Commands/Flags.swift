@@ -8,9 +8,9 @@ struct Flags: AsyncParsableCommand {
             The flags live in one file in the open flagd format (the setting FEATURE_FLAG_FILE). Every instance follows it \
             within a second, without a restart.
 
-              legacy            the old limiter alone
+              legacy            only the old limiter
               hybrid            both judge; the old one is enforced, but for the share of identities given to the new one
-              distributed_only  the new limiter alone
+              distributed_only  only the new limiter
             """,
         subcommands: [FlagsShow.self, FlagsSet.self, FlagsHistory.self, FlagsRestore.self])
 }

@@ -56,14 +56,14 @@ struct FlagsDocument: Encodable {
     let effective: Values
     let file: Values
     let notes: [String]
-    /// The SHA-256 of the file; `nil` if it is no good.
+    /// The SHA-256 of the file; `nil` if it is invalid.
     let contentHash: String?
     let instances: [Instance]
     /// The number of the newest change next to the file; `nil` if there is none.
     let number: Int64?
     let rollback: SharedRollback?
 
-    /// `null` where nothing was promoted lately, and where no drill is under way.
+    /// `null` if nothing was promoted lately, and where no drill is under way.
     let watch: WatchDocument?
     let drill: DrillNoteDocument?
 

@@ -34,7 +34,7 @@ struct FlagsHistory: AsyncParsableCommand {
         if let fault {
             throw CommandFailure(
                 .badData, FlagsHistory.sentence(fault),
-                remedy: "Somebody wrote \(store.path) by hand; compare it with a copy from before.")
+                remedy: "\(store.path) was changed by hand; compare it with an older copy.")
         }
     }
 

@@ -10,7 +10,8 @@ struct FlagsShow: AsyncParsableCommand {
         discussion: """
             Shows what holds for an instance with this environment: an environment variable with a safer value than the file's \
             always wins. Lists the instances that share the file, by what each has written next to it in the last hour: behind \
-            are those that have not applied the file as it is, silent those that were not heard of for a minute. Exits with 65 where the file is invalid, and with 66 where there is none.
+            are those that have not applied the file as it is, silent those that have written nothing for a minute. Exits with 65 \
+            if the file is invalid, and with 66 if it is missing.
             """)
 
     @OptionGroup var file: FlagFileOption

@@ -7,10 +7,10 @@ struct LimitsReset: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset",
         abstract:
-            "Forget what one identity, an organization or everybody has used, in Redis and in the instances' memory.",
+            "Forget what one identity, an organization or all identities have used, in Redis and in the instances' memory.",
         discussion: """
             The instance that is asked clears Redis and its own memory, and tells the others through Redis. Exits with 69 \
-            where Redis could not be asked.
+            if Redis could not be asked.
 
               parallax limits reset key-1 --organization acme     one identity
               parallax limits reset --organization acme --all     every identity of acme

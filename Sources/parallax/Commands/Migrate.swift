@@ -6,8 +6,8 @@ struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring a database's schema up to date, or make a new one.",
         discussion: """
-            'parallax serve' does so itself; this is for doing it before. Exits with 65 where the file is no database of \
-            ours, was written by a newer version, or a migration has another text than when it was applied.
+            'parallax serve' does so itself; this is for doing it before. Exits with 65 if the file is not our \
+            database, was written by a newer version, or a migration differs from the text that was applied.
             """)
 
     @OptionGroup var database: OneDatabaseOption

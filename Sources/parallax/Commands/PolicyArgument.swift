@@ -3,7 +3,8 @@ import ParallaxCore
 
 /// The windows of a policy as people write them on a command line: `second=20,minute=120,day=5000/1d`.
 ///
-/// A window without a duration is one of the settings', with another limit. What is not named is no window of the policy.
+/// A window without a duration is one of the settings', with another limit. What is not named is not a window of the
+/// policy.
 struct PolicyArgument: Equatable, Sendable, ExpressibleByArgument {
     private struct Item: Equatable {
         let name: String

@@ -8,7 +8,7 @@ import ParallaxCore
 /// `parallax promote`
 struct Promote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Go one phase on, if the report's gate says so, or go back.",
+        abstract: "Go one phase forward if the report's gate allows it, or go back.",
         discussion: """
             The phases, in order: legacy, hybrid, 10, 50, 100 (the share of identities in per cent that get the new \
             limiter's verdict), distributed_only. One step at a time goes forward, and only where the gate says go; going \
@@ -21,7 +21,7 @@ struct Promote: AsyncParsableCommand {
 
             Exit codes: 0 done and followed by every instance, 2 the gate says wait, 3 it says no-go or a rollback waits \
             to be acknowledged, 4 the flags are written and an instance does not follow them. \
-            docs/promotion.md is the whole walk.
+            docs/promotion.md describes every step.
             """)
 
     @Option(name: .customLong("to"), help: ArgumentHelp("The phase.", valueName: "phase"))
@@ -141,7 +141,7 @@ struct Promote: AsyncParsableCommand {
 
     private static let changed = CommandFailure(
         .failure, "another person or program changed the flags at the same moment",
-        remedy: "See 'parallax flags history', and ask again.")
+        remedy: "See 'parallax flags history', and try again.")
 
     /// What the history says of a step, before the person's reason.
     ///

@@ -15,7 +15,7 @@ struct ReplayLog: AsyncParsableCommand {
             Judges every request of the log at its own time: by instances that each limit in their own memory, as they do \
             today, and by the one limiter that they would share. Prints the report of 'parallax report', and what fleets \
             of several sizes really let through, who would start to get 429s, and which limits would keep today's \
-            traffic whole. Nothing is deployed, and nobody is limited.
+            traffic whole. Nothing is deployed, and no client is limited.
 
             Limits are those of the service: the settings RATE_LIMIT_… and config/*.yaml, or --policy.
 
@@ -40,7 +40,7 @@ struct ReplayLog: AsyncParsableCommand {
     @Option(help: "How each instance limits: \(Self.names(of: LimiterAlgorithm.self)) (default: LEGACY_ALGORITHM).")
     var algorithm: LimiterAlgorithm?
 
-    @Option(help: "Whom requests are limited as: \(Self.names(of: LogIdentification.self)).")
+    @Option(help: "The identity that requests are limited as: \(Self.names(of: LogIdentification.self)).")
     var identify = LogIdentification.client
 
     @Option(help: "The organization of all clients, whose limits are taken.")
@@ -58,7 +58,7 @@ struct ReplayLog: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How far a line may be from its place in time.", valueName: "duration"))
     var reorder = DurationArgument(milliseconds: 300_000)
 
-    @Option(help: "Fleets to forecast for, beside --instances: sizes with commas between.")
+    @Option(help: "Fleet sizes to forecast for, in addition to --instances, separated by commas.")
     var forecast = FleetSizes(sizes: [1, 2, 4, 8])
 
     @Option(
@@ -126,7 +126,7 @@ struct ReplayLog: AsyncParsableCommand {
     }
 
     /// The service's settings at another address. Its password, where the address has none, comes from the file of the
-    /// settings: on a command line everybody can read it.
+    /// settings: on a command line all users can read it.
     private func makeRedis(_ address: String, _ settings: Settings) throws -> RedisSettings {
         do {
             var url = try RedisURL(address)
@@ -143,7 +143,7 @@ struct ReplayLog: AsyncParsableCommand {
     private func makeStore(in folder: DemoFolder?) throws -> DivergenceStore {
         if let database, FileManager.default.fileExists(atPath: database) {
             throw CommandFailure(
-                .usage, "there is a file at \(database) already", remedy: "Name a new one with --database.")
+                .usage, "\(database) exists already", remedy: "Name a new one with --database.")
         }
         return try DivergenceStore(path: database ?? "\(folder?.path ?? ".")/replay.sqlite")
     }

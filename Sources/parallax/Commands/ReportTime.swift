@@ -7,7 +7,8 @@ enum ReportTime: Equatable, Sendable, ExpressibleByArgument {
     case instant(Timestamp)
     case ago(milliseconds: Int64)
 
-    /// Reads `15m`, `2h`, `7d`, `30s`, or RFC 3339 such as `2026-11-23T14:00:00Z`; a date alone is its midnight in UTC.
+    /// Reads `15m`, `2h`, `7d`, `30s`, or RFC 3339 such as `2026-11-23T14:00:00Z`; a date without a time is its
+    /// midnight in UTC.
     init?(argument: String) {
         if let milliseconds = ReportTime.span(argument) {
             self = .ago(milliseconds: milliseconds)

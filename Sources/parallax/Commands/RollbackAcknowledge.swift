@@ -7,7 +7,7 @@ import ParallaxCore
 struct RollbackAcknowledge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "acknowledge",
-        abstract: "Say that a rollback was seen and dealt with, so that the watchdog acts again.",
+        abstract: "Acknowledge a rollback, so that the watchdog acts again.",
         discussion: """
             The name and the reason are kept with the rollback. Instances that use the database, or share the flag file, take \
             it over within seconds: one of them is enough. With a flag file for each, name all: by --database, or by --url \

@@ -34,7 +34,7 @@ struct RollbackBaseline: AsyncParsableCommand {
     /// `parallax rollback baseline forget`
     struct Forget: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "forget", abstract: "Void the baseline, so that instances learn a new one in legacy.",
+            commandName: "forget", abstract: "Discard the baseline, so that instances learn a new one in legacy.",
             discussion: """
                 Instances follow it within seconds, those that are stopped when they start. Until a new one is learned, response \
                 times cannot cause a rollback, unless BASELINE_HOLDOUT_PERCENT is set.
@@ -42,7 +42,7 @@ struct RollbackBaseline: AsyncParsableCommand {
                   parallax rollback baseline forget --reason "learned while the network was slow"
                 """)
 
-        @Option(help: "Why it says nothing about today.")
+        @Option(help: "Why it is no longer valid.")
         var reason: String
 
         @Option(help: "Who you are (default: the user's name).")

@@ -8,7 +8,8 @@ import ParallaxCore
 struct RollbackDrillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drill",
-        abstract: "Prove the way back on running instances: flip to legacy as a rollback does, and put the flags back.",
+        abstract:
+            "Rehearse a rollback on running instances: flip to legacy as a rollback does, then restore the flags.",
         discussion: """
             The first instance named flips the flag file itself, as its watchdog would; then all instances named must \
             answer in legacy, and when the file is put back byte for byte, all must be back. That takes about a second, is \

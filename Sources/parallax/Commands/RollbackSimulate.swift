@@ -11,9 +11,9 @@ struct RollbackSimulate: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Try the watchdog's settings: on modelled traffic, or on what it saw last week.",
         discussion: """
-            Runs the very evaluator that serves, in virtual time. Without a scenario it prints how often it rolls back \
-            without need and how soon it notices what it should, each figure beside its bar. Settings are the service's \
-            (ROLLBACK_…), and the options that are named after them try others.
+            Runs the service's rollback evaluator in virtual time. Without a scenario it prints how often it rolls back \
+            without need and how soon it rolls back when it should, each figure next to its bar. Settings are the service's \
+            (ROLLBACK_…); options of the same names override them.
 
               parallax rollback simulate
               parallax rollback simulate --error-rate-percent 2 --error-minimum 50

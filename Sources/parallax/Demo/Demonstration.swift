@@ -9,7 +9,7 @@ struct Demonstration: Sendable {
         case log(path: String, rate: Double?)
     }
 
-    /// What the run came to.
+    /// The result of the run.
     struct Outcome {
         var sending: TrafficSender.Outcome
         /// What the log held; `nil` for modelled traffic.
@@ -56,7 +56,7 @@ struct Demonstration: Sendable {
                 guard process.isRunning, ContinuousClock.now < deadline else {
                     throw CommandFailure(
                         .failure, "instance \(instances[number].name) did not become ready",
-                        remedy: "It said:\n\(process.lastLines(10))")
+                        remedy: "Its output:\n\(process.lastLines(10))")
                 }
                 try await Task.sleep(for: .milliseconds(50))
             }

@@ -13,7 +13,7 @@ func withInterruption<Result: Sendable>(
         for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
             interruptions += 1
             if interruptions > 1 { exit(130) }
-            Terminal.note("\nStopping. Once more to end at once.")
+            Terminal.note("\nStopping. Press Ctrl-C again to end at once.")
             work.cancel()
         }
     }

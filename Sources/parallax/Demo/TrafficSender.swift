@@ -6,7 +6,7 @@ struct TrafficSender: Sendable {
     /// Sends one request to the instance of this number, and waits for the answer.
     typealias Deliver = @Sendable (_ request: OutgoingRequest, _ instance: Int) async -> TrafficTally.Delivery
 
-    /// What a run came to.
+    /// The result of a run.
     struct Outcome {
         var tally = TrafficTally()
         var elapsed: Duration = .zero

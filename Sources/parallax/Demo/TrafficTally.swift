@@ -1,6 +1,6 @@
 /// What came back for what was sent.
 struct TrafficTally: Equatable, Sendable {
-    /// What became of one request.
+    /// The result of one request.
     enum Delivery: Hashable, Sendable {
         /// The service answered with this status.
         case answered(status: Int)

@@ -20,13 +20,13 @@ struct FollowingInstances {
     func report() async throws {
         let instances = await settled()
         guard !instances.instances.isEmpty else {
-            return Terminal.note("note: no instance says next to the file that it follows it; see the /health of each")
+            return Terminal.note("note: no instance has left its status next to the flag file; see the /health of each")
         }
         let (others, silent) = (instances.deviants, instances.silent)
         if !silent.isEmpty {
             Terminal.note(
                 """
-                note: \(FigureText.counted(silent.count, "instance")) \(silent.count == 1 ? "was" : "were") not heard of \
+                note: \(FigureText.counted(silent.count, "instance")) \(silent.count == 1 ? "was" : "were") not seen \
                 lately, as after a crash; whether \(silent.count == 1 ? "it follows" : "they follow") is not known:
                 """)
             Terminal.note(lines(of: silent, in: instances))

@@ -19,7 +19,7 @@ final class RedisCandidate: PipelinedCandidate, Sendable {
 
     /// Connects, and loads the script.
     ///
-    /// - Throws: ``RedisError`` where the Redis at the address cannot decide.
+    /// - Throws: ``RedisError`` if the Redis at the address cannot decide.
     init(_ settings: RedisSettings) async throws {
         var settings = settings
         settings.maximumConnections = 2

@@ -79,7 +79,7 @@ struct ReplayPlan: Sendable {
     }
 }
 
-/// What a replay came to, next to the report.
+/// The result of a replay, in addition to the report.
 struct ReplayOutcome: Sendable {
     let plan: ReplayPlan
     /// Requests that both sides judged.

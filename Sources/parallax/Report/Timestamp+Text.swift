@@ -4,7 +4,7 @@ import ParallaxCore
 extension Timestamp {
     /// `2026-11-23T14:01:09Z`, with milliseconds where there are any.
     var iso8601: String {
-        // The whole seconds alone: in a floating-point number a millisecond can become the one before.
+        // Only the whole seconds: in a floating-point number a millisecond can become the one before.
         let (seconds, rest) = wholeSeconds
         let text = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
         return rest == 0 ? text : "\(text.dropLast()).\(Self.threeDigits(rest))Z"

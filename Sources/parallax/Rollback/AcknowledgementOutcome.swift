@@ -43,8 +43,8 @@ struct AcknowledgementOutcome {
             if let released, released != .legacy {
                 Terminal.note(
                     """
-                    note: the rollback could not be written and held the instance at legacy; from now on it does what the \
-                    file says, \(released.rawValue)
+                    note: the rollback could not be written and held the instance at legacy; from now on it follows the \
+                    file: \(released.rawValue)
                     """)
             }
         case .left(let firing, let reason):

@@ -13,7 +13,7 @@ struct RejudgedText {
 
     var text: String {
         guard let first = history.first, let last = history.last else {
-            return "No evaluation is stored of that time."
+            return "No evaluation is stored for that time."
         }
         return [
             "Evaluations from \(Figures.period(first, last)) UTC, judged again: \(settings).",
@@ -80,8 +80,8 @@ struct RejudgedText {
     }
 
     private static let limits = """
-        Stored are each evaluation's counts and bounds over its own windows. They cannot tell of windows of other lengths, \
-        another interval, another quantile, another baseline or other runs of good probes; nor what would have happened after \
-        a rollback that did not take place, or without one that did.
+        Stored are each evaluation's counts and bounds over its own windows. They cannot show the effect of other window \
+        lengths, another interval, quantile or baseline, or other runs of good probes; nor what would have happened after a \
+        rollback that did not take place, or without one that did.
         """
 }

@@ -67,7 +67,7 @@ struct RollbackSettingOptions: ParsableArguments {
             try settings.validate()
         } catch {
             throw CommandFailure(
-                .usage, "the watchdog would not take these settings: \(error)",
+                .usage, "the watchdog does not accept these settings: \(error)",
                 remedy: "docs/configuration.md has the range of each setting.")
         }
         return settings

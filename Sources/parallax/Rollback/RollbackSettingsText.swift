@@ -24,7 +24,7 @@ enum RollbackSettingsText {
         if let value = changes.errorRatePercent { parts.append("errors above \(FigureText.plain(value)) %") }
         if let value = changes.errorMinimum { parts.append("at least \(Figures.count(value)) attempts") }
         if let value = changes.outagesAsErrors {
-            parts.append(value ? "outages count as errors" : "outages are no errors")
+            parts.append(value ? "outages count as errors" : "outages are not errors")
         }
         if let value = changes.responseTimeFactor {
             parts.append("response times above \(FigureText.plain(value)) x the baseline")

@@ -100,7 +100,7 @@ struct RollbackTablesText {
         }
         return """
             Rollbacks a day by outages that are short and rare enough, in \(Figures.count(extent.latencyDays)) days each. \
-            Bar: none.
+            Bar: no rollback.
             \(table.lines().joined(separator: "\n"))
             """
     }
@@ -115,8 +115,8 @@ struct RollbackTablesText {
         }
         return """
             False rollbacks a day by response times at 5 requests/s, in \(Figures.count(extent.latencyDays)) days each. \
-            Twice as slow is not more than twice.
-            Bar: none where nothing is slower.
+            The trigger asks for more than 2 x.
+            Bar: no rollback if nothing is slower.
             \(table.lines().joined(separator: "\n"))
             """
     }

@@ -17,10 +17,10 @@ struct InstancesText {
         }
     }
 
-    /// Those that were not heard of lately: most have ended, and what they do is not known.
+    /// Those with an old status: most have ended, and what they do is not known.
     var silent: [AppliedFlags] { instances.filter { standing(of: $0) == .silent } }
 
-    /// Whether an instance that was heard of lately has not applied the file yet.
+    /// Whether an instance with a new status has not applied the file yet.
     var isBehind: Bool { instances.contains { standing(of: $0) == .behind } }
 
     /// Empty if no instance has said anything.
@@ -62,7 +62,7 @@ struct InstancesText {
             let hash = applied.contentHash.map { "content \($0.prefix(8).description.escapedForTerminal)" } ?? "nothing"
             let change = health.changedAt.map { "; the file changed \(Figures.time($0)) UTC" } ?? ""
             return "has \(hash) since \(Figures.time(applied.since)) UTC\(change)"
-        case .silent: return "last heard of \(Figures.time(applied.time)) UTC"
+        case .silent: return "last seen \(Figures.time(applied.time)) UTC"
         }
     }
 }

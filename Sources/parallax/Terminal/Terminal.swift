@@ -20,7 +20,7 @@ enum Terminal {
         }
     }
 
-    /// A reader that has gone away (`| head`) is no reason to fail.
+    /// A reader that has gone away (`| head`) is not a reason to fail.
     private static func write(_ text: String, to handle: FileHandle) {
         try? handle.write(contentsOf: Data(text.utf8))
     }

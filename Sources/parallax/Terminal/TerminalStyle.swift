@@ -20,7 +20,7 @@ struct TerminalStyle: Equatable, Sendable {
             isInteractive: true, hasColour: (environment["NO_COLOR"] ?? "").isEmpty, width: columns(of: descriptor))
     }
 
-    /// A terminal's width; 80 where it does not say. Lines beyond 140 characters are hard to read.
+    /// A terminal's width; 80 if it does not say. Lines beyond 140 characters are hard to read.
     private static func columns(of descriptor: Int32) -> Int {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }

@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(
-        "where the flags are somebody else's or cannot be put back it does not count, and says what to do",
+        "if another program wrote the flags or they cannot be restored, it does not count, and says what to do",
         arguments: [
             ("changed_by_others", "those stay"), ("taken_over", "those stay"), ("failed", "disk full"),
         ])

@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test("an instance that was killed is named, and is no reason to end with 4")
+    @Test("an instance that was killed is named, and is not a reason to end with 4")
     func silent() async throws {
         try await withScene { scene in
             _ = await scene.instance("gone", now: { FlagStore.wallClock() + -120_000 })

@@ -50,7 +50,7 @@ import Testing
             ])
     }
 
-    @Test("a watch that passed, one that was broken off and one that nobody saw are told apart")
+    @Test("a watch that passed, one that was broken off and one without a witness are told apart")
     func others() throws {
         var tally = Self.seen(minutes: 0..<48 * 60)
         tally.count(answers: 10, unavailable: 0)

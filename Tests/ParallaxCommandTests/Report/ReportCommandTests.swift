@@ -207,7 +207,7 @@ import Testing
         #expect(before(minute + 900_000, nil) == nil)
     }
 
-    @Test("what is settled must be there, and said by somebody for a reason")
+    @Test("what is settled must exist, and has a name and a reason")
     func settling() async throws {
         try await withDatabase { database, _ in
             func settle(_ arguments: [String]) async throws {
@@ -255,7 +255,8 @@ import Testing
         }
     }
 
-    @Test("a list of one caller is of that organization's, or of global's, and a name that nobody can have is refused")
+    @Test(
+        "a list of one caller is of that organization's, or of global's, and a name that no caller can have is refused")
     func listedByCaller() async throws {
         try await withDatabase { database, _ in
             func listed(_ arguments: String...) async throws -> [String] {
@@ -266,7 +267,7 @@ import Testing
             let own = try await listed("--identifier", name, "--organization", name)
             #expect(own == [name])
             #expect(try await listed("--identifier", name).isEmpty)
-            #expect(try await listed("--identifier", "nobody", "--organization", name).isEmpty)
+            #expect(try await listed("--identifier", "absent", "--organization", name).isEmpty)
             #expect(try await listed("--organization", name) == [name])
             let failure = await #expect(throws: CommandFailure.self) {
                 try await listed("--identifier", String(repeating: "x", count: 257))

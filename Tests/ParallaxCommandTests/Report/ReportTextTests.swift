@@ -80,9 +80,9 @@ import Testing
                   - Only 4,213 requests compared so far: 5,787 more are needed.
                   - No instance has recorded anything here.
                   - How long the candidate takes was not measured in this period: compare with this version.
-                  - No trigger was judged where this was recorded: run the instances with their watchdog.
-                  - Not judged where this was recorded: redis_down, error_rate, response_time. Run the instances with their watchdog.
-                  - The rollback was never drilled. Drill the way back before it is needed: parallax rollback drill.
+                  - The instances that recorded this have evaluated no trigger: run the instances with the watchdog.
+                  - Not evaluated by the instances that recorded this: redis_down, error_rate, response_time. Run the instances with the watchdog.
+                  - The rollback was never drilled. Drill a rollback before you need one: parallax rollback drill.
 
                 180 of 4,213 requests (4.3 %) would get another verdict
                   newly limited      180  4.3 %  1 caller of 2 organizations

@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test("several databases are acknowledged at once, and those that have nothing are no failure")
+    @Test("several databases are acknowledged at once, and those that have nothing are not failures")
     func several() async throws {
         try await withScene { scene in
             let paths = try ["a", "b", "c"].map(scene.database)
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test("instances are told by their addresses, and one that has nothing is no failure")
+    @Test("instances are told by their addresses, and one that has nothing is not a failure")
     func addresses() async throws {
         try await withScene { scene in
             let token = scene.folder + "/token"

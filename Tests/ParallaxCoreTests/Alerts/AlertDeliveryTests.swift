@@ -98,7 +98,7 @@ import Testing
         #expect(!receiver.delivery.isFailing && receiver.delivery.waiting == 0)
     }
 
-    @Test("ten thousand alerts that come and go while nobody listens leave one end each to be told")
+    @Test("ten thousand alerts that come and go while no receiver answers leave one end each to be sent")
     func bound() {
         var delivery = AlertDelivery(settings: AlertSettings())
         for second in 0..<10_000 {
@@ -108,7 +108,7 @@ import Testing
         #expect(delivery.waiting == Alert.Name.allCases.count)
     }
 
-    @Test("an alert that begins anew before its end was told is told as one that holds, not as one that ended")
+    @Test("an alert that begins again before its end was sent is sent as one that holds, not as one that ended")
     func anew() {
         var delivery = AlertDelivery(settings: AlertSettings())
         delivery.heed([Self.alert()], at: .second(1))

@@ -58,7 +58,7 @@ import Testing
         let alert = world.look().first
         #expect(alert?.name == .redisDown)
         #expect(alert?.summary == "Redis has not been healthy for 10 s: timed_out")
-        // Up for a minute between two falls is no end.
+        // Up for a minute between two falls is not an end.
         world.facts.redisProblem = nil
         for _ in 0..<60 { #expect(world.look().map(\.name) == [.redisDown]) }
         world.facts.redisProblem = "timed_out"
@@ -77,20 +77,20 @@ import Testing
         }
     }
 
-    @Test("answers that are no verdict are told above 5 % of a hundred, and of few as soon as five in a row are")
+    @Test("answers without a verdict raise an alert above 5 % of a hundred, and of few as soon as five in a row are")
     func unavailable() {
         var equal = World()
         for _ in 0..<100 { #expect(equal.look(allowed: 19, unavailable: 1).isEmpty) }
         let alert = equal.look(unavailable: 1).first
         #expect(alert?.name == .unavailableAnswers && alert?.name.severity == .critical)
-        #expect(alert?.summary == "5 % of 2,001 answers over 300 s were no verdict (limit 5 %)")
+        #expect(alert?.summary == "5 % of 2,001 answers over 300 s had no verdict (limit 5 %)")
         var few = World()
         for _ in 0..<4 {
             #expect(few.look(unavailable: 1).isEmpty)
             for _ in 0..<9 { _ = few.look() }
         }
         let run = few.look(unavailable: 1).first
-        #expect(run?.summary == "The last 5 answers were no verdict")
+        #expect(run?.summary == "The last 5 answers had no verdict")
         #expect(run?.description.contains("get 503") == true)
         // Ends a minute after the first verdict.
         for _ in 0..<59 { #expect(few.look(allowed: 1).map(\.name) == [.unavailableAnswers]) }
@@ -160,7 +160,7 @@ import Testing
             AlertRules.Facts.stoppedTriggers([firing], strategy: .legacy, latch: latched, dryRun: []).isEmpty)
     }
 
-    @Test("exactly 80 % refusals raise nothing, a single one more does, and outages are no refusals")
+    @Test("exactly 80 % refusals raise nothing, a single one more does, and outages are not refusals")
     func refusals() {
         var equal = World()
         for _ in 0..<100 { #expect(equal.look(allowed: 2, limited: 8).isEmpty) }
@@ -212,7 +212,7 @@ import Testing
         #expect(description?.contains("by its own memory") == false)
     }
 
-    @Test("a rollback that could not be written says that it is one instance's alone")
+    @Test("a rollback that could not be written says that it holds only one instance")
     func heldAlone() {
         let firing = RollbackLatch.Firing(trigger: .redisDown, time: Timestamp(milliseconds: 7), sentence: "down")
         var world = World()

@@ -141,7 +141,7 @@ import Testing
         #expect(own.held == [2])
     }
 
-    @Test("units that one side alone accepted are told from each other, until they leave the window")
+    @Test("units that only one side accepted are told from each other, until they leave the window")
     func parted() {
         let ledger = InstanceLedger()
         _ = Self.enter(ledger, at: 5000, control: true, isAllowed: false)
@@ -165,7 +165,7 @@ import Testing
         #expect(own.controlOnly == [1])
     }
 
-    @Test("the outcome on this instance's units alone is given where it is asked for")
+    @Test("the outcome on only this instance's units is given if it is asked for")
     func ownOutcome() throws {
         let ledger = InstanceLedger()
         let policy = try Policy(windows: [Window(name: "w", limit: 1, durationMilliseconds: 1000)])
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test("where nothing is to be explained nothing is counted, and what was accepted is entered all the same")
+    @Test("if there is nothing to explain, nothing is counted, and what was accepted is entered all the same")
     func nothingToExplain() {
         let ledger = InstanceLedger()
         let own = ledger.enter(

@@ -43,7 +43,7 @@ import Testing
         #expect(abs(Double(both) - expected) < 5 * (expected * (1 - share)).squareRoot())
     }
 
-    @Test("no share and shares that are no number hold nobody", arguments: [0, -1, Double.nan])
+    @Test("no share and shares that are not numbers hold no identity", arguments: [0, -1, Double.nan])
     func nobody(percent: Double) throws {
         let identities = try (0..<1_000).map { try Identity(identifier: "\($0)") }
         #expect(!identities.contains { HoldoutShare.contains($0, percent: percent) })

@@ -63,7 +63,7 @@ import Testing
             $0.strategy = .hybrid
         }
         #expect(check.figure == "0 of 3")
-        #expect(check.reason?.hasSuffix("before the flags went from or to legacy: ask again in a minute.") == true)
+        #expect(check.reason?.hasSuffix("before the flags went from or to legacy: try again in a minute.") == true)
     }
 
     @Test("an outage that is over makes the gate wait, and the line says until when")
@@ -75,7 +75,7 @@ import Testing
         }
         #expect(
             check.reason
-                == "The trigger redis_down is still suspect because of outages that are over: Redis is up. If Redis stays up, ask again at 08:03:06 UTC."
+                == "The trigger redis_down is still suspect because of outages that are over: Redis is up. If Redis stays up, try again at 08:03:06 UTC."
         )
     }
 
@@ -122,7 +122,7 @@ import Testing
         // One that was killed before it recorded anything is not there to be asked for its records.
         let killed = try Self.check(.instances) { $0.sharers?.append(.init(name: "c", isSilent: true)) }
         #expect(killed.outcome == .cannotTell)
-        #expect(killed.reason?.hasPrefix("No record of c, which was not heard of lately") == true)
+        #expect(killed.reason?.hasPrefix("No record of c, which was not seen lately") == true)
         let deviating = try Self.check(.instances) { $0.sharers?[1].deviation = "is in legacy" }
         #expect(deviating.reason?.contains("(b is in legacy)") == true)
     }

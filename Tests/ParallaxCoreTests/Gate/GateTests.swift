@@ -178,7 +178,7 @@ import Testing
         #expect(Gate(figures, settings: settings, now: Self.now).failing == [.instances])
     }
 
-    @Test("a line shows the figure beside its bound")
+    @Test("a line shows the figure next to its bound")
     func figures() {
         let checks = Self.gate { $0.settledUnexplained = 4_000 }.checks.map {
             "\($0.name.rawValue): \($0.figure); \($0.bound)"

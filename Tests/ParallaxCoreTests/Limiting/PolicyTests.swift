@@ -41,7 +41,7 @@ import Testing
         #expect(other.fingerprint == 0x770d_f69e_f5d0_3f50)
     }
 
-    @Test("an override holds for its organization alone")
+    @Test("an override holds only for its organization")
     func overrides() throws {
         let strict = try Policy(windows: [Self.minute])
         let book = PolicyBook(standard: .standard, overrides: ["acme": strict])

@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test(
-        "a clock that was two hours ahead and stepped back holds nobody for longer than two windows",
+        "a clock that was two hours ahead and stepped back holds no caller for longer than two windows",
         arguments: LimiterAlgorithm.allCases)
     func stepBack(_ algorithm: LimiterAlgorithm) throws {
         let limiter = InMemoryLimiter(algorithm: algorithm)

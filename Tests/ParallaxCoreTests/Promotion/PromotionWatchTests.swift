@@ -120,7 +120,7 @@ import Testing
         #expect(Self.state(changes, atHour: 49) == .passed)
     }
 
-    @Test("a first file that says distributed_only begins a watch too, whoever wrote it")
+    @Test("a first file that says distributed_only begins a watch too, whichever program wrote it")
     func firstFile() {
         let changes = [FlagChange.sample(5, nil, to: .distributedOnly, by: "unknown", content: "a")]
         #expect(PromotionWatch(changes: changes, strategy: .distributedOnly)?.began.time == Timestamp(milliseconds: 5))
@@ -139,7 +139,7 @@ import Testing
         #expect(PromotionWatch(changes: [], strategy: .distributedOnly) == nil)
     }
 
-    @Test("a drill neither ends a watch nor begins one anew, while it runs, after it, and as other instances see it")
+    @Test("a drill neither ends a watch nor begins one again, while it runs, after it, and as other instances see it")
     func drills() {
         let promoted = FlagChange.sample(0, .hybrid, to: .distributedOnly, content: "a")
         let flip = FlagChange.sample(

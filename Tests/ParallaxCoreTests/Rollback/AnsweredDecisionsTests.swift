@@ -43,11 +43,11 @@ import Testing
         #expect(drive.redisDown.isHeldBack)
         #expect(
             drive.redisDown.sentence
-                == "3,110 of 3,110 probes failed, and yet Redis answered 600 of 600 decisions within 60 s, so it is not "
+                == "3,110 of 3,110 probes failed, but Redis answered 600 of 600 decisions within 60 s, so it is not "
                 + "down: look at what the probe needs")
         drive.run(seconds: 10, probes: true, AttemptTally(decided: 10))
         #expect(drive.redisDown.state == .ok)
-        // The time in which decisions were answered is no outage.
+        // The time in which decisions were answered is not an outage.
         #expect(drive.redisDown.numbers["downInWindowSeconds"] == 0)
     }
 
@@ -112,7 +112,7 @@ import Testing
         #expect(drive.rollbacks.first == 222)
     }
 
-    @Test("decisions of which more than a twentieth fail are no evidence", arguments: [(19, 1, false), (18, 2, true)])
+    @Test("decisions of which more than a twentieth fail are not evidence", arguments: [(19, 1, false), (18, 2, true)])
     func share(decided: Int, failed: Int, rollsBack: Bool) throws {
         var drive = try Drive()
         drive.run(seconds: 300, probes: false, AttemptTally(decided: decided, outages: failed))

@@ -115,7 +115,7 @@ import Testing
         #expect(learned() == 1)
     }
 
-    @Test("the service's answers are surely of the strategy that is told, and teach at once")
+    @Test("the service's answers certainly belong to the given strategy, and teach at once")
     func service() throws {
         var evaluator = try RollbackEvaluator(settings: RollbackSettings())
         var times = ResponseTimes()

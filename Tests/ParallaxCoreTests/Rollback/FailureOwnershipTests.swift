@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "with Redis away its failures are the outage's alone, and all others are errors",
+        "with Redis away its failures belong only to the outage, and all others are errors",
         arguments: Unavailability.allCases)
     func away(reason: Unavailability) throws {
         let evaluations = try evaluations(reason, isRedisUp: false)

@@ -11,7 +11,7 @@ import Testing
         return trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
     }
 
-    @Test("it is what would be gone had nobody waited for the candidate, of the very same requests")
+    @Test("it is what would be gone had no caller waited for the candidate, of the same requests")
     func someOfIt() throws {
         var times = ResponseTimes()
         for _ in 0..<400 { times.inPlay.record(.milliseconds(48), wait: .milliseconds(8)) }
@@ -55,7 +55,7 @@ import Testing
         #expect(abs(part - 200) < 0.032 * (208 + 8))
     }
 
-    @Test("too few who wait say nothing, and where everybody waits there is one verdict", arguments: [299, 400])
+    @Test("too few who wait say nothing, and if all callers wait there is one verdict", arguments: [299, 400])
     func fewOrAll(waited: Int) {
         var times = ResponseTimes()
         for _ in 0..<waited { times.inPlay.record(.milliseconds(208), wait: .milliseconds(200)) }
@@ -66,7 +66,7 @@ import Testing
         #expect((evaluation.numbers["waitedSamples"] == nil) == (waited == 400))
     }
 
-    @Test("where the candidate runs beside the request it caused none")
+    @Test("a candidate that runs next to the request caused none")
     func beside() {
         var times = ResponseTimes()
         for _ in 0..<400 { times.inPlay.record(.milliseconds(48), wait: .zero) }

@@ -70,7 +70,7 @@ import Testing
         #expect(delays.sorted()[250] <= 150)
     }
 
-    @Test("one probe in twenty failing is no outage within a day")
+    @Test("one probe in twenty failing is not an outage within a day")
     func occasionalFailure() {
         var generator = Seeded(seed: 9)
         var trigger = RedisDownTrigger(settings: RollbackSettings())

@@ -95,7 +95,7 @@ import Testing
         #expect(trigger.read(at: .at(1_000)).outagesInWindow == 0)
     }
 
-    @Test("a twentieth of all probes failing is no outage within a day, and neither are a few outages a day")
+    @Test("a twentieth of all probes failing is not an outage within a day, and neither are a few outages a day")
     func occasional() throws {
         var generator = Seeded(seed: 11)
         var trigger = trigger()

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ResponseTimeHoldoutTests {
     private let settings = RollbackSettings.with { $0.baselineHoldoutPercent = 5 }
 
-    /// A trigger that has watched long enough, with equal times of everybody else and of the hold-out.
+    /// A trigger that has watched long enough, with equal times of all others and of the hold-out.
     private func trigger(
         _ time: Duration, heldOut: Duration, samples: Int = 300, settings: RollbackSettings? = nil
     ) -> ResponseTimeTrigger {
@@ -20,7 +20,7 @@ import Testing
         return trigger
     }
 
-    @Test("what slows everybody down fires nothing, whatever was learned before")
+    @Test("what slows all callers down fires nothing, whatever was learned before")
     func sameForAll() {
         var trigger = trigger(.milliseconds(200), heldOut: .milliseconds(150))
         let evaluation = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
@@ -29,7 +29,7 @@ import Testing
         #expect(evaluation.numbers["usesHoldout"] == 1)
     }
 
-    @Test("what slows down those alone whom the candidate judges fires, also without a learned baseline")
+    @Test("what slows down only callers that the candidate judges fires, also without a learned baseline")
     func candidateAlone() {
         var trigger = trigger(.milliseconds(30), heldOut: .milliseconds(10))
         #expect(trigger.read(at: .at(100), baseline: Baseline()).state == .firing)
@@ -81,14 +81,15 @@ import Testing
 
     /// Lets a service of 20 requests a second, a tenth of which are held out, run under a load that comes and goes.
     ///
-    /// - Parameter slower: How many times longer those wait whom the candidate judges, from second 1,800 on.
+    /// - Parameter slower: How many times longer callers wait that the candidate judges, from second 1,800 on.
     /// - Returns: The seconds at which it fired.
     private func firings(seconds: Int, slower: Double) -> [Int] {
         var generator = Seeded(seed: 8)
         var trigger = ResponseTimeTrigger(settings: settings)
         var firings: [Int] = []
         for second in 0..<seconds {
-            // Everybody is up to nine times slower at noon, which a learned baseline would take for the candidate's fault.
+            // All callers are up to nine times slower at noon, which a learned baseline would take for the candidate's
+            // fault.
             let load = 5 + 4 * sin(Double(second) / 600)
             var times = ResponseTimes()
             for _ in 0..<18 {
@@ -106,14 +107,16 @@ import Testing
         return firings
     }
 
-    @Test("a load that makes everybody up to nine times slower fires nothing, and the candidate alone four times fires")
+    @Test(
+        "a load that makes all callers up to nine times slower fires nothing, and only the candidate four times slower fires"
+    )
     func simulation() throws {
         #expect(firings(seconds: 14_400, slower: 1).isEmpty)
         let first = try #require(firings(seconds: 2_400, slower: 4).first)
         #expect((1_801...2_100).contains(first))
     }
 
-    @Test("where none is configured, and in distributed_only, there is none")
+    @Test("there is no hold-out unless it is configured, and none in distributed_only")
     func notInForce() {
         var off = trigger(.milliseconds(30), heldOut: .milliseconds(10), settings: RollbackSettings())
         #expect(off.read(at: .at(100), baseline: Baseline()).heldOutSamples == nil)

@@ -31,7 +31,7 @@ import Testing
         #expect(slow.samples == 1_200 && slow.shortSamples == 1_200)
     }
 
-    @Test("where nothing is answered any more, what waits is enough to fire")
+    @Test("once no answers come, waiting callers are enough to fire")
     func nothingAnswered() {
         var trigger = trigger(answered: 0)
         let few = trigger.read(at: .at(100), baseline: baseline, waiting: waiting(299, for: .seconds(30)))

@@ -18,7 +18,7 @@ import Testing
         latch.state(at: ClockReading.at(seconds).wall, settings: settings)
     }
 
-    @Test("it holds for as long as nobody clears it")
+    @Test("it holds until it is cleared")
     func holds() {
         var latch = RollbackLatch()
         #expect(state(latch, at: 0) == .armed)

@@ -1,7 +1,7 @@
 import ParallaxCore
 import Testing
 
-/// Slow callers of whom none waits for the candidate.
+/// Slow callers, none of which waits for the candidate.
 @Suite struct UnwaitedTests {
     /// Three hundred answers five times slower than the baseline, of which some waited.
     private func evaluate(
@@ -38,7 +38,7 @@ import Testing
         let evaluation = evaluate(application: application)
         #expect(evaluation.state == .suspect)
         #expect(evaluation.isHeldBack)
-        #expect(evaluation.sentence.contains("going back would take no wait away, so nothing is rolled back"))
+        #expect(evaluation.sentence.contains("a rollback would not shorten any wait, so nothing is rolled back"))
     }
 
     @Test("one caller who waits, or waited, lets the rule fire", arguments: [false, true])

@@ -42,7 +42,7 @@ import Testing
         #expect(seen.authorizations.withLock { $0 } == ["Basic YW5uOnBAc3M="])
     }
 
-    @Test("the time of an answer is read from its header, and what is none is no time")
+    @Test("the time of an answer is read from its header, and other text is not a time")
     func time() {
         #expect(AlertPost.time("Sun, 06 Nov 1994 08:49:37 GMT") == Timestamp(milliseconds: 784_111_777_000))
         #expect(AlertPost.time("yesterday") == nil)

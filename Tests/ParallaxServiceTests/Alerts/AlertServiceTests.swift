@@ -284,7 +284,7 @@ private final class AlertWorld: Sendable {
     }
 
     @Test(
-        "what is no address is refused without being quoted",
+        "text that is not an address is refused without being quoted",
         arguments: ["", "alertmanager:9093", "ftp://hunter2", "http://", "http:///hunter2", "hunter2"])
     func refuses(_ text: String) {
         let error = #expect(throws: AlertReceiverError.self) { try AlertReceiver(SecretText(text), token: nil) }

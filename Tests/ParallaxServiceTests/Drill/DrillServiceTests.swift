@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test("a drill that nobody ends ends by itself after half a minute, and does not count")
+    @Test("a drill without an end request ends by itself after half a minute, and does not count")
     func endsByItself() async throws {
         try await Self.with { world in
             let service = world.makeService()

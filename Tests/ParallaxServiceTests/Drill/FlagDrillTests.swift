@@ -21,7 +21,7 @@ import Testing
                 { "flags" : {"DISTRIBUTED_RATE_LIMITING_ENABLED": {"state": "ENABLED", "variants": {"yes":true,"no":false},
                     "defaultVariant": "yes", "targeting": {"fractional": [["yes", 50], ["no", 50]]}, "metadata": {"x": 1}},
                   "HYBRID_RATE_LIMITING": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off"},
-                  "somebody.elses": {"state": "DISABLED", "variants": {}} }, "metadata": {"owner": "team a"} }
+                  "someone.elses": {"state": "DISABLED", "variants": {}} }, "metadata": {"owner": "team a"} }
                 """#)
             try await body(folder, await folder.startedStore())
         }
@@ -96,7 +96,7 @@ import Testing
             _ = try await store.beginDrill(Self.note)
             _ = await store.endDrill()
             await other.refresh()
-            _ = try await other.set(.rollback, by: "bob", reason: "in earnest")
+            _ = try await other.set(.rollback, by: "bob", reason: "for real")
             try folder.write(String(decoding: before, as: UTF8.self))
             await other.refresh()
             #expect(
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test("whoever takes the note away keeps the flags at legacy")
+    @Test("an operator who removes the note keeps the flags at legacy")
     func abandoned() async throws {
         try await Self.withFile { folder, store in
             _ = try await store.beginDrill(Self.note)
@@ -211,7 +211,7 @@ import Testing
         }
     }
 
-    @Test("a note that is torn or huge is no drill")
+    @Test("a note that is torn or huge is not a drill")
     func tornNote() async throws {
         try await Self.withFile { folder, store in
             let path = folder.folder + "/.feature-flags.json.drill"

@@ -17,20 +17,20 @@ import Testing
     }
 
     @Test(
-        "an instance is behind where it has another content, and silent where it was not heard of for a minute",
+        "an instance is behind if it has another content, and silent if it has written nothing for a minute",
         arguments: [
             (applied(), .current), (applied(hash: "other"), .behind), (applied(hash: nil), .behind),
             (applied(strategy: "legacy"), .deviating), (applied(strategy: "legacy", isHeld: true), .deviating),
             (applied(age: 60_000), .current), (applied(age: 60_001), .silent),
             (applied(hash: "other", age: 60_001), .silent),
-            // A clock that goes before: heard of in the future.
+            // A clock that is ahead: seen in the future.
             (applied(age: -3_600_000), .current),
         ] as [(AppliedFlags, AppliedFlags.Standing)])
     func standing(applied: AppliedFlags, standing: AppliedFlags.Standing) {
         #expect(applied.standing(contentHash: "h", strategy: .hybrid, at: Self.now) == standing)
     }
 
-    @Test("nobody is behind a file that is no good")
+    @Test("no instance is behind an invalid file")
     func noFile() {
         #expect(Self.applied().standing(contentHash: nil, strategy: .hybrid, at: Self.now) == .current)
     }
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test("an instance whose file is no good says so, and keeps saying what it holds")
+    @Test("an instance whose file is invalid says so, and keeps saying what it holds")
     func broken() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore(instance: "a")
@@ -101,7 +101,7 @@ import Testing
             let side = SideFolder(beside: folder.path).path
             try Data().write(to: URL(filePath: side))
             let store = await folder.startedStore(instance: "a")
-            #expect(store.health.notes.contains { $0.contains("cannot be told") })
+            #expect(store.health.notes.contains { $0.contains("cannot be written") })
             #expect(store.health.isHealthy)
             try FileManager.default.removeItem(atPath: side)
             await store.refresh()

@@ -37,7 +37,7 @@ import Testing
             #expect(before == nil)
             #expect(try fence.claim(claim(3)))
             #expect(try fence.newest() == claim(3))
-            #expect(try folder.others() == [], "nothing but the folder of our own is beside the flag file")
+            #expect(try folder.others() == [], "only our own folder is next to the flag file")
         }
     }
 
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("a claim that cannot be read counts with its number, and is no lease")
+    @Test("a claim that cannot be read counts with its number, and is not a lease")
     func unreadable() async throws {
         try await FlagFolder.with { folder in
             let fence = FlagFence(beside: folder.path)

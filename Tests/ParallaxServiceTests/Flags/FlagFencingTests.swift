@@ -97,7 +97,7 @@ import Testing
             let store = await folder.startedStore()
             try leaveLease(folder)
             await store.refresh()
-            #expect(store.sharedLatch?.isLatched == false, "a rollback that was never written latches nobody")
+            #expect(store.sharedLatch?.isLatched == false, "a rollback that was never written latches nothing")
             guard case .held(let error) = await rollBack(store, decidedAt: store.fenceNumber) else {
                 Issue.record("not held")
                 return
@@ -179,11 +179,11 @@ import Testing
                 Issue.record("not flipped")
                 return
             }
-            #expect(store.health.notes.contains { $0.contains("numbered") })
+            #expect(store.health.notes.contains { $0.contains("numbers changes") })
         }
     }
 
-    @Test("a folder that was lost starts no numbers anew")
+    @Test("a folder that was lost does not restart the numbers")
     func lostFolder() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test("an acknowledgement spreads, and a rollback that nobody carried out is not acknowledged")
+    @Test("an acknowledgement spreads, and a rollback that was not carried out is not acknowledged")
     func acknowledges() async throws {
         try await FlagFolder.with { folder in
             let (first, second) = (await folder.startedStore(), await folder.startedStore())

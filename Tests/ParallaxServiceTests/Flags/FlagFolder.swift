@@ -74,7 +74,7 @@ final class SteppedTime: Sendable {
         }
     }
 
-    /// Moves by what is advanced alone.
+    /// Moves only by what is advanced.
     var uptime: @Sendable () -> Duration {
         { .milliseconds(self.milliseconds.withLock { $0 }) }
     }

@@ -54,7 +54,7 @@ import Testing
             try await store.set(.rollback, by: "ann", reason: "first")
             #expect(store.current == .legacy)
             #expect(store.health.historyWaiting == 2)
-            // Whoever ends after the change waits for as long as it takes.
+            // A process that ends after the change waits for as long as it takes.
             history.release()
             await store.finishHistory()
             #expect(store.health.historyWaiting == 0)
@@ -83,7 +83,7 @@ import Testing
     }
 }
 
-/// A history that tells of each change it keeps.
+/// A history that reports each change it keeps.
 private final class WaitableHistory: FlagHistory {
     let base = RecordedHistory()
     let appended: AsyncStream<String>

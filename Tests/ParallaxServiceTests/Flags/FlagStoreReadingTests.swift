@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    /// Content of a flag file that is no good, under a name: some is too long to be printed.
+    /// Content of a flag file that is invalid, under a name: some is too long to be printed.
     struct BadContent: CustomTestStringConvertible {
         let testDescription: String
         let text: String
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test("observers hear of a change, a problem once, and the end of it")
+    @Test("observers are notified of a change, a problem once, and the end of it")
     func events() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    @Test("after a restart a known file is no change, and one changed meanwhile is")
+    @Test("after a restart a known file is not a change, and one changed meanwhile is")
     func restart() async throws {
         try await FlagFolder.with { folder in
             let first = await folder.startedStore()

@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(
-        "a rollback replaces a file that is no good, from the last good one, and keeps it beside",
+        "a rollback replaces an invalid file, from the last good one, and keeps it next to the new one",
         arguments: [("", 1), ("garbage", 1), (#"{"flags": {}, "flags": {}}"#, 1), ("x", 10_000_000)])
     func invalidFile(piece: String, count: Int) async throws {
         try await FlagFolder.with { folder in

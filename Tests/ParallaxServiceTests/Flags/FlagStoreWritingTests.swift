@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("a file that vanished is written anew from the last good one")
+    @Test("a file that vanished is written again from the last good one")
     func vanished() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()

@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(
-        "whoever lacks the token is turned away before anything is done",
+        "a request without the token is refused before anything is done",
         arguments: [
             nil, "", "Bearer", "Bearer ", "Bearer \(token)x", "Bearer \(token.dropLast())", "Basic \(token)", token,
             "Bearer  \(token)", "Bearer \(token.uppercased())",

@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(
-        "a key that reads as an address is refused, so that nobody spends another one's budget",
+        "a key that reads as an address is refused, so that no caller spends another's budget",
         arguments: [
             "203.0.113.7", "2001:db8::7", "::ffff:203.0.113.7", "2001:DB8:0::7", "2001:db8:1:2::/64", "2001:db8::7/64",
             "203.0.113.0/24",

@@ -18,7 +18,7 @@ import Testing
         ClockWatch(clocks: clock.clocks, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
-    @Test("a step of the instance's clock is told with its time and its size, and time that passes is no step")
+    @Test("a step of the instance's clock is told with its time and its size, and time that passes is not a step")
     func instanceSteps() {
         let clock = VirtualClock()
         let watch = Self.makeWatch(clock)
@@ -57,7 +57,7 @@ import Testing
         #expect(watch.health?.redis.latest == nil)
     }
 
-    @Test("a drift of Redis's clock is followed and is no step, however far it leads")
+    @Test("a drift of Redis's clock is followed and is not a step, however far it leads")
     func drift() {
         let clock = VirtualClock()
         let watch = Self.makeWatch(clock)

@@ -56,7 +56,7 @@ import Testing
             #expect((object["waiting"] as? [String: Int]) == ["callers": 9, "untracked": 2])
             #expect(object["status"] as? String == "degraded")
             #expect((object["reasons"] as? [String])?.first?.hasPrefix("the service's baseline") == true)
-            // The limiter alone follows no trigger's needs.
+            // This route reports only the limiter: no trigger changes its status.
             #expect(try await client.get("/api/system/rate-limit/health").object["status"] as? String == "healthy")
         }
     }

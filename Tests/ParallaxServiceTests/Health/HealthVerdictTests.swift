@@ -32,7 +32,7 @@ import Testing
     @Test("health says what is wrong with a file and not where it lies")
     func hidesPaths() {
         let texts = [
-            ("flag file /etc/p x/flags.json is a folder; put a file in its place", "/etc/p x/flags.json"),
+            ("flag file /etc/p x/flags.json is a folder; replace it by a file", "/etc/p x/flags.json"),
             ("flag file /mnt/real/flags.json cannot be read", "config/flags.json"),
         ]
         for (text, path) in texts {

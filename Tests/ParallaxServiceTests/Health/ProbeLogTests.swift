@@ -29,7 +29,7 @@ import Testing
         #expect(log.latest.isDeciding)
     }
 
-    @Test("a probe that was given up is no line in the log, and one that failed is")
+    @Test("a probe that was given up is not a line in the log, and one that failed is")
     func givenUp() {
         let captured = CapturedLog()
         let log = ProbeLog(goodRunProbes: 3, logger: captured.logger)

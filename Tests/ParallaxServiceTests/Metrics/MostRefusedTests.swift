@@ -65,7 +65,7 @@ import Testing
         #expect(refused.top(of: "\u{e9}", limit: 1).count == 1)
     }
 
-    @Test("an identity that was reset starts anew")
+    @Test("an identity that was reset starts again")
     func resets() throws {
         let refused = MostRefused()
         try refuse(refused, "a", "k", times: 3)

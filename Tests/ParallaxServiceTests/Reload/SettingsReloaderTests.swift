@@ -49,7 +49,7 @@ import Testing
         #expect(
             reloader.apply(loaded) == .applied(changed: ["RATE_LIMIT_PER_MINUTE"], needRestart: needRestart))
         #expect(placed.current == ["limits"])
-        // What takes effect at the next start is named until then; what holds already is no change.
+        // What takes effect at the next start is named until then; what holds already is not a change.
         #expect(reloader.apply(loaded) == .applied(changed: ["organizations"], needRestart: needRestart))
     }
 
@@ -96,7 +96,7 @@ import Testing
         let part = ReloadablePart.limits([book])
         let raised = try await load("RATE_LIMIT_PER_MINUTE: 61\norganizations: {acme: {second: 5}}").settings
         guard case .replace(let replace) = try part.prepare(raised) else {
-            Issue.record("a raised limit is no change")
+            Issue.record("a raised limit is not a change")
             return
         }
         #expect(book.current.policy(for: "acme").windows[1].limit == 60)

@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test("a file that is not one of them is left out, and a folder that cannot be used is no error")
+    @Test("a file that is not one of them is left out, and a folder that cannot be used is not an error")
     func unreadable() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore(instance: "a")

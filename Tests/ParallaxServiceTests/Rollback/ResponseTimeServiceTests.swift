@@ -84,7 +84,8 @@ import Testing
     @Test("a baseline that has become too old is said in the log once, and health tells")
     func stale() async throws {
         let world = try await worldWithBaseline()
-        #expect(world.log.lines(.notice).count { $0.message.hasPrefix("Response times have a baseline") } == 1)
+        #expect(
+            world.log.lines(.notice).count { $0.message.hasPrefix("The baseline of response times is complete") } == 1)
         world.change { $0.milliseconds += 14 * 86_400_000 + 1 }
         await world.run(seconds: 40)
         #expect(world.triggerState(.responseTime) == .inconclusive)

@@ -49,7 +49,7 @@ import Testing
         #expect(record.contents.withLock(\.baseline) == baseline)
     }
 
-    @Test("an acknowledgement that another process gave first is no error")
+    @Test("an acknowledgement that another process gave first is not an error")
     func acknowledgedTwice() async throws {
         let record = MemoryRecord()
         let journal = RollbackJournal(record: record)

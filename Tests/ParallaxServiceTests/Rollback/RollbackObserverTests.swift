@@ -38,7 +38,7 @@ import Testing
         #expect(service.inPlay.withoutWaits == withoutWaits)
     }
 
-    @Test("what applications report is kept apart, and nobody knows who waited for what")
+    @Test("what applications report is kept apart, without knowing who waited for what")
     func applications() {
         let observer = RollbackObserver()
         observer.recordApplicationTime(.milliseconds(2), strategy: .legacy, isHeldOut: true)

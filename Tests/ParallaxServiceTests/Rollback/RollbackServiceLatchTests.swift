@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("an acknowledgement by another process is heeded at the next evaluation")
+    @Test("an acknowledgement by another process takes effect at the next evaluation")
     func acknowledgedElsewhere() async throws {
         try await withRolledBackWorld { world in
             let acknowledgement = Acknowledgement(
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test("a stored baseline that makes no sense is ignored, and one is learned in its place")
+    @Test("a stored baseline that cannot be decoded is ignored, and another is learned")
     func unreadableBaseline() async throws {
         let world = try RollbackWorld()
         world.record.contents.withLock { $0.isBaselineUnreadable = true }
@@ -158,7 +158,7 @@ import Testing
         await world.run(seconds: 20)
         #expect(world.service.health.isRestored)
         #expect(world.record.contents.withLock(\.baseline) != nil)
-        #expect(world.log.lines.filter { $0.message.contains("makes no sense") }.count == 1)
+        #expect(world.log.lines.filter { $0.message.contains("cannot be decoded") }.count == 1)
     }
 
     @Test("an acknowledgement without a name or with a line break is refused")

@@ -17,7 +17,7 @@ import Testing
         // The first evaluation comes at second 1, so the one that sees more than 120 s at second 191.
         await world.run(seconds: 11, decided: 0, outages: 10)
         #expect(world.strategy == .legacy)
-        // What failed because Redis was gone is no error.
+        // What failed because Redis was gone is not an error.
         #expect(world.triggerState(.errorRate) == .ok)
         let rollback = try #require(world.record.rollbacks.first)
         #expect(rollback.evaluation.trigger == .redisDown)

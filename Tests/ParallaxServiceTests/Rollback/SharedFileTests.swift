@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test("one instance alone in trouble rolls all back, since its callers have no other way")
+    @Test("a single instance in trouble rolls all back, since its callers have no other way")
     func oneInTrouble() async throws {
         try await FlagFolder.with { folder in
             let world = try await SharedFileWorld(instances: 3, in: folder)
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    @Test("a decision that was overtaken is said to be and taken anew a second later, and not put off for good")
+    @Test("a decision that was overtaken is reported and taken again a second later, and not put off for good")
     func overtaken() async throws {
         try await FlagFolder.with { folder in
             let world = try await SharedFileWorld(instances: 1, in: folder)

@@ -69,7 +69,7 @@ import Testing
         try await withTemporaryFolder { try await body(World($0 + "/a.sqlite")) }
     }
 
-    @Test("whoever flips the file, a watch begins, and counts what happens from then on alone")
+    @Test("whichever program flips the file, a watch begins, and counts only what happens from then on")
     func counts() async throws {
         try await Self.with { world in
             let service = world.makeService()

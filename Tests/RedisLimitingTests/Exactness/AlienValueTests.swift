@@ -54,7 +54,7 @@ import Testing
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in
                 _ = try await limiter.client.send(value.command, deadline: .now() + .seconds(30))
-                // 1. Looking sees an empty log and leaves the value alone.
+                // 1. Looking sees an empty log and leaves the value as it is.
                 let look = try await Self.reply(cost: 0, limiter)
                 #expect(!look.replacedAlienValue)
                 #expect(try look.decision(policy: Self.policy, cost: 0).windows.map(\.used) == [0, 0])

@@ -49,7 +49,7 @@ import Testing
             costs: [0, 1, 300, 2_000, 3_000], steps: 1_000),
     ]
 
-    @Test("either script gives the other's answer, whoever wrote the log", arguments: shapes)
+    @Test("either script gives the other's answer, whichever wrote the log", arguments: shapes)
     func oneAnswer(_ shape: Shape) async throws {
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in

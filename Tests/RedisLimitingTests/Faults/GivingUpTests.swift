@@ -16,7 +16,7 @@ import Testing
     func random() async throws {
         try await withPrivateRedis { redis in
             var settings = redis.settings
-            // Deadlines that pass are failures, and are to stand alone here.
+            // Deadlines that pass are failures, and nothing else may fail here.
             settings.breaker.failuresToOpen = .max
             try await withRedisLimiter(settings) { limiter in
                 let answers = await withTaskGroup(of: (Int, Decision).self) { group in

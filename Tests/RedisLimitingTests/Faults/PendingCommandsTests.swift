@@ -4,7 +4,7 @@ import ParallaxTesting
 import RedisLimiting
 import Testing
 
-/// Commands that wait for an answer: how many there may be, and what becomes of those whose callers give up.
+/// Commands that wait for an answer: how many there may be, and what happens to those of callers that give up.
 @Suite(.timeLimit(.minutes(1))) struct PendingCommandsTests {
     private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
 

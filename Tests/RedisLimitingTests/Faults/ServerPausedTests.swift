@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ServerPausedTests {
     private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
 
-    @Test("a server that stands still is given up at the deadline, and its late answers disturb nobody")
+    @Test("a server that stands still is given up at the deadline, and its late answers disturb no caller")
     func paused() async throws {
         try await withPrivateRedis { redis in
             var settings = redis.settings

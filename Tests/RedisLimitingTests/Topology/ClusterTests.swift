@@ -11,7 +11,7 @@ import Testing
         try! Policy(windows: [Window(name: "hour", limit: limit, durationMilliseconds: 3_600_000)])
     }
 
-    @Test("identities are spread over all masters, and each is judged exactly, whoever asks")
+    @Test("identities are spread over all masters, and each is judged exactly, for every caller")
     func exactTotals() async throws {
         try await withPrivateCluster(failsOver: false) { cluster in
             try await withRedisLimiter(cluster.settings) { first in
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test("resets are heard wherever they are announced, also after the node that told of them has died")
+    @Test("resets are heard wherever they are announced, also after the node that announced them has died")
     func resets() async throws {
         try await withPrivateCluster { cluster in
             try await withRedisLimiter(cluster.settings) { limiter in

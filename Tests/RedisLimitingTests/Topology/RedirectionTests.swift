@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(
-        "an error that sends nobody anywhere, or to no address, is only an error",
+        "an error without a redirection, or with an invalid address, is only an error",
         arguments: [
             "MOVED 16384 127.0.0.1:6381", "MOVED -1 127.0.0.1:6381", "MOVED 1", "MOVED 1 nowhere", "MOVED 1 ?:6381",
             "MOVED 1 127.0.0.1:0", "MOVED 1 127.0.0.1:65536", "MOVED 1 a\nb:1", "MOVED 1 a b:1", "ASK x 127.0.0.1:1",

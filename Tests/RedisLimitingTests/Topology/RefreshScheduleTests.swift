@@ -80,7 +80,7 @@ import Testing
 @Suite struct AnnouncementTests {
     private let announcement = Announcement(eventLoops: MultiThreadedEventLoopGroup.singleton)
 
-    @Test("all who wait are woken, and nobody waits for what has happened already")
+    @Test("all who wait are woken, and no one waits for what has happened already")
     func wakesAll() async {
         let count = announcement.count
         await withTaskGroup { group in

@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test("one number alone is always drawn")
+    @Test("a single number is always drawn")
     func single() {
         let draw = DiscreteDraw(weights: [4])
         var random = SplitMix64(seed: 1)

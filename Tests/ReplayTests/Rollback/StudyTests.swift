@@ -113,7 +113,7 @@ import Testing
         #expect(rarely.verdict == .missed)
     }
 
-    @Test("a bar is met by what the days show surely, and missed by what they show at all")
+    @Test("a bar is met by what the days show with certainty, and missed by what they show at all")
     func verdicts() {
         func figure(_ rollbacks: Int, days: Int, _ bar: FalseRollbacks.Bar?) -> StudyVerdict? {
             FalseRollbacks(

@@ -69,7 +69,7 @@ import Testing
         #expect(try self.watched(ModelledService(requestsPerSecond: 5)).second == 0)
     }
 
-    @Test("after a rollback somebody is back within ten minutes, and the hold-off keeps the next away")
+    @Test("after a rollback an operator is back within ten minutes, and the hold-off keeps the next away")
     func comesBack() throws {
         var watched = try watched(ModelledService(requestsPerSecond: 10, errorPercent: 50))
         var rollbacks: [Int64] = []

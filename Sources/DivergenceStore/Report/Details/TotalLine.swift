@@ -35,9 +35,10 @@ package struct TotalLine: Equatable, Sendable {
 }
 
 extension DivergenceStore {
-    /// The totals of a period, and the comparisons dropped, in the order of time: their requests sum up to all in hybrid.
+    /// The totals of a period, and the comparisons dropped, in the order of time: their requests sum up to all in
+    /// hybrid.
     ///
-    /// - Parameter filter: Its times are widened to whole minutes. A kind or a cause narrows the divergences alone.
+    /// - Parameter filter: Its times are widened to whole minutes. A kind or a cause narrows only the divergences.
     package func totals(_ filter: DivergenceFilter) async throws -> [TotalLine] {
         let filter = filter.wholeMinutes
         return try await read { database in

@@ -1,6 +1,7 @@
 import ParallaxCore
 
-/// The events of a period, from one database after the other: of instances that share a flag file, each holds most of them.
+/// The events of a period, from one database after the other: of instances that share a flag file, each holds most of
+/// them.
 struct EventSums: Sendable {
     /// The most that a report lists, the newest.
     static let maximum = 200
@@ -49,7 +50,7 @@ struct EventSums: Sendable {
         }
     }
 
-    /// Whether two databases tell of one change: at the time that its file declares, or as two instances saw it.
+    /// Whether two databases hold the same change: at the time that its file declares, or as two instances saw it.
     private static func isSame(_ one: FlagChange, _ other: FlagChange) -> Bool {
         guard one.contentHash == other.contentHash, one.from == other.from, one.to == other.to else { return false }
         let isSeen = one.by == FlagChange.unknownWriter || other.by == FlagChange.unknownWriter

@@ -75,7 +75,7 @@ enum RequestMethod: Equatable {
     /// A token that may go on.
     case unfinished
 
-    /// Longer ones are no method of any register.
+    /// Longer ones are not methods of any register.
     private static let maximumBytes = 64
     private static let usualMethods: Set<[UInt8]> = Set(
         ["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI"].map { Array($0.utf8) })

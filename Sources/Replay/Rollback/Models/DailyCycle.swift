@@ -8,7 +8,7 @@ struct DailyCycle: Sendable {
     /// How far it swings, as a share: 0.2 is from 0.8 to 1.2.
     let swing: Double
 
-    /// The step of the day that holds a second; always 0 where nothing swings, so that all steps are one.
+    /// The step of the day that holds a second; always 0 if nothing swings, so that all steps are one.
     func step(atSecond second: Int64) -> Int {
         swing == 0 ? 0 : Int(second % 86_400 / DailyCycle.stepSeconds)
     }

@@ -6,7 +6,7 @@ package struct ModelledService: Equatable, Sendable {
     package var errorPercent: Double
     /// How far the rate swings over a day, as a share of itself below 1.
     package var rateSwing: Double
-    /// How long callers wait with control alone; `nil` if response times are left out.
+    /// How long callers wait with only control; `nil` if response times are left out.
     package var latency: LatencyShape?
     /// How far waits swing over a day, as a share of themselves below 1.
     package var latencySwing: Double
@@ -29,7 +29,7 @@ package struct CandidateCondition: Hashable, Sendable {
     package var errorPercent: Double?
     /// The share of probes and of decisions that Redis answers; 0 is an outage, and a little more a brown-out.
     package var redisSuccessPercent: Double
-    /// How many times longer than with control alone callers wait.
+    /// How many times longer than with only control callers wait.
     package var latencyFactor: Double
 
     package init(errorPercent: Double? = nil, redisSuccessPercent: Double = 100, latencyFactor: Double = 1) {

@@ -8,7 +8,7 @@ struct PoissonDraw: Sendable {
 
     /// - Parameter mean: Events a second, from 0.
     init(mean: Double) {
-        precondition(mean >= 0 && mean.isFinite, "a rate is no negative number")
+        precondition(mean >= 0 && mean.isFinite, "a rate is not negative")
         guard mean > 0 else {
             (lowest, draw) = (0, nil)
             return

@@ -1,6 +1,6 @@
 import ParallaxCore
 
-/// A modelled service with its watchdog, in virtual time: the very evaluator that serves, driven second by second as the
+/// A modelled service with its watchdog, in virtual time: the service's own evaluator, driven second by second as the
 /// service drives it.
 struct WatchedService: Sendable {
     /// Midnight of 1 January 2026 in UTC: what second 0 shows on the wall.

@@ -2,7 +2,7 @@
 package struct FalseRollbacks: Equatable, Sendable {
     /// What the figure must be.
     package enum Bar: Equatable, Sendable {
-        /// Surely fewer than this a day: the upper bound is what counts.
+        /// The upper confidence bound must be below this many a day.
         case below(perDay: Double)
         /// Not one in as many days, at least.
         case never(inDays: Int)

@@ -105,7 +105,7 @@ extension RollbackTables {
         }
     }
 
-    /// Not one where nothing changed, also where waits swing by a fifth over the day.
+    /// Not one if nothing changed, also where waits swing by a fifth over the day.
     static var unchangedLatencyStudies: [FalseRollbackStudy] {
         shapes.flatMap { shape in
             [(0.0, 1.0), (0.2, 1), (0, 2)].map { swing, factor in

@@ -59,7 +59,7 @@ struct HTTPBenchmark: Sendable {
             guard process.isRunning, ContinuousClock.now < deadline else {
                 throw CommandFailure(
                     .failure, "the server \(servers[number].kind.name) did not become ready",
-                    remedy: "It said:\n\(process.lastLines(10))")
+                    remedy: "Its output:\n\(process.lastLines(10))")
             }
             try await Task.sleep(for: .milliseconds(50))
         }

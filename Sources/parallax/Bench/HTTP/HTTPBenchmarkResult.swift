@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the servers came to, the bare route first.
+/// The servers' measurements, the bare route first.
 struct HTTPBenchmarkResult: Sendable {
     /// One server's measurements.
     struct Server: Sendable {

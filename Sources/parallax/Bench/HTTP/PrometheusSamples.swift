@@ -10,7 +10,7 @@ struct PrometheusSamples: Equatable, Sendable {
 
     private let samples: [Sample]
 
-    /// Reads the text. What is no whole number is left out: no counter is one.
+    /// Reads the text. What is not a whole number is left out: no counter is one.
     init(parsing text: String) {
         samples = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }.compactMap { line in
             guard let space = line.lastIndex(of: " "), let value = Int(line[line.index(after: space)...]) else {

@@ -68,7 +68,7 @@ struct WrkCommand: Equatable, Sendable {
         try Task.checkCancellation()
         let text = process.lastLines(100)
         guard hasEnded, let output = WrkOutput(parsing: text) else {
-            throw CommandFailure(.failure, "wrk did not measure \(url)", remedy: "It said:\n\(text)")
+            throw CommandFailure(.failure, "wrk did not measure \(url)", remedy: "Its output:\n\(text)")
         }
         return output
     }

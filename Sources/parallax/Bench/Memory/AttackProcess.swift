@@ -25,8 +25,8 @@ struct AttackProcess: Sendable {
         let data = FileManager.default.contents(atPath: output) ?? Data()
         guard hasEnded, let outcome = try? JSONDecoder().decode(MemoryAttack.Outcome.self, from: data) else {
             throw CommandFailure(
-                .failure, "the attack with \(shape.rawValue) names did not come to its end",
-                remedy: "It said:\n\(process.lastLines(10))")
+                .failure, "the attack with \(shape.rawValue) names did not finish",
+                remedy: "Its output:\n\(process.lastLines(10))")
         }
         return outcome
     }

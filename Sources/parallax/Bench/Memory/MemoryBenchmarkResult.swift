@@ -1,4 +1,4 @@
-/// What the measurements in memory came to.
+/// The measurements in memory.
 struct MemoryBenchmarkResult: Sendable {
     /// Nanoseconds a decision may take on one core.
     static let mostNanoseconds = 250.0

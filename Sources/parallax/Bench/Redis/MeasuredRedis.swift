@@ -67,6 +67,6 @@ struct MeasuredRedis: Sendable {
     }
 
     private func unexpected(_ command: String) -> CommandFailure {
-        CommandFailure(.failure, "the private Redis answered \(command) with something else than Redis 7 does")
+        CommandFailure(.failure, "the private Redis answered \(command) in another way than Redis 7 does")
     }
 }

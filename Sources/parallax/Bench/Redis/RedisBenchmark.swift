@@ -4,7 +4,7 @@ import RedisLimiting
 
 /// The limiter next to Redis's own tools on one private server: what `parallax bench redis` runs.
 struct RedisBenchmark: Sendable {
-    /// What can be measured alone.
+    /// What can be measured by itself.
     enum Part: String, CaseIterable, Sendable {
         case throughput
         case latency

@@ -44,7 +44,7 @@ struct RedisBenchmarkProgram: Equatable, Sendable {
         try Task.checkCancellation()
         let text = process.lastLines(20)
         guard hasEnded, let output = RedisBenchmarkOutput(parsing: text) else {
-            throw CommandFailure(.failure, "redis-benchmark did not measure the script", remedy: "It said:\n\(text)")
+            throw CommandFailure(.failure, "redis-benchmark did not measure the script", remedy: "Its output:\n\(text)")
         }
         return output
     }

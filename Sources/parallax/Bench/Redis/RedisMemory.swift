@@ -66,6 +66,6 @@ struct RedisMemory: Sendable {
         try tally.mustBe(\.allowed, "allowed")
     }
 
-    /// The times are passed to the script and their own matter alone: the same in every run.
+    /// The times are arguments of the script, and nothing else uses them: the same in every run.
     private var start: Int64 { MemoryWorkload.start.milliseconds }
 }

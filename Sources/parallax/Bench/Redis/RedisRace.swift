@@ -56,7 +56,7 @@ struct RedisRace: Sendable {
             benchmark: { try await benchmark(calls: calls, load: .throughput).callsPerSecond })
     }
 
-    /// One round of the median latency of a caller alone, in milliseconds.
+    /// One round of the median latency of a single caller, in milliseconds.
     func measureLatency(calls: Int, limiterFirst: Bool) async throws -> Round {
         try await measure(
             limiterFirst: limiterFirst,

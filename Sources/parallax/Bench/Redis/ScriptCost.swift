@@ -4,7 +4,7 @@ import RedisLimiting
 
 /// The processor time that Redis takes for the script, under the default windows, next to a script that only returns 1.
 struct ScriptCost: Sendable {
-    /// What the identities have logged, and what becomes of the next unit.
+    /// What the identities have logged, and whether the next unit is accepted.
     enum Case: String, CaseIterable, Encodable, Sendable {
         case accepting60 = "60 units logged, accepting"
         case refusing60 = "60 units logged, refusing"

@@ -3,9 +3,9 @@ import RedisLimiting
 
 /// The limiter's script as redis-benchmark can call it.
 ///
-/// redis-benchmark ends every word at its first zero byte, and the windows' numbers hold some. In the place of such an
-/// argument goes one of as many other bytes, and a line before the script, a few hundredths of a microsecond's work,
-/// puts the right one there: so many words of such lengths come in either way.
+/// redis-benchmark ends every word at its first zero byte, and the windows' numbers hold some. Such an argument is
+/// replaced by one of as many other bytes, and a line before the script restores the right one, which takes a few
+/// hundredths of a microsecond. So the number and the lengths of the words are the same.
 struct ScriptForRedisBenchmark: Equatable, Sendable {
     /// What redis-benchmark replaces by twelve digits, another number in every call.
     static let placeholder = "__rand_int__"

@@ -14,7 +14,7 @@ struct DivergencesList: AsyncParsableCommand {
               parallax divergences list --since 1d --cause unexplained
               parallax divergences list --identifier key-1 --organization acme
 
-            Where identifiers are stored as pseudonyms, --identifier finds them by the caller's own name, with the key of \
+            If identifiers are stored as pseudonyms, --identifier finds them by the caller's own name, with the key of \
             the settings, or by the pseudonym.
             """)
 
@@ -23,7 +23,7 @@ struct DivergencesList: AsyncParsableCommand {
     @OptionGroup var selection: DivergenceSelection
 
     @Option(
-        help: "Those of this caller alone: an API key, user or client address, of --organization or else of global.")
+        help: "Only those of this caller: an API key, user or client address, of --organization (default: global).")
     var identifier: String?
 
     @Option(help: "How many divergences to list.")

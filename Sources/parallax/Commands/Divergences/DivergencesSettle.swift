@@ -8,7 +8,7 @@ struct DivergencesSettle: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settle", abstract: "Say what a group of divergences is, so that reports and the gate respect it.",
         discussion: """
-            Kept for good in every database that is named, with your name, the note, and how often the group occurs now. \
+            Kept permanently in every database that is named, with your name, the note, and how often the group occurs now. \
             A later settlement of the same group replaces this one. The gate counts divergences of two causes only, \
             unexplained and lost_writes; of the others only what is settled as a bug.
 

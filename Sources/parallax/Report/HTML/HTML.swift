@@ -9,7 +9,7 @@ struct HTML: Equatable, Sendable {
 
     static let empty = HTML(source: "")
 
-    /// Text, whoever wrote it.
+    /// Text from any source, escaped.
     static func text(_ text: String) -> HTML { HTML(source: HTMLEscaping.escape(text)) }
 
     /// Pieces after one another.
@@ -33,7 +33,7 @@ struct HTML: Equatable, Sendable {
         return HTML(source: String(element.source.dropLast("</\(name)>".count)))
     }
 
-    /// A style sheet of ours. HTML does not take it for text, so it is not escaped.
+    /// A style sheet of ours. HTML does not parse it as text, so it is not escaped.
     static func style(_ css: StaticString) -> HTML { HTML(source: "<style>\(css)</style>") }
 
     /// A whole page.

@@ -77,7 +77,7 @@ extension ReportPage {
 
     private var settlements: HTML {
         var table = HTMLTable(
-            "What reviewers said of groups; an expired word counts no more, since the group's share has doubled",
+            "What reviewers said of groups; an expired settlement no longer counts, since the group's share has doubled",
             [
                 .text("group"), .text("state"), .text("settled as"), .text("by"), .text("note"), .text("when (UTC)"),
                 .number("share then"), .number("now"),
@@ -114,7 +114,7 @@ extension ReportPage {
         return .group([
             .subheading("What changed against the period before"), table.html,
             .paragraph(
-                "Marked is what is more than chance: the two 95 % intervals have no share in common.", class: "muted"),
+                "Marked changes are more than chance: the two 95 % intervals do not overlap.", class: "muted"),
         ])
     }
 }

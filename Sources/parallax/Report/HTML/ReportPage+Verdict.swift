@@ -14,7 +14,7 @@ extension ReportPage {
         let (name, word, sentence) =
             switch gate.verdict {
             case .go: ("go", "Go", "Every check passes.")
-            case .wait: ("wait", "Wait", "Nothing speaks against going on, but too little for it.")
+            case .wait: ("wait", "Wait", "No blocking check, but not enough data yet.")
             case .noGo: ("stop", "No-go", "Fix or settle the following first.")
             }
         return [

@@ -47,7 +47,7 @@ extension ReportText {
         return [style.bold("Why: kinds, each with its causes")] + table.lines()
     }
 
-    /// For eyes alone: in a file or a pipe it would be in the way.
+    /// Only for a terminal: in a file or a pipe it would be in the way.
     private func bar(_ count: Int) -> String {
         guard style.isInteractive else { return "" }
         return Figures.bar(count, of: report.diverged, width: max(8, min(30, style.width - 60)))

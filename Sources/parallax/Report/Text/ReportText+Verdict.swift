@@ -23,7 +23,7 @@ extension ReportText {
     private func headline(_ gate: Gate) -> String {
         switch gate.verdict {
         case .go: style.bold(style.green("GO")) + ": every check passes"
-        case .wait: style.bold(style.yellow("WAIT")) + ": nothing speaks against going on, but too little for it"
+        case .wait: style.bold(style.yellow("WAIT")) + ": no blocking check, but not enough data yet"
         case .noGo: style.bold(style.red("NO-GO")) + ": fix or settle the following first"
         }
     }

@@ -153,7 +153,7 @@ extension FuzzedConnection {
         if !isConnected { handler.close(.shutDown) }
         try check()
         try Violation.unless(told.ends.count == 1, "a connection ended \(told.ends.count) times")
-        try Violation.unless(callers.allSatisfy(\.call.isSettled), "somebody waits for ever")
+        try Violation.unless(callers.allSatisfy(\.call.isSettled), "a caller waits for ever")
     }
 
     /// What was sent is the login, and then the commands in their order, once each, of those who still wanted them.
@@ -164,20 +164,20 @@ extension FuzzedConnection {
             while let words = RESP.takeCommand(from: &bytes) {
                 if handshakeSent < handshake.count {
                     try Violation.unless(
-                        words == handshake[handshakeSent].command.words, "\(words) is no step of the login")
+                        words == handshake[handshakeSent].command.words, "\(words) is not a step of the login")
                     handshakeSent += 1
                 } else {
                     try noteSent(words)
                 }
             }
-            try Violation.unless(bytes.isEmpty, "\(Array(bytes)) was sent, which is no command")
+            try Violation.unless(bytes.isEmpty, "\(Array(bytes)) was sent, which is not a command")
         }
     }
 
     private func noteSent(_ words: [[UInt8]]) throws(Violation) {
         guard words.count == 2, words[0] == Array("PING".utf8),
             let number = Int(String(decoding: words[1], as: UTF8.self)), callers.indices.contains(number)
-        else { throw Violation(description: "nobody had asked to send \(words)") }
+        else { throw Violation(description: "no caller had asked to send \(words)") }
         try Violation.unless(isReady, "command \(number) was sent before the login was over")
         try Violation.unless(!callers[number...].contains(where: \.isSent), "command \(number) was sent late, or twice")
         try Violation.unless(!isUnwanted.contains(number), "command \(number) was sent when its caller had given up")

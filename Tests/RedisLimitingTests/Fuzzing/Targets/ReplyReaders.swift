@@ -79,7 +79,7 @@ enum ReplyReaders {
         for reply in replies {
             switch action {
             case .askSentinel(let sentinel):
-                try Violation.unless(sentinels.nodes.contains(sentinel), "\(sentinel) is no sentinel")
+                try Violation.unless(sentinels.nodes.contains(sentinel), "\(sentinel) is not a sentinel")
                 action = search.sentinelAnswered(reply)
             case .askRole(let address):
                 try checkAddress(address)

@@ -32,7 +32,8 @@ enum URLsTarget {
             description.utf8.count <= 3 * text.utf8.count + 64,
             "\(text.debugDescription) is printed in \(description.utf8.count) bytes")
         guard let again = try? RedisURL(description) else {
-            throw Violation(description: "\(text.debugDescription) is printed as \(description), which is no address")
+            throw Violation(
+                description: "\(text.debugDescription) is printed as \(description), which is not an address")
         }
         try Violation.unless("\(again)" == description, "\(description) is read again as \(again)")
         guard !url.hasLogin else { return }

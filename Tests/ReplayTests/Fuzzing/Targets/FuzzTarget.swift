@@ -2,8 +2,8 @@ import ParallaxCore
 
 @testable import Replay
 
-/// Any bytes, to the reader of access logs: it comes to their end, however they come, and takes from no line what only the
-/// server writes.
+/// Any bytes, to the reader of access logs: it comes to their end, however they come, and takes from no line what only
+/// the server writes.
 ///
 /// The fuzzer and the tests run the same body: the one to find inputs, the others to keep what was found.
 enum FuzzTarget {
@@ -57,7 +57,8 @@ enum FuzzTarget {
     private static func check(_ entry: AccessLogEntry, _ format: LogFormat) throws(Violation) {
         for identification in LogIdentification.allCases {
             let name = identification.identifier(of: entry)
-            try Violation.unless((try? Identity(identifier: name)) != nil, "nobody can be \(name.debugDescription)")
+            try Violation.unless(
+                (try? Identity(identifier: name)) != nil, "no identity can be \(name.debugDescription)")
         }
         try Violation.unless(entry.status.map { (0...999).contains($0) } ?? true, "the status \(entry.status ?? 0)")
         guard format == .combined || format == .common else { return }
