@@ -6,7 +6,7 @@ import Testing
 @Suite struct EvaluationPagesTests {
     private func evaluation(_ milliseconds: Int64, _ number: Int) -> Evaluation {
         Evaluation(
-            trigger: .errorRate, time: .sample + milliseconds, state: .ok, figures: ["number": Double(number)],
+            trigger: .errorRate, time: .sample + milliseconds, state: .ok, numbers: ["number": Double(number)],
             sentence: "")
     }
 

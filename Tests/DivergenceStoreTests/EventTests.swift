@@ -29,7 +29,7 @@ import Testing
             try store.append(
                 Self.change(minute: 1, from: FlagUpdate(), to: FlagUpdate(enforcementPercent: 10), content: "b"))
             let firing = Evaluation(
-                trigger: .errorRate, time: .sample.plus(minutes: 5), state: .firing, figures: [:], sentence: "7 %")
+                trigger: .errorRate, time: .sample.plus(minutes: 5), state: .firing, sentence: "7 %")
             try await store.record(
                 Rollback(
                     evaluation: firing, isDryRun: false, flagsBefore: .standard, flagsAfter: .standard,

@@ -1,8 +1,8 @@
 import Foundation
-import ParallaxCore
 import Testing
 
 @testable import DivergenceStore
+@testable import ParallaxCore
 
 /// What the gate takes from databases; its bounds have their own tests.
 @Suite struct GateEvidenceTests {
@@ -31,7 +31,7 @@ import Testing
     private func evaluation(_ state: TriggerState, _ trigger: Trigger = .errorRate, at minute: Int64 = 4) -> Evaluation
     {
         Evaluation(
-            trigger: trigger, time: .sample.plus(minutes: minute), state: state, figures: [:], sentence: "so it is")
+            trigger: trigger, time: .sample.plus(minutes: minute), state: state, sentence: "so it is")
     }
 
     private func rollback(isDryRun: Bool, at minute: Int64) -> Rollback {
@@ -111,11 +111,11 @@ import Testing
             for _ in 0..<145 { recorder.compared(.sample(.agreed)) }
             for _ in 0..<1_771 { recorder.compared(.sample(.incomparable(.skipped))) }
             await recorder.flush()
-            try await store.record([
-                Evaluation(
-                    trigger: .responseTime, time: .sample, state: .ok, figures: ["limitMilliseconds": 0.4],
-                    sentence: "so it is")
+            var times = Evaluation(trigger: .responseTime, time: .sample, state: .ok, sentence: "so it is")
+            times.reading = .responseTime([
+                .init(population: .service, quantiles: .init(limit: .microseconds(400)))
             ])
+            try await store.record([times])
             let answered = try await check(.answered, [store])
             #expect(answered.outcome == .fail && answered.figure == "1,771 unanswered, 92.4 %")
             // 500 us against 400 us.
@@ -133,14 +133,11 @@ import Testing
     func armed() async throws {
         try await withRecords { store in
             func judge(isArmed: Double, inPlay: Double = 0) async throws {
-                let figures = [
-                    Evaluation.inPlayFigure: inPlay, Evaluation.armedFigure: isArmed,
-                    Evaluation.baselineSecondsLeftFigure: 7,
-                ]
+                let numbers = ["candidateInPlay": inPlay, "armed": isArmed]
                 try await store.record(
                     zip(Trigger.allCases, [TriggerState.ok, .inconclusive, .inconclusive]).map {
                         Evaluation(
-                            trigger: $0, time: .sample.plus(minutes: 4), state: $1, figures: figures,
+                            trigger: $0, time: .sample.plus(minutes: 4), state: $1, numbers: numbers,
                             sentence: "so it is"
                         )
                     })

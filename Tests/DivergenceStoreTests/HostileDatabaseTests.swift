@@ -19,7 +19,7 @@ import Testing
             try await store.record(
                 Rollback(
                     evaluation: Evaluation(
-                        trigger: .redisDown, time: .sample, state: .firing, figures: [:], sentence: ""),
+                        trigger: .redisDown, time: .sample, state: .firing, sentence: ""),
                     isDryRun: false, flagsBefore: .standard, flagsAfter: .standard))
             try store.close()
             let queue = try DatabaseQueue(path: path)

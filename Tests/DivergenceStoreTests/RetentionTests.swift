@@ -19,7 +19,7 @@ import Testing
                 await recorder.flush()
                 try await store.record([
                     Evaluation(
-                        trigger: .redisDown, time: .sample.plus(minutes: minute), state: .ok, figures: [:], sentence: ""
+                        trigger: .redisDown, time: .sample.plus(minutes: minute), state: .ok, sentence: ""
                     )
                 ])
             }
@@ -46,7 +46,7 @@ import Testing
             try await store.record(
                 Rollback(
                     evaluation: Evaluation(
-                        trigger: .redisDown, time: .sample, state: .firing, figures: [:], sentence: ""),
+                        trigger: .redisDown, time: .sample, state: .firing, sentence: ""),
                     isDryRun: false, flagsBefore: .standard, flagsAfter: .standard))
             try await store.setRollbackState("latch", to: "held", at: .sample)
             #expect(try await store.prune(before: Timestamp(milliseconds: .max / 2)) == 0)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct StoredRollbackRecordTests {
     private static let evaluation = Evaluation(
-        trigger: .errorRate, time: .sample, state: .firing, figures: ["ratePercent": 7.9], sentence: "error rate 7.9 %")
+        trigger: .errorRate, time: .sample, state: .firing, numbers: ["ratePercent": 7.9], sentence: "error rate 7.9 %")
     private static let seen = Acknowledgement(time: .sample + 1000, by: "Ada", reason: "seen")
 
     @Test("a latch outlives the process that set it, and another can clear it")
@@ -81,7 +81,7 @@ import Testing
 
     private static func rollback(at time: Timestamp = .sample) -> Rollback {
         let evaluation = Evaluation(
-            trigger: .errorRate, time: time, state: .firing, figures: [:], sentence: "error rate 7.9 %")
+            trigger: .errorRate, time: time, state: .firing, sentence: "error rate 7.9 %")
         return Rollback(evaluation: evaluation, isDryRun: false, flagsBefore: .standard, flagsAfter: .standard)
     }
 

@@ -23,7 +23,7 @@ import Testing
                 Rollback(
                     evaluation: Evaluation(
                         trigger: .redisDown, time: Timestamp(milliseconds: 1_800_000_000_000), state: .firing,
-                        figures: ["probes": 3], sentence: "down"),
+                        numbers: ["probes": 3], sentence: "down"),
                     isDryRun: false, flagsBefore: flags, flagsAfter: flags))
             try store.gather()
             try store.close()

@@ -60,7 +60,7 @@ struct FixtureWritingTests {
         let time = Timestamp.now() + -86_400_000
         let evaluation = Evaluation(
             trigger: .errorRate, time: time, state: .firing,
-            figures: ["attempts": 31_482, "failures": 2487, "rate": 0.079, "lowerBound": 0.062],
+            numbers: ["attempts": 31_482, "failures": 2487, "rate": 0.079, "lowerBound": 0.062],
             sentence: "error rate 7.9 % (lower bound 6.2 %, limit 5 %) over 300 s, 31,482 attempts")
         let before = FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 10)
         let after = FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0)

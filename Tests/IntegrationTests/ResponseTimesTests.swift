@@ -74,7 +74,7 @@ import Testing
                     return (trigger?["sentence"] as? String)?.hasSuffix(lack) == true
                 }
                 let baselines = try await service.get("/health").json()["baselines"] as? [[String: Any]]
-                #expect(baselines?.map { $0["source"] as? String } == ["door"])
+                #expect(baselines?.map { $0["source"] as? String } == ["service"])
                 #expect(baselines?.first?["state"] as? String == "learning")
             }
         }

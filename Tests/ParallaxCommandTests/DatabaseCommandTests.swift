@@ -99,7 +99,7 @@ import Testing
             let store = try DivergenceStore(path: folder.path + "/r.sqlite")
             let evaluation = Evaluation(
                 trigger: .redisDown, time: Timestamp(milliseconds: 971_211_336_000), state: .firing,
-                figures: ["downSeconds": 121], sentence: "no good run of Redis for 121 s")
+                numbers: ["downSeconds": 121], sentence: "no good run of Redis for 121 s")
             var legacy = FlagValues.standard
             legacy.distributedEnabled = false
             try await store.record(

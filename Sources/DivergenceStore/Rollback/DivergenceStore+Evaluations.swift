@@ -1,5 +1,19 @@
+import Foundation
 import GRDB
 package import ParallaxCore
+
+/// Where the next page of evaluations begins.
+package struct EvaluationPlace: Equatable, Sendable {
+    fileprivate let time: Int64
+    fileprivate let id: Int64
+}
+
+/// Evaluations in the order of their times, and where to go on.
+package struct EvaluationPage: Equatable, Sendable {
+    package let evaluations: [Evaluation]
+    /// `nil` if there are no more.
+    package let next: EvaluationPlace?
+}
 
 extension DivergenceStore {
     /// Keeps evaluations, all in one transaction.
@@ -37,5 +51,80 @@ extension DivergenceStore {
                 arguments: [trigger?.rawValue, since?.milliseconds ?? .min, limit]
             ).map(Evaluation.init)
         }
+    }
+
+    /// Evaluations, oldest first, a page at a time: months are too many to hold, and one long read would keep the
+    /// write-ahead log from being cut.
+    ///
+    /// - Parameters:
+    ///   - place: The page before's `next`; `nil` for the first.
+    ///   - since: From this time on; `nil` for all.
+    ///   - until: Before this time; `nil` for all.
+    package func evaluations(
+        after place: EvaluationPlace?, since: Timestamp? = nil, until: Timestamp? = nil, limit: Int = 5_000
+    ) async throws -> EvaluationPage {
+        // One bound for the index to begin at: otherwise every page would read all that come before it.
+        let start = max(place?.time ?? .min, since?.milliseconds ?? .min)
+        return try await read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, \(Evaluation.columns) FROM evaluation
+                    WHERE evaluation.time >= ?1 AND evaluation.time < ?2
+                        AND (evaluation.time > ?3 OR id > ?4)
+                    ORDER BY evaluation.time, id LIMIT ?5
+                    """,
+                arguments: [
+                    start, until?.milliseconds ?? .max, place?.time ?? .min, place?.id ?? .min, limit,
+                ])
+            let next = rows.last.map { EvaluationPlace(time: $0["time"], id: $0["id"]) }
+            return EvaluationPage(
+                evaluations: try rows.map { try Evaluation($0) }, next: rows.count < limit ? nil : next)
+        }
+    }
+}
+
+extension Evaluation {
+    /// The columns that an evaluation has in both tables that hold one.
+    static let columns = """
+        time, trigger_name, state, CAST(figures AS BLOB) AS figures, CAST(sentence AS BLOB) AS sentence
+        """
+
+    init(_ row: Row) throws {
+        let trigger: String = row["trigger_name"]
+        let state: String = row["state"]
+        guard let trigger = Trigger(rawValue: trigger), let state = TriggerState(rawValue: state) else {
+            throw DivergenceStoreError(
+                .corrupt, "an evaluation names an unknown trigger or state: \(trigger), \(state)")
+        }
+        self.init(
+            trigger: trigger, time: Timestamp(milliseconds: row["time"]), state: state,
+            numbers: try StoredEvidence.decode(row["figures"]), sentence: (row["sentence"] as ExactText).text)
+    }
+
+    /// The values of those columns; the last two are bytes to be cast to text.
+    func values() throws -> [DatabaseValue] {
+        [
+            time.milliseconds.databaseValue, trigger.rawValue.databaseValue, state.rawValue.databaseValue,
+            try StoredEvidence.encode(numbers).databaseValue, ExactText(sentence).databaseValue,
+        ]
+    }
+}
+
+/// An evaluation's numbers as a JSON object; infinities and NaN are the strings `inf`, `-inf` and `nan`.
+enum StoredEvidence {
+    static func encode(_ numbers: [String: Double]) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return try encoder.encode(numbers)
+    }
+
+    static func decode(_ data: Data) throws -> [String: Double] {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return try decoder.decode([String: Double].self, from: data)
     }
 }

@@ -24,8 +24,8 @@ package struct Gate: Codable, Equatable, Sendable {
     /// Judges a period.
     ///
     /// - Parameter now: The time on the wall, for the age of the last drill.
-    package init(_ figures: GateFigures, settings: GateSettings = GateSettings(), now: Timestamp) {
-        let judge = GateJudge(figures: figures, settings: settings, now: now)
+    package init(_ inputs: GateInputs, settings: GateSettings = GateSettings(), now: Timestamp) {
+        let judge = GateJudge(inputs: inputs, settings: settings, now: now)
         self.init(checks: GateCheck.Name.allCases.map(judge.check))
     }
 

@@ -2,10 +2,10 @@
 extension GateJudge {
     /// What the candidate leaves unanswered is refused, or let through unlimited, once it is the only one.
     var answered: GateCheck {
-        let all = figures.compared + unanswered
+        let all = inputs.compared + unanswered
         let isWithin = Self.percent(unanswered, of: all, isAtMost: settings.unansweredPercent)
         let share = ShareEstimate(unanswered, of: all).share
-        let reasons = figures.incomparable.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let reasons = inputs.incomparable.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             .filter { $0.value > 0 }.map { "\($0.key) \(FigureText.grouped($0.value))" }
         return make(
             .answered, isWithin, "\(FigureText.grouped(unanswered)) unanswered, \(FigureText.share(share * 100))",
@@ -18,22 +18,22 @@ extension GateJudge {
 
     /// What callers will wait for it, next to the time at which the watchdog rolls back.
     var latency: GateCheck {
-        let limit = figures.triggers.compactMap(\.limitMilliseconds).min()
-        let figure = figures.candidateMilliseconds.map { "p95 \(Self.time($0))" } ?? "not measured"
+        let limit = inputs.triggers.compactMap(\.limitMilliseconds).min()
+        let figure = inputs.candidateMilliseconds.map { "p95 \(Self.time($0))" } ?? "not measured"
         let bound = limit.map { "at most \(Self.time($0))" } ?? "the limit of response_time"
         var isWithin = false
-        if let measured = figures.candidateMilliseconds, let limit { isWithin = measured <= limit }
+        if let measured = inputs.candidateMilliseconds, let limit { isWithin = measured <= limit }
         return make(
             .latency, isWithin, figure, bound,
             "The candidate takes longer (\(figure)) than callers may wait before response_time rolls back "
                 + "(\(bound)): move Redis closer, or raise ROLLBACK_RESPONSE_TIME_FLOOR_MS.",
-            canTell: figures.candidateMilliseconds != nil && limit != nil,
+            canTell: inputs.candidateMilliseconds != nil && limit != nil,
             unknown: unknownLatency)
     }
 
     private var unknownLatency: String {
-        if figures.compared == 0 { return Self.nothing }
-        return figures.candidateMilliseconds == nil
+        if inputs.compared == 0 { return Self.nothing }
+        return inputs.candidateMilliseconds == nil
             ? "How long the candidate takes was not measured in this period: compare with this version."
             : "How long callers may wait for the candidate is not known, since response_time is not armed."
     }
@@ -43,47 +43,47 @@ extension GateJudge {
     }
 
     var unexplained: GateCheck {
-        let estimate = ShareEstimate(figures.unexplained, of: figures.compared)
+        let estimate = ShareEstimate(inputs.unexplained, of: inputs.compared)
         // Not by the share, whose rounding could turn a figure on the bound.
-        let isBelow = Double(figures.unexplained) * 100 < settings.unexplainedPercent * Double(figures.compared)
+        let isBelow = Double(inputs.unexplained) * 100 < settings.unexplainedPercent * Double(inputs.compared)
         let bound = FigureText.share(settings.unexplainedPercent)
         let upper = FigureText.share(estimate.upper * 100)
         let isSure = estimate.upper * 100 < settings.unexplainedPercent
         return make(
             .unexplained, isBelow,
-            "\(FigureText.grouped(figures.unexplained)), \(FigureText.share(estimate.share * 100)) "
-                + "(95 % interval up to \(upper))" + settled(figures.settledUnexplained),
+            "\(FigureText.grouped(inputs.unexplained)), \(FigureText.share(estimate.share * 100)) "
+                + "(95 % interval up to \(upper))" + settled(inputs.settledUnexplained),
             "below \(bound), its interval too",
-            "\(FigureText.counted(figures.unexplained, "divergence")) without a known cause: look at them "
+            "\(FigureText.counted(inputs.unexplained, "divergence")) without a known cause: look at them "
                 + "(parallax divergences list --cause unexplained), then settle or fix them.",
-            canTell: figures.compared > 0 && (isSure || !isBelow),
-            unknown: figures.compared > 0 ? unsure(upper: upper, bound: bound) : Self.nothing)
+            canTell: inputs.compared > 0 && (isSure || !isBelow),
+            unknown: inputs.compared > 0 ? unsure(upper: upper, bound: bound) : Self.nothing)
     }
 
     private func unsure(upper: String, bound: String) -> String {
         let needed = ShareEstimate.trials(
-            forUpperBelow: settings.unexplainedPercent / 100, successes: figures.unexplained)
-        let more = needed.map { max(1, $0 - figures.compared) }
+            forUpperBelow: settings.unexplainedPercent / 100, successes: inputs.unexplained)
+        let more = needed.map { max(1, $0 - inputs.compared) }
         return "Unexplained divergences may be up to \(upper) of the requests, which is not below \(bound): "
             + (more.map { "\(FigureText.counted($0, "more request", plural: "more requests")) without one are needed" }
                 ?? "more requests without one are needed")
-            + (figures.unexplained > 0 ? ", or settle those." : ".")
+            + (inputs.unexplained > 0 ? ", or settle those." : ".")
     }
 
     var lostWrites: GateCheck {
         make(
-            .lostWrites, figures.lostWrites == 0,
-            FigureText.grouped(figures.lostWrites) + settled(figures.settledLostWrites), "none",
-            "Redis lost writes that it had accepted, seen in \(FigureText.counted(figures.lostWrites, "divergence")): "
+            .lostWrites, inputs.lostWrites == 0,
+            FigureText.grouped(inputs.lostWrites) + settled(inputs.settledLostWrites), "none",
+            "Redis lost writes that it had accepted, seen in \(FigureText.counted(inputs.lostWrites, "divergence")): "
                 + "look at its persistence, failovers and maxmemory-policy.",
-            canTell: figures.compared > 0, unknown: Self.nothing)
+            canTell: inputs.compared > 0, unknown: Self.nothing)
     }
 
     var bugs: GateCheck {
         make(
-            .bugs, figures.bugs == 0, FigureText.grouped(figures.bugs), "none",
-            "\(FigureText.counted(figures.bugs, "divergence")) of what a reviewer settled as a bug "
-                + "(\(figures.bugGroups.joined(separator: ", "))): fix it, then report on a period after that.")
+            .bugs, inputs.bugs == 0, FigureText.grouped(inputs.bugs), "none",
+            "\(FigureText.counted(inputs.bugs, "divergence")) of what a reviewer settled as a bug "
+                + "(\(inputs.bugGroups.joined(separator: ", "))): fix it, then report on a period after that.")
     }
 
     private func settled(_ count: Int) -> String {

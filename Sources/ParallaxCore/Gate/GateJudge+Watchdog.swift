@@ -5,8 +5,8 @@ extension GateJudge {
     private static let dayMilliseconds: Int64 = 24 * 3_600_000
 
     var triggers: GateCheck {
-        let alarms = figures.triggers.filter { $0.state == .suspect || $0.state == .firing }
-        let figure = Self.summary(figures.triggers.map(\.state))
+        let alarms = inputs.triggers.filter { $0.state == .suspect || $0.state == .firing }
+        let figure = Self.summary(inputs.triggers.map(\.state))
         let bound = "none suspect or firing"
         let present = alarms.filter { $0.state == .firing || $0.clearsAt == nil }
         if let alarm = present.first(where: { $0.state == .firing }) ?? present.first {
@@ -14,7 +14,7 @@ extension GateJudge {
                 .triggers, false, figure, bound,
                 "The trigger \(alarm.trigger.rawValue) is \(alarm.state.rawValue): \(alarm.sentence).")
         }
-        if let rollback = figures.rollbacks.first {
+        if let rollback = inputs.rollbacks.first {
             return make(.triggers, false, figure, bound, Self.reason(of: rollback))
         }
         // The last one to end says when to ask again.
@@ -26,16 +26,16 @@ extension GateJudge {
                     + "If Redis stays up, try again at \(FigureText.timeOfDay(end)).",
                 endsByItself: true)
         }
-        let stale = figures.triggers.first { $0.recordedUntil - $0.time > Self.staleMilliseconds }
+        let stale = inputs.triggers.first { $0.recordedUntil - $0.time > Self.staleMilliseconds }
         let reason =
             stale.map { "The trigger \($0.trigger.rawValue) was last evaluated long before the last record: " }
             ?? "The instances that recorded this have evaluated no trigger: "
         return make(
             .triggers, true, figure, bound, reason + "run the instances with the watchdog.",
-            canTell: stale == nil && !figures.triggers.isEmpty && figures.unwatchedDatabases == 0)
+            canTell: stale == nil && !inputs.triggers.isEmpty && inputs.unwatchedDatabases == 0)
     }
 
-    private static func reason(of rollback: GateFigures.RollbackReading) -> String {
+    private static func reason(of rollback: GateInputs.RollbackReading) -> String {
         rollback.isDryRun
             ? "The trigger \(rollback.trigger.rawValue) fired in a dry run: find out why, then report on a period after it."
             : "The trigger \(rollback.trigger.rawValue) fired, and its rollback is not acknowledged: "
@@ -45,8 +45,8 @@ extension GateJudge {
     /// A trigger that cannot fire protects nothing: all three must be able to, in every database.
     var armed: GateCheck {
         let bound = "all triggers"
-        let waiting = figures.triggers.filter { !isArmed($0) }
-        let figure = "\(figures.triggers.count - waiting.count) of \(figures.triggers.count)"
+        let waiting = inputs.triggers.filter { !isArmed($0) }
+        let figure = "\(inputs.triggers.count - waiting.count) of \(inputs.triggers.count)"
         if waiting.contains(where: isOfAnotherPhase) {
             return make(
                 .armed, false, figure, bound,
@@ -61,37 +61,37 @@ extension GateJudge {
                 .armed, false, figure, bound,
                 "The trigger \(longest.trigger.rawValue) cannot fire yet: \(missing(longest))\(others).")
         }
-        let unjudged = Trigger.allCases.filter { trigger in !figures.triggers.contains { $0.trigger == trigger } }
+        let unjudged = Trigger.allCases.filter { trigger in !inputs.triggers.contains { $0.trigger == trigger } }
         return make(
             .armed, true, figure, bound,
             "Not evaluated by the instances that recorded this: \(Self.listed(unjudged.map(\.rawValue))). "
                 + "Run the instances with the watchdog.",
-            canTell: unjudged.isEmpty && figures.unwatchedDatabases == 0)
+            canTell: unjudged.isEmpty && inputs.unwatchedDatabases == 0)
     }
 
     /// As the instance judged it, in the phase that the flag file has now.
-    private func isArmed(_ reading: GateFigures.TriggerReading) -> Bool {
+    private func isArmed(_ reading: GateInputs.TriggerReading) -> Bool {
         if isOfAnotherPhase(reading) || endsWithHybrid(reading) { return false }
         return reading.armed ?? (reading.state != .warming && reading.state != .inconclusive)
     }
 
     /// How long triggers wait to be armed, compared.
-    private static func wait(_ reading: GateFigures.TriggerReading) -> (trigger: Int, seconds: Int) {
+    private static func wait(_ reading: GateInputs.TriggerReading) -> (trigger: Int, seconds: Int) {
         (Trigger.allCases.firstIndex(of: reading.trigger) ?? 0, reading.baselineSecondsLeft)
     }
 
     /// A verdict reached in `legacy` says nothing about the time after it, nor one of after it about `legacy`.
-    private func isOfAnotherPhase(_ reading: GateFigures.TriggerReading) -> Bool {
-        figures.strategy.map { ($0 != .legacy) != reading.isInPlay } ?? false
+    private func isOfAnotherPhase(_ reading: GateInputs.TriggerReading) -> Bool {
+        inputs.strategy.map { ($0 != .legacy) != reading.isInPlay } ?? false
     }
 
     /// A hold-out takes part in `hybrid` only.
-    private func endsWithHybrid(_ reading: GateFigures.TriggerReading) -> Bool {
-        reading.trigger == .responseTime && reading.isInPlay && figures.target == .distributedOnly
+    private func endsWithHybrid(_ reading: GateInputs.TriggerReading) -> Bool {
+        reading.trigger == .responseTime && reading.isInPlay && inputs.target == .distributedOnly
             && !reading.hasBaseline
     }
 
-    private func missing(_ reading: GateFigures.TriggerReading) -> String {
+    private func missing(_ reading: GateInputs.TriggerReading) -> String {
         let remedy = "until then, or set BASELINE_HOLDOUT_PERCENT"
         switch reading.trigger {
         case .responseTime where endsWithHybrid(reading):
@@ -106,7 +106,7 @@ extension GateJudge {
     var drill: GateCheck {
         let bound = "within \(settings.drillDays) days, all instances at the time"
         let remedy = "Drill a rollback before you need one: parallax rollback drill."
-        guard let drill = figures.lastDrill else {
+        guard let drill = inputs.lastDrill else {
             return make(.drill, false, "never", bound, "The rollback was never drilled. " + remedy)
         }
         let days = max(0, now - drill.time) / Self.dayMilliseconds
@@ -117,7 +117,7 @@ extension GateJudge {
             return make(.drill, false, figure, bound, "The rollback was last drilled \(days) days ago. " + remedy)
         }
         // Earlier versions noted only how many were asked.
-        let known = figures.sharers?.count ?? 0
+        let known = inputs.sharers?.count ?? 0
         let missing = drill.unheard ?? []
         let asked = drill.instances ?? known
         return make(

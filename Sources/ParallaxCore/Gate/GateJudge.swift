@@ -2,7 +2,7 @@
 struct GateJudge {
     static let nothing = "Nothing was compared in this period."
 
-    let figures: GateFigures
+    let inputs: GateInputs
     let settings: GateSettings
     let now: Timestamp
 
@@ -25,9 +25,9 @@ struct GateJudge {
     }
 
     /// Requests that both sides were asked about, whatever came of them.
-    var asked: Int { figures.compared + unanswered + figures.dropped }
+    var asked: Int { inputs.compared + unanswered + inputs.dropped }
 
-    var unanswered: Int { figures.incomparable.values.reduce(0, +) }
+    var unanswered: Int { inputs.incomparable.values.reduce(0, +) }
 
     /// - Parameters:
     ///   - canTell: Whether the figures suffice for a pass; what fails, fails without.
@@ -59,50 +59,50 @@ struct GateJudge {
 /// What the figures stand on.
 extension GateJudge {
     private var covered: GateCheck {
-        let missing = settings.minimumMinutes - figures.recordedMinutes
+        let missing = settings.minimumMinutes - inputs.recordedMinutes
         return make(
-            .covered, missing <= 0, FigureText.minutes(figures.recordedMinutes),
+            .covered, missing <= 0, FigureText.minutes(inputs.recordedMinutes),
             "at least \(FigureText.minutes(settings.minimumMinutes))",
-            "Records cover only \(FigureText.minutes(figures.recordedMinutes)): "
+            "Records cover only \(FigureText.minutes(inputs.recordedMinutes)): "
                 + "compare for another \(FigureText.minutes(missing)).")
     }
 
     private var compared: GateCheck {
-        let missing = settings.minimumCompared - figures.compared
+        let missing = settings.minimumCompared - inputs.compared
         return make(
-            .compared, missing <= 0, FigureText.grouped(figures.compared),
+            .compared, missing <= 0, FigureText.grouped(inputs.compared),
             "at least \(FigureText.grouped(settings.minimumCompared))",
-            "Only \(FigureText.counted(figures.compared, "request")) compared so far: "
+            "Only \(FigureText.counted(inputs.compared, "request")) compared so far: "
                 + "\(FigureText.grouped(missing)) more are needed.")
     }
 
     private var gaps: GateCheck {
-        let whole = figures.recordedMinutes + figures.gapMinutes
-        let isWithin = Self.percent(figures.gapMinutes, of: whole, isAtMost: settings.gapPercent)
+        let whole = inputs.recordedMinutes + inputs.gapMinutes
+        let isWithin = Self.percent(inputs.gapMinutes, of: whole, isAtMost: settings.gapPercent)
         return make(
-            .gaps, isWithin, FigureText.minutes(figures.gapMinutes),
+            .gaps, isWithin, FigureText.minutes(inputs.gapMinutes),
             "at most \(FigureText.share(settings.gapPercent))",
-            "No instance recorded for \(FigureText.minutes(figures.gapMinutes)) in between: "
+            "No instance recorded for \(FigureText.minutes(inputs.gapMinutes)) in between: "
                 + "keep them running, or choose a period without that gap.",
             canTell: whole > 0, unknown: Self.nothing)
     }
 
     private var recorded: GateCheck {
-        let isWithin = Self.percent(figures.dropped, of: asked, isAtMost: settings.droppedPercent)
+        let isWithin = Self.percent(inputs.dropped, of: asked, isAtMost: settings.droppedPercent)
         return make(
-            .recorded, isWithin, "\(FigureText.grouped(figures.dropped)) lost",
+            .recorded, isWithin, "\(FigureText.grouped(inputs.dropped)) lost",
             "at most \(FigureText.share(settings.droppedPercent))",
-            "\(FigureText.counted(figures.dropped, "request")) could not be recorded, and so in no figure: "
+            "\(FigureText.counted(inputs.dropped, "request")) could not be recorded, and so in no figure: "
                 + "look at the disk and at RECORD_BUFFER.",
             canTell: asked > 0, unknown: Self.nothing)
     }
 
     /// Every instance that shares the flag file must have recorded here, and do what the file says.
     private var instances: GateCheck {
-        let names = Set((figures.sharers ?? []).map(\.name))
-        let heard = figures.recordedInstances.count
-        let silent = Set((figures.sharers ?? []).filter(\.isSilent).map(\.name))
-        let unrecorded = names.subtracting(figures.recordedInstances)
+        let names = Set((inputs.sharers ?? []).map(\.name))
+        let heard = inputs.recordedInstances.count
+        let silent = Set((inputs.sharers ?? []).filter(\.isSilent).map(\.name))
+        let unrecorded = names.subtracting(inputs.recordedInstances)
         let missing = unrecorded.subtracting(silent).sorted()
         // One that was killed before it recorded anything is no longer there.
         let unknown = unrecorded.intersection(silent).sorted()
@@ -121,7 +121,7 @@ extension GateJudge {
                 "Only \(FigureText.counted(heard, "instance")) recorded here; GATE_INSTANCES asks for "
                     + "\(FigureText.grouped(settings.minimumInstances)): name the databases of all.")
         }
-        let deviations = (figures.sharers ?? []).compactMap { sharer in
+        let deviations = (inputs.sharers ?? []).compactMap { sharer in
             sharer.deviation.map { "\(sharer.name) \($0)" }
         }
         if !deviations.isEmpty {

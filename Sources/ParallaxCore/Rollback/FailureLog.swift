@@ -1,6 +1,6 @@
 /// Failed attempts by reason.
 package struct FailureTally: Equatable, SecondTally {
-    private var counts: [Unavailability: Int] = [:]
+    package private(set) var counts: [Unavailability: Int] = [:]
 
     package init() {}
 
@@ -31,11 +31,6 @@ package struct FailureTally: Equatable, SecondTally {
 ///
 /// No trigger decides by it.
 package struct FailureLog: Sendable {
-    /// The figure that holds when the failures began, in milliseconds since the Unix epoch.
-    package static let beganFigure = "failuresBegan"
-    /// What the name of a reason's figure begins with: `failures.timed_out`.
-    package static let figurePrefix = "failures."
-
     private var window: SecondBuckets<FailureTally>
     /// When the first of the failures occurred that the window has held without a break.
     private var began: ClockReading?
@@ -54,20 +49,17 @@ package struct FailureLog: Sendable {
         began = nil
     }
 
-    /// The evaluation with the failures in its figures, and in its sentence if it is beyond a limit.
+    /// The evaluation with the failures, which its sentence tells if it is beyond a limit.
     func explaining(_ evaluation: Evaluation, at now: ClockReading) -> Evaluation {
         guard let began, !window.long.isEmpty else { return evaluation }
-        var figures = evaluation.figures
-        figures[Self.beganFigure] = Double(began.wall.milliseconds)
-        for (reason, count) in window.long.reasons { figures[Self.figurePrefix + reason.rawValue] = Double(count) }
-        var sentence = evaluation.sentence
+        var evaluation = evaluation
+        (evaluation.failures, evaluation.failuresBegan) = (window.long, began.wall)
         if evaluation.state == .firing || evaluation.state == .suspect {
             let seconds = max(0, (now.steadyMilliseconds - began.steadyMilliseconds) / 1000)
             let reasons = window.long.reasons.map { "\($0.reason.rawValue) \(FigureText.grouped($0.count))" }
-            sentence += "; failed for \(FigureText.grouped(Int(seconds))) s: \(reasons.joined(separator: ", "))"
+            evaluation.sentence +=
+                "; failed for \(FigureText.grouped(Int(seconds))) s: \(reasons.joined(separator: ", "))"
         }
-        return Evaluation(
-            trigger: evaluation.trigger, time: evaluation.time, state: evaluation.state, figures: figures,
-            sentence: sentence)
+        return evaluation
     }
 }

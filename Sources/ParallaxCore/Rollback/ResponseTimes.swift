@@ -1,9 +1,21 @@
 /// Whose answer a caller waited for. The raw values are stored and shown: they never change.
 package enum ResponseTimeSource: String, CaseIterable, Codable, Sendable {
-    /// The service's own door.
-    case door
+    /// The service itself.
+    case service
     /// An application that reports how long its callers waited.
     case application
+
+    /// Earlier releases wrote `door` for the service.
+    ///
+    /// - Throws: `DecodingError` if it is no known source.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let source = ResponseTimeSource(rawValue: text == "door" ? "service" : text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "unknown source of response times")
+        }
+        self = source
+    }
 }
 
 /// How long callers of one source waited, by who judged their requests.

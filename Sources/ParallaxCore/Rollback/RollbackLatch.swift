@@ -102,3 +102,77 @@ package struct RollbackLatch: Codable, Equatable, Sendable {
         return firing.time - previousTime <= RollbackLatch.repeatMilliseconds
     }
 }
+
+/// Latches of instances that share a flag file, put together.
+extension RollbackLatch {
+    /// This latch, cleared also by the word that another holds.
+    ///
+    /// A word counts for the rollback that it was given for, and for all that took place before it: instances that share a
+    /// file are often rolled back by the same outage, and one person answers for them all. Across instances that is as
+    /// exact as their clocks agree; where they do not, a rollback stays latched until it is acknowledged once more.
+    package func acknowledged(alsoBy other: RollbackLatch) -> RollbackLatch {
+        guard let firing, acknowledgement == nil, let word = other.acknowledgement else { return self }
+        guard other.firing == firing || word.time >= firing.time else { return self }
+        var latch = self
+        try? latch.acknowledge(word)
+        return latch
+    }
+
+    /// The word that clears a rollback of some instance that shares this latch; `nil` if it waits, or its word was replaced
+    /// by that of a later one.
+    package func acknowledgement(of time: Timestamp) -> Acknowledgement? {
+        guard let firing, let acknowledgement, time <= max(firing.time, acknowledgement.time) else { return nil }
+        return acknowledgement
+    }
+
+    /// What an instance holds once it knows the latch that all share: the later rollback, with the acknowledgement of
+    /// either, and its own hold.
+    package func merged(with shared: RollbackLatch) -> RollbackLatch {
+        guard let theirs = shared.firing else { return self }
+        guard let ours = firing, ours.time > theirs.time || ours == theirs else {
+            return shared.acknowledged(alsoBy: self).keeping(hold ?? shared.hold)
+        }
+        return acknowledged(alsoBy: shared)
+    }
+}
+
+extension Acknowledgement {
+    /// The longest name or reason, in bytes of UTF-8.
+    package static let maximumBytes = OneLineText.maximumBytes
+
+    /// Makes an acknowledgement of what a person sent.
+    ///
+    /// - Throws: ``RollbackLatchError`` naming the part that is empty, too long or not one line of text.
+    package init(validating by: String, reason: String, time: Timestamp) throws(RollbackLatchError) {
+        try Acknowledgement.check(by, part: "name")
+        try Acknowledgement.check(reason, part: "reason")
+        self.init(time: time, by: by, reason: reason)
+    }
+
+    private static func check(_ text: String, part: String) throws(RollbackLatchError) {
+        switch OneLineText.problem(in: text) {
+        case nil: return
+        case .empty: throw .empty(part: part)
+        case .tooLong(let bytes): throw .tooLong(part: part, bytes: bytes)
+        case .controlCharacters: throw .controlCharacters(part: part)
+        }
+    }
+}
+
+/// Why a rollback's latch was not cleared. The remedy is the caller's.
+package enum RollbackLatchError: Error, Equatable, CustomStringConvertible {
+    case notLatched
+    case empty(part: String)
+    case tooLong(part: String, bytes: Int)
+    case controlCharacters(part: String)
+
+    package var description: String {
+        switch self {
+        case .notLatched: "there is no rollback to acknowledge: none took place, or it was acknowledged already"
+        case .empty(let part): "an acknowledgement needs a \(part); it is kept with the rollback"
+        case .tooLong(let part, let bytes):
+            "the \(part) has \(bytes) bytes; at most \(Acknowledgement.maximumBytes) are allowed"
+        case .controlCharacters(let part): "the \(part) holds control characters, such as a line break; leave them out"
+        }
+    }
+}

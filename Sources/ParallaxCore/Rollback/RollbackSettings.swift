@@ -120,7 +120,7 @@ extension RollbackSettings.Changes {
     /// What a stored evaluation cannot tell about these changes, each as a sentence; empty if it can tell all.
     ///
     /// It holds the sums over its own two windows at its own time, so other windows and other times are beyond it.
-    package var beyondStoredFigures: [String] {
+    package var beyondStoredEvidence: [String] {
         var reasons: [String] = []
         if errorWindowSeconds != nil || errorShortWindowSeconds != nil || redisDownWindowSeconds != nil {
             reasons.append("windows of other lengths: only the sums over the windows of that time are stored")

@@ -29,7 +29,7 @@ extension Baseline {
     @discardableResult
     package mutating func adoptFrozen(of other: Baseline, ifNewer: Bool = false) -> Bool {
         let before = self
-        door.adoptFrozen(of: other.door, ifNewer: ifNewer)
+        service.adoptFrozen(of: other.service, ifNewer: ifNewer)
         application.adoptFrozen(of: other.application, ifNewer: ifNewer)
         return self != before
     }
@@ -40,7 +40,7 @@ extension Baseline {
     @discardableResult
     package mutating func forget(frozenUntil time: Timestamp) -> Bool {
         let before = self
-        door.forget(until: time)
+        service.forget(until: time)
         application.forget(until: time)
         return self != before
     }

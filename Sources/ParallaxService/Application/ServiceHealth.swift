@@ -46,11 +46,11 @@ struct ServiceHealth: HealthSource {
         return drill.running.map { HealthReport.Drill(state: .running, by: $0.by, began: $0.began) }
     }
 
-    /// The door's, and that of applications if any has reported.
+    /// The service's, and that of applications if any has reported.
     private var baselines: [HealthReport.Baseline] {
         let states = rollback.health.baselines
         return ResponseTimeSource.allCases.compactMap { source in
-            guard let state = states[source], source == .door || state.samples > 0 else { return nil }
+            guard let state = states[source], source == .service || state.samples > 0 else { return nil }
             var isPlausible = true
             if case .frozen(let frozen) = state {
                 isPlausible = frozen.isPlausible(of: source, settings: settings.rollback)

@@ -11,8 +11,8 @@ package final class RollbackObserver: DecisionObserver {
         var attempts = AttemptTally()
         /// Why those that failed did.
         var failures = FailureTally()
-        /// How long the door's callers waited.
-        var door = ResponseTimes()
+        /// How long the service's callers waited.
+        var service = ResponseTimes()
         /// How long applications say that theirs did.
         var application = ResponseTimes()
     }
@@ -21,9 +21,9 @@ package final class RollbackObserver: DecisionObserver {
     private let errors = Atomic<Int>(0)
     private let outages = Atomic<Int>(0)
     private let failures = FailureCounters()
-    private let door = ResponseTimeCounters()
+    private let service = ResponseTimeCounters()
     private let application = ResponseTimeCounters()
-    /// Of the door's answers that a caller waited for the candidate for. Histograms that must agree, so a lock:
+    /// Of the service's answers that a caller waited for the candidate for. Histograms that must agree, so a lock:
     /// a request that takes it has waited for Redis a thousand times longer.
     private let waited = Mutex(AnsweredTimes())
 
@@ -38,9 +38,9 @@ package final class RollbackObserver: DecisionObserver {
         if case .unavailable(let reason) = candidate.decision.outcome, reason != .skipped { failures.count(reason) }
     }
 
-    /// Counts how long one caller waited for the door's whole answer.
+    /// Counts how long one caller waited for the service's whole answer.
     ///
-    /// The door calls this, once a request; the limiter's own part of it, `answered(_:)`, is followed nowhere, so that
+    /// The service calls this, once a request; the limiter's own part of it, `answered(_:)`, is followed nowhere, so that
     /// no wait counts twice.
     ///
     /// - Parameters:
@@ -52,7 +52,7 @@ package final class RollbackObserver: DecisionObserver {
         _ duration: Duration, strategy: Strategy, isHeldOut: Bool = false, candidateWait: Duration = .zero
     ) {
         guard candidateWait > .zero else {
-            return door.record(duration, strategy: strategy, isHeldOut: isHeldOut)
+            return service.record(duration, strategy: strategy, isHeldOut: isHeldOut)
         }
         waited.withLock { $0.record(duration, wait: candidateWait) }
     }
@@ -73,15 +73,15 @@ package final class RollbackObserver: DecisionObserver {
             decided: decided.exchange(0, ordering: .relaxed), errors: errors.exchange(0, ordering: .relaxed),
             outages: outages.exchange(0, ordering: .relaxed))
         counts.failures = failures.take()
-        let (unwaited, reported) = (door.take(), application.take())
-        counts.door.legacy = unwaited.legacy
-        counts.door.heldOut = unwaited.heldOut
-        counts.door.inPlay = waited.withLock { waited in
+        let (unwaited, reported) = (service.take(), application.take())
+        counts.service.legacy = unwaited.legacy
+        counts.service.heldOut = unwaited.heldOut
+        counts.service.inPlay = waited.withLock { waited in
             let fetched = waited
             waited = AnsweredTimes()
             return fetched
         }
-        counts.door.inPlay.add(unwaited: unwaited.inPlay)
+        counts.service.inPlay.add(unwaited: unwaited.inPlay)
         counts.application.legacy = reported.legacy
         counts.application.heldOut = reported.heldOut
         counts.application.inPlay.times = reported.inPlay

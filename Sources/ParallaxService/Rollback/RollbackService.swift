@@ -170,7 +170,7 @@ extension RollbackService {
         state.withLock { state in
             state.evaluator.count(counts.attempts, at: moment)
             state.evaluator.count(counts.failures, at: moment)
-            state.evaluator.count(counts.door, from: .door, at: moment)
+            state.evaluator.count(counts.service, from: .service, at: moment)
             state.evaluator.count(counts.application, from: .application, at: moment)
         }
     }

@@ -73,7 +73,7 @@ struct RollbackSimulate: AsyncParsableCommand {
             throw ValidationError(
                 "--database judges what was stored; leave out --days, --table and the options of a scenario.")
         }
-        if let reason = trial.changes.beyondStoredFigures.first {
+        if let reason = trial.changes.beyondStoredEvidence.first {
             throw ValidationError("--database cannot try \(reason).")
         }
     }

@@ -15,7 +15,7 @@ extension GateCircumstances {
 
 extension FlagStore {
     /// The instances that share the file, by their own word next to it.
-    fileprivate func sharers(at now: Timestamp) async -> [GateFigures.Sharer] {
+    fileprivate func sharers(at now: Timestamp) async -> [GateInputs.Sharer] {
         let instances = await instances()
         let text = InstancesText(instances: instances, health: health, now: now)
         return instances.map { applied in
@@ -26,7 +26,7 @@ extension FlagStore {
                 case .deviating: "is in \(applied.strategy)"
                 case .behind: "has not applied it"
                 }
-            return GateFigures.Sharer(
+            return GateInputs.Sharer(
                 name: applied.instance, deviation: deviation, isSilent: standing == .silent)
         }
     }

@@ -94,7 +94,7 @@ struct RollbackDocument: Encodable {
         time = rollback.evaluation.time
         trigger = rollback.evaluation.trigger.rawValue
         sentence = rollback.evaluation.sentence
-        figures = rollback.evaluation.figures
+        figures = rollback.evaluation.numbers
         isDryRun = rollback.isDryRun
         flagsBefore = FlagsDocument.Values(rollback.flagsBefore)
         flagsAfter = FlagsDocument.Values(rollback.flagsAfter)

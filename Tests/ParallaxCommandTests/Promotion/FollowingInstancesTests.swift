@@ -95,7 +95,7 @@ import Testing
         var latch = RollbackLatch()
         let time = Timestamp(milliseconds: 971_211_336_000)
         latch.fire(
-            Evaluation(trigger: .redisDown, time: time, state: .firing, figures: [:], sentence: "down"))
+            Evaluation(trigger: .redisDown, time: time, state: .firing, sentence: "down"))
         func gap(_ latches: [RollbackLatch], after milliseconds: Int64) -> String? {
             Protection(latches: latches, settings: RollbackSettings(), now: time + milliseconds).gap
         }

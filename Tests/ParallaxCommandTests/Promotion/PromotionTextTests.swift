@@ -39,8 +39,7 @@ import Testing
         tally.count(alert: "rate_limiting_high_denial_rate")
         tally.note(
             Evaluation(
-                trigger: .errorRate, time: Self.began + 60_000, state: .suspect, figures: [:],
-                sentence: "error rate 6 %"))
+                trigger: .errorRate, time: Self.began + 60_000, state: .suspect, sentence: "error rate 6 %"))
         let watch = try #require(Self.watch())
         let lines = WatchText(watch: watch, tally: tally, now: Self.began + (31 * 60 + 12) * 60_000).lines
         #expect(
@@ -78,7 +77,7 @@ import Testing
 
     @Test("a forced step says in the history past what it was forced")
     func forced() {
-        var figures = GateFigures()
+        var figures = GateInputs()
         figures.lostWrites = 1
         figures.compared = 1
         let gate = Gate(figures, now: Self.began)
@@ -91,7 +90,7 @@ import Testing
 
     @Test("a step past instances that their environment keeps at legacy names them in the history")
     func forcedPastInstances() {
-        let open = Gate(GateFigures(), now: Self.began).asked(for: .legacy)
+        let open = Gate(GateInputs(), now: Self.began).asked(for: .legacy)
         #expect(open.verdict == .go && Promote.forced(open) == nil)
         #expect(Promote.word(for: open, target: .share10) == "promoted to 10")
         #expect(

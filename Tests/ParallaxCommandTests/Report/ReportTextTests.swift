@@ -53,7 +53,7 @@ import Testing
         report.previous = .init(
             since: first + -120_000, until: first, compared: 5000, diverged: 150,
             kinds: ["newly_limited": 130, "different_window": 20], causes: ["other_instances": 120, "boundary": 30])
-        var figures = GateFigures()
+        var figures = GateInputs()
         figures.recordedMinutes = 2
         figures.compared = 4213
         figures.lostWrites = 1

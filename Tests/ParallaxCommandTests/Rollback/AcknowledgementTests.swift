@@ -13,8 +13,7 @@ import Testing
 /// `parallax rollback acknowledge` and `history`, and the step forward after them.
 @Suite struct AcknowledgementTests {
     private static let evaluation = Evaluation(
-        trigger: .redisDown, time: Timestamp(milliseconds: 971_211_336_000), state: .firing, figures: [:],
-        sentence: "down for 121 s")
+        trigger: .redisDown, time: Timestamp(milliseconds: 971_211_336_000), state: .firing, sentence: "down for 121 s")
     private static let latch: RollbackLatch = {
         var latch = RollbackLatch()
         latch.fire(evaluation)
@@ -179,7 +178,7 @@ import Testing
         var other = RollbackLatch()
         other.fire(
             Evaluation(
-                trigger: .errorRate, time: Self.word.time + 1000, state: .firing, figures: [:], sentence: "errors"))
+                trigger: .errorRate, time: Self.word.time + 1000, state: .firing, sentence: "errors"))
         func waiting(_ latches: [RollbackLatch], shared: RollbackLatch?) -> LatchWait.Waiting? {
             LatchWait.firstWaiting(latches.enumerated().map { ("\($0.offset)", $0.element) }, shared: shared)
         }

@@ -120,10 +120,10 @@ import Testing
     @Test("a trigger that fires during the hold-off, over a latch or is held back is told with its trigger")
     func stopped() {
         let time = ClockReading.second(0).wall
-        func evaluation(_ state: TriggerState, _ figures: [String: Double]) -> Evaluation {
-            Evaluation(trigger: .errorRate, time: time, state: state, figures: figures, sentence: "error rate 50 %")
+        func evaluation(_ state: TriggerState, _ numbers: [String: Double]) -> Evaluation {
+            Evaluation(trigger: .errorRate, time: time, state: state, numbers: numbers, sentence: "error rate 50 %")
         }
-        let firing = evaluation(.firing, [Evaluation.inPlayFigure: 1])
+        let firing = evaluation(.firing, ["candidateInPlay": 1])
         let latched = RollbackLatch.State.latched(.init(trigger: .redisDown, time: time, sentence: "down"))
         func summaries(_ evaluation: Evaluation, _ latch: RollbackLatch.State, dry: Set<Trigger> = []) -> [String] {
             AlertRules.Facts.stoppedTriggers([evaluation], strategy: .hybrid, latch: latch, dryRun: dry).map(\.summary)
@@ -138,8 +138,8 @@ import Testing
             ])
         #expect(summaries(firing, .armed).isEmpty)
         #expect(summaries(firing, latched, dry: [.errorRate]).isEmpty)
-        #expect(summaries(evaluation(.firing, [Evaluation.inPlayFigure: 0]), latched).isEmpty)
-        let heldBack = evaluation(.suspect, [Evaluation.heldBackFigure: 1])
+        #expect(summaries(evaluation(.firing, ["candidateInPlay": 0]), latched).isEmpty)
+        let heldBack = evaluation(.suspect, ["heldBack": 1])
         #expect(summaries(heldBack, .armed) == ["error rate 50 %"])
         var world = World()
         world.facts.stoppedTriggers = AlertRules.Facts.stoppedTriggers(
@@ -154,7 +154,7 @@ import Testing
     func justRolledBack() {
         let time = ClockReading.second(0).wall
         let firing = Evaluation(
-            trigger: .redisDown, time: time, state: .firing, figures: [Evaluation.inPlayFigure: 1], sentence: "down")
+            trigger: .redisDown, time: time, state: .firing, numbers: ["candidateInPlay": 1], sentence: "down")
         let latched = RollbackLatch.State.latched(.init(trigger: .redisDown, time: time, sentence: "down"))
         #expect(
             AlertRules.Facts.stoppedTriggers([firing], strategy: .legacy, latch: latched, dryRun: []).isEmpty)

@@ -7,9 +7,9 @@ import Testing
     private static let now = Timestamp(milliseconds: 1_800_000_000_000)
 
     private static func check(
-        _ name: GateCheck.Name, _ change: (inout GateFigures) -> Void
+        _ name: GateCheck.Name, _ change: (inout GateInputs) -> Void
     ) throws -> GateCheck {
-        var figures = GateFigures.passing(at: now)
+        var figures = GateInputs.passing(at: now)
         change(&figures)
         return try #require(Gate(figures, now: now).checks.first { $0.name == name })
     }
@@ -17,7 +17,7 @@ import Testing
     /// What instances judge in `legacy`: nothing can fire, and the error rate has nothing to count.
     private static func legacy(
         isArmed: Bool, sentence: String = "no baseline yet: 40 of 5,000 response times", secondsLeft: Int = 0
-    ) -> [GateFigures.TriggerReading] {
+    ) -> [GateInputs.TriggerReading] {
         [
             .init(
                 trigger: .redisDown, state: .ok, time: now, sentence: "up", recordedUntil: now, isInPlay: false,
@@ -136,7 +136,7 @@ import Testing
 
     @Test("the first step is asked for the instances, what triggers see and whether they could, and nothing else")
     func firstStep() {
-        let gate = Gate(GateFigures.passing(at: Self.now), now: Self.now).asked(for: .hybrid)
+        let gate = Gate(GateInputs.passing(at: Self.now), now: Self.now).asked(for: .hybrid)
         #expect(gate.checks.map(\.name) == [.instances, .triggers, .armed])
         #expect(gate.verdict == .go)
     }

@@ -5,8 +5,8 @@ import Testing
 @Suite struct GateTests {
     private static let now = Timestamp(milliseconds: 1_800_000_000_000)
 
-    private static func gate(_ change: (inout GateFigures) -> Void) -> Gate {
-        var figures = GateFigures.passing(at: now)
+    private static func gate(_ change: (inout GateInputs) -> Void) -> Gate {
+        var figures = GateInputs.passing(at: now)
         change(&figures)
         return Gate(figures, now: now)
     }
@@ -18,18 +18,18 @@ import Testing
         let verdict: GateVerdict
         /// Further checks that cannot pass either.
         let others: Set<GateCheck.Name>
-        let change: @Sendable (inout GateFigures) -> Void
+        let change: @Sendable (inout GateInputs) -> Void
 
         init(
             _ check: GateCheck.Name, _ description: String, _ outcome: GateCheck.Outcome, _ verdict: GateVerdict,
-            with others: Set<GateCheck.Name> = [], _ change: @escaping @Sendable (inout GateFigures) -> Void
+            with others: Set<GateCheck.Name> = [], _ change: @escaping @Sendable (inout GateInputs) -> Void
         ) {
             (self.check, self.description, self.outcome, self.verdict) = (check, description, outcome, verdict)
             (self.others, self.change) = (others, change)
         }
     }
 
-    private static func trigger(_ state: TriggerState) -> @Sendable (inout GateFigures) -> Void {
+    private static func trigger(_ state: TriggerState) -> @Sendable (inout GateInputs) -> Void {
         { $0.triggers[1].state = state }
     }
 
@@ -123,7 +123,7 @@ import Testing
         Border(.instances, "none that shares the file", .cannotTell, .wait) { $0.sharers = [] },
     ]
 
-    private static func drill(_ age: Int64, instances: Int? = 2) -> @Sendable (inout GateFigures) -> Void {
+    private static func drill(_ age: Int64, instances: Int? = 2) -> @Sendable (inout GateInputs) -> Void {
         { $0.lastDrill = RollbackDrill(time: now + age, instances: instances) }
     }
 
@@ -153,7 +153,7 @@ import Testing
 
     @Test("without any record the verdict is to wait, since nothing can be told")
     func nothing() {
-        let gate = Gate(GateFigures(), now: Self.now)
+        let gate = Gate(GateInputs(), now: Self.now)
         #expect(gate.verdict == .wait)
         #expect(gate.checks.map(\.name) == GateCheck.Name.allCases)
         #expect(gate.checks.first { $0.name == .unexplained }?.outcome == .cannotTell)
@@ -165,7 +165,7 @@ import Testing
         (settings.minimumMinutes, settings.minimumCompared) = (60, 100)
         (settings.unexplainedPercent, settings.gapPercent, settings.droppedPercent) = (1, 50, 50)
         (settings.drillDays, settings.unansweredPercent, settings.minimumInstances) = (60, 20, 3)
-        var figures = GateFigures.passing(at: Self.now)
+        var figures = GateInputs.passing(at: Self.now)
         (figures.recordedMinutes, figures.compared, figures.unexplained) = (60, 1_000, 3)
         (figures.gapMinutes, figures.dropped, figures.incomparable) = (60, 1_000, ["error": 250])
         (figures.sharers, figures.recordedInstances) = (nil, ["a", "b", "c"])
@@ -202,10 +202,10 @@ import Testing
     }
 }
 
-extension GateFigures {
+extension GateInputs {
     /// Figures with which everything passes, each as near to its bound as it may come.
-    static func passing(at now: Timestamp) -> GateFigures {
-        var figures = GateFigures()
+    static func passing(at now: Timestamp) -> GateInputs {
+        var figures = GateInputs()
         figures.recordedMinutes = 1_440
         figures.gapMinutes = 75
         figures.compared = 10_000

@@ -190,6 +190,6 @@ import Testing
 
     private static func evaluation(_ trigger: Trigger, _ time: Int64, _ state: TriggerState) -> Evaluation {
         Evaluation(
-            trigger: trigger, time: Timestamp(milliseconds: time), state: state, figures: [:], sentence: "\(time)")
+            trigger: trigger, time: Timestamp(milliseconds: time), state: state, sentence: "\(time)")
     }
 }

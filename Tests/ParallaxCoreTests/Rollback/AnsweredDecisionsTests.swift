@@ -48,7 +48,7 @@ import Testing
         drive.run(seconds: 10, probes: true, AttemptTally(decided: 10))
         #expect(drive.redisDown.state == .ok)
         // The time in which decisions were answered is not an outage.
-        #expect(drive.redisDown.figures["downInWindowSeconds"] == 0)
+        #expect(drive.redisDown.numbers["downInWindowSeconds"] == 0)
     }
 
     @Test("outages that only together are too long are held back as well while decisions are answered")
@@ -66,7 +66,7 @@ import Testing
         #expect(drive.redisDown.isHeldBack)
         // A limit above what it was holds nothing back.
         let changes = RollbackSettings.Changes.with { $0.redisDownSeconds = 300 }
-        guard case .evaluation(let rejudged) = drive.redisDown.rejudged(with: changes) else {
+        guard let rejudged = drive.redisDown.rejudged(with: changes) else {
             Issue.record("its figures are not enough")
             return
         }
@@ -86,8 +86,8 @@ import Testing
         var drive = try Drive()
         drive.run(seconds: 100, probes: false, AttemptTally())
         drive.run(seconds: 10, probes: true, AttemptTally(decided: 10))
-        #expect(drive.redisDown.figures["downInWindowSeconds"] == 100)
-        #expect(drive.redisDown.figures["outagesInWindow"] == 1)
+        #expect(drive.redisDown.numbers["downInWindowSeconds"] == 100)
+        #expect(drive.redisDown.numbers["outagesInWindow"] == 1)
         // The next one adds to it.
         drive.run(seconds: 25, probes: false, AttemptTally())
         #expect(drive.rollbacks.count == 1)
@@ -123,7 +123,7 @@ import Testing
     func ownership() throws {
         var drive = try Drive()
         drive.run(seconds: 100, probes: false, AttemptTally(decided: 96, outages: 4))
-        #expect(drive.evaluator.evaluations[1].figures["outages"].map { $0 <= 8 } == true)
-        #expect(drive.evaluator.evaluations[1].figures["errors"].map { $0 >= 392 } == true)
+        #expect(drive.evaluator.evaluations[1].numbers["outages"].map { $0 <= 8 } == true)
+        #expect(drive.evaluator.evaluations[1].numbers["errors"].map { $0 >= 392 } == true)
     }
 }

@@ -44,8 +44,8 @@ import Testing
         let down = trigger(probes: [true, true, true] + (0..<125).map { $0 == 40 })
         let evaluation = down.evaluate(at: .at(128))
         #expect(evaluation.sentence == "no good run of Redis for 125 s (limit 120 s): 124 of 125 probes failed")
-        #expect(evaluation.figures["downSeconds"] == 125)
-        #expect(evaluation.figures["failedProbes"] == 124)
+        #expect(evaluation.numbers["downSeconds"] == 125)
+        #expect(evaluation.numbers["failedProbes"] == 124)
         #expect(trigger(probes: [true]).evaluate(at: .at(1)).state == .warming)
     }
 

@@ -16,7 +16,7 @@ import Testing
         var times = ResponseTimes()
         for _ in 0..<300 { times.inPlay.record(time, wait: .zero) }
         for _ in 0..<samples { times.heldOut.record(heldOut) }
-        trigger.count(times, from: .door, at: .at(100))
+        trigger.count(times, from: .service, at: .at(100))
         return trigger
     }
 
@@ -26,7 +26,7 @@ import Testing
         let evaluation = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
         #expect(evaluation.state == .ok)
         #expect(evaluation.sentence.contains("hold-out at most "))
-        #expect(evaluation.figures["usesHoldout"] == 1)
+        #expect(evaluation.numbers["usesHoldout"] == 1)
     }
 
     @Test("what slows down only callers that the candidate judges fires, also without a learned baseline")
@@ -48,7 +48,7 @@ import Testing
         let evaluation = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
         // Held back, since no caller waits for the candidate and no hold-out shows that it slows them down.
         #expect(evaluation.state == (samples < 300 ? .suspect : .ok))
-        #expect(evaluation.figures["heldOutSamples"] == Double(samples))
+        #expect(evaluation.numbers["heldOutSamples"] == Double(samples))
         let notice = "; the hold-out has 299 of the 300 response times that it needs"
         #expect(evaluation.sentence.hasSuffix(notice) == (samples < 300))
     }
@@ -96,7 +96,7 @@ import Testing
                 times.inPlay.record(time(&generator) * (load * (second < 1_800 ? 1 : slower)), wait: .zero)
             }
             for _ in 0..<2 { times.heldOut.record(time(&generator) * load) }
-            trigger.count(times, from: .door, at: .at(Double(second)))
+            trigger.count(times, from: .service, at: .at(Double(second)))
             if second % 10 == 0,
                 trigger.read(at: .at(Double(second)), baseline: .frozen(.milliseconds(10))).state == .firing,
                 second > 310
@@ -120,7 +120,7 @@ import Testing
     func notInForce() {
         var off = trigger(.milliseconds(30), heldOut: .milliseconds(10), settings: RollbackSettings())
         #expect(off.read(at: .at(100), baseline: Baseline()).heldOutSamples == nil)
-        #expect(off.evaluate(at: .at(100), baseline: Baseline()).figures["usesHoldout"] == nil)
+        #expect(off.evaluate(at: .at(100), baseline: Baseline()).numbers["usesHoldout"] == nil)
         var on = trigger(.milliseconds(30), heldOut: .milliseconds(10))
         let reading = on.read(at: .at(100), baseline: Baseline(), strategy: .distributedOnly)
         #expect(reading.state == .inconclusive && reading.heldOutSamples == nil)

@@ -88,8 +88,8 @@ import Testing
                 p95 98.6 ms (lower bound 98.6 ms, limit 20.4 ms, baseline at most 10.2 ms) over 100 s, \
                 300 response times
                 """)
-        #expect(evaluation.figures["samples"] == 300)
-        #expect(evaluation.figures["baselineSamples"] == 5_000)
+        #expect(evaluation.numbers["samples"] == 300)
+        #expect(evaluation.numbers["baselineSamples"] == 5_000)
         trigger.restart()
         let nothing = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
         #expect(nothing.state == .warming)

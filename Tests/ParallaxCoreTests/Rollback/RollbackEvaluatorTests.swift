@@ -244,7 +244,7 @@ import Testing
             }
         }
         #expect(Set(whole.rollbacks) == Set(Trigger.allCases))
-        #expect(sparing.evaluator.evaluations.allSatisfy { $0.state == .firing || $0.figures.isEmpty })
+        #expect(sparing.evaluator.evaluations.allSatisfy { $0.state == .firing || $0.numbers.isEmpty })
     }
 
     @Test("an evaluation tells whether anything could have come of it")

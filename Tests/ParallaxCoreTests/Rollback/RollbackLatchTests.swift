@@ -7,8 +7,7 @@ import Testing
 
     private func evaluation(at seconds: Double) -> Evaluation {
         Evaluation(
-            trigger: .errorRate, time: ClockReading.at(seconds).wall, state: .firing, figures: [:],
-            sentence: "too many errors")
+            trigger: .errorRate, time: ClockReading.at(seconds).wall, state: .firing, sentence: "too many errors")
     }
 
     private func acknowledgement(at seconds: Double) throws -> Acknowledgement {

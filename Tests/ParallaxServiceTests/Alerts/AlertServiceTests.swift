@@ -197,7 +197,7 @@ private final class AlertWorld: Sendable {
             (state.facts.flagFileProblem, state.facts.flagWriteProblem) = ("invalid", "read-only")
             state.facts.recorderProblem = "disk full"
             let evaluation = Evaluation(
-                trigger: .redisDown, time: Timestamp(milliseconds: 0), state: .firing, figures: [:], sentence: "down")
+                trigger: .redisDown, time: Timestamp(milliseconds: 0), state: .firing, sentence: "down")
             state.facts.stoppedTriggers = [
                 .heldBack(evaluation),
                 .withheld(evaluation, by: .holdingOff(until: Timestamp(milliseconds: 60_000))),

@@ -211,7 +211,7 @@ extension RollbackHealth {
         latch: RollbackLatch.State = .armed, firing: Trigger? = nil, outage: String? = nil
     ) -> RollbackHealth {
         let evaluations = firing.map {
-            [Evaluation(trigger: $0, time: Timestamp(milliseconds: 1), state: .firing, figures: [:], sentence: "s")]
+            [Evaluation(trigger: $0, time: Timestamp(milliseconds: 1), state: .firing, sentence: "s")]
         }
         return RollbackHealth(
             evaluations: evaluations ?? [], latch: latch, outage: outage, lastRollback: nil, acknowledgement: nil,
@@ -224,7 +224,7 @@ extension RollbackLatch.Firing {
     /// What a latch holds after a trigger fired.
     static func sample(_ trigger: Trigger, _ sentence: String, at time: Timestamp) -> RollbackLatch.Firing? {
         var latch = RollbackLatch()
-        latch.fire(Evaluation(trigger: trigger, time: time, state: .firing, figures: [:], sentence: sentence))
+        latch.fire(Evaluation(trigger: trigger, time: time, state: .firing, sentence: sentence))
         return latch.firing
     }
 }

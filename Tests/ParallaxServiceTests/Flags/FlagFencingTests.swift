@@ -11,8 +11,8 @@ import Testing
         var latch = RollbackLatch()
         latch.fire(
             Evaluation(
-                trigger: .errorRate, time: Timestamp(milliseconds: milliseconds), state: .firing, figures: [:],
-                sentence: "error rate"))
+                trigger: .errorRate, time: Timestamp(milliseconds: milliseconds), state: .firing, sentence: "error rate"
+            ))
         return latch
     }
 

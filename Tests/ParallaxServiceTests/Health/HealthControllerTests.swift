@@ -43,19 +43,19 @@ import Testing
     func showsBaselines() async throws {
         var report = HealthReport.sound
         report.baselines = [
-            .init(source: .door, state: .stale(.sample)), .init(source: .application, state: .learning(samples: 7)),
+            .init(source: .service, state: .stale(.sample)), .init(source: .application, state: .learning(samples: 7)),
         ]
         report.waiting = .init(callers: 9, untracked: 2)
         try await ScriptedService(health: ScriptedHealth(report: report)).run { client in
             let object = try await client.get("/health").object
             let baselines = try #require(object["baselines"] as? [[String: Any]])
-            #expect(baselines.map { $0["source"] as? String } == ["door", "application"])
+            #expect(baselines.map { $0["source"] as? String } == ["service", "application"])
             #expect(baselines.map { $0["state"] as? String } == ["stale", "learning"])
             #expect(baselines[0]["frozen_at"] as? String == "1970-01-01T00:00:00Z")
             #expect(baselines[1]["samples"] as? Int == 7 && baselines[1]["frozen_at"] == nil)
             #expect((object["waiting"] as? [String: Int]) == ["callers": 9, "untracked": 2])
             #expect(object["status"] as? String == "degraded")
-            #expect((object["reasons"] as? [String])?.first?.hasPrefix("the door's baseline") == true)
+            #expect((object["reasons"] as? [String])?.first?.hasPrefix("the service's baseline") == true)
             // This route reports only the limiter: no trigger changes its status.
             #expect(try await client.get("/api/system/rate-limit/health").object["status"] as? String == "healthy")
         }

@@ -92,7 +92,7 @@ import Testing
         Change("hybrid over a latch", .degraded) {
             var latch = RollbackLatch()
             latch.fire(
-                Evaluation(trigger: .redisDown, time: .now, state: .firing, figures: [:], sentence: "down"))
+                Evaluation(trigger: .redisDown, time: .now, state: .firing, sentence: "down"))
             $0.latch = latch.state(at: .now, settings: RollbackSettings())
         },
         Change("recorder failing", .degraded) { $0.recorder.problem = "disk full" },
@@ -107,11 +107,11 @@ import Testing
             $0.baselines = [.init(source: .application, state: .stale(.sample))]
         },
         Change("baseline learned while something was slow", .degraded) {
-            $0.baselines = [.init(source: .door, state: .frozen(.sample), isPlausible: false)]
+            $0.baselines = [.init(source: .service, state: .frozen(.sample), isPlausible: false)]
         },
-        Change("baseline frozen", .healthy) { $0.baselines = [.init(source: .door, state: .frozen(.sample))] },
+        Change("baseline frozen", .healthy) { $0.baselines = [.init(source: .service, state: .frozen(.sample))] },
         Change("baseline being learned", .healthy) {
-            $0.baselines = [.init(source: .door, state: .learning(samples: 7))]
+            $0.baselines = [.init(source: .service, state: .learning(samples: 7))]
         },
         Change("trigger suspect", .healthy) { $0.triggers[1].state = .suspect },
         Change("trigger held back", .degraded) { $0.triggers[1].isHeldBack = true },

@@ -120,7 +120,7 @@ struct ParsedMetrics {
         report.triggers[0].isLatched = true
         report.triggers[0].state = .firing
         report.flags.invalidReads = 4
-        report.baselines = [.init(source: .door, state: .stale(.sample))]
+        report.baselines = [.init(source: .service, state: .stale(.sample))]
         report.waiting = .init(callers: 9, untracked: 2)
         report.refusals = RefusalCacheHealth(isInUse: true, identities: 6, evictions: 7, refusals: 8)
         let (parsed, _) = try await scrape(ScriptedService(health: ScriptedHealth(report: report)))
@@ -133,8 +133,8 @@ struct ParsedMetrics {
             "trigger_latched{trigger=\"redis_down\"}": 1,
             "trigger_state{trigger=\"redis_down\",state=\"firing\"}": 1,
             "trigger_state{trigger=\"redis_down\",state=\"ok\"}": 0, "memory_identities": 5, "memory_bytes": 900,
-            "baseline_state{source=\"door\",state=\"stale\"}": 1,
-            "baseline_state{source=\"door\",state=\"frozen\"}": 0, "baseline_samples{source=\"door\"}": 1,
+            "baseline_state{source=\"service\",state=\"stale\"}": 1,
+            "baseline_state{source=\"service\",state=\"frozen\"}": 0, "baseline_samples{source=\"service\"}": 1,
             "waiting_callers": 9, "waiting_callers_untracked": 2, "memory_evictions_total": 1,
             "refusal_cache_in_use": 1, "refusal_cache_identities": 6,
             "refusal_cache_evictions_total": 7, "refusal_cache_refusals_total": 8,

@@ -9,7 +9,7 @@ import Testing
     private static func rollback(_ second: Int64) -> Rollback {
         let evaluation = Evaluation(
             trigger: .responseTime, time: Timestamp(milliseconds: second * 1000), state: .firing,
-            figures: ["p95": .infinity, "limit": 81.8], sentence: "callers: p95 146.8 ms")
+            numbers: ["p95": .infinity, "limit": 81.8], sentence: "callers: p95 146.8 ms")
         return Rollback(evaluation: evaluation, isDryRun: false, flagsBefore: .distributed, flagsAfter: .legacy)
     }
 

@@ -7,8 +7,7 @@ import Testing
 @Suite struct RollbackJournalTests {
     private func evaluation(_ second: Int64) -> Evaluation {
         Evaluation(
-            trigger: .errorRate, time: Timestamp(milliseconds: second * 1000), state: .ok, figures: [:],
-            sentence: "fine")
+            trigger: .errorRate, time: Timestamp(milliseconds: second * 1000), state: .ok, sentence: "fine")
     }
 
     @Test("evaluations are bounded, the oldest go first and are counted, and all else stays")

@@ -92,7 +92,7 @@ import Testing
     func resumingHold() async throws {
         let record = MemoryRecord()
         let firing = Evaluation(
-            trigger: .redisDown, time: Timestamp(milliseconds: 1), state: .firing, figures: [:], sentence: "down")
+            trigger: .redisDown, time: Timestamp(milliseconds: 1), state: .firing, sentence: "down")
         record.contents.withLock {
             $0.latch.fire(firing, hold: FlagHold(values: .standard, declaredAt: nil))
         }
@@ -137,7 +137,7 @@ import Testing
             await third.service.synchronize()
             #expect(third.service.health.isRestored)
             guard case .latched = third.service.health.latch,
-                case .frozen(let frozen)? = third.service.health.baselines[.door]
+                case .frozen(let frozen)? = third.service.health.baselines[.service]
             else {
                 Issue.record("it forgot")
                 return

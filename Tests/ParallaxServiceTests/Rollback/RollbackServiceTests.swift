@@ -51,9 +51,9 @@ import Testing
         await world.run(seconds: 60, decided: 5, errors: 3, outages: 2)
         let evaluation = try #require(world.record.rollbacks.first?.evaluation)
         #expect(evaluation.sentence.contains(/; failed for [0-9]+ s: error [0-9]+, timed_out [0-9]+$/))
-        #expect(evaluation.figures["failures.error"].map { $0 > 30 } == true)
-        #expect(evaluation.figures["failures.timed_out"].map { $0 > 20 } == true)
-        #expect(evaluation.figures[FailureLog.beganFigure] == 1_800_000_101_000)
+        #expect(evaluation.numbers["failures.error"].map { $0 > 30 } == true)
+        #expect(evaluation.numbers["failures.timed_out"].map { $0 > 20 } == true)
+        #expect(evaluation.failuresBegan == Timestamp(milliseconds: 1_800_000_101_000))
     }
 
     @Test("a rollback says loudly that limits are now multiplied by the number of instances")

@@ -116,7 +116,7 @@ import Testing
             var pending = RollbackLatch()
             pending.fire(
                 Evaluation(
-                    trigger: .redisDown, time: world.time.wall, state: .firing, figures: [:], sentence: "down"))
+                    trigger: .redisDown, time: world.time.wall, state: .firing, sentence: "down"))
             try #require(
                 try ClaimFiles(beside: folder.path).claim(
                     RollbackFence(

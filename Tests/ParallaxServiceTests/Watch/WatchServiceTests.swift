@@ -59,7 +59,7 @@ import Testing
         func evaluate(_ trigger: Trigger, _ state: TriggerState) {
             facts.withLock {
                 $0.evaluations = [
-                    Evaluation(trigger: trigger, time: now, state: state, figures: [:], sentence: "a sentence")
+                    Evaluation(trigger: trigger, time: now, state: state, sentence: "a sentence")
                 ]
             }
         }

@@ -98,7 +98,7 @@ import Testing
             episodes.add(
                 Evaluation(
                     trigger: trigger, time: Timestamp(milliseconds: second * 1000), state: state,
-                    figures: [Evaluation.inPlayFigure: second < 40 ? 0 : 1], sentence: ""))
+                    numbers: ["candidateInPlay": second < 40 ? 0 : 1], sentence: ""))
         }
         for second in Int64(1)...5 {
             add(.redisDown, second == 3 ? .ok : .firing, at: second * 10)

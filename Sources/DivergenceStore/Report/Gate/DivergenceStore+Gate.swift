@@ -15,35 +15,35 @@ extension DivergenceStore {
         _ report: DivergenceReport, of stores: [DivergenceStore], settings: GateSettings = GateSettings(),
         _ circumstances: GateCircumstances = GateCircumstances(), now: Timestamp
     ) async throws -> Gate {
-        var figures = report.gateFigures
-        figures.sharers = circumstances.sharers
-        figures.strategy = circumstances.strategy
-        figures.target = circumstances.target
+        var inputs = report.gateInputs
+        inputs.sharers = circumstances.sharers
+        inputs.strategy = circumstances.strategy
+        inputs.target = circumstances.target
         let end = (report.to ?? now) + 60_000
         let period = (report.from ?? end)..<end
         for store in stores {
-            figures = try await store.read { [figures] database in
-                var figures = figures
-                try GateReader(database: database, period: period).add(to: &figures)
-                return figures
+            inputs = try await store.read { [inputs] database in
+                var inputs = inputs
+                try GateReader(database: database, period: period).add(to: &inputs)
+                return inputs
             }
             let drill = try await StoredRollbackRecord(store: store).loadDrill()
-            figures.lastDrill = [figures.lastDrill, drill].compactMap(\.self).max { $0.time < $1.time }
+            inputs.lastDrill = [inputs.lastDrill, drill].compactMap(\.self).max { $0.time < $1.time }
         }
-        return Gate(figures, settings: settings, now: now)
+        return Gate(inputs, settings: settings, now: now)
     }
 }
 
 /// What the gate must know and no database tells.
 package struct GateCircumstances: Sendable {
     /// The instances that share the flag file; `nil` if that is not known.
-    package var sharers: [GateFigures.Sharer]?
+    package var sharers: [GateInputs.Sharer]?
     /// What the flag file says now; `nil` if that is not known.
     package var strategy: Strategy?
     /// The phase that is asked for; `nil` if none is.
     package var target: PromotionPhase?
 
-    package init(sharers: [GateFigures.Sharer]? = nil, strategy: Strategy? = nil, target: PromotionPhase? = nil) {
+    package init(sharers: [GateInputs.Sharer]? = nil, strategy: Strategy? = nil, target: PromotionPhase? = nil) {
         self.sharers = sharers
         self.strategy = strategy
         self.target = target
@@ -52,21 +52,21 @@ package struct GateCircumstances: Sendable {
 
 extension DivergenceReport {
     /// What the report itself says to the gate.
-    fileprivate var gateFigures: GateFigures {
-        var figures = GateFigures()
-        figures.recordedMinutes = coverage.recordedMinutes
-        figures.gapMinutes = coverage.gapMinutes
-        figures.compared = compared
-        figures.incomparable = incomparable
-        figures.candidateMilliseconds = durations.map { Double($0.candidate.p95Microseconds) / 1000 }
-        figures.recordedInstances = Set(instances)
-        figures.dropped = dropped.values.reduce(0, +)
-        figures.unexplained = open.unexplained
-        figures.lostWrites = open.lostWrites
-        figures.settledUnexplained = open.settledUnexplained
-        figures.settledLostWrites = open.settledLostWrites
-        figures.bugs = open.bugs
-        figures.bugGroups = open.bugGroups
-        return figures
+    fileprivate var gateInputs: GateInputs {
+        var inputs = GateInputs()
+        inputs.recordedMinutes = coverage.recordedMinutes
+        inputs.gapMinutes = coverage.gapMinutes
+        inputs.compared = compared
+        inputs.incomparable = incomparable
+        inputs.candidateMilliseconds = durations.map { Double($0.candidate.p95Microseconds) / 1000 }
+        inputs.recordedInstances = Set(instances)
+        inputs.dropped = dropped.values.reduce(0, +)
+        inputs.unexplained = open.unexplained
+        inputs.lostWrites = open.lostWrites
+        inputs.settledUnexplained = open.settledUnexplained
+        inputs.settledLostWrites = open.settledLostWrites
+        inputs.bugs = open.bugs
+        inputs.bugGroups = open.bugGroups
+        return inputs
     }
 }

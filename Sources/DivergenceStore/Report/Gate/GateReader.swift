@@ -7,15 +7,15 @@ struct GateReader {
     /// From the first to the end of the last minute that the report speaks of.
     let period: Range<Timestamp>
 
-    func add(to figures: inout GateFigures) throws {
+    func add(to inputs: inout GateInputs) throws {
         let readings = try triggers()
-        if readings.isEmpty { figures.unwatchedDatabases += 1 }
-        figures.triggers += readings
-        figures.rollbacks += try rollbacks()
+        if readings.isEmpty { inputs.unwatchedDatabases += 1 }
+        inputs.triggers += readings
+        inputs.rollbacks += try rollbacks()
     }
 
     /// The newest verdict of every trigger before the period's end.
-    private func triggers() throws -> [GateFigures.TriggerReading] {
+    private func triggers() throws -> [GateInputs.TriggerReading] {
         let recordedUntil = try lastFlush()
         return try Trigger.allCases.compactMap { trigger in
             let row = try Row.fetchOne(
@@ -26,14 +26,14 @@ struct GateReader {
                     """,
                 arguments: [trigger.rawValue, period.upperBound.milliseconds])
             guard let evaluation = try row.map(Evaluation.init) else { return nil }
+            let times = evaluation.serviceTimes
             return .init(
                 trigger: trigger, state: evaluation.state, time: evaluation.time, sentence: evaluation.sentence,
                 recordedUntil: min(recordedUntil, period.upperBound), isInPlay: evaluation.isInPlay,
-                armed: evaluation.isArmed, hasBaseline: evaluation.figures[Evaluation.baselineHoldsFigure] == 1,
-                baselineSecondsLeft: evaluation.figures[Evaluation.baselineSecondsLeftFigure]
-                    .flatMap { Int(exactly: $0.rounded()) } ?? 0,
-                hasHoldout: evaluation.figures["heldOutSamples"] != nil, clearsAt: evaluation.clearsAt,
-                limitMilliseconds: evaluation.figures["limitMilliseconds"])
+                armed: evaluation.isArmed, hasBaseline: times?.baselineHolds == true,
+                baselineSecondsLeft: times?.baselineSecondsLeft ?? 0, hasHoldout: times?.heldOutSamples != nil,
+                clearsAt: evaluation.clearsAt,
+                limitMilliseconds: (times?.quantiles?.limit).map { $0 / .milliseconds(1) })
         }
     }
 
@@ -45,7 +45,7 @@ struct GateReader {
     }
 
     /// Those that are not acknowledged, and dry runs within the period.
-    private func rollbacks() throws -> [GateFigures.RollbackReading] {
+    private func rollbacks() throws -> [GateInputs.RollbackReading] {
         try Row.fetchAll(
             database,
             sql: """

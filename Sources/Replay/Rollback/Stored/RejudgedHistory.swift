@@ -35,13 +35,11 @@ package struct RejudgedHistory: Equatable, Sendable {
     package mutating func add(_ evaluation: Evaluation) {
         first = first ?? evaluation.time
         last = evaluation.time
-        var rejudged = evaluation
         var counts = counts[evaluation.trigger] ?? Counts()
         counts.evaluations += 1
-        switch evaluation.rejudged(with: changes) {
-        case .evaluation(let other): rejudged = other
-        case .unknown: counts.unknown += 1
-        }
+        let known = evaluation.rejudged(with: changes)
+        if known == nil { counts.unknown += 1 }
+        let rejudged = known ?? evaluation
         if rejudged.state != evaluation.state { counts.changed += 1 }
         self.counts[evaluation.trigger] = counts
         storedEpisodes.add(evaluation)

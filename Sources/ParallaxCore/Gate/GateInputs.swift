@@ -1,5 +1,5 @@
 /// What the gate judges: the figures of one period, and what the watchdog and people said.
-package struct GateFigures: Equatable, Sendable {
+package struct GateInputs: Equatable, Sendable {
     /// One trigger's newest verdict in one database.
     package struct TriggerReading: Equatable, Sendable {
         package var trigger: Trigger
