@@ -122,18 +122,18 @@ extension ErrorRateTrigger {
     }
 
     static func sentence(_ reading: Reading, settings: RollbackSettings) -> String {
-        let attempts = FigureText.grouped(reading.long.attempts)
+        let attempts = NumberFormat.count(reading.long.attempts)
         switch reading.state {
         case .warming:
             return "counting for \(reading.watchedSeconds) of the first \(settings.errorShortWindowSeconds) s, "
                 + "\(attempts) attempts"
         case .inconclusive:
             return "\(attempts) attempts in \(reading.watchedSeconds) s; an error rate needs at least "
-                + FigureText.grouped(settings.errorMinimum)
+                + NumberFormat.count(settings.errorMinimum)
         case .ok, .suspect, .firing:
-            return "error rate \(FigureText.percent(reading.long.percent)) "
-                + "(lower bound \(FigureText.percent(reading.lowerBoundPercent)), "
-                + "limit \(FigureText.percent(settings.errorRatePercent))) over \(reading.watchedSeconds) s, "
+            return "error rate \(NumberFormat.share(percent: reading.long.percent)) "
+                + "(lower bound \(NumberFormat.share(percent: reading.lowerBoundPercent)), "
+                + "limit \(NumberFormat.share(percent: settings.errorRatePercent))) over \(reading.watchedSeconds) s, "
                 + "\(attempts) attempts"
         }
     }

@@ -63,8 +63,8 @@ package struct FailureLog: Sendable {
         var sentence = evaluation.sentence
         if evaluation.state == .firing || evaluation.state == .suspect {
             let seconds = max(0, (now.steadyMilliseconds - began.steadyMilliseconds) / 1000)
-            let reasons = window.long.reasons.map { "\($0.reason.rawValue) \(FigureText.grouped($0.count))" }
-            sentence += "; failed for \(FigureText.grouped(Int(seconds))) s: \(reasons.joined(separator: ", "))"
+            let reasons = window.long.reasons.map { "\($0.reason.rawValue) \(NumberFormat.count($0.count))" }
+            sentence += "; failed for \(NumberFormat.count(Int(seconds))) s: \(reasons.joined(separator: ", "))"
         }
         return Evaluation(
             trigger: evaluation.trigger, time: evaluation.time, state: evaluation.state, figures: figures,

@@ -200,22 +200,22 @@ extension RedisDownTrigger {
         _ reading: Reading, limitSeconds: Int, windowSeconds: Int, goodRunProbes: Int, decisionsSeconds: Int
     ) -> String {
         let inWindow =
-            "down for \(FigureText.decimal(Double(reading.downInWindowMilliseconds) / 1000)) s "
+            "down for \(NumberFormat.decimal(Double(reading.downInWindowMilliseconds) / 1000)) s "
             + "of the last \(windowSeconds) s"
         guard let down = reading.downMilliseconds else {
             let up = "Redis is up: its last \(goodRunProbes) probes or more succeeded"
             return reading.outagesInWindow == 0
                 ? up
-                : up + "; it was \(inWindow), in \(FigureText.counted(reading.outagesInWindow, "outage"))"
+                : up + "; it was \(inWindow), in \(NumberFormat.counted(reading.outagesInWindow, "outage"))"
         }
         let probes =
-            "\(FigureText.grouped(reading.failedProbes)) of \(FigureText.grouped(reading.probes)) probes failed"
+            "\(NumberFormat.count(reading.failedProbes)) of \(NumberFormat.count(reading.probes)) probes failed"
         if let answered = reading.answered {
-            let decisions = FigureText.counted(answered.decided + answered.errors + answered.outages, "decision")
-            return "\(probes), and yet Redis answered \(FigureText.grouped(answered.decided)) of \(decisions) "
+            let decisions = NumberFormat.counted(answered.decided + answered.errors + answered.outages, "decision")
+            return "\(probes), and yet Redis answered \(NumberFormat.count(answered.decided)) of \(decisions) "
                 + "within \(decisionsSeconds) s, so it is not down: look at what the probe needs"
         }
-        let noGoodRun = "no good run of Redis for \(FigureText.decimal(Double(down) / 1000)) s"
+        let noGoodRun = "no good run of Redis for \(NumberFormat.decimal(Double(down) / 1000)) s"
         guard reading.outagesInWindow > 1 else { return "\(noGoodRun) (limit \(limitSeconds) s): \(probes)" }
         return "\(noGoodRun), \(inWindow), in \(reading.outagesInWindow) outages (limit \(limitSeconds) s): \(probes)"
     }

@@ -11,8 +11,8 @@ struct ResponseTimeSentence {
         if reading.isHeldBack { parts.append("going back would take no wait away, so nothing is rolled back") }
         if let heldOut = reading.heldOutSamples, !reading.usesHoldout {
             parts.append(
-                "the hold-out has \(FigureText.grouped(heldOut)) of the "
-                    + "\(FigureText.grouped(settings.holdoutMinimumSamples)) response times that it needs")
+                "the hold-out has \(NumberFormat.count(heldOut)) of the "
+                    + "\(NumberFormat.count(settings.holdoutMinimumSamples)) response times that it needs")
         }
         return parts.joined(separator: "; ")
     }
@@ -32,7 +32,7 @@ struct ResponseTimeSentence {
 
     /// What a baseline lacks: response times, a longer time of them, or both.
     private func missing(_ samples: Int, _ seconds: Int) -> String {
-        let (count, needed) = (FigureText.grouped(samples), FigureText.grouped(settings.baselineMinimumSamples))
+        let (count, needed) = (NumberFormat.count(samples), NumberFormat.count(settings.baselineMinimumSamples))
         if samples < settings.baselineMinimumSamples {
             return "\(count) of \(needed) response times" + (seconds > 0 ? ", and \(seconds) s more of them" : "")
         }
@@ -42,20 +42,20 @@ struct ResponseTimeSentence {
     }
 
     private func comparison(_ reading: Reading) -> String {
-        let samples = FigureText.grouped(reading.samples)
+        let samples = NumberFormat.count(reading.samples)
         guard let quantiles = reading.quantiles else {
             return reading.state == .warming
                 ? "counting for \(reading.watchedSeconds) of the first \(settings.errorShortWindowSeconds) s, "
                     + "\(samples) response times"
                 : "\(samples) response times in \(reading.watchedSeconds) s; a quantile needs at least "
-                    + FigureText.grouped(settings.responseTimeMinimum)
+                    + NumberFormat.count(settings.responseTimeMinimum)
         }
         let yardstick = reading.usesHoldout ? "hold-out" : "baseline"
         let inFlight =
-            reading.slowInFlight > 0 ? ", \(FigureText.grouped(reading.slowInFlight)) of them still unanswered" : ""
-        return "p\(FigureText.decimal(settings.responseTimeQuantile * 100)) \(FigureText.time(quantiles.quantile)) "
-            + "(lower bound \(FigureText.time(quantiles.lowerBound)), limit \(FigureText.time(quantiles.limit)), "
-            + "\(yardstick) at most \(FigureText.time(quantiles.baselineUpperBound))) over \(reading.watchedSeconds) s, "
+            reading.slowInFlight > 0 ? ", \(NumberFormat.count(reading.slowInFlight)) of them still unanswered" : ""
+        return "p\(NumberFormat.decimal(settings.responseTimeQuantile * 100)) \(NumberFormat.time(quantiles.quantile)) "
+            + "(lower bound \(NumberFormat.time(quantiles.lowerBound)), limit \(NumberFormat.time(quantiles.limit)), "
+            + "\(yardstick) at most \(NumberFormat.time(quantiles.baselineUpperBound))) over \(reading.watchedSeconds) s, "
             + "\(samples) response times\(inFlight)"
     }
 
@@ -64,8 +64,8 @@ struct ResponseTimeSentence {
         guard let quantiles = reading.quantiles, let part = quantiles.limiterPart, quantiles.added > .zero else {
             return nil
         }
-        let added = "of the \(FigureText.time(quantiles.added)) added, the limiter caused "
+        let added = "of the \(NumberFormat.time(quantiles.added)) added, the limiter caused "
         if reading.waits == nil && reading.slowInFlight == 0 { return added + "none: no caller waited for it" }
-        return added + (part >= quantiles.added ? "all" : FigureText.time(part))
+        return added + (part >= quantiles.added ? "all" : NumberFormat.time(part))
     }
 }

@@ -1,3 +1,5 @@
+import ParallaxCore
+
 /// Figures next to their bounds, one a line.
 enum FigureTable {
     /// The table for people: what was measured, its bound, and whether it is kept.
@@ -22,7 +24,7 @@ enum FigureTable {
 
     private static func text(_ value: Double, of figure: BoundedFigure) -> String {
         guard value.isFinite else { return "-" }
-        let number = Figures.decimal(value, places: figure.decimals)
+        let number = NumberFormat.decimal(value, places: figure.decimals)
         return figure.unit.isEmpty ? number : "\(number) \(figure.unit)"
     }
 }

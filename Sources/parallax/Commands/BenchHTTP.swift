@@ -1,3 +1,4 @@
+import ParallaxCore
 import ArgumentParser
 import Foundation
 import Logging
@@ -52,7 +53,7 @@ struct BenchHTTP: AsyncParsableCommand {
         }
         for server in result.serversWithoutCandidate {
             let failures = (server.candidate?.failures ?? [:]).sorted { $0.value > $1.value }
-            let reasons = failures.map { "\($0.key) \(Figures.count($0.value))" }.joined(separator: ", ")
+            let reasons = failures.map { "\($0.key) \(NumberFormat.count($0.value))" }.joined(separator: ", ")
             Terminal.note(
                 "Redis did not answer throughout for \(server.name): its figures do not count. "
                     + (reasons.isEmpty ? "It was not asked for all." : "What failed: \(reasons)."))

@@ -54,7 +54,7 @@ struct LatchWait {
 
     static func text(_ waiting: Waiting) -> String {
         let what =
-            waiting.firing.map { " by \($0.trigger.rawValue) at \(Figures.time($0.time)) UTC" } ?? ""
+            waiting.firing.map { " by \($0.trigger.rawValue) at \($0.time.text) UTC" } ?? ""
         let head = "parallax: a rollback\(what) waits to be acknowledged, and until then the watchdog acts no more"
         guard let word = waiting.word else {
             return """

@@ -60,9 +60,9 @@ struct InstancesText {
                 : "\(FlagName.distributedEnabled.rawValue)=false in its environment wins over the file: unset it and restart it"
         case .behind:
             let hash = applied.contentHash.map { "content \($0.prefix(8).description.escapedForTerminal)" } ?? "nothing"
-            let change = health.changedAt.map { "; the file changed \(Figures.time($0)) UTC" } ?? ""
-            return "has \(hash) since \(Figures.time(applied.since)) UTC\(change)"
-        case .silent: return "last heard of \(Figures.time(applied.time)) UTC"
+            let change = health.changedAt.map { "; the file changed \($0.text) UTC" } ?? ""
+            return "has \(hash) since \(applied.since.text) UTC\(change)"
+        case .silent: return "last heard of \(applied.time.text) UTC"
         }
     }
 }

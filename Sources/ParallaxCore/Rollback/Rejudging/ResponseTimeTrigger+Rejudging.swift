@@ -56,7 +56,7 @@ private struct StoredResponseTimes {
             let minimum = changes.responseTimeMinimum ?? evaluation.count("minimumSamples")
         else { return nil }
         if samples < minimum {
-            return (.inconclusive, false, "\(FigureText.grouped(samples)) response times are too few")
+            return (.inconclusive, false, "\(NumberFormat.count(samples)) response times are too few")
         }
         let limit = max(upper * factor, .milliseconds(floor))
         let state = ResponseTimeTrigger.state(
@@ -70,9 +70,9 @@ private struct StoredResponseTimes {
             && !responseTimeUnwaited
         return (
             isHeldBack ? .suspect : state, isHeldBack,
-            "\(prefix)quantile \(FigureText.time(quantile)) (lower bound \(FigureText.time(lower)), "
-                + "limit \(FigureText.time(limit)), compared with at most \(FigureText.time(upper))), "
-                + "\(FigureText.grouped(samples)) response times"
+            "\(prefix)quantile \(NumberFormat.time(quantile)) (lower bound \(NumberFormat.time(lower)), "
+                + "limit \(NumberFormat.time(limit)), compared with at most \(NumberFormat.time(upper))), "
+                + "\(NumberFormat.count(samples)) response times"
         )
     }
 
