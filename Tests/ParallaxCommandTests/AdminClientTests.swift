@@ -1,3 +1,4 @@
+import RedisLimiting
 import Foundation
 import NIOCore
 import NIOPosix
@@ -82,7 +83,7 @@ import Testing
 
     @Test("a port that nobody listens on is a refusal over real sockets too")
     func refusedConnection() async throws {
-        let port = try FreePorts.find(1)[0]
+        let port = try LoopbackPorts.find(1)[0]
         let client = AdminClient(
             baseURL: "http://127.0.0.1:\(port)", token: "t", transport: AdminClient.overHTTP)
         let told = await #expect(throws: CommandFailure.self) {

@@ -1,3 +1,4 @@
+import RedisLimiting
 import Foundation
 import Testing
 
@@ -58,7 +59,7 @@ import Testing
 
     @Test("ports are different and free")
     func ports() throws {
-        let ports = try FreePorts.find(5)
+        let ports = try LoopbackPorts.find(5)
         #expect(Set(ports).count == 5)
         #expect(ports.allSatisfy { (1024...65_535).contains($0) })
     }

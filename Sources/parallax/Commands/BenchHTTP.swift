@@ -67,7 +67,7 @@ struct BenchHTTP: AsyncParsableCommand {
     ) async throws -> (result: HTTPBenchmarkResult?, wasInterrupted: Bool) {
         let redis = try await EmbeddedRedis.start(logger: Logger(label: "parallax.bench"))
         defer { redis.stop() }
-        let servers = zip(BenchServer.Kind.allCases, try FreePorts.find(BenchServer.Kind.allCases.count)).map {
+        let servers = zip(BenchServer.Kind.allCases, try LoopbackPorts.find(BenchServer.Kind.allCases.count)).map {
             BenchServer(kind: $0, port: $1, folder: folder.path, redisURL: redis.url.description)
         }
         let benchmark = HTTPBenchmark(
