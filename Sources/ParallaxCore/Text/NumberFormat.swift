@@ -30,10 +30,11 @@ package enum NumberFormat {
     package static func decimal(_ number: Double) -> String { decimal(number, atMost: 1) }
 
     private static func decimal(_ number: Double, atMost places: Int) -> String {
-        let text = decimal(number, places: places)
-        guard let point = text.firstIndex(of: "."), !text.contains("e") else { return text }
-        let decimals = text[point...].reversed().drop { $0 == "0" }.reversed()
-        return decimals == ["."] ? String(text[..<point]) : text[..<point] + String(decimals)
+        var text = decimal(number, places: places)
+        guard text.contains("."), !text.contains("e") else { return text }
+        while text.last == "0" { text.removeLast() }
+        if text.last == "." { text.removeLast() }
+        return text
     }
 
     /// A number as short as it can be written exactly, such as a setting: `5`, `4.5`, `0.001`.

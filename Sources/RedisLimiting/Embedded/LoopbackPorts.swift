@@ -29,12 +29,13 @@ package enum LoopbackPorts {
         defer { freeaddrinfo(found) }
         let descriptor = socket(found.pointee.ai_family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure(host) }
-        // The port is at the same place in the addresses of both families.
-        var (address, size) = (sockaddr_in6(), socklen_t(MemoryLayout<sockaddr_in6>.size))
-        let status = withUnsafeMutableBytes(of: &address) { bytes in
+        // Room for an address of either family. In both, bytes 2 and 3 are the port, the higher first.
+        var address = [UInt8](repeating: 0, count: 128)
+        var size = socklen_t(address.count)
+        let status = address.withUnsafeMutableBytes { bytes in
             bytes.withMemoryRebound(to: sockaddr.self) { address in
                 bind(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) == 0
-                    ? getsockname(descriptor, address.baseAddress!, &size) : -1
+                    ? getsockname(descriptor, address.baseAddress, &size) : -1
             }
         }
         guard status == 0 else {
@@ -42,7 +43,7 @@ package enum LoopbackPorts {
             close(descriptor)
             throw failure
         }
-        return (descriptor, Int(UInt16(bigEndian: address.sin6_port)))
+        return (descriptor, Int(address[2]) << 8 | Int(address[3]))
     }
 
     private static func failure(_ host: String) -> EmbeddedRedisError {
