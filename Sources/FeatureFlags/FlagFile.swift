@@ -67,11 +67,7 @@ package struct FlagFile: Sendable {
 
     /// The SHA-256 of a content in lower-case hexadecimal.
     package static func hash(_ bytes: [UInt8]) -> String {
-        var hash = SHA256()
-        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return hash.finalize().map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        Hexadecimal.encode(SHA256.hash(data: bytes))
     }
 
     package static func split(_ path: String) -> (folder: String, name: String) {

@@ -1,4 +1,5 @@
 import CommandSupport
+import ParallaxCore
 
 /// Figures next to their bounds, one a line.
 enum FigureTable {
@@ -24,7 +25,7 @@ enum FigureTable {
 
     private static func text(_ value: Double, of figure: BoundedFigure) -> String {
         guard value.isFinite else { return "-" }
-        let number = Figures.decimal(value, places: figure.decimals)
+        let number = NumberFormat.decimal(value, places: figure.decimals)
         return figure.unit.isEmpty ? number : "\(number) \(figure.unit)"
     }
 }

@@ -1,3 +1,4 @@
+import ParallaxCore
 import ParallaxTesting
 import Testing
 
@@ -116,7 +117,7 @@ import Testing
 
     @Test("a chain of random edits always gives what was wanted and keeps what is not ours")
     func random() throws {
-        var random = Seeded(seed: 7)
+        var random = SplitMix64(seed: 7)
         for text in FlagTexts.all {
             var file = try FlagTexts.file(text)
             for step in 0..<20 {

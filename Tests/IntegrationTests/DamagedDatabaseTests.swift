@@ -28,7 +28,7 @@ import Testing
             try store.gather()
             try store.close()
             let whole = try Data(contentsOf: database)
-            var random = Seeded(seed: 20_261_130)
+            var random = SplitMix64(seed: 20_261_130)
             let commands = [
                 ["report"], ["report", "--format", "csv"], ["divergences", "list"], ["rollback", "history"],
                 ["flags", "history"],

@@ -33,7 +33,7 @@ import Testing
             try await withPrivateRedis { redis in
                 let service = try await Self.start(folder, redis)
                 let identities = try (0..<40).map { try Identity(organization: "acme", identifier: "key-\($0)") }
-                let held = identities.filter { HoldoutShare.contains($0, percent: 50) }
+                let held = identities.filter { IdentityShare.heldOut.contains($0, percent: 50) }
                 try #require(!held.isEmpty && held.count < 40)
                 for identity in identities {
                     for _ in 0..<3 {

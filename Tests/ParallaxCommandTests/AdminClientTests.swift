@@ -1,4 +1,5 @@
 import CommandSupport
+import RedisLimiting
 import Foundation
 import NIOCore
 import NIOPosix
@@ -83,7 +84,7 @@ import Testing
 
     @Test("a port without a listener is a refusal over real sockets too")
     func refusedConnection() async throws {
-        let port = try FreePorts.find(1)[0]
+        let port = try LoopbackPorts.find(1)[0]
         let client = AdminClient(
             baseURL: "http://127.0.0.1:\(port)", token: "t", transport: AdminClient.overHTTP)
         let told = await #expect(throws: CommandFailure.self) {

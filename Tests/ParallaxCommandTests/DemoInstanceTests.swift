@@ -1,4 +1,5 @@
 import CommandSupport
+import RedisLimiting
 import Foundation
 import Testing
 
@@ -59,7 +60,7 @@ import Testing
 
     @Test("ports are different and free")
     func ports() throws {
-        let ports = try FreePorts.find(5)
+        let ports = try LoopbackPorts.find(5)
         #expect(Set(ports).count == 5)
         #expect(ports.allSatisfy { (1024...65_535).contains($0) })
     }

@@ -109,7 +109,7 @@ import Testing
         let line = try #require(text.text(of: .errors).split(separator: "\n").last)
         #expect(
             line.split(separator: " ").joined(separator: " ")
-                == "10 20 % 95 s - 75.0 % redis_down 33.3 %, error_rate 66.7 % 120 s met")
+                == "10 20 % 95 s - 75 % redis_down 33.3 %, error_rate 66.7 % 120 s met")
         #expect(text.summary == "Of 3 figures with a bar: 2 met, 1 missed, 0 undecided.")
     }
 
@@ -134,7 +134,7 @@ import Testing
         let rollbacks = try #require(document["rollbacks"] as? [[String: Any]])
         #expect(rollbacks.first?["trigger"] as? String == "redis_down")
         let text = ScenarioText(outcome: outcome, seed: 1, settings: RollbackSettings()).text
-        #expect(text.contains("1 outage of 5 min 00 s: 1 rolled back"))
+        #expect(text.contains("1 outage of 5 min: 1 rolled back"))
         #expect(text.contains("redis_down  no good run of Redis for 12"))
     }
 

@@ -138,9 +138,9 @@ import Testing
         #expect(
             tally.lines(elapsed: .seconds(2)) == [
                 "Sent 5 requests in 2 s, 2 a second",
-                "  200 allowed           3  60.0 %",
-                "  429 limited           1  20.0 %",
-                "  no answer: timed out  1  20.0 %",
+                "  200 allowed           3  60 %",
+                "  429 limited           1  20 %",
+                "  no answer: timed out  1  20 %",
             ])
     }
 

@@ -8,7 +8,7 @@ import Testing
 
     @Test("a server is reached by TCP, by name and by address", arguments: ["localhost", "127.0.0.1"])
     func tcp(_ host: String) async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withPrivateRedis(arguments: ["--port", "\(port)"]) { redis in
             #expect(await decides(redis, at: "redis://\(host):\(port)/0"))
         }
@@ -18,7 +18,7 @@ import Testing
         "a server that listens only on IPv6 is reached by its address in brackets",
         .enabled("the machine has the address ::1") { (try? await LoopbackPort.free(on: "::1")) != nil })
     func ipv6() async throws {
-        let port = try await LoopbackPort.free(on: "::1")
+        let port = try LoopbackPorts.find(1, on: "::1")[0]
         try await withPrivateRedis(arguments: ["--port", "\(port)", "--bind", "::1"]) { redis in
             #expect(await decides(redis, at: "redis://[::1]:\(port)/0"))
             #expect(await !decides(redis, at: "redis://127.0.0.1:\(port)/0", patience: .seconds(2)))
@@ -40,7 +40,7 @@ import Testing
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"),
         arguments: ["localhost", "127.0.0.1"])
     func tls(_ host: String) async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates { certificates in
             try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
                 let url = "rediss://\(host):\(port)/0"
@@ -56,7 +56,7 @@ import Testing
         "a server that asks for a certificate takes a client that shows one, and no other",
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"))
     func clientCertificate() async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates { certificates in
             let arguments = certificates.arguments(port: port, asksClients: true)
             try await withPrivateRedis(arguments: arguments) { redis in
@@ -81,7 +81,7 @@ import Testing
             ("DNS:elsewhere.example", "localhost"), ("DNS:localhost", "127.0.0.1"),
         ])
     func otherName(_ names: String, _ host: String) async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates(names: names) { certificates in
             try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
                 let url = "rediss://\(host):\(port)/0"
@@ -94,7 +94,7 @@ import Testing
         "certificates of another authority are trusted from when they are put in place",
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"), .timeLimit(.minutes(1)))
     func otherAuthority() async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates { certificates in
             try await withTemporaryCertificates { others in
                 try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
@@ -122,7 +122,7 @@ import Testing
         "the own certificate is shown from when it is put in place, and one without its key is refused before",
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"), .timeLimit(.minutes(1)))
     func ownCertificate() async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates { certificates in
             let arguments = certificates.arguments(port: port, asksClients: true)
             try await withPrivateRedis(arguments: arguments) { redis in

@@ -41,6 +41,6 @@ extension DivergenceReport {
     private static func question(_ direction: Summary.Direction, _ what: String) -> String? {
         guard direction.requests.count > 0 else { return nil }
         return
-            "\(FigureText.share(direction.requests.share * 100)) of the requests \(what): decide whether that is wanted"
+            "\(NumberFormat.share(direction.requests.share)) of the requests \(what): decide whether that is wanted"
     }
 }

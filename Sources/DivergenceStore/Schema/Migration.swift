@@ -1,3 +1,4 @@
+import ParallaxCore
 import Crypto
 
 /// One file of `migrations/`: a step of the schema that never changes once released.

@@ -55,7 +55,8 @@ extension AlertRules.Facts {
             case .latched: why = "the last rollback is not acknowledged"
             case .holdingOff(let until):
                 let minutes = Int(max(0, until - evaluation.time) + 59_999) / 60_000
-                why = "the last rollback was acknowledged a short while ago; armed in \(FigureText.minutes(minutes))"
+                why =
+                    "the last rollback was acknowledged a short while ago; armed in \(NumberFormat.span(minutes: minutes))"
             }
             return StoppedTrigger(
                 key: Alert.Key(name: .rollbackWithheld, trigger: evaluation.trigger),

@@ -62,7 +62,7 @@ extension AlertRules {
                 "Redis has not been healthy for \(max(0, (now.wall - since) / 1000)) s: \(facts.redisProblem ?? "")"
             } else if isFailing {
                 """
-                \(FigureText.counted(failures, "connection")) to Redis failed or were lost within \
+                \(NumberFormat.counted(failures, "connection")) to Redis failed or were lost within \
                 \(settings.shortWindowSeconds) s (limit \(settings.connectionFailures))
                 """
             } else {
@@ -83,12 +83,12 @@ extension AlertRules {
         let summary: String? =
             if isShare {
                 """
-                \(FigureText.share(Double(long.unavailable) * 100 / Double(long.answers))) of \
-                \(FigureText.counted(long.answers, "answer")) over \(settings.longWindowSeconds) s had no verdict (limit \
-                \(FigureText.share(settings.unavailablePercent)))
+                \(NumberFormat.share(percent: Double(long.unavailable) * 100 / Double(long.answers))) of \
+                \(NumberFormat.counted(long.answers, "answer")) over \(settings.longWindowSeconds) s had no verdict (limit \
+                \(NumberFormat.share(percent: settings.unavailablePercent)))
                 """
             } else {
-                length.map { "The last \(FigureText.counted($0, "answer")) had no verdict" }
+                length.map { "The last \(NumberFormat.counted($0, "answer")) had no verdict" }
             }
         return alert(
             .unavailableAnswers, startsAt: startsAt, summary: summary,
@@ -108,8 +108,8 @@ extension AlertRules {
         return Alert(
             .refusalRate, startsAt: startsAt,
             summary: """
-                \(FigureText.share(percent)) of \(FigureText.counted(long.verdicts, "request")) were refused over \
-                \(settings.longWindowSeconds) s (limit \(FigureText.share(settings.refusalPercent)))
+                \(NumberFormat.share(percent: percent)) of \(NumberFormat.counted(long.verdicts, "request")) were refused over \
+                \(settings.longWindowSeconds) s (limit \(NumberFormat.share(percent: settings.refusalPercent)))
                 """,
             description: """
                 Most callers are refused, or a few ask for far more than they may have. See parallax limits top, and \

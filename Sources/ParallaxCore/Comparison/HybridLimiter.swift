@@ -145,7 +145,7 @@ package final class HybridLimiter: Sendable {
         _ request: CheckRequest, percent: Double, at now: Timestamp, from start: Duration
     ) async -> Answer {
         let controlDecision = judgeControl(request, at: now, start)
-        if HoldoutShare.contains(request.identity, percent: settings.holdoutPercent) {
+        if IdentityShare.heldOut.contains(request.identity, percent: settings.holdoutPercent) {
             let answer = answer(request, at: now, from: start, .hybrid, .control, controlDecision, isHeldOut: true)
             observer.heldOut(request, answer)
             return answer
@@ -156,7 +156,7 @@ package final class HybridLimiter: Sendable {
             control: Observation(decision: controlDecision, duration: clocks.uptime() - start),
             controlSince: Self.instant(controlSince.load(ordering: .relaxed), at: now, start),
             candidateSince: askedSince(at: now, start))
-        guard EnforcementShare.contains(request.identity, percent: percent) else {
+        guard IdentityShare.enforced.contains(request.identity, percent: percent) else {
             runBehind(experiment)
             return answer(request, at: now, from: start, .hybrid, .control, controlDecision)
         }

@@ -6,12 +6,12 @@ extension GateJudge {
         let isWithin = Self.percent(unanswered, of: all, isAtMost: settings.unansweredPercent)
         let share = ShareEstimate(unanswered, of: all).share
         let reasons = inputs.incomparable.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            .filter { $0.value > 0 }.map { "\($0.key) \(FigureText.grouped($0.value))" }
+            .filter { $0.value > 0 }.map { "\($0.key) \(NumberFormat.count($0.value))" }
         return make(
-            .answered, isWithin, "\(FigureText.grouped(unanswered)) unanswered, \(FigureText.share(share * 100))",
-            "at most \(FigureText.share(settings.unansweredPercent))",
-            "The candidate did not answer \(FigureText.counted(unanswered, "request")), "
-                + "\(FigureText.share(share * 100)) of all (\(Self.listed(reasons))): remove the cause, "
+            .answered, isWithin, "\(NumberFormat.count(unanswered)) unanswered, \(NumberFormat.share(share))",
+            "at most \(NumberFormat.share(percent: settings.unansweredPercent))",
+            "The candidate did not answer \(NumberFormat.counted(unanswered, "request")), "
+                + "\(NumberFormat.share(share)) of all (\(Self.listed(reasons))): remove the cause, "
                 + "then report on a period after that.",
             canTell: all > 0, unknown: Self.nothing)
     }
@@ -38,23 +38,19 @@ extension GateJudge {
             : "How long callers may wait for the candidate is not known, since response_time is not armed."
     }
 
-    private static func time(_ milliseconds: Double) -> String {
-        FigureText.time(.microseconds(Int64((milliseconds * 1000).rounded())))
-    }
-
     var unexplained: GateCheck {
         let estimate = ShareEstimate(inputs.unexplained, of: inputs.compared)
         // Not by the share, whose rounding could turn a figure on the bound.
         let isBelow = Double(inputs.unexplained) * 100 < settings.unexplainedPercent * Double(inputs.compared)
-        let bound = FigureText.share(settings.unexplainedPercent)
-        let upper = FigureText.share(estimate.upper * 100)
+        let bound = NumberFormat.share(percent: settings.unexplainedPercent)
+        let upper = NumberFormat.share(estimate.upper)
         let isSure = estimate.upper * 100 < settings.unexplainedPercent
         return make(
             .unexplained, isBelow,
-            "\(FigureText.grouped(inputs.unexplained)), \(FigureText.share(estimate.share * 100)) "
+            "\(NumberFormat.count(inputs.unexplained)), \(NumberFormat.share(estimate.share)) "
                 + "(95 % interval up to \(upper))" + settled(inputs.settledUnexplained),
             "below \(bound), its interval too",
-            "\(FigureText.counted(inputs.unexplained, "divergence")) without a known cause: look at them "
+            "\(NumberFormat.counted(inputs.unexplained, "divergence")) without a known cause: look at them "
                 + "(parallax divergences list --cause unexplained), then settle or fix them.",
             canTell: inputs.compared > 0 && (isSure || !isBelow),
             unknown: inputs.compared > 0 ? unsure(upper: upper, bound: bound) : Self.nothing)
@@ -65,7 +61,9 @@ extension GateJudge {
             forUpperBelow: settings.unexplainedPercent / 100, successes: inputs.unexplained)
         let more = needed.map { max(1, $0 - inputs.compared) }
         return "Unexplained divergences may be up to \(upper) of the requests, which is not below \(bound): "
-            + (more.map { "\(FigureText.counted($0, "more request", plural: "more requests")) without one are needed" }
+            + (more.map {
+                "\(NumberFormat.counted($0, "more request", plural: "more requests")) without one are needed"
+            }
                 ?? "more requests without one are needed")
             + (inputs.unexplained > 0 ? ", or settle those." : ".")
     }
@@ -73,20 +71,20 @@ extension GateJudge {
     var lostWrites: GateCheck {
         make(
             .lostWrites, inputs.lostWrites == 0,
-            FigureText.grouped(inputs.lostWrites) + settled(inputs.settledLostWrites), "none",
-            "Redis lost writes that it had accepted, seen in \(FigureText.counted(inputs.lostWrites, "divergence")): "
+            NumberFormat.count(inputs.lostWrites) + settled(inputs.settledLostWrites), "none",
+            "Redis lost writes that it had accepted, seen in \(NumberFormat.counted(inputs.lostWrites, "divergence")): "
                 + "look at its persistence, failovers and maxmemory-policy.",
             canTell: inputs.compared > 0, unknown: Self.nothing)
     }
 
     var bugs: GateCheck {
         make(
-            .bugs, inputs.bugs == 0, FigureText.grouped(inputs.bugs), "none",
-            "\(FigureText.counted(inputs.bugs, "divergence")) of what a reviewer settled as a bug "
+            .bugs, inputs.bugs == 0, NumberFormat.count(inputs.bugs), "none",
+            "\(NumberFormat.counted(inputs.bugs, "divergence")) of what a reviewer settled as a bug "
                 + "(\(inputs.bugGroups.joined(separator: ", "))): fix it, then report on a period after that.")
     }
 
     private func settled(_ count: Int) -> String {
-        count > 0 ? ", and \(FigureText.grouped(count)) settled" : ""
+        count > 0 ? ", and \(NumberFormat.count(count)) settled" : ""
     }
 }

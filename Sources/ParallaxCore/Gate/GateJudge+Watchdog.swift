@@ -23,7 +23,7 @@ extension GateJudge {
             return make(
                 .triggers, false, figure, bound,
                 "The trigger \(alarm.trigger.rawValue) is still suspect because of outages that are over: \(alarm.sentence). "
-                    + "If Redis stays up, try again at \(FigureText.timeOfDay(end)).",
+                    + "If Redis stays up, try again at \(end.timeOfDayRoundedUp).",
                 endsByItself: true)
         }
         let stale = inputs.triggers.first { $0.recordedUntil - $0.time > Self.staleMilliseconds }
@@ -111,8 +111,8 @@ extension GateJudge {
         }
         let days = max(0, now - drill.time) / Self.dayMilliseconds
         let isRecent = now - drill.time <= Int64(settings.drillDays) * Self.dayMilliseconds
-        let age = days == 0 ? "today" : FigureText.counted(Int(days), "day") + " ago"
-        let figure = age + (drill.instances.map { ", \(FigureText.counted($0, "instance"))" } ?? "")
+        let age = days == 0 ? "today" : NumberFormat.counted(Int(days), "day") + " ago"
+        let figure = age + (drill.instances.map { ", \(NumberFormat.counted($0, "instance"))" } ?? "")
         guard isRecent else {
             return make(.drill, false, figure, bound, "The rollback was last drilled \(days) days ago. " + remedy)
         }
@@ -123,7 +123,7 @@ extension GateJudge {
         return make(
             .drill, drill.unheard.map(\.isEmpty) ?? (asked >= known), figure, bound,
             missing.isEmpty
-                ? "The last drill asked \(FigureText.counted(asked, "instance")) of the \(FigureText.grouped(known)) that "
+                ? "The last drill asked \(NumberFormat.counted(asked, "instance")) of the \(NumberFormat.count(known)) that "
                     + "share the flag file: drill with --url for each."
                 : "The last drill did not ask \(Self.listed(missing)), which shared the flag file: drill with --url for each."
         )

@@ -61,28 +61,28 @@ extension GateJudge {
     private var covered: GateCheck {
         let missing = settings.minimumMinutes - inputs.recordedMinutes
         return make(
-            .covered, missing <= 0, FigureText.minutes(inputs.recordedMinutes),
-            "at least \(FigureText.minutes(settings.minimumMinutes))",
-            "Records cover only \(FigureText.minutes(inputs.recordedMinutes)): "
-                + "compare for another \(FigureText.minutes(missing)).")
+            .covered, missing <= 0, NumberFormat.minutes(inputs.recordedMinutes),
+            "at least \(NumberFormat.minutes(settings.minimumMinutes))",
+            "Records cover only \(NumberFormat.minutes(inputs.recordedMinutes)): "
+                + "compare for another \(NumberFormat.minutes(missing)).")
     }
 
     private var compared: GateCheck {
         let missing = settings.minimumCompared - inputs.compared
         return make(
-            .compared, missing <= 0, FigureText.grouped(inputs.compared),
-            "at least \(FigureText.grouped(settings.minimumCompared))",
-            "Only \(FigureText.counted(inputs.compared, "request")) compared so far: "
-                + "\(FigureText.grouped(missing)) more are needed.")
+            .compared, missing <= 0, NumberFormat.count(inputs.compared),
+            "at least \(NumberFormat.count(settings.minimumCompared))",
+            "Only \(NumberFormat.counted(inputs.compared, "request")) compared so far: "
+                + "\(NumberFormat.count(missing)) more are needed.")
     }
 
     private var gaps: GateCheck {
         let whole = inputs.recordedMinutes + inputs.gapMinutes
         let isWithin = Self.percent(inputs.gapMinutes, of: whole, isAtMost: settings.gapPercent)
         return make(
-            .gaps, isWithin, FigureText.minutes(inputs.gapMinutes),
-            "at most \(FigureText.share(settings.gapPercent))",
-            "No instance recorded for \(FigureText.minutes(inputs.gapMinutes)) in between: "
+            .gaps, isWithin, NumberFormat.minutes(inputs.gapMinutes),
+            "at most \(NumberFormat.share(percent: settings.gapPercent))",
+            "No instance recorded for \(NumberFormat.minutes(inputs.gapMinutes)) in between: "
                 + "keep them running, or choose a period without that gap.",
             canTell: whole > 0, unknown: Self.nothing)
     }
@@ -90,9 +90,9 @@ extension GateJudge {
     private var recorded: GateCheck {
         let isWithin = Self.percent(inputs.dropped, of: asked, isAtMost: settings.droppedPercent)
         return make(
-            .recorded, isWithin, "\(FigureText.grouped(inputs.dropped)) lost",
-            "at most \(FigureText.share(settings.droppedPercent))",
-            "\(FigureText.counted(inputs.dropped, "request")) could not be recorded, and so in no figure: "
+            .recorded, isWithin, "\(NumberFormat.count(inputs.dropped)) lost",
+            "at most \(NumberFormat.share(percent: settings.droppedPercent))",
+            "\(NumberFormat.counted(inputs.dropped, "request")) could not be recorded, and so in no figure: "
                 + "look at the disk and at RECORD_BUFFER.",
             canTell: asked > 0, unknown: Self.nothing)
     }
@@ -107,7 +107,7 @@ extension GateJudge {
         // One that was killed before it recorded anything is no longer there.
         let unknown = unrecorded.intersection(silent).sorted()
         let expected = max(settings.minimumInstances, heard + missing.count)
-        let figure = "\(FigureText.grouped(heard)) of \(FigureText.grouped(expected)) heard"
+        let figure = "\(NumberFormat.count(heard)) of \(NumberFormat.count(expected)) heard"
         let bound = "all that share the flag file"
         if !missing.isEmpty {
             return make(
@@ -117,9 +117,9 @@ extension GateJudge {
         }
         if heard < settings.minimumInstances {
             return make(
-                .instances, false, figure, "at least \(FigureText.grouped(settings.minimumInstances))",
-                "Only \(FigureText.counted(heard, "instance")) recorded here; GATE_INSTANCES asks for "
-                    + "\(FigureText.grouped(settings.minimumInstances)): name the databases of all.")
+                .instances, false, figure, "at least \(NumberFormat.count(settings.minimumInstances))",
+                "Only \(NumberFormat.counted(heard, "instance")) recorded here; GATE_INSTANCES asks for "
+                    + "\(NumberFormat.count(settings.minimumInstances)): name the databases of all.")
         }
         let deviations = (inputs.sharers ?? []).compactMap { sharer in
             sharer.deviation.map { "\(sharer.name) \($0)" }

@@ -101,18 +101,18 @@ extension ErrorRateTrigger.Reading {
     }
 
     var sentence: String {
-        let attempts = FigureText.grouped(long.attempts)
+        let attempts = NumberFormat.count(long.attempts)
         switch state {
         case .warming:
             return "counting for \(watchedSeconds) of the first \(settings.errorShortWindowSeconds) s, "
                 + "\(attempts) attempts"
         case .inconclusive:
             return "\(attempts) attempts in \(watchedSeconds) s; an error rate needs at least "
-                + FigureText.grouped(settings.errorMinimum)
+                + NumberFormat.count(settings.errorMinimum)
         case .ok, .suspect, .firing:
-            return "error rate \(FigureText.percent(long.percent)) "
-                + "(lower bound \(FigureText.percent(lowerBoundPercent)), "
-                + "limit \(FigureText.percent(settings.errorRatePercent))) over \(watchedSeconds) s, "
+            return "error rate \(NumberFormat.percent(long.percent)) "
+                + "(lower bound \(NumberFormat.percent(lowerBoundPercent)), "
+                + "limit \(NumberFormat.percent(settings.errorRatePercent))) over \(watchedSeconds) s, "
                 + "\(attempts) attempts"
         }
     }

@@ -56,9 +56,9 @@ package struct FailureLog: Sendable {
         (evaluation.failures, evaluation.failuresBegan) = (window.long, began.wall)
         if evaluation.state == .firing || evaluation.state == .suspect {
             let seconds = max(0, (now.steadyMilliseconds - began.steadyMilliseconds) / 1000)
-            let reasons = window.long.reasons.map { "\($0.reason.rawValue) \(FigureText.grouped($0.count))" }
+            let reasons = window.long.reasons.map { "\($0.reason.rawValue) \(NumberFormat.count($0.count))" }
             evaluation.sentence +=
-                "; failed for \(FigureText.grouped(Int(seconds))) s: \(reasons.joined(separator: ", "))"
+                "; failed for \(NumberFormat.count(Int(seconds))) s: \(reasons.joined(separator: ", "))"
         }
         return evaluation
     }

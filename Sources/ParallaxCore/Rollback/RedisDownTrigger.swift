@@ -169,7 +169,7 @@ extension RedisDownTrigger.Reading {
 
     var sentence: String {
         let inWindow =
-            "down for \(FigureText.decimal(Double(downInWindowMilliseconds) / 1000)) s "
+            "down for \(NumberFormat.decimal(Double(downInWindowMilliseconds) / 1000)) s "
             + "of the last \(settings.redisDownWindowSeconds) s"
         guard let down = downMilliseconds else {
             if state == .warming {
@@ -177,15 +177,15 @@ extension RedisDownTrigger.Reading {
             }
             let up = "Redis is up: its last \(settings.goodRunProbes) probes or more succeeded"
             return outagesInWindow == 0
-                ? up : up + "; it was \(inWindow), in \(FigureText.counted(outagesInWindow, "outage"))"
+                ? up : up + "; it was \(inWindow), in \(NumberFormat.counted(outagesInWindow, "outage"))"
         }
-        let probes = "\(FigureText.grouped(failedProbes)) of \(FigureText.grouped(self.probes)) probes failed"
+        let probes = "\(NumberFormat.count(failedProbes)) of \(NumberFormat.count(self.probes)) probes failed"
         if let answered {
-            let decisions = FigureText.counted(answered.decided + answered.errors + answered.outages, "decision")
-            return "\(probes), but Redis answered \(FigureText.grouped(answered.decided)) of \(decisions) "
+            let decisions = NumberFormat.counted(answered.decided + answered.errors + answered.outages, "decision")
+            return "\(probes), but Redis answered \(NumberFormat.count(answered.decided)) of \(decisions) "
                 + "within \(settings.errorShortWindowSeconds) s, so it is not down: look at what the probe needs"
         }
-        let noGoodRun = "no good run of Redis for \(FigureText.decimal(Double(down) / 1000)) s"
+        let noGoodRun = "no good run of Redis for \(NumberFormat.decimal(Double(down) / 1000)) s"
         let limit = "(limit \(settings.redisDownSeconds) s): \(probes)"
         return outagesInWindow > 1
             ? "\(noGoodRun), \(inWindow), in \(outagesInWindow) outages \(limit)" : "\(noGoodRun) \(limit)"

@@ -104,8 +104,8 @@ extension ResponseTimeTrigger.Reading {
         if isHeldBack { parts.append("a rollback would not shorten any wait, so nothing is rolled back") }
         if let heldOutSamples, !usesHoldout {
             parts.append(
-                "the hold-out has \(FigureText.grouped(heldOutSamples)) of the "
-                    + "\(FigureText.grouped(settings.holdoutMinimumSamples)) response times that it needs")
+                "the hold-out has \(NumberFormat.count(heldOutSamples)) of the "
+                    + "\(NumberFormat.count(settings.holdoutMinimumSamples)) response times that it needs")
         }
         return parts.joined(separator: "; ")
     }
@@ -121,7 +121,7 @@ extension ResponseTimeTrigger.Reading {
 
     /// What a baseline lacks: response times, a longer time of them, or both.
     private var missing: String {
-        let (count, needed) = (FigureText.grouped(baselineSamples), FigureText.grouped(settings.baselineMinimumSamples))
+        let (count, needed) = (NumberFormat.count(baselineSamples), NumberFormat.count(settings.baselineMinimumSamples))
         let seconds = baselineSecondsLeft ?? 0
         if baselineSamples < settings.baselineMinimumSamples {
             return "\(count) of \(needed) response times" + (seconds > 0 ? ", and \(seconds) s more of them" : "")
@@ -132,27 +132,27 @@ extension ResponseTimeTrigger.Reading {
     }
 
     private var comparison: String {
-        let count = FigureText.grouped(samples)
+        let count = NumberFormat.count(samples)
         guard let quantiles, samples >= settings.responseTimeMinimum else {
             return state == .warming
                 ? "counting for \(watchedSeconds) of the first \(settings.errorShortWindowSeconds) s, "
                     + "\(count) response times"
                 : "\(count) response times in \(watchedSeconds) s; a quantile needs at least "
-                    + FigureText.grouped(settings.responseTimeMinimum)
+                    + NumberFormat.count(settings.responseTimeMinimum)
         }
-        let inFlight = slowInFlight > 0 ? ", \(FigureText.grouped(slowInFlight)) of them still unanswered" : ""
-        return "p\(FigureText.decimal(settings.responseTimeQuantile * 100)) \(FigureText.time(quantiles.quantile)) "
-            + "(lower bound \(FigureText.time(quantiles.lowerBound)), limit \(FigureText.time(quantiles.limit)), "
-            + "\(usesHoldout ? "hold-out" : "baseline") at most \(FigureText.time(quantiles.baselineUpperBound))) "
+        let inFlight = slowInFlight > 0 ? ", \(NumberFormat.count(slowInFlight)) of them still unanswered" : ""
+        return "p\(NumberFormat.decimal(settings.responseTimeQuantile * 100)) \(NumberFormat.time(quantiles.quantile)) "
+            + "(lower bound \(NumberFormat.time(quantiles.lowerBound)), limit \(NumberFormat.time(quantiles.limit)), "
+            + "\(usesHoldout ? "hold-out" : "baseline") at most \(NumberFormat.time(quantiles.baselineUpperBound))) "
             + "over \(watchedSeconds) s, \(count) response times\(inFlight)"
     }
 
     /// `nil` if nothing was added, or it is not known who waited for what.
     private var limiterPart: String? {
         guard let quantiles, let part = quantiles.limiterPart, quantiles.added > .zero else { return nil }
-        let added = "of the \(FigureText.time(quantiles.added)) added, the limiter caused "
+        let added = "of the \(NumberFormat.time(quantiles.added)) added, the limiter caused "
         if waits == nil && slowInFlight == 0 { return added + "none: no caller waited for it" }
-        return added + (part >= quantiles.added ? "all" : FigureText.time(part))
+        return added + (part >= quantiles.added ? "all" : NumberFormat.time(part))
     }
 }
 

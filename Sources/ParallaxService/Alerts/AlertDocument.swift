@@ -31,8 +31,8 @@ struct AlertDocument: Codable, Equatable {
             alertname: alert.name.rawValue, severity: alert.name.severity.rawValue, service: "parallax",
             instance: instance, trigger: alert.trigger?.rawValue)
         annotations = Annotations(summary: alert.summary, description: alert.description)
-        startsAt = Self.text(alert.startsAt + message.clockOffset)
-        endsAt = Self.text(message.endsAt + message.clockOffset)
+        startsAt = (alert.startsAt + message.clockOffset).iso8601Milliseconds
+        endsAt = (message.endsAt + message.clockOffset).iso8601Milliseconds
     }
 
     /// The body of a request.
@@ -40,11 +40,5 @@ struct AlertDocument: Codable, Equatable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(messages.map { AlertDocument($0, instance: instance) })
-    }
-
-    private static func text(_ time: Timestamp) -> String {
-        Date(timeIntervalSince1970: Double(time.milliseconds) / 1000)
-            .formatted(
-                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
     }
 }

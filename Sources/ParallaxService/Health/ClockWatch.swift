@@ -114,7 +114,7 @@ extension HealthReport.Clock: Encodable {
         for (key, steps) in [(CodingKeys.instance, instance), (CodingKeys.redis, redis)] {
             guard let latest = steps.latest else { continue }
             var step = fields.nestedContainer(keyedBy: StepKeys.self, forKey: key)
-            try step.encode(latest.at.textInHealth, forKey: .steppedAt)
+            try step.encode(latest.at.iso8601Seconds, forKey: .steppedAt)
             try step.encode(latest.milliseconds, forKey: .stepMs)
             try step.encode(steps.count, forKey: .steps)
         }

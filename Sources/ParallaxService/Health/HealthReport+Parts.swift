@@ -103,7 +103,7 @@ extension HealthReport.Recorder: Encodable {
         try fields.encode(dropped, forKey: .dropped)
         try fields.encodeIfPresent(usedBytes, forKey: .usedBytes)
         try fields.encodeIfPresent(maximumBytes, forKey: .maxBytes)
-        try fields.encodeIfPresent(keptSince?.textInHealth, forKey: .keptSince)
+        try fields.encodeIfPresent(keptSince?.iso8601Seconds, forKey: .keptSince)
         try fields.encodeIfPresent(problem, forKey: .problem)
     }
 }
@@ -140,7 +140,7 @@ extension HealthReport.Baseline: Encodable {
         switch state {
         case .learning: break
         case .frozen(let frozen), .stale(let frozen):
-            try fields.encode(frozen.frozenAt.textInHealth, forKey: .frozenAt)
+            try fields.encode(frozen.frozenAt.iso8601Seconds, forKey: .frozenAt)
         }
     }
 }

@@ -31,13 +31,13 @@ extension HealthReport {
             self.state = state.name
             elapsedSeconds = state.elapsedMilliseconds / 1000
             ofSeconds = PromotionWatch.milliseconds / 1000
-            began = watch.began.time.textInHealth
+            began = watch.began.time.iso8601Seconds
             unwatchedSeconds = watch.unwatchedMilliseconds(at: watch.brokenOff?.time ?? now, seen: tally) / 1000
             brokenOffBy = watch.brokenOff?.by
-            brokenOffAt = watch.brokenOff?.time.textInHealth
+            brokenOffAt = watch.brokenOff?.time.iso8601Seconds
             alarms = tally.alarms.map {
                 Alarm(
-                    trigger: $0.trigger.rawValue, state: $0.state.rawValue, at: $0.time.textInHealth,
+                    trigger: $0.trigger.rawValue, state: $0.state.rawValue, at: $0.time.iso8601Seconds,
                     sentence: $0.sentence)
             }
             answers = tally.answers
@@ -69,7 +69,7 @@ extension HealthReport.Drill: Encodable {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(state, forKey: .state)
         try fields.encode(by, forKey: .by)
-        try fields.encode(began.textInHealth, forKey: .began)
+        try fields.encode(began.iso8601Seconds, forKey: .began)
     }
 }
 
@@ -86,7 +86,7 @@ extension RollbackLatch.State: Encodable {
         case .latched: try fields.encode("latched", forKey: .state)
         case .holdingOff(let end):
             try fields.encode("holding_off", forKey: .state)
-            try fields.encode(end.textInHealth, forKey: .until)
+            try fields.encode(end.iso8601Seconds, forKey: .until)
         }
     }
 }

@@ -86,7 +86,7 @@ extension TopologyHealth.Primary: Encodable {
         try fields.encodeIfPresent(id, forKey: .id)
         try fields.encode(slots.map(Self.text).joined(separator: ","), forKey: .slots)
         try fields.encode(replicas, forKey: .replicas)
-        try fields.encode(since.textInHealth, forKey: .since)
+        try fields.encode(since.iso8601Seconds, forKey: .since)
         try fields.encode(connections > 0, forKey: .connected)
         try fields.encode(breaker.rawValue, forKey: .breaker)
     }

@@ -87,7 +87,7 @@ struct HealthVerdict: Equatable, Sendable {
         for reading in report.triggers where reading.isHeldBack {
             worries.append("trigger \(reading.trigger.rawValue) would fire, but a rollback would not help")
         }
-        if report.strategy != .legacy, let gap = report.latch.gap(\.textInHealth) {
+        if report.strategy != .legacy, let gap = report.latch.gap(\.iso8601Seconds) {
             worries.append("at \(report.strategy.rawValue), and \(gap)")
         }
         if report.drill?.state == .interrupted {

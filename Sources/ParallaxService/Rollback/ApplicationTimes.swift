@@ -66,7 +66,7 @@ package struct ApplicationTimes: Sendable {
             guard index < counted else { continue }
             let isHeldOut =
                 strategy == .hybrid
-                && report.identity.map { HoldoutShare.contains($0, percent: holdoutPercent) } == true
+                && report.identity.map { IdentityShare.heldOut.contains($0, percent: holdoutPercent) } == true
             if isHeldOut { heldOut += 1 }
             observer.recordApplicationTime(report.duration, strategy: strategy, isHeldOut: isHeldOut)
         }

@@ -5,13 +5,13 @@ enum RandomPolicy {
     private static let durations: [Int64] = [1, 2, 50, 99, 100, 100, 1_000, 1_000, 5_000, 10_000, 60_000]
 
     /// One to four windows, or now and then as many as there may be.
-    static func make(using random: inout Seeded) -> Policy {
+    static func make(using random: inout SplitMix64) -> Policy {
         let count = [1, 1, 2, 2, 2, 3, 3, 4, 4, Policy.maximumWindows].randomElement(using: &random)!
         return policy((0..<count).map { window(named: "w\($0)", using: &random) })
     }
 
     /// The policy with limits lowered or raised, or a window more, less, or of another length, or in another order.
-    static func change(_ policy: Policy, using random: inout Seeded) -> Policy {
+    static func change(_ policy: Policy, using random: inout SplitMix64) -> Policy {
         var windows = policy.windows
         let place = Int.random(in: 0..<windows.count, using: &random)
         switch Int.random(in: 0..<7, using: &random) {
@@ -27,7 +27,7 @@ enum RandomPolicy {
         return self.policy(windows)
     }
 
-    private static func window(named name: String, using random: inout Seeded) -> Window {
+    private static func window(named name: String, using random: inout SplitMix64) -> Window {
         let limit = Int.random(in: 0..<5, using: &random) == 0 ? 40 : 12
         return Window(
             name: name, limit: Int.random(in: 1...limit, using: &random),

@@ -16,7 +16,7 @@ package struct RandomTrace: Sendable {
     private let first: Policy
     private let changesPolicy: Bool
     private let stepsBack: Bool
-    private var random: Seeded
+    private var random: SplitMix64
 
     /// - Parameters:
     ///   - start: An instant of an ordinary day if nothing else is said.
@@ -27,7 +27,7 @@ package struct RandomTrace: Sendable {
         changesPolicy: Bool = true, stepsBack: Bool = true
     ) {
         identity = try! Identity(organization: "random", identifier: identifier)
-        random = Seeded(seed: seed)
+        random = SplitMix64(seed: seed)
         policy = RandomPolicy.make(using: &random)
         first = policy
         now = start

@@ -1,3 +1,5 @@
+import ParallaxCore
+
 extension RedisURL {
     /// Reads `redis://[user][:password]@host:port/db`, `rediss://…` or `unix://[:password@]/path/to.sock?db=N`; of
     /// several servers `redis+sentinel://…@host:port,host:port/master-name/db` or

@@ -4,6 +4,7 @@ package struct EmbeddedRedisError: Error, Equatable, CustomStringConvertible {
         case notInstalled
         case noFolder
         case noProcess
+        case noPort
         /// It ended, or did not answer in time.
         case notAnswering
     }

@@ -11,11 +11,7 @@ struct SlidingLogScript: Sendable {
 
     init(keys: RedisKeyspace = RedisKeyspace()) {
         self.keys = keys
-        let hash = Insecure.SHA1.hash(data: source).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }
-        evalsha = RedisCommand("EVALSHA", hash.joined(), "1")
+        evalsha = RedisCommand("EVALSHA", Hexadecimal.encode(Insecure.SHA1.hash(data: source)), "1")
     }
 
     /// A decision, and whether the key had held a value that no release wrote.

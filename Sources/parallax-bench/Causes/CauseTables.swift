@@ -19,8 +19,8 @@ struct CauseTables {
         for outcome in outcomes {
             let (right, diverged) = (outcome.table.right, outcome.table.diverged)
             table.add(
-                outcome.name, Figures.count(outcome.table.agreed + diverged), Figures.count(diverged),
-                Figures.count(right), diverged == 0 ? "-" : Figures.share(right, of: diverged))
+                outcome.name, NumberFormat.count(outcome.table.agreed + diverged), NumberFormat.count(diverged),
+                NumberFormat.count(right), diverged == 0 ? "-" : NumberFormat.share(right, of: diverged))
         }
         return table.lines()
     }
@@ -35,7 +35,7 @@ struct CauseTables {
                 [truth.rawValue]
                     + causes.map { given in
                         let count = all.counts[truth]?[given] ?? 0
-                        return count == 0 ? "." : Figures.count(count)
+                        return count == 0 ? "." : NumberFormat.count(count)
                     })
         }
         return table.lines()

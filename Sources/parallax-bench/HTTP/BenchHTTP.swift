@@ -1,3 +1,4 @@
+import ParallaxCore
 import ArgumentParser
 import CommandSupport
 import Foundation
@@ -58,7 +59,7 @@ struct BenchHTTP: AsyncParsableCommand {
         }
         for server in result.serversWithoutCandidate {
             let failures = (server.candidate?.failures ?? [:]).sorted { $0.value > $1.value }
-            let reasons = failures.map { "\($0.key) \(Figures.count($0.value))" }.joined(separator: ", ")
+            let reasons = failures.map { "\($0.key) \(NumberFormat.count($0.value))" }.joined(separator: ", ")
             Terminal.note(
                 "Redis did not answer throughout for \(server.name): its figures do not count. "
                     + (reasons.isEmpty ? "It was not asked for all." : "What failed: \(reasons)."))
@@ -86,7 +87,7 @@ struct BenchHTTP: AsyncParsableCommand {
     ) async throws -> (result: HTTPBenchmarkResult?, wasInterrupted: Bool) {
         let redis = try await EmbeddedRedis.start(logger: Logger(label: "parallax.bench"))
         defer { redis.stop() }
-        let servers = zip(BenchServer.Kind.allCases, try FreePorts.find(BenchServer.Kind.allCases.count)).map {
+        let servers = zip(BenchServer.Kind.allCases, try LoopbackPorts.find(BenchServer.Kind.allCases.count)).map {
             BenchServer(kind: $0, port: $1, folder: folder.path, redisURL: redis.url.description)
         }
         let benchmark = HTTPBenchmark(

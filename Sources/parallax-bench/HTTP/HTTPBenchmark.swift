@@ -68,7 +68,7 @@ struct HTTPBenchmark: Sendable {
                 let output = try await measure(server, seconds: seconds)
                 measured[number].rounds.append(output)
                 Terminal.note(
-                    "Round \(round) of \(rounds), \(server.kind.name): \(Figures.count(Int(output.requestsPerSecond))) requests/s"
+                    "Round \(round) of \(rounds), \(server.kind.name): \(NumberFormat.count(Int(output.requestsPerSecond))) requests/s"
                 )
             }
         }

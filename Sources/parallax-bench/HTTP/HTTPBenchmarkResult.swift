@@ -1,4 +1,5 @@
 import CommandSupport
+import ParallaxCore
 import Foundation
 
 /// The servers' measurements, the bare route first.
@@ -47,18 +48,18 @@ struct HTTPBenchmarkResult: Sendable {
         for server in servers {
             let median = server.median
             table.add(
-                server.name, Figures.count(Int(median.requestsPerSecond.rounded())),
+                server.name, NumberFormat.count(Int(median.requestsPerSecond.rounded())),
                 ratio(of: server).map { HTTPBenchmarkResult.decimals($0) } ?? "-",
                 HTTPBenchmarkResult.decimals(median.p50Milliseconds),
                 HTTPBenchmarkResult.decimals(median.p99Milliseconds),
-                Figures.count(median.non2xxCount + median.socketErrorCount),
+                NumberFormat.count(median.non2xxCount + median.socketErrorCount),
                 server.candidate.map { HTTPBenchmarkResult.decimals($0.share * 100) + " %" } ?? "-")
         }
         return table.lines(indent: 0).joined(separator: "\n")
     }
 
     private static func decimals(_ number: Double) -> String {
-        String(format: "%.2f", number)
+        NumberFormat.decimal(number, places: 2)
     }
 }
 

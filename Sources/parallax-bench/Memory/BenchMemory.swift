@@ -65,7 +65,7 @@ struct BenchMemory: AsyncParsableCommand {
             let process = AttackProcess(shape: shape, identities: identities, folder: folder.path)
             guard let outcome = try await process.run() else { return [] }
             outcomes.append(outcome)
-            Terminal.note("\(Figures.count(identities)) identities with \(shape.rawValue) names were invented.")
+            Terminal.note("\(NumberFormat.count(identities)) identities with \(shape.rawValue) names were invented.")
         }
         return outcomes
     }
@@ -77,7 +77,7 @@ struct BenchMemory: AsyncParsableCommand {
             MemoryBenchmark.Measurement.allCases.map { measurement in
                 let timing = benchmark.measure(measurement)
                 Terminal.note(
-                    "Round \(round) of \(rounds), \(measurement.rawValue): \(Figures.decimal(timing.nanosecondsPerDecision, places: 0)) ns, \(Figures.decimal(timing.refusedShare * 100, places: 1)) % refused"
+                    "Round \(round) of \(rounds), \(measurement.rawValue): \(NumberFormat.decimal(timing.nanosecondsPerDecision, places: 0)) ns, \(NumberFormat.decimal(timing.refusedShare * 100, places: 1)) % refused"
                 )
                 return timing
             }

@@ -110,14 +110,14 @@ struct RedisBenchmark: Sendable {
                 let figures = try await race.measureThroughput(calls: many, limiterFirst: limiterFirst)
                 result.throughput.append(figures)
                 Terminal.note(
-                    "Round \(round) of \(rounds), calls a second: \(Figures.decimal(figures.limiter, places: 0)), redis-benchmark \(Figures.decimal(figures.redisBenchmark, places: 0))"
+                    "Round \(round) of \(rounds), calls a second: \(NumberFormat.decimal(figures.limiter, places: 0)), redis-benchmark \(NumberFormat.decimal(figures.redisBenchmark, places: 0))"
                 )
             }
             if parts.contains(.latency) {
                 let figures = try await race.measureLatency(calls: few, limiterFirst: limiterFirst)
                 result.latency.append(figures)
                 Terminal.note(
-                    "Round \(round) of \(rounds), latency: \(Figures.decimal(figures.limiter, places: 3)) ms, redis-benchmark \(Figures.decimal(figures.redisBenchmark, places: 3)) ms"
+                    "Round \(round) of \(rounds), latency: \(NumberFormat.decimal(figures.limiter, places: 3)) ms, redis-benchmark \(NumberFormat.decimal(figures.redisBenchmark, places: 3)) ms"
                 )
             }
         }

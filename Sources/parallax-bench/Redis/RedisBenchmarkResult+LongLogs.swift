@@ -1,4 +1,5 @@
 import CommandSupport
+import ParallaxCore
 
 extension RedisBenchmarkResult {
     /// A million units over sixty.
@@ -22,7 +23,7 @@ extension RedisBenchmarkResult {
     private func figures(units: Int, _ action: LongLogCost.Action) -> [BoundedFigure] {
         let samples = longLogs.filter { $0.units == units && $0.action == action }
         guard !samples.isEmpty else { return [] }
-        let name = "\(Figures.count(units)) units logged, \(action.rawValue)"
+        let name = "\(NumberFormat.count(units)) units logged, \(action.rawValue)"
         let script = samples.map(\.script).median
         var figures = [BoundedFigure("script, \(name)", script, "us/call")]
         let references = samples.compactMap { sample in sample.reference.map { sample.script / $0 } }
@@ -45,7 +46,7 @@ extension RedisBenchmarkResult {
     private var longLogMemoryFigures: [BoundedFigure] {
         longLogMemory.map { reading in
             BoundedFigure(
-                "Redis's memory of up to \(Figures.count(reading.units)) units over the reference, at most",
+                "Redis's memory of up to \(NumberFormat.count(reading.units)) units over the reference, at most",
                 reading.mostOverReference, "x", bound: .atMost(Self.mostMemoryOfReference))
         }
     }

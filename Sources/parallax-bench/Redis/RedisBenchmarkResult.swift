@@ -1,4 +1,5 @@
 import CommandSupport
+import ParallaxCore
 
 /// What the measurements of the distributed limiter came to.
 struct RedisBenchmarkResult: Equatable, Encodable, Sendable {
@@ -64,7 +65,7 @@ struct RedisBenchmarkResult: Equatable, Encodable, Sendable {
 
     private var memoryFigures: [BoundedFigure] {
         guard let memory else { return [] }
-        let count = Figures.count(memory.identities)
+        let count = NumberFormat.count(memory.identities)
         let all = Double(memory.identities)
         let units = all * Double(RedisMemory.fullUnits)
         // The bound is for ten thousand.

@@ -26,7 +26,7 @@ struct StoreBenchmark: Sendable {
             try await measureReports(of: database.store, into: &result)
             for round in 1...rounds {
                 result.rowsPerSecond.append(try await database.write())
-                note(round, "\(Figures.count(Int(result.rowsPerSecond.last ?? 0))) rows/s written")
+                note(round, "\(NumberFormat.count(Int(result.rowsPerSecond.last ?? 0))) rows/s written")
             }
             return result
         } catch is CancellationError {
@@ -42,7 +42,7 @@ struct StoreBenchmark: Sendable {
                     divergences: divergencesOfThread / threads, threads: threads, workload: workload(seed: 2))
                 let outcome = try await measurement.run(path: "\(folder)/accepting-\(round)-\(threads).sqlite")
                 result.accepting.append(outcome)
-                note(round, "\(threads) threads, \(Figures.count(Int(outcome.perSecond))) divergences/s accepted")
+                note(round, "\(threads) threads, \(NumberFormat.count(Int(outcome.perSecond))) divergences/s accepted")
             }
         }
     }
@@ -73,7 +73,7 @@ struct StoreBenchmark: Sendable {
 
     private func note(_ round: Int, _ text: String) { Terminal.note("Round \(round) of \(rounds): \(text)") }
 
-    private func seconds(_ seconds: Double) -> String { "\(Figures.decimal(seconds, places: 2)) s" }
+    private func seconds(_ seconds: Double) -> String { "\(NumberFormat.decimal(seconds, places: 2)) s" }
 }
 
 extension Timestamp {

@@ -1,4 +1,5 @@
 import CommandSupport
+import ParallaxCore
 import Foundation
 
 /// Asks a running instance over its admin routes.
@@ -41,7 +42,7 @@ struct AdminClient: Sendable {
     let transport: Transport
 
     func get<Answer: Decodable>(_ path: String, query: [(String, String?)]) async throws -> Answer {
-        let items = query.compactMap { name, value in value.map { "\(name)=\(AdminClient.encode($0))" } }
+        let items = query.compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encode($0))" } }
         let url = baseURL + path + (items.isEmpty ? "" : "?" + items.joined(separator: "&"))
         return try decode(await send("GET", url, body: nil))
     }
@@ -102,15 +103,5 @@ struct AdminClient: Sendable {
             return CommandFailure(
                 .failure, "\(baseURL) answered \(response.status)" + (said.map { ": \($0)" } ?? ""))
         }
-    }
-
-    /// Percent-encodes everything but unreserved characters (RFC 3986).
-    private static func encode(_ value: String) -> String {
-        let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8)
-        return value.utf8.map { byte in
-            unreserved.contains(byte)
-                ? String(UnicodeScalar(byte))
-                : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }.joined()
     }
 }

@@ -74,7 +74,7 @@ struct Demo: AsyncParsableCommand {
     private func run(in folder: DemoFolder) async throws -> Bool {
         let redis = try await EmbeddedRedis.start(logger: Logger(label: "parallax.demo"))
         defer { redis.stop() }
-        let instances = zip(["a", "b"], try FreePorts.find(2)).map {
+        let instances = zip(["a", "b"], try LoopbackPorts.find(2)).map {
             DemoInstance(name: $0, port: $1, folder: folder.path, redisURL: redis.url.description)
         }
         let demonstration = Demonstration(

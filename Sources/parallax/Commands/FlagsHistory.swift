@@ -43,7 +43,7 @@ struct FlagsHistory: AsyncParsableCommand {
         entries.map { entry in
             let isBroken = fault?.sequence == entry.sequence
             return """
-                \(entry.sequence)  \(Figures.time(entry.change.time)) UTC  \(entry.change.by.escapedForTerminal)\
+                \(entry.sequence)  \(entry.change.time.text) UTC  \(entry.change.by.escapedForTerminal)\
                 \(isBroken ? "  (the chain is broken here)" : "")
                   \(FlagsText.change(from: entry.change.from, to: entry.change.to))
                   \(entry.change.reason.escapedForTerminal)

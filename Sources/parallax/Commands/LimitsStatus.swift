@@ -52,7 +52,7 @@ extension LimitStatus {
         for window in side.windows {
             table.add(
                 name, window.name.escapedForTerminal, "\(window.used)/\(window.limit)", "\(window.remaining)",
-                window.used == 0 ? "" : Figures.time(Timestamp(milliseconds: window.resetMs)))
+                window.used == 0 ? "" : Timestamp(milliseconds: window.resetMs).text)
         }
     }
 }

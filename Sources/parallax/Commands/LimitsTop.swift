@@ -1,3 +1,4 @@
+import ParallaxCore
 import AdminAPI
 import ArgumentParser
 import CommandSupport
@@ -44,8 +45,8 @@ extension MostRefusedAnswer {
         table.add("identifier", "refused", "")
         for entry in identities {
             table.add(
-                entry.identifier.escapedForTerminal.shortened(to: 60), Figures.count(entry.refusals),
-                entry.overestimate == 0 ? "" : "at most \(Figures.count(entry.overestimate)) of them others'")
+                entry.identifier.escapedForTerminal.shortened(to: 60), NumberFormat.count(entry.refusals),
+                entry.overestimate == 0 ? "" : "at most \(NumberFormat.count(entry.overestimate)) of them others'")
         }
         return table.lines(indent: 0).joined(separator: "\n")
     }

@@ -38,7 +38,7 @@ struct Parallax: AsyncParsableCommand {
               78  a setting is wrong
               130 interrupted
             """,
-        version: "0.1.0",
+        version: BuildInfo.version,
         subcommands: [
             Serve.self, Report.self, Divergences.self, Health.self, ReplayLog.self, Promote.self, Flags.self,
             Rollbacks.self,

@@ -75,7 +75,7 @@ struct RollbackAcknowledge: AsyncParsableCommand {
 
     /// Until when no rollback follows.
     static func holdOff(until end: Timestamp, from now: Timestamp) -> String {
-        "Nothing is rolled back automatically for \(FigureText.minutes(Int((end - now + 59_999) / 60_000))), until "
-            + "\(Figures.time(end)) UTC; from then on the watchdog acts again."
+        "Nothing is rolled back automatically for \(NumberFormat.span(minutes: Int((end - now + 59_999) / 60_000))), until "
+            + "\(end.text) UTC; from then on the watchdog acts again."
     }
 }

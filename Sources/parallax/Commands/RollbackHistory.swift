@@ -54,7 +54,7 @@ struct RollbackHistory: AsyncParsableCommand {
         guard let firing = shared?.firing else { return "Nothing was rolled back." }
         return """
             No rollback is in these databases. Next to the flag file stands one by \(firing.trigger.rawValue) at \
-            \(Figures.time(firing.time)) UTC: \(firing.sentence.escapedForTerminal)
+            \(firing.time.text) UTC: \(firing.sentence.escapedForTerminal)
             """
     }
 }

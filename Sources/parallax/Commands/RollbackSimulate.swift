@@ -92,7 +92,7 @@ struct RollbackSimulate: AsyncParsableCommand {
         let extent = RollbackTables.Extent(
             days: days ?? 400, latencyDays: min(days ?? 100, 100), runs: runs, seed: seed)
         var tables = RollbackTables()
-        Terminal.note("Simulating \(Figures.count(extent.days)) days a figure: minutes; fewer --days take less.")
+        Terminal.note("Simulating \(NumberFormat.count(extent.days)) days a figure: minutes; fewer --days take less.")
         if !json { Terminal.print(RollbackTablesText.head(extent, settings)) }
         for part in RollbackTables.Part.allCases where table.isEmpty || table.contains(part) {
             try await tables.fill(part, extent, settings: settings)

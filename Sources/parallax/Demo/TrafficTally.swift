@@ -1,4 +1,5 @@
 import CommandSupport
+import ParallaxCore
 
 /// What came back for what was sent.
 struct TrafficTally: Equatable, Sendable {
@@ -28,13 +29,18 @@ struct TrafficTally: Equatable, Sendable {
         var table = TextTable([.left, .right, .right])
         for (status, count) in answered.sorted(by: { $0.key < $1.key }) {
             table.add(
-                "\(status)\(TrafficTally.meaning(of: status))", Figures.count(count), Figures.share(count, of: sent))
+                "\(status)\(TrafficTally.meaning(of: status))", NumberFormat.count(count),
+                NumberFormat.share(count, of: sent))
         }
         for (reason, count) in failed.sorted(by: { $0.key < $1.key }) {
-            table.add("no answer: \(reason.escapedForTerminal)", Figures.count(count), Figures.share(count, of: sent))
+            table.add(
+                "no answer: \(reason.escapedForTerminal)", NumberFormat.count(count),
+                NumberFormat.share(count, of: sent))
         }
-        let pace = Figures.count(Int(Double(sent) / seconds))
-        return ["Sent \(Figures.count(sent)) requests in \(Figures.span(seconds: Int(seconds))), \(pace) a second"]
+        let pace = NumberFormat.count(Int(Double(sent) / seconds))
+        return [
+            "Sent \(NumberFormat.count(sent)) requests in \(NumberFormat.span(seconds: Int(seconds))), \(pace) a second"
+        ]
             + table.lines()
     }
 

@@ -142,7 +142,7 @@ struct DrillResult: Encodable, Equatable {
     let restoredMs: Int64
 
     var text: String {
-        let who = FigureText.counted(instances, "instance")
+        let who = NumberFormat.counted(instances, "instance")
         var lines = [
             "flip         \(who) answered in legacy after \(appliedMs) ms",
             "way back     \(who) in \(strategy) again after \(restoredMs) ms, the file byte for byte as it was",
@@ -158,7 +158,7 @@ struct DrillResult: Encodable, Equatable {
     private var conclusion: String {
         guard !isComplete else { return "The drill is noted for the gate." }
         return
-            "Not all were drilled: \(FigureText.grouped(instances)) of \(FigureText.grouped(instances + unheard.count)) "
+            "Not all were drilled: \(NumberFormat.count(instances)) of \(NumberFormat.count(instances + unheard.count)) "
             + "instances that follow the flag file. The gate waits for a drill of all: name each with --url."
     }
 

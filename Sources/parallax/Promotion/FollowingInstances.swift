@@ -27,7 +27,7 @@ struct FollowingInstances {
         if !silent.isEmpty {
             Terminal.note(
                 """
-                note: \(FigureText.counted(silent.count, "instance")) \(silent.count == 1 ? "was" : "were") not seen \
+                note: \(NumberFormat.counted(silent.count, "instance")) \(silent.count == 1 ? "was" : "were") not seen \
                 lately, as after a crash; whether \(silent.count == 1 ? "it follows" : "they follow") is not known:
                 """)
             Terminal.note(lines(of: silent, in: instances))
@@ -36,12 +36,12 @@ struct FollowingInstances {
             let following = instances.instances.count - silent.count
             guard following > 0 else { return }
             return Terminal.print(
-                "\(FigureText.counted(following, "instance")) \(following == 1 ? "follows" : "follow").")
+                "\(NumberFormat.counted(following, "instance")) \(following == 1 ? "follows" : "follow").")
         }
         Terminal.note(
             """
             parallax: the flags are written, and \(others.count) of \
-            \(FigureText.counted(instances.instances.count, "instance")) \(others.count == 1 ? "does" : "do") not follow \
+            \(NumberFormat.counted(instances.instances.count, "instance")) \(others.count == 1 ? "does" : "do") not follow \
             them:
             """)
         Terminal.note(lines(of: others, in: instances))

@@ -55,7 +55,7 @@ struct LatchWait {
 
     static func text(_ waiting: Waiting) -> String {
         let what =
-            waiting.firing.map { " by \($0.trigger.rawValue) at \(Figures.time($0.time)) UTC" } ?? ""
+            waiting.firing.map { " by \($0.trigger.rawValue) at \(NumberFormat.time($0.time)) UTC" } ?? ""
         let head = "parallax: a rollback\(what) waits to be acknowledged, and the watchdog does nothing until then"
         guard let word = waiting.word else {
             return """

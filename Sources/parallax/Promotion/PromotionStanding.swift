@@ -65,7 +65,7 @@ struct WatchText {
         let alerts = tally.alerts.sorted { $0.key < $1.key }.map { "\($0.key.escapedForTerminal) \($0.value)" }
         return [
             "watch     \(progress), \(triggers(tally))",
-            "          \(Figures.count(tally.answers)) answers, \(Figures.count(tally.unavailable)) of them unavailable"
+            "          \(NumberFormat.count(tally.answers)) answers, \(NumberFormat.count(tally.unavailable)) of them unavailable"
                 + "; alerts: \(alerts.isEmpty ? "none" : alerts.joined(separator: ", "))",
         ]
     }
@@ -77,12 +77,12 @@ struct WatchText {
         case .passed: return "\(whole) passed"
         case .failed(.unavailable):
             return
-                "\(whole) over and not passed: more than \(FigureText.share(bounds.unansweredPercent)) of the answers were "
+                "\(whole) over and not passed: more than \(NumberFormat.share(percent: bounds.unansweredPercent)) of the answers were "
                 + "unavailable"
         case .failed(.fired): return "\(whole) over and not passed"
         case .brokenOff(let after):
             let end = watch.brokenOff.map {
-                " by \($0.by.escapedForTerminal) at \(Figures.time($0.time)) UTC (\($0.reason.escapedForTerminal))"
+                " by \($0.by.escapedForTerminal) at \($0.time.text) UTC (\($0.reason.escapedForTerminal))"
             }
             return "broken off after \(Self.span(after))\(end ?? "")"
         }
@@ -92,7 +92,7 @@ struct WatchText {
     private var unwatched: String {
         guard tally != nil else { return "" }
         let minutes = watch.unwatchedMilliseconds(at: now, seen: tally) / 60_000
-        return minutes > 0 ? " (not watched for \(FigureText.minutes(Int(minutes))) since it began)" : ""
+        return minutes > 0 ? " (not watched for \(NumberFormat.span(minutes: Int(minutes))) since it began)" : ""
     }
 
     private func triggers(_ tally: WatchTally) -> String {
@@ -100,11 +100,11 @@ struct WatchText {
         let firings = fired.isEmpty ? "no trigger fired" : "fired: \(fired.joined(separator: ", "))"
         guard let worst = tally.worst else { return "\(firings), none suspect" }
         return "\(firings), worst state \(worst.state.rawValue) \(worst.trigger.rawValue) at "
-            + "\(Figures.time(worst.time)) UTC: \(worst.sentence.escapedForTerminal)"
+            + "\(worst.time.text) UTC: \(worst.sentence.escapedForTerminal)"
     }
 
     /// `31 h 12 min`, also of more than a day.
-    private static func span(_ milliseconds: Int64) -> String { FigureText.minutes(Int(milliseconds / 60_000)) }
+    private static func span(_ milliseconds: Int64) -> String { NumberFormat.span(minutes: Int(milliseconds / 60_000)) }
 }
 
 /// The watch as JSON. Times are milliseconds since the Unix epoch.

@@ -44,7 +44,7 @@ struct Protection {
         let latched = latches.filter(\.isLatched).map { $0.state(at: now, settings: settings ?? RollbackSettings()) }
         let cleared = settings.map { settings in latches.map { $0.state(at: now, settings: settings) } } ?? []
         // A rollback that waits weighs more than one that was acknowledged a short while ago.
-        return (latched + cleared).lazy.compactMap { $0.gap { "\(Figures.time($0)) UTC" } }.first
+        return (latched + cleared).lazy.compactMap { $0.gap { "\($0.text) UTC" } }.first
     }
 
     /// Tells who goes forward.

@@ -57,7 +57,7 @@ struct AcknowledgementOutcome {
     }
 
     private static func text(_ firing: RollbackLatch.Firing?) -> String {
-        firing.map { "\($0.trigger.rawValue) at \(Figures.time($0.time)) UTC" } ?? "the rollback"
+        firing.map { "\($0.trigger.rawValue) at \($0.time.text) UTC" } ?? "the rollback"
     }
 }
 

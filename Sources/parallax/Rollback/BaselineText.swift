@@ -35,12 +35,12 @@ struct BaselineText {
         table.add("source", "state", "times", "median", "p95", "frozen")
         for entry in document.baselines {
             table.add(
-                entry.source, entry.frozenAt == nil ? "none" : entry.state, Figures.count(entry.samples),
+                entry.source, entry.frozenAt == nil ? "none" : entry.state, NumberFormat.count(entry.samples),
                 Self.milliseconds(entry.medianMilliseconds), Self.milliseconds(entry.p95Milliseconds),
-                entry.frozenAt.map { "\(Figures.time($0)) UTC" } ?? "")
+                entry.frozenAt.map { "\($0.text) UTC" } ?? "")
         }
         let forgotten = shared.forgotten.map { word in
-            "What was learned before \(Figures.time(word.time)) UTC was forgotten by \(word.by.escapedForTerminal): "
+            "What was learned before \(word.time.text) UTC was forgotten by \(word.by.escapedForTerminal): "
                 + word.reason.escapedForTerminal
         }
         return (table.lines(indent: 0) + [forgotten].compactMap(\.self)).joined(separator: "\n")
@@ -60,6 +60,6 @@ struct BaselineText {
     }
 
     private static func milliseconds(_ time: Double?) -> String {
-        time.map { FigureText.time(.nanoseconds(Int64($0 * 1e6))) } ?? "-"
+        time.map { NumberFormat.time(milliseconds: $0) } ?? "-"
     }
 }

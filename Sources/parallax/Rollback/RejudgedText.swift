@@ -17,7 +17,7 @@ struct RejudgedText {
             return "No evaluation is stored for that time."
         }
         return [
-            "Evaluations from \(Figures.period(first, last)) UTC, judged again: \(settings).",
+            "Evaluations from \(Timestamp.period(first, last)) UTC, judged again: \(settings).",
             counts, wouldFire, wouldNot, rolledBack, RejudgedText.limits,
         ].compactMap(\.self).joined(separator: "\n\n")
     }
@@ -32,9 +32,9 @@ struct RejudgedText {
         for trigger in Trigger.allCases {
             let counts = history.counts[trigger] ?? RejudgedHistory.Counts()
             table.add(
-                trigger.rawValue, Figures.count(counts.evaluations), Figures.count(counts.changed),
-                Figures.count(counts.unknown), Figures.count(history.fired.count { $0.trigger == trigger }),
-                Figures.count(history.wouldFire.count { $0.trigger == trigger }))
+                trigger.rawValue, NumberFormat.count(counts.evaluations), NumberFormat.count(counts.changed),
+                NumberFormat.count(counts.unknown), NumberFormat.count(history.fired.count { $0.trigger == trigger }),
+                NumberFormat.count(history.wouldFire.count { $0.trigger == trigger }))
         }
         return table.lines(indent: 0).joined(separator: "\n")
     }
@@ -57,14 +57,14 @@ struct RejudgedText {
     ) -> String {
         let lines = episodes.prefix(Self.mostListed).map { line($0, note: note($0)) }
         let more = episodes.count - lines.count
-        let rest = more > 0 ? ["  and \(Figures.count(more)) more; --json lists them all"] : []
+        let rest = more > 0 ? ["  and \(NumberFormat.count(more)) more; --json lists them all"] : []
         return ([title] + lines + rest).joined(separator: "\n")
     }
 
     private func line(_ episode: FiringEpisode, note: String?) -> String {
         let notes = [note, episode.isInPlay ? nil : "in legacy, with nothing to roll back"].compactMap(\.self)
         return """
-              \(Figures.period(episode.first.time, episode.end))  \(episode.trigger.rawValue)\
+              \(Timestamp.period(episode.first.time, episode.end))  \(episode.trigger.rawValue)\
             \(notes.isEmpty ? "" : "  (\(notes.joined(separator: "; ")))")
                 \(episode.first.sentence.escapedForTerminal)
             """
@@ -74,7 +74,7 @@ struct RejudgedText {
         guard !rollbacks.isEmpty else { return "Nothing was rolled back in that time." }
         return "What the watchdog did in that time:\n"
             + rollbacks.reversed().map { stored in
-                "  \(Figures.time(stored.rollback.evaluation.time))  "
+                "  \(stored.rollback.evaluation.time.text)  "
                     + stored.rollback.evaluation.trigger.rawValue
                     + (stored.rollback.isDryRun ? "  dry run" : "  rolled back")
             }.joined(separator: "\n")

@@ -39,7 +39,7 @@ struct RollbackEntry {
         let change = FlagsText.change(from: rollback.flagsBefore, to: rollback.flagsAfter)
         let effect = isHeld ? "the file could not be written; only this instance was held at legacy" : change
         return """
-            \(id.map(String.init) ?? "-")  \(Figures.time(evaluation.time)) UTC  \(evaluation.trigger.rawValue)\
+            \(id.map(String.init) ?? "-")  \(evaluation.time.text) UTC  \(evaluation.trigger.rawValue)\
             \(rollback.isDryRun ? "  dry run" : "")\(place)
               \(evaluation.sentence.escapedForTerminal)
               \(rollback.isDryRun ? "nothing was changed" : effect)
@@ -52,7 +52,7 @@ struct RollbackEntry {
             return rollback.isDryRun
                 ? "needs no acknowledgement" : "not acknowledged: see 'parallax rollback acknowledge'"
         }
-        return "acknowledged \(Figures.time(word.time)) UTC by \(word.by.escapedForTerminal): "
+        return "acknowledged \(word.time.text) UTC by \(word.by.escapedForTerminal): "
             + word.reason.escapedForTerminal
     }
 }

@@ -9,12 +9,12 @@ enum RollbackSettingsText {
         Settings: Redis down more than \(settings.redisDownSeconds) s\
         \(settings.redisDownWindowSeconds > settings.redisDownSeconds
             ? ", at once or within \(settings.redisDownWindowSeconds) s in all" : ""); errors above \
-        \(FigureText.plain(settings.errorRatePercent)) % over \(settings.errorWindowSeconds) s and \
-        \(settings.errorShortWindowSeconds) s of at least \(Figures.count(settings.errorMinimum)) attempts\
+        \(NumberFormat.plain(settings.errorRatePercent)) % over \(settings.errorWindowSeconds) s and \
+        \(settings.errorShortWindowSeconds) s of at least \(NumberFormat.count(settings.errorMinimum)) attempts\
         \(settings.outagesAsErrors ? ", outages among them" : ""); response times above \
-        \(FigureText.plain(settings.responseTimeFactor)) x and \
-        \(FigureText.plain(settings.responseTimeFloorMilliseconds)) ms of at least \
-        \(Figures.count(settings.responseTimeMinimum)); evaluated every \(settings.evaluationInterval) s.
+        \(NumberFormat.plain(settings.responseTimeFactor)) x and \
+        \(NumberFormat.plain(settings.responseTimeFloorMilliseconds)) ms of at least \
+        \(NumberFormat.count(settings.responseTimeMinimum)); evaluated every \(settings.evaluationInterval) s.
         """
     }
 
@@ -22,22 +22,24 @@ enum RollbackSettingsText {
     static func text(_ changes: RollbackSettings.Changes) -> String? {
         var parts: [String] = []
         if let value = changes.redisDownSeconds { parts.append("Redis down more than \(value) s") }
-        if let value = changes.errorRatePercent { parts.append("errors above \(FigureText.plain(value)) %") }
-        if let value = changes.errorMinimum { parts.append("at least \(Figures.count(value)) attempts") }
+        if let value = changes.errorRatePercent { parts.append("errors above \(NumberFormat.plain(value)) %") }
+        if let value = changes.errorMinimum { parts.append("at least \(NumberFormat.count(value)) attempts") }
         if let value = changes.outagesAsErrors {
             parts.append(value ? "outages count as errors" : "outages are not errors")
         }
         if let value = changes.responseTimeFactor {
-            parts.append("response times above \(FigureText.plain(value)) x the baseline")
+            parts.append("response times above \(NumberFormat.plain(value)) x the baseline")
         }
         if let value = changes.responseTimeFloorMilliseconds {
-            parts.append("response times above \(FigureText.plain(value)) ms")
+            parts.append("response times above \(NumberFormat.plain(value)) ms")
         }
         if let value = changes.responseTimeUnwaited {
             parts.append(
                 value ? "response times fire though no caller waits" : "response times fire only if a caller waits")
         }
-        if let value = changes.responseTimeMinimum { parts.append("at least \(Figures.count(value)) response times") }
+        if let value = changes.responseTimeMinimum {
+            parts.append("at least \(NumberFormat.count(value)) response times")
+        }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 }

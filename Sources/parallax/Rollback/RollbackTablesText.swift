@@ -36,13 +36,13 @@ struct RollbackTablesText {
         var table = TextTable([.right] + RollbackTables.errorPercents.map { _ in .left })
         table.addRow(
             ["requests/s"]
-                + RollbackTables.errorPercents.map { "\(FigureText.plain($0)) % errors" })
+                + RollbackTables.errorPercents.map { "\(NumberFormat.plain($0)) % errors" })
         for rate in RollbackTables.rates {
             let cells = tables.falseRollbacks.filter { $0.service.requestsPerSecond == rate }
-            table.addRow([FigureText.plain(rate)] + cells.map(Self.cell))
+            table.addRow([NumberFormat.plain(rate)] + cells.map(Self.cell))
         }
         return """
-            False rollbacks a day by errors, in \(Figures.count(extent.days)) days each; in brackets the most that these \
+            False rollbacks a day by errors, in \(NumberFormat.count(extent.days)) days each; in brackets the most that these \
             days do not contradict (95 %).
             Bar: below 0.01 at 2 requests/s and above, up to 3 % errors.
             \(table.lines().joined(separator: "\n"))
@@ -55,12 +55,12 @@ struct RollbackTablesText {
         for detection in tables.errors {
             table.addRow(
                 [
-                    FigureText.plain(detection.service.requestsPerSecond),
-                    "\(FigureText.plain(detection.condition.errorPercent ?? 0)) %",
+                    NumberFormat.plain(detection.service.requestsPerSecond),
+                    "\(NumberFormat.plain(detection.condition.errorPercent ?? 0)) %",
                 ] + Self.cells(detection))
         }
         return """
-            Time to roll back by errors, of \(Figures.count(extent.runs)) faults each, in a service that has run well (0.1 % \
+            Time to roll back by errors, of \(NumberFormat.count(extent.runs)) faults each, in a service that has run well (0.1 % \
             errors) until then.
             \(table.lines().joined(separator: "\n"))
             """
@@ -71,7 +71,7 @@ struct RollbackTablesText {
         table.addRow(["probes that succeed"] + Self.detectionHead)
         for detection in tables.redisDown {
             table.addRow(
-                ["\(FigureText.plain(detection.condition.redisSuccessPercent)) %"] + Self.cells(detection))
+                ["\(NumberFormat.plain(detection.condition.redisSuccessPercent)) %"] + Self.cells(detection))
         }
         return """
             Time to roll back when Redis is down or browned out, at 10 requests/s that fare as its probes do.
@@ -100,7 +100,7 @@ struct RollbackTablesText {
             table.add("\(loop.downSeconds) s", "\(loop.upSeconds) s", Self.cell(cell))
         }
         return """
-            Rollbacks a day by outages that are short and rare enough, in \(Figures.count(extent.latencyDays)) days each. \
+            Rollbacks a day by outages that are short and rare enough, in \(NumberFormat.count(extent.latencyDays)) days each. \
             Bar: no rollback.
             \(table.lines().joined(separator: "\n"))
             """
@@ -111,11 +111,11 @@ struct RollbackTablesText {
         table.add("response times", "daily swing", "slower by", "false rollbacks a day")
         for cell in tables.unchangedLatency {
             table.add(
-                Self.shape(cell.service.latency), "\(FigureText.plain(cell.service.latencySwing * 100)) %",
+                Self.shape(cell.service.latency), "\(NumberFormat.plain(cell.service.latencySwing * 100)) %",
                 Self.factor(cell.condition), Self.cell(cell))
         }
         return """
-            False rollbacks a day by response times at 5 requests/s, in \(Figures.count(extent.latencyDays)) days each. \
+            False rollbacks a day by response times at 5 requests/s, in \(NumberFormat.count(extent.latencyDays)) days each. \
             The trigger asks for more than 2 x.
             Bar: no rollback if nothing is slower.
             \(table.lines().joined(separator: "\n"))
@@ -144,11 +144,11 @@ extension RollbackTablesText {
         let triggers = Trigger.allCases.filter { detection.triggers[$0] != nil }.map { trigger in
             let count = detection.triggers[trigger] ?? 0
             return detection.triggers.count == 1
-                ? trigger.rawValue : "\(trigger.rawValue) \(Figures.share(count, of: detection.delays.count))"
+                ? trigger.rawValue : "\(trigger.rawValue) \(NumberFormat.share(count, of: detection.delays.count))"
         }
         return [
             seconds(detection.medianSeconds), seconds(detection.p95Seconds),
-            Figures.share(detection.delays.count, of: detection.runs), triggers.joined(separator: ", "),
+            NumberFormat.share(detection.delays.count, of: detection.runs), triggers.joined(separator: ", "),
             detection.barSeconds.map { "\($0) s" } ?? "", detection.verdict?.rawValue ?? "",
         ]
     }
@@ -163,18 +163,18 @@ extension RollbackTablesText {
     }
 
     private static func perDay(_ number: Double) -> String {
-        Figures.decimal(number, places: number < 0.1 ? 4 : number < 10 ? 2 : 0)
+        NumberFormat.decimal(number, places: number < 0.1 ? 4 : number < 10 ? 2 : 0)
     }
 
     private static func factor(_ condition: CandidateCondition) -> String {
-        condition.latencyFactor == 1 ? "-" : "\(FigureText.plain(condition.latencyFactor)) x"
+        condition.latencyFactor == 1 ? "-" : "\(NumberFormat.plain(condition.latencyFactor)) x"
     }
 
     private static func shape(_ shape: LatencyShape?) -> String {
         guard let shape else { return "" }
-        let body = "log-normal, spread \(FigureText.plain(shape.spread))"
+        let body = "log-normal, spread \(NumberFormat.plain(shape.spread))"
         guard shape.tailShare > 0 else { return body }
         return body
-            + ", \(FigureText.plain(shape.tailShare * 100)) % Pareto \(FigureText.plain(shape.tailExponent))"
+            + ", \(NumberFormat.plain(shape.tailShare * 100)) % Pareto \(NumberFormat.plain(shape.tailExponent))"
     }
 }

@@ -78,14 +78,7 @@ struct ScenarioOptions: ParsableArguments {
 
     private func check(_ value: Double?, _ name: String, _ range: ClosedRange<Double>, _ unit: String) throws {
         guard let value, !range.contains(value) else { return }
-        let bounds = "\(FigureText.plain(range.lowerBound)) to \(FigureText.plain(range.upperBound))"
+        let bounds = "\(NumberFormat.plain(range.lowerBound)) to \(NumberFormat.plain(range.upperBound))"
         throw ValidationError("\(name) must be from \(bounds)\(unit.isEmpty ? "" : " " + unit).")
-    }
-}
-
-extension FigureText {
-    /// A number as short as it can be written: `5`, `4.5`, `0.001`.
-    static func plain(_ number: Double) -> String {
-        Int(exactly: number).map { Figures.count($0) } ?? "\(number)"
     }
 }

@@ -13,7 +13,7 @@ struct ScenarioText {
 
     var text: String {
         var parts = [
-            "Seed \(seed), \(FigureText.counted(outcome.scenario.days, "day")). "
+            "Seed \(seed), \(NumberFormat.counted(outcome.scenario.days, "day")). "
                 + RollbackSettingsText.text(settings)
         ]
         parts.append(rates)
@@ -27,9 +27,9 @@ struct ScenarioText {
         table.add("rolled back by", "in outages", "otherwise", "a day at most (95 %)")
         for trigger in Trigger.allCases {
             table.add(
-                trigger.rawValue, Figures.count(outcome.rollbacks(by: trigger, duringOutage: true)),
-                Figures.count(outcome.rollbacks(by: trigger, duringOutage: false)),
-                Figures.decimal(outcome.upperPerDay(by: trigger), places: 4))
+                trigger.rawValue, NumberFormat.count(outcome.rollbacks(by: trigger, duringOutage: true)),
+                NumberFormat.count(outcome.rollbacks(by: trigger, duringOutage: false)),
+                NumberFormat.decimal(outcome.upperPerDay(by: trigger), places: 4))
         }
         return table.lines(indent: 0).joined(separator: "\n")
     }
@@ -40,22 +40,23 @@ struct ScenarioText {
         let delay = { (share: Double) in outcome.delay(share: share).map { "\($0) s" } ?? "-" }
         return """
             \(Self.outages(outage, count: outcome.outages.count)): \
-            \(Figures.count(noticed)) rolled back, half of all within \(delay(0.5)), 95 % within \(delay(0.95)).
+            \(NumberFormat.count(noticed)) rolled back, half of all within \(delay(0.5)), 95 % within \(delay(0.95)).
             """
     }
 
     private static func outages(_ outage: RollbackScenario.Outage, count: Int) -> String {
-        let down = Figures.span(seconds: outage.seconds)
-        guard let up = outage.upSeconds else { return "\(FigureText.counted(count, "outage")) of \(down)" }
-        return "\(FigureText.counted(count, "crash loop")) of an hour, \(down) down and \(Figures.span(seconds: up)) up"
+        let down = NumberFormat.span(seconds: outage.seconds)
+        guard let up = outage.upSeconds else { return "\(NumberFormat.counted(count, "outage")) of \(down)" }
+        return
+            "\(NumberFormat.counted(count, "crash loop")) of an hour, \(down) down and \(NumberFormat.span(seconds: up)) up"
     }
 
     private var list: String {
         let lines = outcome.rollbacks.prefix(Self.mostListed).map { rollback in
-            "day \(rollback.day + 1)  \(Figures.time(rollback.evaluation.time).dropFirst(11))  "
+            "day \(rollback.day + 1)  \(rollback.evaluation.time.text.dropFirst(11))  "
                 + "\(rollback.evaluation.trigger.rawValue)  \(rollback.evaluation.sentence)"
         }
         let more = outcome.rollbacks.count - lines.count
-        return (lines + (more > 0 ? ["and \(Figures.count(more)) more"] : [])).joined(separator: "\n")
+        return (lines + (more > 0 ? ["and \(NumberFormat.count(more)) more"] : [])).joined(separator: "\n")
     }
 }

@@ -27,7 +27,7 @@ struct FlagsText {
             (FlagName.distributedEnabled.rawValue, "\(values.distributedEnabled)"),
             (FlagName.hybrid.rawValue, "\(values.hybrid)"),
             (FlagName.failOpen.rawValue, "\(values.failOpen)"),
-            (FlagName.enforcementPercent.rawValue, percent(values.enforcementPercent)),
+            (FlagName.enforcementPercent.rawValue, NumberFormat.plain(values.enforcementPercent)),
         ]
     }
 
@@ -39,9 +39,5 @@ struct FlagsText {
         let strategy =
             from.strategy == to.strategy ? to.strategy.rawValue : "\(from.strategy.rawValue) -> \(to.strategy.rawValue)"
         return flags.isEmpty ? strategy : "\(strategy) (\(flags.joined(separator: ", ")))"
-    }
-
-    private static func percent(_ value: Double) -> String {
-        value == value.rounded() ? "\(Int(value))" : "\(value)"
     }
 }

@@ -21,19 +21,20 @@ struct ForecastText {
             "instances", "let through", "", "newly refused", "", "newly let through", "clients newly refused")
         for fleet in forecast.fleets {
             table.add(
-                Figures.count(fleet.instances), Figures.count(fleet.allowed.requests), share(fleet.allowed.requests),
-                Figures.count(fleet.newlyLimited.requests), share(fleet.newlyLimited.requests),
-                Figures.count(fleet.newlyAllowed.requests), Figures.count(fleet.newlyLimitedClients))
+                NumberFormat.count(fleet.instances), NumberFormat.count(fleet.allowed.requests),
+                share(fleet.allowed.requests),
+                NumberFormat.count(fleet.newlyLimited.requests), share(fleet.newlyLimited.requests),
+                NumberFormat.count(fleet.newlyAllowed.requests), NumberFormat.count(fleet.newlyLimitedClients))
         }
         table.add(
-            "shared limit", Figures.count(forecast.sharedAllowed.requests), share(forecast.sharedAllowed.requests))
+            "shared limit", NumberFormat.count(forecast.sharedAllowed.requests), share(forecast.sharedAllowed.requests))
         return [
             style.bold("Forecast: what fleets let through today, and what one shared limit would change"),
-            "  of \(Figures.count(forecast.offered.requests)) requests",
+            "  of \(NumberFormat.count(forecast.offered.requests)) requests",
         ] + table.lines()
     }
 
-    private func share(_ part: Int) -> String { Figures.share(part, of: forecast.offered.requests) }
+    private func share(_ part: Int) -> String { NumberFormat.share(part, of: forecast.offered.requests) }
 
     /// Of the fleet that the report is about.
     private var clients: [String] {
@@ -44,8 +45,8 @@ struct ForecastText {
         table.add("client", "429s", "from and to (UTC)")
         for client in fleet.mostNewlyLimited {
             table.add(
-                client.identifier.escapedForTerminal.shortened(to: 45), Figures.count(client.requests),
-                "\(Figures.time(client.first)) to \(Figures.time(client.last))")
+                client.identifier.escapedForTerminal.shortened(to: 45), NumberFormat.count(client.requests),
+                "\(client.first.text) to \(client.last.text)")
         }
         let plural = size == 1 ? "" : "s"
         return [
@@ -61,9 +62,9 @@ struct ForecastText {
         for (place, window) in outcome.plan.policy.windows.enumerated() {
             table.addRow(
                 [
-                    window.name.escapedForTerminal, Figures.duration(window.durationMilliseconds),
-                    Figures.count(window.limit),
-                ] + forecast.fleets.map { Figures.count($0.limits[place].needed) })
+                    window.name.escapedForTerminal, NumberFormat.exactSpan(milliseconds: window.durationMilliseconds),
+                    NumberFormat.count(window.limit),
+                ] + forecast.fleets.map { NumberFormat.count($0.limits[place].needed) })
         }
         return [
             style.bold("Limits that keep whole what each fleet lets through today"),

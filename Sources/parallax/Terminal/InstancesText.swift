@@ -61,9 +61,9 @@ struct InstancesText {
                 : "\(FlagName.distributedEnabled.rawValue)=false in its environment wins over the file: unset it and restart it"
         case .behind:
             let hash = applied.contentHash.map { "content \($0.prefix(8).description.escapedForTerminal)" } ?? "nothing"
-            let change = health.changedAt.map { "; the file changed \(Figures.time($0)) UTC" } ?? ""
-            return "has \(hash) since \(Figures.time(applied.since)) UTC\(change)"
-        case .silent: return "last seen \(Figures.time(applied.time)) UTC"
+            let change = health.changedAt.map { "; the file changed \(NumberFormat.time($0)) UTC" } ?? ""
+            return "has \(hash) since \(applied.since.text) UTC\(change)"
+        case .silent: return "last seen \(applied.time.text) UTC"
         }
     }
 }

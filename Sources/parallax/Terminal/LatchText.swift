@@ -13,14 +13,14 @@ struct LatchText {
         guard let latch, let firing = latch.firing else { return "" }
         let word =
             latch.acknowledgement.map {
-                "acknowledged \(Figures.time($0.time)) UTC by \($0.by.escapedForTerminal)"
+                "acknowledged \($0.time.text) UTC by \($0.by.escapedForTerminal)"
             } ?? "not acknowledged"
-        let line = "rollback  \(firing.trigger.rawValue) at \(Figures.time(firing.time)) UTC, \(word)"
+        let line = "rollback  \(firing.trigger.rawValue) at \(firing.time.text) UTC, \(word)"
         if latch.isLatched {
             let reach = latch.hold == nil ? "" : "; it is not in the file, and holds an instance at legacy"
             return line + reach + "; no automatic rollback until then"
         }
         guard let settings, case .holdingOff(let end) = latch.state(at: now, settings: settings) else { return line }
-        return line + "; no automatic rollback until \(Figures.time(end)) UTC"
+        return line + "; no automatic rollback until \(end.text) UTC"
     }
 }

@@ -22,15 +22,15 @@ struct LimitCostText {
     }
 
     private func line(_ name: String, _ cost: LogFootprint) -> String {
-        "  \(name): \(Figures.count(cost.units)) units, \(Self.size(cost.bytes)) each, "
-            + "\(Self.size(cost.bytes * Self.callers)) for \(Figures.count(Self.callers)) callers"
+        "  \(name): \(NumberFormat.count(cost.units)) units, \(Self.size(cost.bytes)) each, "
+            + "\(Self.size(cost.bytes * Self.callers)) for \(NumberFormat.count(Self.callers)) callers"
     }
 
     private static func size(_ bytes: Int) -> String {
         switch bytes {
-        case ..<1_000_000: Figures.decimal(Double(bytes) / 1e3, places: 1) + " KB"
-        case ..<1_000_000_000: Figures.decimal(Double(bytes) / 1e6, places: 1) + " MB"
-        default: Figures.decimal(Double(bytes) / 1e9, places: 1) + " GB"
+        case ..<1_000_000: NumberFormat.decimal(Double(bytes) / 1e3, places: 1) + " KB"
+        case ..<1_000_000_000: NumberFormat.decimal(Double(bytes) / 1e6, places: 1) + " MB"
+        default: NumberFormat.decimal(Double(bytes) / 1e9, places: 1) + " GB"
         }
     }
 }

@@ -1,4 +1,5 @@
 import CommandSupport
+import ParallaxCore
 import Replay
 
 /// What an access log was found to hold, as text for a terminal.
@@ -7,11 +8,11 @@ struct LogTallyText {
 
     var lines: [String] {
         let counts =
-            "The log had \(Figures.count(tally.lines)) lines: \(Figures.count(tally.requests)) requests, "
-            + "\(Figures.count(tally.malformedCount)) malformed, \(Figures.count(tally.blank)) blank"
+            "The log had \(NumberFormat.count(tally.lines)) lines: \(NumberFormat.count(tally.requests)) requests, "
+            + "\(NumberFormat.count(tally.malformedCount)) malformed, \(NumberFormat.count(tally.blank)) blank"
         return [counts]
             + tally.examples.map { line in
-                "  line \(Figures.count(line.number)): \(line.reason.rawValue): "
+                "  line \(NumberFormat.count(line.number)): \(line.reason.rawValue): "
                     + line.beginning.escapedForTerminal.shortened(to: 80)
             }
     }

@@ -1,4 +1,5 @@
 import CommandSupport
+import ParallaxCore
 
 /// Decides when a long run says how far it is, and how: a bar that is redrawn on a terminal, a line now and then elsewhere.
 ///
@@ -51,7 +52,7 @@ struct ProgressMeter: Equatable, Sendable {
         let seconds = Int(position.elapsed.components.seconds)
         let perSecond = Double(position.sent) / max(0.001, position.elapsed / .seconds(1))
         let text =
-            "\(Figures.count(position.sent)) \(verb), \(Figures.count(Int(perSecond)))/s, \(Figures.span(seconds: seconds))"
+            "\(NumberFormat.count(position.sent)) \(verb), \(NumberFormat.count(Int(perSecond)))/s, \(NumberFormat.span(seconds: seconds))"
         guard let fraction = position.fraction.map({ min(1, max(0, $0)) }) else {
             return style.isInteractive ? .redraw(text) : .line(text)
         }
@@ -59,7 +60,7 @@ struct ProgressMeter: Equatable, Sendable {
         guard style.isInteractive else { return .line("\(percent)  \(text)") }
         let width = min(40, style.width - text.count - 12)
         guard width >= 8 else { return .redraw("\(percent)  \(text)") }
-        let filled = Figures.bar(Int(fraction * 1000), of: 1000, width: width).padded(to: width)
+        let filled = TerminalStyle.bar(Int(fraction * 1000), of: 1000, width: width).padded(to: width)
         return .redraw("▕\(filled)▏\(percent)  \(text)")
     }
 }

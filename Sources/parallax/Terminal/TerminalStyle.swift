@@ -27,6 +27,14 @@ struct TerminalStyle: Equatable, Sendable {
         return min(140, max(40, Int(size.ws_col)))
     }
 
+    /// A bar of `width` characters at the most, in eighths of a character; empty only for nothing.
+    static func bar(_ part: Int, of whole: Int, width: Int) -> String {
+        guard whole > 0, part > 0 else { return "" }
+        let eighths = max(1, Int((Double(part) / Double(whole) * Double(width * 8)).rounded()))
+        let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+        return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
+    }
+
     func bold(_ text: String) -> String { hasColour ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
     func dim(_ text: String) -> String { hasColour ? "\u{1b}[2m\(text)\u{1b}[0m" : text }
     func red(_ text: String) -> String { hasColour ? "\u{1b}[31m\(text)\u{1b}[0m" : text }

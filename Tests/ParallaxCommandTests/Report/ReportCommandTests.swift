@@ -248,7 +248,7 @@ import Testing
             let text = try #require(newest.map(DivergenceText.init).map(\.text).first)
             #expect(
                 text == """
-                    \(Figures.time(database.time)) UTC  newly_limited by unexplained  a\\u{0}b\\u{202e}c of a\\u{0}b\\u{202e}c
+                    \(database.time.text) UTC  newly_limited by unexplained  a\\u{0}b\\u{202e}c of a\\u{0}b\\u{202e}c
                       control    allowed; second 3/10, minute 3/60, hour 3/1000, burst 3/20; took 40 µs
                       candidate  limited by minute for 900 ms; second 3/10, minute 3/60, hour 3/1000, burst 3/20; took 40 µs
                       1 unit on <script>alert(1)</script>, which had sent 1, 2, 3, 4; enforced: control

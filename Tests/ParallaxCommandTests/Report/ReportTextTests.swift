@@ -107,8 +107,8 @@ import Testing
 
                 Who would newly be limited: 180 requests of 1 caller of 2 organizations
                   organization             requests  of compared  first and last minute (UTC)
-                  acme                          170        4.0 %  2026-01-01 00:00 to 00:01
-                  (further ones together)        10        0.2 %  2026-01-01 00:00 to 00:00
+                  acme                          170          4 %  2026-01-01 00:00 to 00:01
+                  (further ones together)        10       0.24 %  2026-01-01 00:00 to 00:00
 
                   organization  caller         requests  first and last minute (UTC)
                   acme          evil\\u{1b}[2J       169  2026-01-01 00:00 to 00:01
@@ -153,17 +153,17 @@ import Testing
                   candidate    3,810      403  9.6 %
 
                 How long both sides took: 4,213 requests that both judged, of all organizations
-                             median      p95      p99
-                  control     40 µs    90 µs   200 µs
-                  candidate  900 µs  2.40 ms  12.0 ms
+                             median     p95     p99
+                  control     40 µs   90 µs  200 µs
+                  candidate  900 µs  2.4 ms   12 ms
 
                 When, and by which instances
                   whole minutes from 2026-01-01 00:00 to 00:01 UTC: 2 of 2 hold records
                   instance  starts  from and to (UTC)
-                  a              2  2026-01-01 00:00:00 to 00:01:59  down for 1 min 05 s
+                  a              2  2026-01-01 00:00:00 to 00:01:59  down for 1 min 5 s
 
                 Outages: the candidate had no verdict on 12 requests. Failing closed, it would have
-                  refused 9 that control allowed, 0.2 % of all.
+                  refused 9 that control allowed, 0.21 % of all.
                 """)
     }
 

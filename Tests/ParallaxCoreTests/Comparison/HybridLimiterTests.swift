@@ -263,7 +263,7 @@ import Testing
         ) { flags }
         for number in 0..<500 {
             let request = Self.request("client-\(number)")
-            let expected: Side = EnforcementShare.contains(request.identity, percent: 30) ? .candidate : .control
+            let expected: Side = IdentityShare.enforced.contains(request.identity, percent: 30) ? .candidate : .control
             #expect(await hybrid.check(request).enforced == expected)
         }
         let share = observer.answers.count { $0.enforced == .candidate }

@@ -190,7 +190,7 @@ import Testing
                 "gaps: 1 h 15 min; at most 5 %",
                 "recorded: 102 lost; at most 1 %",
                 "instances: 2 of 2 heard; all that share the flag file",
-                "answered: 101 unanswered, 1.0 %; at most 1 %",
+                "answered: 101 unanswered, 1 %; at most 1 %",
                 "latency: p95 10 ms; at most 10 ms",
                 "unexplained: 3, 0.03 % (95 % interval up to 0.088 %), and 4,000 settled; below 0.1 %, its interval too",
                 "lost_writes: 0; none",

@@ -93,7 +93,7 @@ import Testing
 
     @Test("it is never more than the quantile and never below nothing, whatever the waits")
     func bounds() throws {
-        var generator = Seeded(seed: 11)
+        var generator = SplitMix64(seed: 11)
         for _ in 0..<50 {
             var times = ResponseTimes()
             for _ in 0..<400 {

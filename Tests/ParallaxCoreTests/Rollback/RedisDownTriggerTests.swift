@@ -53,7 +53,7 @@ import Testing
     func brownOut(luckyShare: Double) throws {
         var delays: [Double] = []
         for seed in 0..<501 {
-            var generator = Seeded(seed: UInt64(seed))
+            var generator = SplitMix64(seed: UInt64(seed))
             // Redis fails at any time between two evaluations.
             let start = Int.random(in: 4...13, using: &generator)
             var trigger = trigger(probes: [true, true, true])
@@ -72,7 +72,7 @@ import Testing
 
     @Test("one probe in twenty failing is not an outage within a day")
     func occasionalFailure() {
-        var generator = Seeded(seed: 9)
+        var generator = SplitMix64(seed: 9)
         var trigger = RedisDownTrigger(settings: RollbackSettings())
         var firings = 0
         for second in 0..<86_400 {

@@ -8,7 +8,7 @@ import Testing
     private struct SameHour {
         var evaluators: [RollbackEvaluator]
         var evaluations: [[Evaluation]]
-        private var generator: Seeded
+        private var generator: SplitMix64
         /// Changes of the weather that an outage still lasts for.
         private var outageLeft = 0
         /// Whether probes fail while decisions do not.
@@ -18,7 +18,7 @@ import Testing
         init(_ settings: [RollbackSettings], seed: UInt64) throws {
             evaluators = try settings.map { try RollbackEvaluator(settings: $0) }
             evaluations = settings.map { _ in [] }
-            generator = Seeded(seed: seed)
+            generator = SplitMix64(seed: seed)
         }
 
         mutating func run(seconds: Int) {

@@ -97,7 +97,7 @@ import Testing
 
     @Test("a twentieth of all probes failing is not an outage within a day, and neither are a few outages a day")
     func occasional() throws {
-        var generator = Seeded(seed: 11)
+        var generator = SplitMix64(seed: 11)
         var trigger = trigger()
         for second in 10..<86_400 {
             let now = ClockReading.at(Double(second))

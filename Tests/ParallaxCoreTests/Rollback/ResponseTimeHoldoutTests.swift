@@ -72,7 +72,7 @@ import Testing
     }
 
     /// A log-normal time of median 10 ms: heavy-tailed, as waits are.
-    private func time(_ generator: inout Seeded) -> Duration {
+    private func time(_ generator: inout SplitMix64) -> Duration {
         // Box and Muller 1958.
         let radius = (-2 * log(Double.random(in: Double.leastNonzeroMagnitude...1, using: &generator))).squareRoot()
         let normal = radius * cos(2 * .pi * Double.random(in: 0..<1, using: &generator))
@@ -84,7 +84,7 @@ import Testing
     /// - Parameter slower: How many times longer callers wait that the candidate judges, from second 1,800 on.
     /// - Returns: The seconds at which it fired.
     private func firings(seconds: Int, slower: Double) -> [Int] {
-        var generator = Seeded(seed: 8)
+        var generator = SplitMix64(seed: 8)
         var trigger = ResponseTimeTrigger(settings: settings)
         var firings: [Int] = []
         for second in 0..<seconds {

@@ -78,7 +78,7 @@ import Testing
 
     @Test("counts are never too low, off by at most the overestimate, and frequent elements are never lost")
     func holdsTheBounds() {
-        var random = Seeded(seed: 7)
+        var random = SplitMix64(seed: 7)
         var sketch = SpaceSaving<Int>(capacity: 20)
         var exact: [Int: Int] = [:]
         let total = 20_000

@@ -49,7 +49,7 @@ final class RollbackModel {
 
     private let time = SharedFileWorld.Time()
     private let folder: FlagFolder
-    private var random: Seeded
+    private var random: SplitMix64
     private var members: [Member] = []
     private var story: [String] = []
     /// When the file last said `legacy`, and when a person last set it forward.
@@ -58,7 +58,7 @@ final class RollbackModel {
 
     init(instances: Int, seed: UInt64, in folder: FlagFolder) async throws {
         self.folder = folder
-        random = Seeded(seed: seed)
+        random = SplitMix64(seed: seed)
         try folder.writeAtomically(.distributed)
         for number in 0..<instances {
             let name = "instance-\(number)"

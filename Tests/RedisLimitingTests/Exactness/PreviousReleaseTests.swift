@@ -54,7 +54,7 @@ import Testing
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in
                 let scripts = try await Scripts(limiter.client)
-                var random = Seeded(seed: TestSeed.current)
+                var random = SplitMix64(seed: TestSeed.current)
                 let policies = try Self.policies(shape)
                 var (now, latest) = (Timestamp(milliseconds: 1_800_000_000_000), Timestamp(milliseconds: 0))
                 for step in 0..<shape.steps {

@@ -1,3 +1,4 @@
+import RedisLimiting
 import NIOCore
 import ParallaxCore
 import ParallaxTesting

@@ -44,7 +44,7 @@ extension ReportEvent {
 
     init(_ drill: RollbackDrill) {
         var instances =
-            drill.heard?.joined(separator: ", ") ?? drill.instances.map { FigureText.counted($0, "instance") }
+            drill.heard?.joined(separator: ", ") ?? drill.instances.map { NumberFormat.counted($0, "instance") }
             ?? "instances"
         if let unheard = drill.unheard, !unheard.isEmpty {
             instances += " (not drilled: \(unheard.joined(separator: ", ")))"
@@ -77,6 +77,6 @@ extension ReportEvent {
     private static func phase(_ values: FlagValues) -> String {
         guard values.strategy == .hybrid else { return values.strategy.rawValue }
         return values.enforcementPercent == 0
-            ? "hybrid" : "hybrid with \(FigureText.share(values.enforcementPercent)) on the candidate"
+            ? "hybrid" : "hybrid with \(NumberFormat.share(percent: values.enforcementPercent)) on the candidate"
     }
 }

@@ -1,3 +1,5 @@
+import ParallaxCore
+
 /// Draws whole numbers from 0 up, each as likely as its weight says, with about one look-up a draw.
 ///
 /// Inversion of the cumulated weights, begun at a place from a table (Chen and Asau, "On generating random variates from

@@ -1,3 +1,4 @@
+import ParallaxCore
 import Foundation
 
 /// Draws waits from a shape, in steps of one per cent: finer than the buckets that they are counted in.

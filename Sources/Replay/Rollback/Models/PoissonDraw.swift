@@ -1,3 +1,4 @@
+import ParallaxCore
 import Foundation
 
 /// Draws how many of many independent events fall into one second, from their mean: Poisson's distribution.

@@ -67,7 +67,7 @@ struct DivergencesSettle: AsyncParsableCommand {
         let share = settlement.share
         let settled =
             "Settled as \(settlement.judgement.rawValue): \(settlement.group.description.escapedForTerminal), "
-            + "\(Figures.count(share.divergences)) of \(Figures.count(share.compared)) compared requests."
+            + "\(NumberFormat.count(share.divergences)) of \(NumberFormat.count(share.compared)) compared requests."
         return "\(settled) \(consequence(settlement))"
     }
 

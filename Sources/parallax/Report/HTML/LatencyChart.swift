@@ -1,4 +1,5 @@
 import CommandSupport
+import ParallaxCore
 import DivergenceStore
 import Foundation
 
@@ -20,18 +21,10 @@ struct LatencyChart {
         SVG.drawing(
             id: "latency", title: "How long both sides took",
             description: sides.map {
-                "\($0.name): median \(Self.time($0.quantiles.medianMicroseconds)), 99th percentile \(Self.time($0.quantiles.p99Microseconds))"
+                "\($0.name): median \(NumberFormat.time(microseconds: $0.quantiles.medianMicroseconds)), 99th percentile \(NumberFormat.time(microseconds: $0.quantiles.p99Microseconds))"
             }.joined(separator: "; "),
             width: Self.width, height: Self.height,
             grid + sides.enumerated().flatMap { bar($1.name, $1.quantiles, at: Double($0) * Self.rowHeight) })
-    }
-
-    static func time(_ microseconds: Int64) -> String {
-        switch microseconds {
-        case ..<1_000: "\(microseconds) µs"
-        case ..<1_000_000: "\(Figures.decimal(Double(microseconds) / 1_000, places: microseconds < 10_000 ? 2 : 1)) ms"
-        default: "\(Figures.decimal(Double(microseconds) / 1_000_000, places: 2)) s"
-        }
     }
 
     /// Whole powers of ten around all that is drawn.
@@ -56,16 +49,8 @@ struct LatencyChart {
             let bottom = Self.rowHeight * 2
             return [
                 SVG.line("grid", from: (x, 4), to: (x, bottom)),
-                SVG.text(Self.tick(microseconds), x: x, y: bottom + 20, anchor: "middle"),
+                SVG.text(NumberFormat.time(microseconds: microseconds), x: x, y: bottom + 20, anchor: "middle"),
             ]
-        }
-    }
-
-    private static func tick(_ microseconds: Int64) -> String {
-        switch microseconds {
-        case ..<1_000: "\(microseconds) µs"
-        case ..<1_000_000: "\(microseconds / 1_000) ms"
-        default: "\(microseconds / 1_000_000) s"
         }
     }
 
@@ -77,7 +62,7 @@ struct LatencyChart {
             SVG.rectangle(
                 "bar-\(name)", x: from, y: middle - 9, width: max(2, to - from), height: 18,
                 title:
-                    "\(name): median \(Self.time(quantiles.medianMicroseconds)) to 99th percentile \(Self.time(quantiles.p99Microseconds))"
+                    "\(name): median \(NumberFormat.time(microseconds: quantiles.medianMicroseconds)) to 99th percentile \(NumberFormat.time(microseconds: quantiles.p99Microseconds))"
             ),
         ]
     }

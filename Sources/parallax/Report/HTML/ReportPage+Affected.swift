@@ -28,9 +28,9 @@ extension ReportPage {
             ])
         for party in parties.organizations {
             table.add(
-                party.organization ?? "(further organizations together)", Figures.count(party.requests),
-                Figures.share(party.requests, of: report.compared),
-                Figures.period(party.first, party.last, toTheMinute: true))
+                party.organization ?? "(further organizations together)", NumberFormat.count(party.requests),
+                NumberFormat.share(party.requests, of: report.compared),
+                Timestamp.period(party.first, party.last, toTheMinute: true))
         }
         return table
     }
@@ -45,8 +45,8 @@ extension ReportPage {
             ])
         for party in parties.identities {
             table.add(
-                party.identifier, party.organization, Figures.count(party.requests ?? party.stored),
-                Figures.period(party.first, party.last, toTheMinute: isExact))
+                party.identifier, party.organization, NumberFormat.count(party.requests ?? party.stored),
+                Timestamp.period(party.first, party.last, toTheMinute: isExact))
         }
         return table
     }

@@ -41,9 +41,9 @@ extension ReportPage {
         for cause in causes {
             let times = report.causeTimes[cause.name]
             table.add(
-                cause.name, Figures.count(cause.changing), Figures.count(cause.other),
-                times.map { Figures.period($0.from, $0.to, toTheMinute: true) } ?? "-",
-                times.map { "\(Figures.time($0.busiest).dropLast(3)), \(Figures.count($0.busiestRequests))" } ?? "-",
+                cause.name, NumberFormat.count(cause.changing), NumberFormat.count(cause.other),
+                times.map { Timestamp.period($0.from, $0.to, toTheMinute: true) } ?? "-",
+                times.map { "\($0.busiest.textToTheMinute), \(NumberFormat.count($0.busiestRequests))" } ?? "-",
                 DivergenceCause(rawValue: cause.name)?.meaning ?? "",
                 class: cause.name == DivergenceCause.unexplained.rawValue ? "unexplained" : nil)
         }
@@ -65,7 +65,8 @@ extension ReportPage {
         func add(_ name: String, _ count: Int, _ style: String) {
             let estimate = ShareEstimate(count, of: report.compared)
             table.add(
-                name, Figures.count(count), Figures.share(estimate.share), Figures.interval(estimate), class: style)
+                name, NumberFormat.count(count), NumberFormat.share(estimate.share), NumberFormat.interval(estimate),
+                class: style)
         }
         for (kind, count) in Ranking.kinds(report.kinds) {
             add(kind, count, "kind")
@@ -87,7 +88,7 @@ extension ReportPage {
             let settlement = status.settlement
             table.add(
                 settlement.group.description, status.state.rawValue, settlement.judgement.rawValue, settlement.by,
-                settlement.note, Figures.time(settlement.time), SettlementsText.share(settlement.share),
+                settlement.note, settlement.time.text, SettlementsText.share(settlement.share),
                 SettlementsText.share(status.share))
         }
         return table.isEmpty ? .empty : .group([.subheading("Settled by reviewers"), table.html])
@@ -95,22 +96,22 @@ extension ReportPage {
 
     private var changes: HTML {
         guard let previous = report.previous else { return .empty }
-        let before = "\(Figures.period(previous.since, previous.until, toTheMinute: true)) UTC"
+        let before = "\(Timestamp.period(previous.since, previous.until, toTheMinute: true)) UTC"
         guard previous.compared > 0 else {
             return .group([
                 .subheading("What changed"), .paragraph("Nothing was compared in the period before (\(before))."),
             ])
         }
         var table = HTMLTable(
-            "Shares of the compared requests, against \(before) with \(Figures.count(previous.compared)) compared",
+            "Shares of the compared requests, against \(before) with \(NumberFormat.count(previous.compared)) compared",
             [
                 .text("kind or cause"), .number("before"), .number("share"), .number("now"), .number("share"),
                 .text(""),
             ])
         for change in report.changes {
             table.add(
-                change.name, Figures.count(change.before.count), Figures.share(change.before.share),
-                Figures.count(change.after.count), Figures.share(change.after.share), ReportText.mark(change))
+                change.name, NumberFormat.count(change.before.count), NumberFormat.share(change.before.share),
+                NumberFormat.count(change.after.count), NumberFormat.share(change.after.share), ReportText.mark(change))
         }
         return .group([
             .subheading("What changed against the period before"), table.html,

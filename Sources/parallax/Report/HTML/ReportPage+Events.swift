@@ -8,7 +8,7 @@ extension ReportPage {
         var table = HTMLTable(
             "Changes of the flags, rollbacks, drills and alerts, the earliest first",
             [.text("when (UTC)"), .text("what"), .text("")])
-        for event in report.events { table.add(Figures.time(event.time), event.kind.rawValue, event.text) }
+        for event in report.events { table.add(event.time.text, event.kind.rawValue, event.text) }
         return .element(
             "section", ["aria-labelledby": "events"],
             [

@@ -32,8 +32,8 @@ extension ReportPage {
         let summary = report.summary
         let figures = [
             (
-                "get another verdict", Figures.share(summary.changed.share),
-                "\(Figures.count(summary.changed.count)) of \(FigureText.counted(summary.compared, "request"))"
+                "get another verdict", NumberFormat.share(summary.changed.share),
+                "\(NumberFormat.count(summary.changed.count)) of \(NumberFormat.counted(summary.compared, "request"))"
             ),
             figure("newly limited", summary.newlyLimited), figure("newly let through", summary.newlyAllowed),
         ]
@@ -56,8 +56,8 @@ extension ReportPage {
     ) -> (String, String, String) {
         let callers = SummarySentences.callers(direction)
         return (
-            name, Figures.share(direction.requests.share),
-            FigureText.counted(direction.requests.count, "request") + (callers.isEmpty ? "" : ", \(callers)")
+            name, NumberFormat.share(direction.requests.share),
+            NumberFormat.counted(direction.requests.count, "request") + (callers.isEmpty ? "" : ", \(callers)")
         )
     }
 

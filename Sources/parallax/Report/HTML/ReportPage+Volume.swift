@@ -25,8 +25,8 @@ extension ReportPage {
             ])
         for window in report.volume.windows {
             table.add(
-                window.name, Figures.count(window.spans), Figures.count(window.differing),
-                Figures.count(window.lessUnits), Figures.count(window.moreUnits))
+                window.name, NumberFormat.count(window.spans), NumberFormat.count(window.differing),
+                NumberFormat.count(window.lessUnits), NumberFormat.count(window.moreUnits))
         }
         return table.html
     }

@@ -54,7 +54,7 @@ struct ReportPage {
         return [
             .element("h1", [:], [.text("Divergence report")]),
             .paragraph(
-                "\(period) · \(FigureText.counted(report.instances.count, "instance")) · made \(Figures.time(now)) UTC",
+                "\(period) · \(NumberFormat.counted(report.instances.count, "instance")) · made \(now.text) UTC",
                 class: "muted"),
             .element(
                 "nav", ["aria-label": "Sections"],
@@ -72,6 +72,6 @@ struct ReportPage {
 
     private var period: String {
         guard let from = report.from, let to = report.to else { return "nothing recorded" }
-        return "\(Figures.period(from, to + 60_000, toTheMinute: true)) UTC"
+        return "\(Timestamp.period(from, to + 60_000, toTheMinute: true)) UTC"
     }
 }

@@ -16,7 +16,7 @@ struct SharesChart {
         guard !rows.isEmpty else { return .empty }
         return SVG.drawing(
             id: id, title: title,
-            description: rows.map { "\($0.name): \(Figures.share($0.estimate.share))" }.joined(separator: "; "),
+            description: rows.map { "\($0.name): \(NumberFormat.share($0.estimate.share))" }.joined(separator: "; "),
             width: Self.width, height: Double(rows.count) * Self.rowHeight + 4,
             rows.enumerated().flatMap { bar($1.name, $1.estimate, at: Double($0) * Self.rowHeight) })
     }
@@ -34,12 +34,12 @@ struct SharesChart {
             SVG.text(name, x: Self.left - 10, y: middle + 5, anchor: "end"),
             SVG.rectangle(
                 style, x: Self.left, y: top + 5, width: estimate.share * scale, height: Self.rowHeight - 10,
-                title: "\(name): \(Figures.count(estimate.count)), \(Figures.interval(estimate))"),
+                title: "\(name): \(NumberFormat.count(estimate.count)), \(NumberFormat.interval(estimate))"),
             SVG.line("whisker", from: (lower, middle), to: (upper, middle)),
             SVG.line("whisker", from: (lower, middle - 4), to: (lower, middle + 4)),
             SVG.line("whisker", from: (upper, middle - 4), to: (upper, middle + 4)),
             SVG.text(
-                "\(Figures.count(estimate.count)) · \(Figures.share(estimate.share))",
+                "\(NumberFormat.count(estimate.count)) · \(NumberFormat.share(estimate.share))",
                 x: max(upper, Self.left + estimate.share * scale) + 10, y: middle + 5),
         ]
     }

@@ -16,18 +16,18 @@ struct TimelineChart {
     var html: HTML {
         guard let first = report.timeline.first, let last = report.timeline.last else { return .empty }
         let shapes =
-            panel(Self.tops.requests, "requests", maximum: Figures.count(mostRequests))
-            + panel(Self.tops.share, "another verdict, of compared", maximum: Figures.share(scale))
+            panel(Self.tops.requests, "requests", maximum: NumberFormat.count(mostRequests))
+            + panel(Self.tops.share, "another verdict, of compared", maximum: NumberFormat.share(scale))
             + report.timeline.flatMap { bars($0, from: first.start, to: last.start) } + labels(first.start, last.start)
         return SVG.drawing(
             id: "timeline", title: "Requests and changed verdicts over time",
-            description: "From \(Figures.period(first.start, last.start, toTheMinute: true)) UTC. At most "
-                + "\(Figures.count(mostRequests)) requests in \(step), and at most \(Figures.share(mostChanged)) with another verdict.",
+            description: "From \(Timestamp.period(first.start, last.start, toTheMinute: true)) UTC. At most "
+                + "\(NumberFormat.count(mostRequests)) requests in \(step), and at most \(NumberFormat.share(mostChanged)) with another verdict.",
             width: Self.width, height: Self.height, shapes)
     }
 
     /// How long a step lasts, in words.
-    var step: String { FigureText.minutes(Int(report.timelineStepMilliseconds / 60_000)) }
+    var step: String { NumberFormat.span(minutes: Int(report.timelineStepMilliseconds / 60_000)) }
 
     private var mostRequests: Int { report.timeline.map { $0.compared + $0.incomparable }.max() ?? 0 }
 
@@ -63,9 +63,9 @@ struct TimelineChart {
     }
 
     private func title(_ step: DivergenceReport.Step) -> String {
-        "\(Figures.time(step.start).dropLast(3)): \(Figures.count(step.compared)) compared, "
-            + "\(Figures.count(step.changed)) with another verdict (\(Figures.share(Self.share(step)))), "
-            + "\(Figures.count(step.incomparable)) unanswered"
+        "\(step.start.textToTheMinute): \(NumberFormat.count(step.compared)) compared, "
+            + "\(NumberFormat.count(step.changed)) with another verdict (\(NumberFormat.share(Self.share(step)))), "
+            + "\(NumberFormat.count(step.incomparable)) unanswered"
     }
 
     private func panel(_ top: Double, _ name: String, maximum: String) -> [HTML] {
@@ -83,7 +83,7 @@ struct TimelineChart {
         let y = Self.tops.share + Self.panelHeight + 20
         let middle = Timestamp(milliseconds: (first.milliseconds + last.milliseconds) / 2).startOfMinute
         func label(_ time: Timestamp, _ x: Double, _ anchor: String) -> HTML {
-            SVG.text(String(Figures.time(time).dropLast(3)), x: x, y: y, anchor: anchor)
+            SVG.text(String(time.textToTheMinute), x: x, y: y, anchor: anchor)
         }
         let (left, right) = (Self.left, Self.width - Self.right)
         guard last > first else { return [label(first, left, "start")] }

@@ -8,11 +8,11 @@ struct DivergenceText {
 
     var text: String {
         """
-        \(Figures.time(divergence.time)) UTC  \(divergence.kind.rawValue) by \(divergence.cause.rawValue)  \
+        \(divergence.time.text) UTC  \(divergence.kind.rawValue) by \(divergence.cause.rawValue)  \
         \(divergence.identifier.escapedForTerminal) of \(divergence.organization.escapedForTerminal)
           control    \(verdict(divergence.control))
           candidate  \(verdict(divergence.candidate))
-          \(FigureText.counted(divergence.cost, "unit")) on \(divergence.instance.escapedForTerminal), which had sent \
+          \(NumberFormat.counted(divergence.cost, "unit")) on \(divergence.instance.escapedForTerminal), which had sent \
         \(own); enforced: \(divergence.enforced.rawValue)
         """
     }
@@ -21,9 +21,10 @@ struct DivergenceText {
         let windows = verdict.windows.map { "\($0.window.name.escapedForTerminal) \($0.used)/\($0.window.limit)" }
         let outcome =
             verdict.limitedBy.map {
-                "limited by \($0.escapedForTerminal) for \(Figures.count(Int(verdict.retryAfterMilliseconds))) ms"
+                "limited by \($0.escapedForTerminal) for \(NumberFormat.count(Int(verdict.retryAfterMilliseconds))) ms"
             } ?? "allowed"
-        return "\(outcome); \(windows.joined(separator: ", ")); took \(LatencyChart.time(verdict.durationMicroseconds))"
+        return
+            "\(outcome); \(windows.joined(separator: ", ")); took \(NumberFormat.time(microseconds: verdict.durationMicroseconds))"
     }
 
     /// Units in each window that the candidate had accepted from the instance.

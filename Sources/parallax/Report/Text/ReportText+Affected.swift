@@ -20,8 +20,8 @@ extension ReportText {
         for party in parties.organizations {
             table.add(
                 party.organization.map { $0.escapedForTerminal.shortened(to: 40) } ?? "(further ones together)",
-                Figures.count(party.requests), Figures.share(party.requests, of: report.compared),
-                Figures.period(party.first, party.last, toTheMinute: true))
+                NumberFormat.count(party.requests), NumberFormat.share(party.requests, of: report.compared),
+                Timestamp.period(party.first, party.last, toTheMinute: true))
         }
         return table.lines()
     }
@@ -36,8 +36,9 @@ extension ReportText {
         for party in parties.identities {
             table.add(
                 party.organization.escapedForTerminal.shortened(to: 20),
-                party.identifier.escapedForTerminal.shortened(to: 40), Figures.count(party.requests ?? party.stored),
-                Figures.period(party.first, party.last, toTheMinute: isExact))
+                party.identifier.escapedForTerminal.shortened(to: 40),
+                NumberFormat.count(party.requests ?? party.stored),
+                Timestamp.period(party.first, party.last, toTheMinute: isExact))
         }
         return [""] + table.lines()
     }
@@ -49,10 +50,10 @@ enum AffectedSentences {
     static func isExact(_ parties: AffectedParties) -> Bool { parties.identities.allSatisfy { $0.requests != nil } }
 
     static func summary(_ parties: AffectedParties) -> String {
-        let requests = FigureText.counted(parties.requests, "request")
-        let organizations = FigureText.counted(parties.organizationCount, "organization")
+        let requests = NumberFormat.counted(parties.requests, "request")
+        let organizations = NumberFormat.counted(parties.organizationCount, "organization")
         guard let count = parties.identityCount else { return "\(requests) of \(organizations)" }
-        let callers = FigureText.counted(count, "caller")
+        let callers = NumberFormat.counted(count, "caller")
         return "\(requests) of \(callers) of \(organizations)"
             + (isExact(parties) ? "" : ", counted among the requests stored one by one")
     }

@@ -23,15 +23,16 @@ extension ReportText {
     private func add(_ cause: (name: String, changing: Int, other: Int), to table: inout TextTable) {
         let estimate = ShareEstimate(cause.changing, of: report.compared)
         table.add(
-            cause.name.escapedForTerminal, Figures.count(cause.changing), Figures.share(estimate.share),
-            Figures.interval(estimate), Figures.count(cause.other),
+            cause.name.escapedForTerminal, NumberFormat.count(cause.changing), NumberFormat.share(estimate.share),
+            NumberFormat.interval(estimate), NumberFormat.count(cause.other),
             report.causeTimes[cause.name].map(CauseSentences.times) ?? "")
     }
 
     private func add(_ name: String, _ count: Int, to table: inout TextTable) {
         let estimate = ShareEstimate(count, of: report.compared)
         table.add(
-            name.escapedForTerminal, Figures.count(count), Figures.share(estimate.share), Figures.interval(estimate),
+            name.escapedForTerminal, NumberFormat.count(count), NumberFormat.share(estimate.share),
+            NumberFormat.interval(estimate),
             bar(count))
     }
 
@@ -51,7 +52,7 @@ extension ReportText {
     /// Only for a terminal: in a file or a pipe it would be in the way.
     private func bar(_ count: Int) -> String {
         guard style.isInteractive else { return "" }
-        return Figures.bar(count, of: report.diverged, width: max(8, min(30, style.width - 60)))
+        return TerminalStyle.bar(count, of: report.diverged, width: max(8, min(30, style.width - 60)))
     }
 
     /// What still holds or has run out; what was said before that is history.
@@ -65,15 +66,16 @@ extension ReportText {
         guard let previous = report.previous else { return [] }
         let title =
             style.bold("What changed against the period before")
-            + ": \(Figures.period(previous.since, previous.until, toTheMinute: true)) UTC, "
-            + "\(Figures.count(previous.compared)) compared"
+            + ": \(Timestamp.period(previous.since, previous.until, toTheMinute: true)) UTC, "
+            + "\(NumberFormat.count(previous.compared)) compared"
         guard previous.compared > 0 else { return [title + ", so nothing to compare with"] }
         var table = TextTable([.left, .right, .right, .right, .right, .left])
         table.add("of compared", "before", "", "now", "", "")
         for change in report.changes {
             table.add(
-                change.name.escapedForTerminal, Figures.count(change.before.count), Figures.share(change.before.share),
-                Figures.count(change.after.count), Figures.share(change.after.share), Self.mark(change))
+                change.name.escapedForTerminal, NumberFormat.count(change.before.count),
+                NumberFormat.share(change.before.share),
+                NumberFormat.count(change.after.count), NumberFormat.share(change.after.share), Self.mark(change))
         }
         return [title] + table.lines()
     }
@@ -89,7 +91,7 @@ extension ReportText {
 enum CauseSentences {
     /// `2026-11-23 14:01 to 14:09, most at 2026-11-23 14:03 (120)`.
     static func times(_ times: DivergenceReport.CauseTimes) -> String {
-        "\(Figures.period(times.from, times.to, toTheMinute: true)), most at "
-            + "\(Figures.time(times.busiest).dropLast(3)) (\(Figures.count(times.busiestRequests)))"
+        "\(Timestamp.period(times.from, times.to, toTheMinute: true)), most at "
+            + "\(times.busiest.textToTheMinute) (\(NumberFormat.count(times.busiestRequests)))"
     }
 }

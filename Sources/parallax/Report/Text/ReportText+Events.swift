@@ -8,11 +8,11 @@ extension ReportText {
         guard !report.events.isEmpty else { return [] }
         var table = TextTable([.left, .left, .left])
         for event in report.events.suffix(Self.mostEvents) {
-            table.add(Figures.time(event.time), event.kind.rawValue, event.text.escapedForTerminal)
+            table.add(event.time.text, event.kind.rawValue, event.text.escapedForTerminal)
         }
         let omitted = report.events.count - Self.mostEvents
         return [style.bold("What happened in this period (UTC)")]
-            + (omitted > 0 ? ["  \(Figures.count(omitted)) earlier ones are in the HTML and JSON forms"] : [])
+            + (omitted > 0 ? ["  \(NumberFormat.count(omitted)) earlier ones are in the HTML and JSON forms"] : [])
             + table.lines()
     }
 

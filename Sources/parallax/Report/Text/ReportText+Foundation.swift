@@ -6,24 +6,25 @@ import ParallaxCore
 extension ReportText {
     var foundation: [String] {
         var table = TextTable([.left, .right, .right, .left])
-        table.add("compared", Figures.count(report.compared))
+        table.add("compared", NumberFormat.count(report.compared))
         if let same = report.sameVerdict {
-            table.add("same verdict", Figures.count(same), Figures.share(same, of: report.compared))
+            table.add("same verdict", NumberFormat.count(same), NumberFormat.share(same, of: report.compared))
         }
         table.add(
-            "agreed", Figures.count(report.agreed), Figures.share(report.agreed, of: report.compared),
+            "agreed", NumberFormat.count(report.agreed), NumberFormat.share(report.agreed, of: report.compared),
             "same verdict, window and remainder")
         table.add(
-            "diverged", Figures.count(report.diverged), Figures.share(report.diverged, of: report.compared),
-            Ranking.kinds(report.kinds).map { "\($0.name) \(Figures.count($0.count))" }.joined(separator: ", "))
-        table.add("incomparable", Figures.count(Ranking.sum(report.incomparable)), "", reasons(report.incomparable))
+            "diverged", NumberFormat.count(report.diverged), NumberFormat.share(report.diverged, of: report.compared),
+            Ranking.kinds(report.kinds).map { "\($0.name) \(NumberFormat.count($0.count))" }.joined(separator: ", "))
+        table.add(
+            "incomparable", NumberFormat.count(Ranking.sum(report.incomparable)), "", reasons(report.incomparable))
         if report.heldOut > 0 {
-            table.add("held out", Figures.count(report.heldOut), "", "only control was asked")
+            table.add("held out", NumberFormat.count(report.heldOut), "", "only control was asked")
         }
-        table.add("not recorded", Figures.count(Ranking.sum(report.dropped)), "", reasons(report.dropped))
+        table.add("not recorded", NumberFormat.count(Ranking.sum(report.dropped)), "", reasons(report.dropped))
         let sampling =
-            "  of \(Figures.count(report.diverged)) divergences \(Figures.count(report.storedOneByOne)) are stored one by one, "
-            + "\(Figures.count(report.onlyCounted)) only counted"
+            "  of \(NumberFormat.count(report.diverged)) divergences \(NumberFormat.count(report.storedOneByOne)) are stored one by one, "
+            + "\(NumberFormat.count(report.onlyCounted)) only counted"
         return [style.bold("What the figures stand on")] + table.lines() + [sampling]
     }
 
@@ -32,8 +33,8 @@ extension ReportText {
         table.add("", "allowed", "limited", "")
         for (name, side) in [("control", report.control), ("candidate", report.candidate)] {
             table.add(
-                name, Figures.count(side.allowed), Figures.count(side.limited),
-                Figures.share(side.limited, of: side.allowed + side.limited))
+                name, NumberFormat.count(side.allowed), NumberFormat.count(side.limited),
+                NumberFormat.share(side.limited, of: side.allowed + side.limited))
         }
         return [style.bold("Verdicts of the two sides")] + table.lines()
     }
@@ -44,12 +45,13 @@ extension ReportText {
         table.add("", "median", "p95", "p99")
         for (name, side) in [("control", durations.control), ("candidate", durations.candidate)] {
             table.add(
-                name, LatencyChart.time(side.medianMicroseconds), LatencyChart.time(side.p95Microseconds),
-                LatencyChart.time(side.p99Microseconds))
+                name, NumberFormat.time(microseconds: side.medianMicroseconds),
+                NumberFormat.time(microseconds: side.p95Microseconds),
+                NumberFormat.time(microseconds: side.p99Microseconds))
         }
         return [
             style.bold("How long both sides took")
-                + ": \(FigureText.counted(durations.requests, "request")) that both judged, of all organizations"
+                + ": \(NumberFormat.counted(durations.requests, "request")) that both judged, of all organizations"
         ] + table.lines()
     }
 
@@ -58,15 +60,15 @@ extension ReportText {
         let coverage = report.coverage
         var lines = [
             style.bold("When, and by which instances"),
-            "  whole minutes from \(Figures.period(from, to, toTheMinute: true)) UTC: "
-                + "\(Figures.count(coverage.recordedMinutes)) of \(Figures.count(coverage.minutes)) hold records",
+            "  whole minutes from \(Timestamp.period(from, to, toTheMinute: true)) UTC: "
+                + "\(NumberFormat.count(coverage.recordedMinutes)) of \(NumberFormat.count(coverage.minutes)) hold records",
         ]
         if coverage.idleMinutes + coverage.gapMinutes > 0 {
             lines.append(
-                "  without any: \(Figures.count(coverage.gapMinutes)) min with no instance up, "
-                    + "\(Figures.count(coverage.idleMinutes)) min idle; the longest:")
+                "  without any: \(NumberFormat.count(coverage.gapMinutes)) min with no instance up, "
+                    + "\(NumberFormat.count(coverage.idleMinutes)) min idle; the longest:")
             lines += coverage.gaps.sorted { $0.to - $0.from > $1.to - $1.from }.prefix(3).map {
-                "    \(Figures.period($0.from, $0.to, toTheMinute: true))"
+                "    \(Timestamp.period($0.from, $0.to, toTheMinute: true))"
             }
         }
         return lines + instances
@@ -79,8 +81,9 @@ extension ReportText {
         for instance in report.coverage.instances {
             let down = Int(instance.downMilliseconds / 1000)
             table.add(
-                instance.name.escapedForTerminal.shortened(to: 40), Figures.count(instance.starts),
-                Figures.period(instance.from, instance.to), down > 0 ? "down for \(Figures.span(seconds: down))" : "")
+                instance.name.escapedForTerminal.shortened(to: 40), NumberFormat.count(instance.starts),
+                Timestamp.period(instance.from, instance.to),
+                down > 0 ? "down for \(NumberFormat.span(seconds: down))" : "")
         }
         return table.lines()
     }
@@ -92,13 +95,13 @@ extension ReportText {
         let refused = report.controlWhereIncomparable.allowed
         let asked = report.compared + incomparable
         return [
-            "\(title): the candidate had no verdict on \(Figures.count(incomparable)) requests. Failing closed, it would have",
-            "  refused \(Figures.count(refused)) that control allowed, \(Figures.share(refused, of: asked)) of all.",
+            "\(title): the candidate had no verdict on \(NumberFormat.count(incomparable)) requests. Failing closed, it would have",
+            "  refused \(NumberFormat.count(refused)) that control allowed, \(NumberFormat.share(refused, of: asked)) of all.",
         ]
     }
 
     private func reasons(_ counts: [String: Int]) -> String {
-        Ranking.byCount(counts).map { "\($0.name.escapedForTerminal) \(Figures.count($0.count))" }
+        Ranking.byCount(counts).map { "\($0.name.escapedForTerminal) \(NumberFormat.count($0.count))" }
             .joined(separator: ", ")
     }
 }

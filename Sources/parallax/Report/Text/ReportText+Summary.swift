@@ -9,11 +9,11 @@ extension ReportText {
         guard summary.compared > 0 else { return [style.bold("No request was compared")] }
         var table = TextTable([.left, .right, .right, .left])
         table.add(
-            "newly limited", Figures.count(summary.newlyLimited.requests.count),
-            Figures.share(summary.newlyLimited.requests.share), SummarySentences.callers(summary.newlyLimited))
+            "newly limited", NumberFormat.count(summary.newlyLimited.requests.count),
+            NumberFormat.share(summary.newlyLimited.requests.share), SummarySentences.callers(summary.newlyLimited))
         table.add(
-            "newly let through", Figures.count(summary.newlyAllowed.requests.count),
-            Figures.share(summary.newlyAllowed.requests.share), SummarySentences.callers(summary.newlyAllowed))
+            "newly let through", NumberFormat.count(summary.newlyAllowed.requests.count),
+            NumberFormat.share(summary.newlyAllowed.requests.share), SummarySentences.callers(summary.newlyAllowed))
         let undecided = summary.undecided.map { "  - " + $0 }
         return [style.bold(SummarySentences.headline(summary))] + table.lines()
             + ["  " + SummarySentences.sides]
@@ -33,15 +33,15 @@ enum SummarySentences {
     }
 
     static func headline(_ summary: DivergenceReport.Summary) -> String {
-        "\(Figures.count(summary.changed.count)) of \(FigureText.counted(summary.compared, "request")) "
-            + "(\(Figures.share(summary.changed.share))) would get another verdict"
+        "\(NumberFormat.count(summary.changed.count)) of \(NumberFormat.counted(summary.compared, "request")) "
+            + "(\(NumberFormat.share(summary.changed.share))) would get another verdict"
     }
 
     /// Who is hit by one direction; empty for none.
     static func callers(_ direction: DivergenceReport.Summary.Direction) -> String {
         guard direction.requests.count > 0 else { return "" }
-        let organizations = FigureText.counted(direction.organizations, "organization")
+        let organizations = NumberFormat.counted(direction.organizations, "organization")
         guard let callers = direction.callers else { return organizations }
-        return "\(FigureText.counted(callers, "caller")) of \(organizations)"
+        return "\(NumberFormat.counted(callers, "caller")) of \(organizations)"
     }
 }

@@ -14,8 +14,8 @@ extension ReportText {
         table.add("window", "spans", "differing", "units less", "units more")
         for window in volume.windows {
             table.add(
-                window.name.escapedForTerminal, Figures.count(window.spans), Figures.count(window.differing),
-                Figures.count(window.lessUnits), Figures.count(window.moreUnits))
+                window.name.escapedForTerminal, NumberFormat.count(window.spans), NumberFormat.count(window.differing),
+                NumberFormat.count(window.lessUnits), NumberFormat.count(window.moreUnits))
         }
         lines += ["  " + VolumeSentences.span] + table.lines()
         if let sentence = VolumeSentences(volume).noneMore(newlyAllowed: report.newlyAllowed.requests) {
@@ -44,18 +44,19 @@ struct VolumeSentences {
         let change =
             difference == 0
             ? "as many"
-            : "\(Figures.count(abs(difference))) \(difference < 0 ? "less" : "more")"
-                + " (\(Figures.share(abs(difference), of: max(control, 1))))"
+            : "\(NumberFormat.count(abs(difference))) \(difference < 0 ? "less" : "more")"
+                + " (\(NumberFormat.share(abs(difference), of: max(control, 1))))"
         return
-            "control let \(Figures.count(control)) units through, the candidate would \(Figures.count(candidate)): \(change)"
+            "control let \(NumberFormat.count(control)) units through, the candidate would \(NumberFormat.count(candidate)): \(change)"
     }
 
     /// What the differing verdicts mean for how much gets through; `nil` if there are none.
     var phase: String? {
         let all = volume.requestsInEqualVolumes + volume.requestsInDifferingVolumes
         guard all > 0 else { return nil }
-        return "of \(Figures.count(all)) verdicts that differ, \(Figures.count(volume.requestsInEqualVolumes)) "
-            + "(\(Figures.share(volume.requestsInEqualVolumes, of: all))) change which requests get through and not how "
+        return
+            "of \(NumberFormat.count(all)) verdicts that differ, \(NumberFormat.count(volume.requestsInEqualVolumes)) "
+            + "(\(NumberFormat.share(volume.requestsInEqualVolumes, of: all))) change which requests get through and not how "
             + "many: within \(Int(ReportVolume.equalShare * 100)) % of each limit"
     }
 
@@ -68,12 +69,12 @@ struct VolumeSentences {
     func noneMore(newlyAllowed: Int) -> String? {
         guard newlyAllowed > 0, volume.windows.allSatisfy({ $0.moreUnits == 0 }) else { return nil }
         return
-            "no units more, although \(FigureText.counted(newlyAllowed, "request")) would newly be let through: within "
+            "no units more, although \(NumberFormat.counted(newlyAllowed, "request")) would newly be let through: within "
             + "each span the candidate refuses as many others of the same caller, or more"
     }
 
     static func noise(_ noise: NoiseFloor) -> String {
-        "noise floor: two equal limiters in memory disagreed in \(Figures.count(noise.diverged)) of "
-            + "\(Figures.count(noise.compared)) requests (\(Figures.share(noise.diverged, of: noise.compared)))"
+        "noise floor: two equal limiters in memory disagreed in \(NumberFormat.count(noise.diverged)) of "
+            + "\(NumberFormat.count(noise.compared)) requests (\(NumberFormat.share(noise.diverged, of: noise.compared)))"
     }
 }

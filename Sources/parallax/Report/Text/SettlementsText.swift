@@ -10,7 +10,7 @@ enum SettlementsText {
             return [
                 "\(status.state.rawValue)  \(settlement.judgement.rawValue)  "
                     + settlement.group.description.escapedForTerminal,
-                "  \(Figures.time(settlement.time)) UTC by \(settlement.by.escapedForTerminal): "
+                "  \(settlement.time.text) UTC by \(settlement.by.escapedForTerminal): "
                     + settlement.note.escapedForTerminal,
                 "  then \(share(settlement.share)), now \(share(status.share))",
             ]
@@ -18,7 +18,7 @@ enum SettlementsText {
     }
 
     static func share(_ share: Settlement.Share) -> String {
-        Figures.share(ShareEstimate(share.divergences, of: share.compared).share)
-            + " (\(Figures.count(share.divergences)))"
+        NumberFormat.share(ShareEstimate(share.divergences, of: share.compared).share)
+            + " (\(NumberFormat.count(share.divergences)))"
     }
 }

@@ -1,3 +1,4 @@
+import ParallaxCore
 @testable import RedisLimiting
 
 /// Addresses of Redis: any text is read or refused, is printed in one line, and never with a password.

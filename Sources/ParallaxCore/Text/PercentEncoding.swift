@@ -1,15 +1,15 @@
 /// Percent-encoding of UTF-8 that keeps the unreserved bytes of RFC 3986 section 2.3: `[A-Za-z0-9._~-]`.
 ///
 /// What it makes holds no other bytes than those and `%`, so it can be put anywhere.
-enum PercentEncoding {
-    static func encode(_ text: String) -> String {
+package enum PercentEncoding {
+    package static func encode(_ text: String) -> String {
         var bytes: [UInt8] = []
         append(text, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Appends the encoded bytes of a text.
-    static func append(_ text: String, to bytes: inout [UInt8]) {
+    package static func append(_ text: String, to bytes: inout [UInt8]) {
         for byte in text.utf8 {
             if isUnreserved(byte) {
                 bytes.append(byte)
@@ -22,7 +22,7 @@ enum PercentEncoding {
     }
 
     /// Reads encoded text back; `nil` if an escape is broken or the bytes are not valid UTF-8.
-    static func decode(_ text: some Collection<UInt8>) -> String? {
+    package static func decode(_ text: some Collection<UInt8>) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var iterator = text.makeIterator()

@@ -1,5 +1,3 @@
-import Foundation
-
 /// SplitMix64: the same numbers for the same seed, on every machine (Steele, Lea and Flood 2014). Not for secrets.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
@@ -14,20 +12,5 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
         return mixed ^ (mixed >> 31)
-    }
-
-    /// A number from 0 up to but excluding 1.
-    mutating func unit() -> Double {
-        Double(next() >> 11) * 0x1p-53
-    }
-
-    /// A number from `range`, each as likely as the next.
-    mutating func integer(in range: ClosedRange<Int>) -> Int {
-        range.lowerBound + Int(unit() * Double(range.count))
-    }
-
-    /// The wait for the next of events that come by themselves, `mean` apart on average: exponentially distributed.
-    mutating func exponential(mean: Double) -> Double {
-        -mean * log(1 - unit())
     }
 }
