@@ -92,7 +92,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "Replay",
+            name: "Simulation",
             dependencies: ["CZlib", "DivergenceStore", "ParallaxCore"] + modules("DequeModule", "HeapModule"),
             swiftSettings: settings
         ),
@@ -123,7 +123,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "parallax-bench",
-            dependencies: ["CommandSupport", "DivergenceStore", "ParallaxCore", "RedisLimiting", "Replay"]
+            dependencies: ["CommandSupport", "DivergenceStore", "ParallaxCore", "RedisLimiting", "Simulation"]
                 + modules(
                     "ArgumentParser", "AsyncHTTPClient", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOHTTP1",
                     "ServiceLifecycle", "UnixSignals"),
@@ -133,7 +133,7 @@ let package = Package(
             name: "parallax",
             dependencies: [
                 "AdminAPI", "CommandSupport", "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService",
-                "RedisLimiting", "Replay", "Settings",
+                "RedisLimiting", "Simulation", "Settings",
             ]
                 + modules(
                     "ArgumentParser", "AsyncHTTPClient", "Crypto", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
@@ -162,8 +162,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "ReplayTests",
-            dependencies: ["CZlib", "DivergenceStore", "ParallaxCore", "ParallaxTesting", "Replay"],
+            name: "SimulationTests",
+            dependencies: ["CZlib", "DivergenceStore", "ParallaxCore", "ParallaxTesting", "Simulation"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -193,7 +193,7 @@ let package = Package(
             name: "ParallaxCommandTests",
             dependencies: [
                 "AdminAPI", "CommandSupport", "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService",
-                "ParallaxTesting", "RedisLimiting", "Replay", "Settings", "parallax",
+                "ParallaxTesting", "RedisLimiting", "Simulation", "Settings", "parallax",
             ] + modules("ArgumentParser", "Crypto", "GRDB", "Logging", "NIOCore", "ServiceLifecycle"),
             swiftSettings: settings
         ),

@@ -128,3 +128,18 @@ package struct Settings: Equatable, Sendable {
         package var rules: AlertSettings
     }
 }
+
+/// Where an instance runs. It picks the configuration file laid over the base, the limits, and what is allowed at all.
+package enum DeploymentEnvironment: String, CaseIterable, Codable, Sendable {
+    case development
+    case staging
+    /// Fails closed whatever the flags say, and refuses settings that are only for trying things out.
+    case production
+}
+
+/// What identifiers are stored as.
+package enum IdentityPrivacy: String, CaseIterable, Sendable {
+    case plain
+    /// As pseudonyms that are stable under a key.
+    case hashed
+}

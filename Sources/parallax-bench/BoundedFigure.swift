@@ -1,5 +1,9 @@
+import ArgumentParser
+import CommandSupport
+import ParallaxCore
+
 /// One measured figure next to the bound that it is to keep.
-struct BoundedFigure: Equatable, Sendable {
+struct BoundedMeasurement: Equatable, Sendable {
     /// What a figure must not pass.
     enum Bound: Equatable, Sendable {
         case atLeast(Double)
@@ -33,7 +37,7 @@ struct BoundedFigure: Equatable, Sendable {
     }
 }
 
-extension BoundedFigure: Encodable {
+extension BoundedMeasurement: Encodable {
     private enum Key: String, CodingKey {
         case name, value, unit, atLeast, atMost, isKept
     }
@@ -50,5 +54,58 @@ extension BoundedFigure: Encodable {
         case nil: break
         }
         try container.encodeIfPresent(isKept, forKey: .isKept)
+    }
+}
+
+/// Figures next to their bounds, one a line.
+enum MeasurementTable {
+    /// The table for people: what was measured, its bound, and whether it is kept.
+    static func text(_ figures: [BoundedMeasurement]) -> String {
+        var table = TextTable([.left, .right, .left, .left])
+        table.add("figure", "measured", "bound", "")
+        for figure in figures {
+            table.add(
+                figure.name, text(figure.value, of: figure),
+                figure.bound.map { text($0, of: figure) } ?? "",
+                figure.isKept.map { $0 ? "kept" : "MISSED" } ?? "")
+        }
+        return table.lines(indent: 0).joined(separator: "\n")
+    }
+
+    private static func text(_ bound: BoundedMeasurement.Bound, of figure: BoundedMeasurement) -> String {
+        switch bound {
+        case .atLeast(let least): "at least \(text(least, of: figure))"
+        case .atMost(let most): "at most \(text(most, of: figure))"
+        }
+    }
+
+    private static func text(_ value: Double, of figure: BoundedMeasurement) -> String {
+        guard value.isFinite else { return "-" }
+        let number = NumberFormat.decimal(value, places: figure.decimals)
+        return figure.unit.isEmpty ? number : "\(number) \(figure.unit)"
+    }
+}
+
+/// How a measurement's figures are given out.
+struct BenchReport: ParsableArguments {
+    @Flag(help: "Print the figures, and every round behind them, as JSON.")
+    var json = false
+
+    @Flag(help: "Exit with 1 if a bound is missed.")
+    var gate = false
+
+    /// Ends the command if a bound was missed and that is to count.
+    func enforce(_ figures: [BoundedMeasurement]) throws {
+        if gate, figures.contains(where: { $0.isKept == false }) { throw ExitCode(1) }
+    }
+}
+
+extension [Double] {
+    /// The middle one, or the mean of the middle two; 0 of none.
+    var median: Double {
+        guard !isEmpty else { return 0 }
+        let sorted = sorted()
+        let middle = sorted.count / 2
+        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
     }
 }

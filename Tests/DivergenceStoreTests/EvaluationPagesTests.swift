@@ -13,7 +13,7 @@ import Testing
     private func all(
         _ store: DivergenceStore, since: Timestamp? = nil, until: Timestamp? = nil, limit: Int
     ) async throws -> [Evaluation] {
-        var (all, place): ([Evaluation], EvaluationPlace?) = ([], nil)
+        var (all, place): ([Evaluation], EvaluationCursor?) = ([], nil)
         repeat {
             let page = try await store.evaluations(after: place, since: since, until: until, limit: limit)
             #expect(page.evaluations.count <= limit)

@@ -10,7 +10,7 @@ import Testing
     ) -> FlagChange {
         FlagChange(
             time: .sample.plus(minutes: minute), by: by, reason: reason,
-            from: from.map { $0.applied(to: .standard) }, to: to.applied(to: .standard), contentHash: content)
+            from: from.map { $0.applied(to: .defaultValue) }, to: to.applied(to: .defaultValue), contentHash: content)
     }
 
     private func withPeriod(_ body: (DivergenceStore) async throws -> Void) async throws {
@@ -32,12 +32,12 @@ import Testing
                 trigger: .errorRate, time: .sample.plus(minutes: 5), state: .firing, sentence: "7 %")
             try await store.record(
                 Rollback(
-                    evaluation: firing, isDryRun: false, flagsBefore: .standard, flagsAfter: .standard,
+                    evaluation: firing, isDryRun: false, flagsBefore: .defaultValue, flagsAfter: .defaultValue,
                     acknowledgement: Acknowledgement(time: .sample.plus(minutes: 6), by: "bob", reason: "seen")))
             let drill = RollbackDrill(
                 time: .sample.plus(minutes: 3), by: "eve", reason: "monthly", appliedMilliseconds: 185,
                 restoredMilliseconds: 211, instances: 3)
-            try await StoredRollbackRecord(store: store).save(drill)
+            try await SQLiteRollbackStore(store: store).save(drill)
             try await store.note(alert: "ParallaxRollback", instance: "a", at: .sample.plus(minutes: 5))
             let events = try await store.report().events
             #expect(events.map(\.kind) == [.flags, .drill, .alert, .rollback])
@@ -82,7 +82,7 @@ import Testing
                 {
                     FlagChange(
                         time: .sample.plus(minutes: 1) + milliseconds, by: by, reason: "\(by) \(content)",
-                        from: from.applied(to: .standard), to: to.applied(to: .standard), contentHash: content)
+                        from: from.applied(to: .defaultValue), to: to.applied(to: .defaultValue), contentHash: content)
                 }
                 let promotion = at(0, from: .rollback, to: hybrid, by: "ann", "b")
                 let flip = at(9_000, from: hybrid, to: .rollback, by: RollbackDrill.author, "c")
@@ -122,7 +122,7 @@ import Testing
             let drill = RollbackDrill(
                 time: .sample.plus(minutes: 5), by: "eve", reason: "monthly", appliedMilliseconds: 185,
                 restoredMilliseconds: 211, instances: 1, heard: ["a"], unheard: ["b"])
-            try await StoredRollbackRecord(store: store).save(drill)
+            try await SQLiteRollbackStore(store: store).save(drill)
             let events = try await store.report().events
             #expect(events.map(\.kind) == [.drill, .drill])
             #expect(

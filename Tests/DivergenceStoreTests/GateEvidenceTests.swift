@@ -36,8 +36,8 @@ import Testing
 
     private func rollback(isDryRun: Bool, at minute: Int64) -> Rollback {
         Rollback(
-            evaluation: evaluation(.firing, at: minute), isDryRun: isDryRun, flagsBefore: .standard,
-            flagsAfter: .standard)
+            evaluation: evaluation(.firing, at: minute), isDryRun: isDryRun, flagsBefore: .defaultValue,
+            flagsAfter: .defaultValue)
     }
 
     @Test("the newest verdict of each trigger counts, and none from after the period")
@@ -156,9 +156,9 @@ import Testing
         try await withRecords { first in
             try await withRecords { second in
                 #expect(try await check(.drill, [first, second]).figure == "never")
-                let record = StoredRollbackRecord(store: second)
+                let record = SQLiteRollbackStore(store: second)
                 try await record.save(RollbackDrill(time: Self.now + -3 * 86_400_000))
-                try await StoredRollbackRecord(store: first).save(RollbackDrill(time: Self.now + -40 * 86_400_000))
+                try await SQLiteRollbackStore(store: first).save(RollbackDrill(time: Self.now + -40 * 86_400_000))
                 #expect(try await check(.drill, [first, second]).figure == "3 days ago")
                 #expect(try await check(.drill, [first]).outcome == .notYet)
                 #expect(try await record.loadDrill() == RollbackDrill(time: Self.now + -3 * 86_400_000))

@@ -20,7 +20,7 @@ import Testing
                 Rollback(
                     evaluation: Evaluation(
                         trigger: .redisDown, time: .sample, state: .firing, sentence: ""),
-                    isDryRun: false, flagsBefore: .standard, flagsAfter: .standard))
+                    isDryRun: false, flagsBefore: .defaultValue, flagsAfter: .defaultValue))
             try store.close()
             let queue = try DatabaseQueue(path: path)
             try await queue.writeWithoutTransaction { database in

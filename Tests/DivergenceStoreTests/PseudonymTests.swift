@@ -17,7 +17,7 @@ import Testing
             // While the log still holds everything, and when it has gone into the database.
             #expect(try contents(beside: path, hold: "acme"))
             #expect(try !contents(beside: path, hold: "ann@example.org"))
-            try store.gather()
+            try store.checkpointAndTruncateLog()
             #expect(try contents(of: [path], hold: "acme"))
             #expect(try !contents(beside: path, hold: "ann@example.org"))
 

@@ -114,7 +114,7 @@ import Testing
 
     private func rollback(isDryRun: Bool = false, acknowledgement: Acknowledgement? = nil) -> Rollback {
         Rollback(
-            evaluation: evaluation(), isDryRun: isDryRun, flagsBefore: .standard,
+            evaluation: evaluation(), isDryRun: isDryRun, flagsBefore: .defaultValue,
             flagsAfter: FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0),
             acknowledgement: acknowledgement)
     }

@@ -187,7 +187,7 @@ import Testing
             #expect(try await scene.store.report().diverged == 2)
             try scene.store.close()
             let renamed = try DivergenceStore(readingFrom: path + ".1")
-            #expect(renamed.endIfIncomplete == nil)
+            #expect(renamed.endOfIncompleteRecords == nil)
             #expect(try await renamed.report().diverged == 3)
         }
     }

@@ -24,7 +24,7 @@ import Testing
             #expect(stored.organization == "acme" && stored.identifier == "key")
             #expect(stored.cost == 3)
             #expect(stored.kind == .differentWindow && stored.cause == .policy && stored.enforced == .control)
-            #expect(stored.policyFingerprint == Policy.standard.fingerprint)
+            #expect(stored.policyFingerprint == Policy.defaultValue.fingerprint)
             #expect(stored.evidence == evidence)
             expect(stored.control, matches: comparison.control)
             expect(stored.candidate, matches: comparison.candidate)

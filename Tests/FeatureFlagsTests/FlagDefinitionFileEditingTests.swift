@@ -18,7 +18,7 @@ import Testing
     func edit(text: String, update: FlagUpdate) throws {
         let file = try FlagTexts.file(text)
         let edited = try file.applying(update, declaration: Self.declaration)
-        #expect(edited.values == update.applied(to: .standard))
+        #expect(edited.values == update.applied(to: .defaultValue))
         #expect(edited.declaration == Self.declaration)
         let later = FlagDeclaration(by: "bob", reason: "again", changedAt: "later")
         #expect(try edited.applying(update, declaration: later) == edited)
@@ -109,7 +109,7 @@ import Testing
 
     @Test("a percentage outside 0 to 100 is refused", arguments: [-1, 100.01, .nan, .infinity])
     func percent(percent: Double) throws {
-        let file = FlagDefinitionFile.canonical(.standard)
+        let file = FlagDefinitionFile.canonical(.defaultValue)
         #expect(throws: FlagDefinitionError.self) {
             try file.applying(FlagUpdate(enforcementPercent: percent), declaration: Self.declaration)
         }

@@ -7,7 +7,7 @@ import Testing
 
     @Test("a file reads the same however it is formatted", arguments: FlagTexts.all)
     func formatting(text: String) throws {
-        #expect(try FlagTexts.file(text).values == .standard)
+        #expect(try FlagTexts.file(text).values == .defaultValue)
     }
 
     @Test("a new file says its values and who made it")
@@ -17,7 +17,7 @@ import Testing
         #expect(file.values == values)
         #expect(file.declaration == Self.declaration)
         #expect(file.notes == [])
-        #expect(try FlagDefinitionFile(parsing: file.bytes, fallback: .standard).values == values)
+        #expect(try FlagDefinitionFile(parsing: file.bytes, fallback: .defaultValue).values == values)
     }
 
     struct Invalid: CustomTestStringConvertible {

@@ -14,7 +14,7 @@ let instrumented: [SwiftSetting] = rules + [.unsafeFlags(["-sanitize=fuzzer", "-
 /// The fuzzers of the way to Redis and of access logs: a package of its own, so that no one builds it who does not fuzz.
 ///
 /// Its sources are links to those of the project, and its targets to `Tests/RedisLimitingTests/Fuzzing/Targets` and
-/// `Tests/ReplayTests/Fuzzing/Targets`.
+/// `Tests/SimulationTests/Fuzzing/Targets`.
 let package = Package(
     name: "parallax-fuzzing",
     platforms: [.macOS(.v15)],
@@ -65,10 +65,10 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         ),
         // What reads access logs, without the rest of replay and the database that it needs.
-        .target(name: "Replay", dependencies: ["CZlib", "ParallaxCore"], swiftSettings: instrumented),
+        .target(name: "Simulation", dependencies: ["CZlib", "ParallaxCore"], swiftSettings: instrumented),
         .executableTarget(
             name: "LogFuzzer",
-            dependencies: ["LibFuzzer", "ParallaxCore", "Replay"],
+            dependencies: ["LibFuzzer", "ParallaxCore", "Simulation"],
             swiftSettings: instrumented,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         ),

@@ -25,7 +25,7 @@ import Testing
                         trigger: .redisDown, time: Timestamp(milliseconds: 1_800_000_000_000), state: .firing,
                         numbers: ["probes": 3], sentence: "down"),
                     isDryRun: false, flagsBefore: flags, flagsAfter: flags))
-            try store.gather()
+            try store.checkpointAndTruncateLog()
             try store.close()
             let whole = try Data(contentsOf: database)
             var random = SplitMix64(seed: 20_261_130)

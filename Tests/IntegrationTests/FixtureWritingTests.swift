@@ -56,7 +56,7 @@ struct FixtureWritingTests {
     /// The hold-off after it is over, so that the rollback of today takes place.
     private func keepAcknowledgedRollback(in path: String) async throws {
         let store = try DivergenceStore(path: path)
-        let record = StoredRollbackRecord(store: store)
+        let record = SQLiteRollbackStore(store: store)
         let time = Timestamp.now() + -86_400_000
         let evaluation = Evaluation(
             trigger: .errorRate, time: time, state: .firing,

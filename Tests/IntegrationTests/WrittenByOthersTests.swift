@@ -58,8 +58,8 @@ import Testing
         }
     }
 
-    private static let legacy = FlagUpdate.rollback.applied(to: .standard)
-    private static let distributed = FlagUpdate(hybrid: false).applied(to: .standard)
+    private static let legacy = FlagUpdate.rollback.applied(to: .defaultValue)
+    private static let distributed = FlagUpdate(hybrid: false).applied(to: .defaultValue)
 
     private func withScene(_ body: (Scene) async throws -> Void) async throws {
         try await withFolder(inMemory: true) { folder in
@@ -103,7 +103,7 @@ import Testing
             try await scene.keeps(.legacy, despite: "deleted", problem: "create it") {
                 try FileManager.default.removeItem(at: scene.file)
             }
-            try scene.rename(.standard)
+            try scene.rename(.defaultValue)
             try await scene.follows(.hybrid, "it was restored")
         }
     }
@@ -150,7 +150,7 @@ import Testing
         try await withScene { scene in
             let files = FileManager.default
             for (name, values, age) in [
-                ("..1", FlagValues.standard, 0.0), ("..2", Self.legacy, -3600), ("..3", Self.distributed, 86_400),
+                ("..1", FlagValues.defaultValue, 0.0), ("..2", Self.legacy, -3600), ("..3", Self.distributed, 86_400),
             ] {
                 let path = scene.folder.appending(path: name).path
                 try files.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -182,7 +182,7 @@ import Testing
     func flipped() async throws {
         try await withScene { scene in
             let (on, off) = (
-                Data(FlagDefinitionFile.canonical(.standard).bytes),
+                Data(FlagDefinitionFile.canonical(.defaultValue).bytes),
                 Data(FlagDefinitionFile.canonical(Self.legacy).bytes)
             )
             for number in 1...10_000 {

@@ -79,7 +79,7 @@ import Testing
 
     @Test("a missing wrk is named with how to get it")
     func missingWrk() throws {
-        let folder = try DemoFolder(for: "bench")
+        let folder = try TemporaryFolder(for: "bench")
         defer { folder.remove() }
         let failure = #expect(throws: CommandFailure.self) { try WrkCommand.find(searchPath: folder.path) }
         #expect(failure?.remedy?.contains("apt-get install wrk") == true)

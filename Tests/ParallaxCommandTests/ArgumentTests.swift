@@ -136,10 +136,10 @@ import Testing
     @Test("a strategy sets its flags, and single flags stand above it", arguments: Strategy.allCases)
     func strategies(strategy: Strategy) {
         let update = FlagUpdate(strategy: strategy, assignments: [], emptiesTargeting: false)
-        #expect(update.applied(to: .standard).strategy == strategy)
+        #expect(update.applied(to: .defaultValue).strategy == strategy)
         let assignment = FlagAssignment(argument: "DISTRIBUTED_RATE_LIMITING_ENABLED=false")!
         let above = FlagUpdate(strategy: strategy, assignments: [assignment], emptiesTargeting: true)
-        #expect(above.applied(to: .standard).strategy == .legacy)
+        #expect(above.applied(to: .defaultValue).strategy == .legacy)
         #expect(above.emptiesTargeting)
     }
 }

@@ -39,7 +39,7 @@ import Testing
 
     @Test("the command that prints a kept report names all of its files, and a shell reads it as it is meant")
     func reportCommand() throws {
-        let folder = try DemoFolder(for: "a b's")
+        let folder = try TemporaryFolder(for: "a b's")
         defer { folder.remove() }
         let text = folder.reportCommand(of: ["a", "b"], program: "./parallax")
         #expect(text.hasPrefix("./parallax report --file '"))

@@ -35,7 +35,7 @@ import Testing
     }
 
     private func withScene(_ body: (Scene) async throws -> Void) async throws {
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         let scene = Scene(file: folder.path + "/flags.json", database: folder.path + "/history.sqlite")
         try await Migrate.parse(["--database", scene.database]).run()

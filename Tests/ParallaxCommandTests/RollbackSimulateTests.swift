@@ -5,7 +5,7 @@ import Foundation
 import ParallaxCore
 import Testing
 
-@testable import Replay
+@testable import Simulation
 @testable import parallax
 
 @Suite struct RollbackSimulateTests {
@@ -140,7 +140,7 @@ import Testing
 
     @Test("a database's evaluations are judged again and shown next to what fired")
     func rejudged() async throws {
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         let store = try DivergenceStore(path: folder.path + "/a.sqlite")
         var evaluator = try RollbackEvaluator()

@@ -5,13 +5,13 @@ import DivergenceStore
 import Foundation
 import ParallaxCore
 import ParallaxService
-import Replay
+import Simulation
 import Testing
 
 @testable import parallax
 
 @Suite struct TextTests {
-    private let before = FlagValues.standard
+    private let before = FlagValues.defaultValue
     private let after = FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0)
 
     @Test("a change of the flags is told by strategy and by the flags that changed")
@@ -50,7 +50,7 @@ import Testing
     @Test("the cost of limits is told for the default policy and for the costliest organizations")
     func limitCosts() throws {
         let high = try Policy(windows: [Window(name: "hour", limit: 1_000_000, durationMilliseconds: 3_600_000)])
-        let text = LimitCostText(book: PolicyBook(standard: .standard, overrides: ["big\u{1b}": high])).text
+        let text = LimitCostText(book: PolicyBook(defaultValue: .defaultValue, overrides: ["big\u{1b}": high])).text
         #expect(
             text == """
                 Redis's memory, at most about, for callers that are at their limit:

@@ -5,7 +5,7 @@ import RedisLimiting
 import Testing
 
 @Suite struct EmbeddedRedisTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     @Test("it answers in a folder that only its owner may read, and is gone with its folder when it is stopped")
     func startsAndStops() async throws {

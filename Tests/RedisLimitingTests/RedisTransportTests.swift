@@ -4,7 +4,7 @@ import RedisLimiting
 import Testing
 
 @Suite struct RedisTransportTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     @Test("a server is reached by TCP, by name and by address", arguments: ["localhost", "127.0.0.1"])
     func tcp(_ host: String) async throws {
@@ -16,12 +16,12 @@ import Testing
 
     @Test(
         "a server that listens only on IPv6 is reached by its address in brackets",
-        .enabled("the machine has the address ::1") { (try? await LoopbackPort.free(on: "::1")) != nil })
+        .enabled("the machine has the address ::1") { (try? LoopbackPorts.find(1, on: "::1")) != nil })
     func ipv6() async throws {
         let port = try LoopbackPorts.find(1, on: "::1")[0]
         try await withPrivateRedis(arguments: ["--port", "\(port)", "--bind", "::1"]) { redis in
             #expect(await decides(redis, at: "redis://[::1]:\(port)/0"))
-            #expect(await !decides(redis, at: "redis://127.0.0.1:\(port)/0", patience: .seconds(2)))
+            #expect(await !decides(redis, at: "redis://127.0.0.1:\(port)/0", timeout: .seconds(2)))
         }
     }
 
@@ -31,7 +31,7 @@ import Testing
         try await withPrivateRedis(arguments: arguments) { redis in
             let url = "unix://ann:pa%2Fss@\(redis.socketPath)?db=5"
             #expect(await decides(redis, at: url))
-            #expect(await !decides(redis, at: "unix://ann:pass@\(redis.socketPath)?db=5", patience: .seconds(2)))
+            #expect(await !decides(redis, at: "unix://ann:pass@\(redis.socketPath)?db=5", timeout: .seconds(2)))
         }
     }
 
@@ -44,10 +44,10 @@ import Testing
         try await withTemporaryCertificates { certificates in
             try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
                 let url = "rediss://\(host):\(port)/0"
-                #expect(await !decides(redis, at: url, patience: .seconds(2)))
+                #expect(await !decides(redis, at: url, timeout: .seconds(2)))
                 #expect(await decides(redis, at: url, trusting: certificates.authority))
                 // Without TLS the same port answers nothing.
-                #expect(await !decides(redis, at: "redis://\(host):\(port)/0", patience: .seconds(2)))
+                #expect(await !decides(redis, at: "redis://\(host):\(port)/0", timeout: .seconds(2)))
             }
         }
     }
@@ -61,7 +61,7 @@ import Testing
             let arguments = certificates.arguments(port: port, asksClients: true)
             try await withPrivateRedis(arguments: arguments) { redis in
                 let url = "rediss://localhost:\(port)/0"
-                #expect(await !decides(redis, at: url, trusting: certificates.authority, patience: .seconds(2)))
+                #expect(await !decides(redis, at: url, trusting: certificates.authority, timeout: .seconds(2)))
                 var settings = redis.settings
                 settings.url = try RedisURL(url)
                 settings.trustedCertificatesFile = certificates.authority
@@ -85,7 +85,7 @@ import Testing
         try await withTemporaryCertificates(names: names) { certificates in
             try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
                 let url = "rediss://\(host):\(port)/0"
-                #expect(await !decides(redis, at: url, trusting: certificates.authority, patience: .seconds(2)))
+                #expect(await !decides(redis, at: url, trusting: certificates.authority, timeout: .seconds(2)))
             }
         }
     }
@@ -161,14 +161,14 @@ import Testing
 
     /// Whether a decision can be had at an address.
     ///
-    /// - Parameter patience: How long it may take; short if none is expected.
+    /// - Parameter timeout: How long it may take; short if none is expected.
     private func decides(
-        _ redis: PrivateRedis, at address: String, trusting file: String? = nil, patience: Duration = .seconds(30)
+        _ redis: PrivateRedis, at address: String, trusting file: String? = nil, timeout: Duration = .seconds(30)
     ) async -> Bool {
         var settings = redis.settings
         settings.trustedCertificatesFile = file
-        settings.connectionTimeout = patience
-        settings.decisionTimeout = patience
+        settings.connectionTimeout = timeout
+        settings.decisionTimeout = timeout
         do {
             settings.url = try RedisURL(address)
             return try await withRedisLimiter(settings) { await $0.check(Self.request, at: nil).isAllowed }

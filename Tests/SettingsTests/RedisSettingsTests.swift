@@ -30,7 +30,7 @@ import Testing
         #expect(loaded.findings.isEmpty, "\(loaded.findings)")
         var settings = loaded.settings.redisSettings(at: try loaded.settings.redisURL())
         settings.decisionTimeout = .seconds(20)
-        let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+        let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
         let decision = try await withRedisLimiter(settings) { await $0.check(request, at: nil) }
         #expect(decision.isAllowed == expected, "\(decision)")
     }

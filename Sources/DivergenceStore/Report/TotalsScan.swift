@@ -31,9 +31,9 @@ struct TotalsScan {
 
     private let filter: DivergenceFilter
     private var group: Group?
-    private var counts = ReadCounts()
+    private var counts = CheckedCounts()
     private var figures = Array(repeating: 0, count: 8)
-    private var organizations = NameNumbers()
+    private var organizations = NameInterner()
     private var names: [ExactText] = []
     private var kinds: [String] = []
     /// By kind and then by organization.

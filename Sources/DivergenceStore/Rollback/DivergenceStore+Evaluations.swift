@@ -3,7 +3,7 @@ import GRDB
 package import ParallaxCore
 
 /// Where the next page of evaluations begins.
-package struct EvaluationPlace: Equatable, Sendable {
+package struct EvaluationCursor: Equatable, Sendable {
     fileprivate let time: Int64
     fileprivate let id: Int64
 }
@@ -12,7 +12,7 @@ package struct EvaluationPlace: Equatable, Sendable {
 package struct EvaluationPage: Equatable, Sendable {
     package let evaluations: [Evaluation]
     /// `nil` if there are no more.
-    package let next: EvaluationPlace?
+    package let next: EvaluationCursor?
 }
 
 extension DivergenceStore {
@@ -61,7 +61,7 @@ extension DivergenceStore {
     ///   - since: From this time on; `nil` for all.
     ///   - until: Before this time; `nil` for all.
     package func evaluations(
-        after place: EvaluationPlace?, since: Timestamp? = nil, until: Timestamp? = nil, limit: Int = 5_000
+        after place: EvaluationCursor?, since: Timestamp? = nil, until: Timestamp? = nil, limit: Int = 5_000
     ) async throws -> EvaluationPage {
         // One bound for the index to begin at: otherwise every page would read all that come before it.
         let start = max(place?.time ?? .min, since?.milliseconds ?? .min)
@@ -77,7 +77,7 @@ extension DivergenceStore {
                 arguments: [
                     start, until?.milliseconds ?? .max, place?.time ?? .min, place?.id ?? .min, limit,
                 ])
-            let next = rows.last.map { EvaluationPlace(time: $0["time"], id: $0["id"]) }
+            let next = rows.last.map { EvaluationCursor(time: $0["time"], id: $0["id"]) }
             return EvaluationPage(
                 evaluations: try rows.map { try Evaluation($0) }, next: rows.count < limit ? nil : next)
         }

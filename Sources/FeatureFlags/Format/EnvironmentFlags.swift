@@ -15,7 +15,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
     /// - Throws: ``FlagDefinitionError`` if the percentage is outside 0 to 100.
     package init(
         distributedEnabled: Bool? = nil, hybrid: Bool? = nil, failOpen: Bool? = nil, enforcementPercent: Double? = nil,
-        fallback: FlagValues = .standard
+        fallback: FlagValues = .defaultValue
     ) throws(FlagDefinitionError) {
         if let enforcementPercent, !(0...100).contains(enforcementPercent) {
             throw FlagDefinitionError(
@@ -31,7 +31,7 @@ package struct EnvironmentFlags: Equatable, Sendable {
 
     private init() {
         (distributedEnabled, hybrid, failOpen, enforcementPercent) = (nil, nil, nil, nil)
-        fallback = .standard
+        fallback = .defaultValue
     }
 
     /// An environment that sets none of the flags.

@@ -140,7 +140,7 @@ extension IdentityTableShard where Value: ~Copyable {
     private mutating func release(_ place: Int) {
         index.remove(tag: Self.tag(entries[place].identity), place: place)
         contentBytes -= entries[place].identity.heapBytes + Int(entries[place].heapBytes)
-        entries[place] = Entry(identity: .nobody, use: .free)
+        entries[place] = Entry(identity: .placeholder, use: .free)
         free.append(place)
     }
 

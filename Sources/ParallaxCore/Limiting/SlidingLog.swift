@@ -117,7 +117,7 @@ extension SlidingLog: LimiterState {
         followStepBack(to: now)
         let units = units
         let time = max(now.milliseconds, units.newest)
-        for window in policy.windows where units.fits(cost, units.standing(in: window, at: time), window) != nil {
+        for window in policy.windows where units.fits(cost, units.windowUse(in: window, at: time), window) != nil {
             return false
         }
         append(cost, at: now, keeping: policy.longestDurationMilliseconds)
@@ -154,14 +154,14 @@ extension SlidingLog: LimiterState {
         var states: [WindowState] = []
         states.reserveCapacity(windows.count)
         for index in windows.indices {
-            let standing = units.standing(in: windows[index], at: now)
-            if let fits = units.fits(cost, standing, windows[index]), fits > limiting?.instant ?? .min {
+            let windowUse = units.windowUse(in: windows[index], at: now)
+            if let fits = units.fits(cost, windowUse, windows[index]), fits > limiting?.instant ?? .min {
                 limiting = (index, fits)
             }
             states.append(
                 WindowState(
-                    window: windows[index], used: standing.used,
-                    reset: Timestamp(milliseconds: units.reset(standing, windows[index], at: now))))
+                    window: windows[index], used: windowUse.used,
+                    reset: Timestamp(milliseconds: units.reset(windowUse, windows[index], at: now))))
         }
         guard limiting == nil, cost > 0 else { return states }
         for index in windows.indices { states[index] = states[index].afterAccepting(cost, at: now) }

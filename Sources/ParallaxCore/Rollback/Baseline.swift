@@ -121,3 +121,118 @@ extension Baseline.State {
         }
     }
 }
+
+/// Response times of one source as they were while only control judged: learned, then frozen, then learned again.
+struct LearnedTimes: Codable, Equatable, Sendable {
+    private(set) var frozen: Baseline.Frozen?
+    private var learned = LatencyHistogram()
+    private var learningSince: Timestamp?
+
+    init() {}
+
+    /// Whether nothing was ever learned.
+    var isEmpty: Bool { frozen == nil && learned.count == 0 }
+
+    /// - Returns: Whether the samples were of use; a baseline in the first half of its life ignores them.
+    mutating func learn(_ samples: LatencyHistogram, at now: Timestamp, settings: RollbackSettings) -> Bool {
+        guard samples.count > 0, isWanting(at: now, settings: settings) else { return false }
+        // Samples of a month ago and of today make no baseline together.
+        if let since = learningSince, now - since > settings.baselineLifeMilliseconds { forgetLearned() }
+        let since = learningSince ?? now
+        learningSince = since
+        learned.add(samples)
+        if learned.count >= settings.baselineMinimumSamples
+            && now - since >= Int64(settings.baselineMinimumSeconds) * 1000
+        {
+            frozen = Baseline.Frozen(samples: learned, frozenAt: now)
+            forgetLearned()
+        }
+        return true
+    }
+
+    func state(at now: Timestamp, settings: RollbackSettings) -> Baseline.State {
+        guard let frozen else { return .learning(samples: learned.count) }
+        return now - frozen.frozenAt > settings.baselineLifeMilliseconds ? .stale(frozen) : .frozen(frozen)
+    }
+
+    mutating func adoptFrozen(of other: LearnedTimes, ifNewer: Bool) {
+        guard let theirs = other.frozen else { return }
+        if let ours = frozen, !ifNewer || ours.frozenAt >= theirs.frozenAt { return }
+        frozen = theirs
+    }
+
+    /// Forgets what was frozen, or began to be learned, at a time or before it.
+    mutating func forget(until time: Timestamp) {
+        if let frozen, frozen.frozenAt <= time { self.frozen = nil }
+        if let since = learningSince, since <= time { forgetLearned() }
+    }
+
+    /// How many seconds it still has to be learned for, at least; 0 once it is frozen, or only lacks samples.
+    func secondsLeft(at now: Timestamp, settings: RollbackSettings) -> Int {
+        guard frozen == nil else { return 0 }
+        let learned = learningSince.map { now - $0 } ?? 0
+        return Int(max(0, Int64(settings.baselineMinimumSeconds) * 1000 - learned) + 999) / 1000
+    }
+
+    private mutating func forgetLearned() {
+        learned = LatencyHistogram()
+        learningSince = nil
+    }
+
+    private func isWanting(at now: Timestamp, settings: RollbackSettings) -> Bool {
+        guard let frozen else { return true }
+        return now - frozen.frozenAt > settings.baselineLifeMilliseconds / 2
+    }
+}
+
+extension RollbackSettings {
+    fileprivate var baselineLifeMilliseconds: Int64 { Int64(baselineStaleDays) * 86_400_000 }
+}
+
+/// The baselines that the instances of one flag file share, so that a new one need not learn its own.
+package struct SharedBaseline: Codable, Equatable, Sendable {
+    /// The newest that any instance has frozen, by source; nothing that is being learned.
+    package private(set) var baseline = Baseline()
+    /// A person's word that what was frozen before it is void; `nil` if there is none.
+    package private(set) var forgotten: Acknowledgement?
+
+    package init() {}
+
+    /// Takes over what an instance has frozen, of each source of which it is newer.
+    mutating package func merge(_ other: Baseline) {
+        var other = other
+        if let forgotten { other.forget(frozenUntil: forgotten.time) }
+        baseline.adoptFrozen(of: other, ifNewer: true)
+    }
+
+    /// Voids all baselines.
+    mutating package func forget(_ word: Acknowledgement) {
+        baseline = Baseline()
+        forgotten = word
+    }
+}
+
+extension Baseline {
+    /// Takes over what is frozen elsewhere, of each source of which nothing is frozen here.
+    ///
+    /// - Parameter ifNewer: Also of those of which something older is frozen here.
+    /// - Returns: Whether anything was taken over.
+    @discardableResult
+    package mutating func adoptFrozen(of other: Baseline, ifNewer: Bool = false) -> Bool {
+        let before = self
+        service.adoptFrozen(of: other.service, ifNewer: ifNewer)
+        application.adoptFrozen(of: other.application, ifNewer: ifNewer)
+        return self != before
+    }
+
+    /// Forgets what was frozen, or began to be learned, at a time or before it.
+    ///
+    /// - Returns: Whether there was any.
+    @discardableResult
+    package mutating func forget(frozenUntil time: Timestamp) -> Bool {
+        let before = self
+        service.forget(until: time)
+        application.forget(until: time)
+        return self != before
+    }
+}

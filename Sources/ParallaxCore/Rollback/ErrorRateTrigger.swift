@@ -110,9 +110,9 @@ extension ErrorRateTrigger.Reading {
             return "\(attempts) attempts in \(watchedSeconds) s; an error rate needs at least "
                 + NumberFormat.count(settings.errorMinimum)
         case .ok, .suspect, .firing:
-            return "error rate \(NumberFormat.percent(long.percent)) "
-                + "(lower bound \(NumberFormat.percent(lowerBoundPercent)), "
-                + "limit \(NumberFormat.percent(settings.errorRatePercent))) over \(watchedSeconds) s, "
+            return "error rate \(NumberFormat.share(percent: long.percent)) "
+                + "(lower bound \(NumberFormat.share(percent: lowerBoundPercent)), "
+                + "limit \(NumberFormat.share(percent: settings.errorRatePercent))) over \(watchedSeconds) s, "
                 + "\(attempts) attempts"
         }
     }

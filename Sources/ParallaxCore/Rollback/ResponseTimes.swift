@@ -7,7 +7,7 @@ package enum ResponseTimeSource: String, CaseIterable, Codable, Sendable {
 
     /// Earlier releases wrote `door` for the service.
     ///
-    /// - Throws: `DecodingError` if it is no known source.
+    /// - Throws: `DecodingError` if the source is not known.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
@@ -93,4 +93,37 @@ package struct AnsweredTimes: Equatable, SecondTally {
 
     /// Whether the wait of every request is known.
     package var hasWaits: Bool { times.count == withoutWaits.count }
+}
+
+/// The last seconds' response times of one source.
+struct ResponseTimeWindows: Sendable {
+    private var inPlay: SecondBuckets<AnsweredTimes>
+    private var heldOut: SecondBuckets<LatencyHistogram>
+
+    init(settings: RollbackSettings) {
+        inPlay = SecondBuckets(longSeconds: settings.errorWindowSeconds, shortSeconds: settings.errorShortWindowSeconds)
+        heldOut = SecondBuckets(
+            longSeconds: settings.errorWindowSeconds, shortSeconds: settings.errorShortWindowSeconds)
+    }
+
+    /// Of those that the candidate was in play for, over the long and the short window.
+    var long: AnsweredTimes { inPlay.long }
+    var short: AnsweredTimes { inPlay.short }
+    /// Of the hold-out, over the long window.
+    var held: LatencyHistogram { heldOut.long }
+
+    mutating func count(_ times: ResponseTimes, second: Int64) {
+        inPlay.add(times.inPlay, second: second)
+        heldOut.add(times.heldOut, second: second)
+    }
+
+    mutating func advance(to second: Int64) {
+        inPlay.advance(to: second)
+        heldOut.advance(to: second)
+    }
+
+    mutating func clear() {
+        inPlay.clear()
+        heldOut.clear()
+    }
 }

@@ -15,7 +15,7 @@ package struct ClockSteps: Equatable, Sendable {
     }
 
     /// Smaller changes of the distance are not steps: readings of two clocks are some time apart.
-    package static let leastMilliseconds: Int64 = 500
+    package static let minimumMilliseconds: Int64 = 500
 
     /// Steps since the start.
     package private(set) var count = 0
@@ -32,7 +32,7 @@ package struct ClockSteps: Equatable, Sendable {
     @discardableResult
     package mutating func note(_ distance: Int64, at now: Timestamp) -> Step? {
         defer { self.distance = distance }
-        guard let known = self.distance, abs(distance - known) >= Self.leastMilliseconds else { return nil }
+        guard let known = self.distance, abs(distance - known) >= Self.minimumMilliseconds else { return nil }
         let step = Step(at: now, milliseconds: distance - known)
         count += 1
         latest = step

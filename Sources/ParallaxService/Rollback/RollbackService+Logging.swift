@@ -84,11 +84,11 @@ extension RollbackService {
 
     /// Says once that the baseline cannot be shared.
     func logSharing(_ error: (any Error)?) {
-        let isNews = state.withLock { state in
+        let isNew = state.withLock { state in
             defer { state.isSharingFailing = error != nil }
             return error != nil && !state.isSharingFailing
         }
-        guard isNews, let error else { return }
+        guard isNew, let error else { return }
         logger.warning(
             "The baseline of response times cannot be shared: a new instance has to learn its own",
             metadata: ["error": "\(error)"])
@@ -128,11 +128,11 @@ extension RollbackService {
     func logRecord(_ error: (any Error)?) {
         // A shutdown interrupts writes, which is not a failure to report.
         guard !(error is CancellationError) else { return }
-        let isNews = state.withLock { state in
+        let isNew = state.withLock { state in
             defer { state.isRecordFailing = error != nil }
             return state.isRecordFailing != (error != nil)
         }
-        guard isNews else { return }
+        guard isNew else { return }
         if let error {
             logger.error(
                 "The record of evaluations cannot be written or read; rollbacks still work",

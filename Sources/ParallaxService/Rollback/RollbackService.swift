@@ -5,7 +5,7 @@ import Synchronization
 
 /// Drives the rollback evaluator: probes Redis once a second, evaluates, flips the flags, and keeps the record.
 ///
-/// The flip comes first and waits for nothing; what is recorded goes through a journal of its own, so that a record
+/// The flip comes first and waits for nothing; what is recorded goes through a writeQueue of its own, so that a record
 /// that is slow, locked or broken stops neither the flip nor the next evaluation.
 package final class RollbackService: Service {
     /// Flips the flags to `legacy`. Throws ``RollbackSuperseded`` if the claim is stale.
@@ -14,7 +14,7 @@ package final class RollbackService: Service {
 
     struct State {
         var evaluator: RollbackEvaluator
-        var probe = ProbeTurn()
+        var probe = ProbeOverlapGuard()
         /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting
         /// it.
         var latchChanges = 0
@@ -44,8 +44,8 @@ package final class RollbackService: Service {
     }
 
     let state: Mutex<State>
-    let journal: RollbackJournal
-    let record: any RollbackRecord
+    let writeQueue: RollbackWriteQueue
+    let record: any RollbackStore
     let logger: Logger
     let now: @Sendable () -> ClockReading
     let flags: @Sendable () -> FlagValues
@@ -75,12 +75,12 @@ package final class RollbackService: Service {
         flags: @escaping @Sendable () -> FlagValues, probe: @escaping @Sendable () async -> Bool,
         flipToLegacy: @escaping Flip, sharing: RollbackSharing = .none,
         waiting: @escaping @Sendable () -> LatencyHistogram = { LatencyHistogram() },
-        record: any RollbackRecord, logger: Logger,
+        record: any RollbackStore, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> ClockReading = ClockReading.makeReader()
     ) throws(RollbackSettingsError) {
         self.state = Mutex(State(evaluator: try RollbackEvaluator(settings: settings)))
-        self.journal = RollbackJournal(record: record)
+        self.writeQueue = RollbackWriteQueue(record: record)
         self.record = record
         self.logger = logger
         self.now = now
@@ -118,7 +118,7 @@ package final class RollbackService: Service {
                 group.addTask { await self.probeOnce() }
                 let hasEvaluated = await self.evaluateIfDue()
                 // While a rollback waits, the record is asked every second: that is where the command clears it.
-                if hasEvaluated || self.journal.backlog.pending > 0 || self.isLatched { wake.yield() }
+                if hasEvaluated || self.writeQueue.backlog.pending > 0 || self.isLatched { wake.yield() }
             }
             wake.finish()
             group.cancelAll()
@@ -192,7 +192,7 @@ extension RollbackService {
             )
         }
         for action in outcome.actions { await act(on: action, number: number) }
-        journal.append(.evaluations(outcome.evaluations))
+        writeQueue.append(.evaluations(outcome.evaluations))
         let unarmed = outcome.evaluations.filter { $0.isArmed == false }
         sharing.tellUnarmed(
             Dictionary(unarmed.map { ($0.trigger.rawValue, $0.sentence) }) { first, _ in first })
@@ -207,7 +207,7 @@ extension RollbackService {
         case .withhold(let evaluation, let reason): logWithheld(evaluation, reason)
         case .saveBaseline(let baseline):
             // Until the stored one has been read, a few samples of today must not take its place.
-            if state.withLock({ $0.isRestored }) { journal.append(.baseline(baseline)) }
+            if state.withLock({ $0.isRestored }) { writeQueue.append(.baseline(baseline)) }
         }
     }
 
@@ -235,21 +235,47 @@ extension RollbackService {
             state.evaluator.rolledBack(evaluation, hold: flip.hold)
             state.hold = flip.hold == nil ? .none : .holding
             state.latchChanges += 1
-            journal.append(.latched(evaluation, hold: flip.hold))
+            writeQueue.append(.latched(evaluation, hold: flip.hold))
         }
         // If another instance that shares the file was first, there was nothing left to flip.
         let wasLegacy = flip.before.strategy == .legacy
         let rollback = Rollback(
             evaluation: evaluation, isDryRun: wasLegacy, flagsBefore: flip.before, flagsAfter: flip.after)
-        journal.append(.rollback(rollback))
+        writeQueue.append(.rollback(rollback))
         logRollback(evaluation, flip)
         if !wasLegacy { await sharing.keep(rollback, flip.hold != nil) }
     }
 
     private func recordDryRun(_ evaluation: Evaluation) {
         let values = flags()
-        journal.append(
+        writeQueue.append(
             .rollback(Rollback(evaluation: evaluation, isDryRun: true, flagsBefore: values, flagsAfter: values)))
         logDryRun(evaluation)
+    }
+}
+
+/// Whose turn it is to probe: one at a time, and one that is overdue has lost its say.
+struct ProbeOverlapGuard: Equatable, Sendable {
+    private var current = 0
+    private var isRunning = false
+    private var isOverdue = false
+
+    /// - Returns: The turn's number; `nil` if the last has not ended: it is overdue now.
+    mutating func start() -> Int? {
+        guard !isRunning else {
+            isOverdue = true
+            return nil
+        }
+        current += 1
+        isRunning = true
+        isOverdue = false
+        return current
+    }
+
+    /// - Returns: Whether the outcome counts.
+    mutating func end(_ turn: Int) -> Bool {
+        guard isRunning, turn == current else { return false }
+        isRunning = false
+        return !isOverdue
     }
 }

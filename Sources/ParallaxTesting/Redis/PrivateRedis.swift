@@ -1,4 +1,5 @@
 import Glibc
+package import Logging
 package import RedisLimiting
 import Synchronization
 
@@ -76,14 +77,14 @@ package final class PrivateRedis: Sendable {
     }
 
     /// How long a question may take: a busy machine may stand still for seconds, and no test is about that.
-    static let patience = Duration.seconds(20)
+    static let answerTimeout = Duration.seconds(20)
 
     /// Asks it something, on a connection of its own.
     @discardableResult
     package func ask(_ words: String...) async throws -> RedisReply {
         var command = RedisCommand()
         for word in words { command.append(word) }
-        let reply = try await ServerProcess.ask(command, at: url, timeout: PrivateRedis.patience)
+        let reply = try await ServerProcess.ask(command, at: url, timeout: PrivateRedis.answerTimeout)
         if case .error(let text) = reply { throw UnexpectedReply(words: words, reply: text) }
         return reply
     }
@@ -101,7 +102,7 @@ package final class PrivateRedis: Sendable {
 
     private static func write(_ text: String, into folder: ServerFolder) throws -> String {
         let path = folder.path + "/redis.conf"
-        guard let file = fopen(path, "w") else { throw EmbeddedFileError(path: path) }
+        guard let file = fopen(path, "w") else { throw ConfigurationFileError(path: path) }
         fputs(text, file)
         fclose(file)
         return path
@@ -116,7 +117,7 @@ package final class PrivateRedis: Sendable {
 }
 
 /// A configuration file that could not be written.
-struct EmbeddedFileError: Error {
+struct ConfigurationFileError: Error {
     let path: String
 }
 
@@ -145,4 +146,68 @@ package func withPrivateRedis<Result>(
         await redis.end()
         throw error
     }
+}
+
+extension PrivateRedis {
+    /// Asks again and again until the answer is as it should be.
+    package func waitUntil(_ words: String..., isTrue: (RedisReply) -> Bool) async throws {
+        var command = RedisCommand()
+        for word in words { command.append(word) }
+        while !isTrue(try await ServerProcess.ask(command, at: url, timeout: PrivateRedis.answerTimeout)) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Asks again and again until the answer holds a text.
+    package func waitUntil(_ first: String, _ second: String, contains text: String) async throws {
+        try await waitUntil(first, second) { $0.text?.contains(text) == true }
+    }
+}
+
+extension RedisReply {
+    /// The value after a name, in a list of names and values.
+    package func field(_ name: String) -> String? {
+        guard case .array(let parts) = self, let place = parts.firstIndex(where: { $0.text == name }) else {
+            return nil
+        }
+        return place + 1 < parts.count ? parts[place + 1].text : nil
+    }
+}
+
+extension RedisSettings {
+    /// Settings for a client of several servers, with the waits of a test.
+    ///
+    /// The servers are looked at only when something went wrong, so that a test sees that it was noticed.
+    static func forTests(of url: RedisURL) -> RedisSettings {
+        RedisSettings(
+            url: url, decisionTimeout: .seconds(30), reconnectDelays: .milliseconds(5) ... .milliseconds(50),
+            breaker: BreakerSettings(probeInterval: .milliseconds(20)), topologyInterval: .seconds(600))
+    }
+}
+
+/// Lends a connected limiter to the body and shuts it down afterwards.
+///
+/// - Parameter uptime: The clock of its refusal cache; `nil` for the system's.
+package func withRedisLimiter<Result: Sendable>(
+    _ settings: RedisSettings, logger: Logger = .silent, uptime: (@Sendable () -> Duration)? = nil,
+    _ body: (RedisLimiter) async throws -> Result
+) async throws -> Result {
+    let limiter = try RedisLimiter(
+        settings: settings, logger: logger, uptime: uptime ?? RedisLimiter.uptime(since: .now))
+    let running = Task { await limiter.run() }
+    do {
+        let result = try await body(limiter)
+        running.cancel()
+        await running.value
+        return result
+    } catch {
+        running.cancel()
+        await running.value
+        throw error
+    }
+}
+
+extension Logger {
+    /// A logger that writes nothing.
+    package static var silent: Logger { Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }) }
 }

@@ -43,7 +43,7 @@ final class IdentityTurns: Sendable {
     }
 
     /// Settled with whether the turn came.
-    fileprivate typealias Turn = Eventual<Bool>
+    fileprivate typealias Turn = Promise<Bool>
 
     private final class Shard: Sendable {
         let entries = Mutex<[Identity: Entry]>([:])

@@ -163,3 +163,82 @@ extension RedisKeyspace {
         return scope(fromMessage: text)
     }
 }
+
+/// Passes resets at any instance to all who listen in this process.
+final class ResetRelay: Sendable {
+    private struct State {
+        var listeners: [Int: AsyncStream<ResetScope>.Continuation] = [:]
+        var nextListener = 0
+    }
+
+    /// Resets a slow listener can fall behind; the oldest go first.
+    private static let capacity = 1024
+
+    private let state = Mutex(State())
+    /// One element when the first listener comes.
+    let starts: AsyncStream<Void>
+    private let start: AsyncStream<Void>.Continuation
+
+    init() {
+        (starts, start) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// A new listener's resets, from now on.
+    func listen() -> AsyncStream<ResetScope> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: ResetScope.self, bufferingPolicy: .bufferingNewest(ResetRelay.capacity))
+        let listener = state.withLock { state in
+            defer { state.nextListener += 1 }
+            state.listeners[state.nextListener] = continuation
+            return state.nextListener
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.listeners.removeValue(forKey: listener) }
+        }
+        start.yield()
+        return stream
+    }
+
+    func pass(_ scope: ResetScope) {
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.yield(scope) }
+    }
+
+    /// Ends every listener's stream.
+    func finish() {
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.finish() }
+    }
+}
+
+/// A server that announces resets, and until when it does.
+struct ResetSource: Sendable {
+    let client: RedisClient
+    /// Suspends until another server is to be listened to, or the task is cancelled.
+    let hasGone: @Sendable () async -> Void
+}
+
+extension RedisServers {
+    /// The server to listen to; `nil` if none is known at the moment.
+    ///
+    /// A node of a cluster hears what was published at any other. One that is left has nothing to tell any more,
+    /// however well its connection is.
+    var resetSource: ResetSource? {
+        switch self {
+        case .one(let client, _):
+            return ResetSource(client: client, hasGone: { await Promise<Void>.never() })
+        case .several(let router):
+            let nodes = router.nodes.nodes
+            guard let node = nodes.filter(\.isConnected).randomElement() ?? nodes.randomElement() else { return nil }
+            return ResetSource(client: node.client, hasGone: { await router.waitUntilLeft(node) })
+        }
+    }
+}
+
+extension TopologyRouter {
+    fileprivate func waitUntilLeft(_ node: RedisNode) async {
+        while !Task.isCancelled {
+            let looks = looked.count
+            guard nodes.node(at: node.address) === node else { return }
+            await looked.waitForMore(than: looks)
+        }
+    }
+}

@@ -112,7 +112,7 @@ package final class RedisLimiter: Limiter, Service {
         do throws(RedisError) {
             let judgement = try await judge(request, at: now, deadline: deadline, waitsForTurn: waitsForTurn)
             counters.decisionSucceeded()
-            if judgement.replacedAlienValue { noteForeignValue(under: nameInLogs(request.identity)) }
+            if judgement.replacedForeignValue { noteForeignValue(under: nameInLogs(request.identity)) }
             return judgement.decision
         } catch {
             noteFailedDecision(error)
@@ -151,12 +151,12 @@ package final class RedisLimiter: Limiter, Service {
     package func probe(timeout: Duration = .seconds(1)) async -> Result<Duration, RedisError> {
         let start = ContinuousClock.now
         do {
-            let replacedAlienValue =
+            let replacedForeignValue =
                 switch servers {
                 case .one(let client, _): try await script.probe(on: client, deadline: .now() + TimeAmount(timeout))
                 case .several(let router): try await probe(router, timeout: timeout)
                 }
-            if replacedAlienValue { noteForeignValue(under: script.keys.probe) }
+            if replacedForeignValue { noteForeignValue(under: script.keys.probe) }
             renewal.withLock { $0.probeSucceeded() }
             renewalLog.ended()
             return .success(start.duration(to: .now))

@@ -1,6 +1,7 @@
-import ParallaxCore
+import DivergenceStore
 import FeatureFlags
 import Foundation
+import ParallaxCore
 import RedisLimiting
 
 extension SettingsCheck {
@@ -19,14 +20,14 @@ extension SettingsCheck {
                 findings.append(unusable(setting, error.description, error.remedy))
             }
         }
-        switch FilePlace(settings.flags.file) {
+        switch FileUsability(settings.flags.file) {
         case .usable, .missingFolder: break  // The service makes the folder.
         case .impossible(let problem), .unusable(let problem):
             findings.append(
                 unusable(
                     .featureFlagFile, problem, "name a file in a folder that the service's user may read and write"))
         }
-        switch FilePlace(settings.recorder.databasePath) {
+        switch FileUsability(settings.recorder.databasePath) {
         case .usable: break
         case .impossible(let problem):
             findings.append(unusable(.databasePath, problem, "name a file in a folder on a disk"))
@@ -76,7 +77,7 @@ extension SettingsCheck {
     /// SQLite's write-ahead log needs memory that all who use the file share: there is none over a network.
     private func networkFiles() -> [Finding] {
         let path = settings.recorder.databasePath
-        guard let type = FileSystemType(at: FilePlace.nearestExisting(path)), type.isNetwork else { return [] }
+        guard let type = FileSystemType(at: FileUsability.nearestExisting(path)), type.isNetwork else { return [] }
         return [
             finding(
                 .warning, .risk, .databasePath,
@@ -110,6 +111,39 @@ extension LoadedSettings {
                 problem: "a rollback would hold each instance for itself: \(error.message)",
                 remedy: "until then neither 'parallax promote' nor 'parallax flags set' works from here")
             return adding([finding])
+        }
+    }
+}
+
+extension LoadedSettings {
+    /// These settings with what opening the database brought, if there is one.
+    ///
+    /// Only a warning: the service starts without its record.
+    package func checkingDatabase() -> LoadedSettings {
+        let setting = Setting.databasePath.name
+        let path = settings.recorder.databasePath
+        let isNamedAlready = findings.contains { $0.setting == setting && $0.kind == .unusableFile }
+        guard !isNamedAlready, FileManager.default.fileExists(atPath: path),
+            let problem = Self.problem(ofDatabase: path)
+        else { return self }
+        let finding = Finding(
+            .warning, .unusableFile, setting: setting, origin: origins[setting] ?? "default", problem: problem,
+            remedy: "until then the service starts and records nothing")
+        return adding([finding])
+    }
+
+    private static func problem(ofDatabase path: String) -> String? {
+        guard FileManager.default.isWritableFile(atPath: path) else {
+            return "\(DisplayText.quoted(path)) cannot be written"
+        }
+        do {
+            try DivergenceStore(readingFrom: path).close()
+            return nil
+        } catch let error as DivergenceStoreError {
+            // The service brings an older one up to date.
+            return error.code == .olderSchema ? nil : error.message
+        } catch {
+            return "\(error)"
         }
     }
 }

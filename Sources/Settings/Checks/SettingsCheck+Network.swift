@@ -2,7 +2,7 @@ import ParallaxCore
 
 extension SettingsCheck {
     /// Headers that mean something else.
-    private static let takenHeaders = ["x-api-key", "x-forwarded-for", "host", "authorization"]
+    private static let reservedHeaders = ["x-api-key", "x-forwarded-for", "host", "authorization"]
 
     /// Whether callers can choose who they are.
     func network() -> [Finding] {
@@ -19,7 +19,7 @@ extension SettingsCheck {
 
     private func organizationHeader() -> [Finding] {
         guard let text = reader.optionalText(.organizationHeader) else { return [] }
-        guard settings.http.organizationHeader != nil, !Self.takenHeaders.contains(text.lowercased()) else {
+        guard settings.http.organizationHeader != nil, !Self.reservedHeaders.contains(text.lowercased()) else {
             return [
                 finding(
                     .error, .wrongType, .organizationHeader, "\(DisplayText.quoted(text)) cannot name the organization",

@@ -5,7 +5,7 @@ import Foundation
 import Logging
 import ParallaxCore
 import RedisLimiting
-import Replay
+import Simulation
 
 /// `parallax demo`
 struct Demo: AsyncParsableCommand {
@@ -57,7 +57,7 @@ struct Demo: AsyncParsableCommand {
 
     func run() async throws {
         try checkLog()
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { leave(folder) }
         guard try await run(in: folder) else { return }
         throw ExitCode(130)
@@ -71,7 +71,7 @@ struct Demo: AsyncParsableCommand {
 
     /// - Returns: Whether it was interrupted.
     @inline(never)
-    private func run(in folder: DemoFolder) async throws -> Bool {
+    private func run(in folder: TemporaryFolder) async throws -> Bool {
         let redis = try await EmbeddedRedis.start(logger: Logger(label: "parallax.demo"))
         defer { redis.stop() }
         let instances = zip(["a", "b"], try LoopbackPorts.find(2)).map {
@@ -102,7 +102,7 @@ struct Demo: AsyncParsableCommand {
         Terminal.print("\n" + ReportText(report: report, style: style).text)
     }
 
-    private func leave(_ folder: DemoFolder) {
+    private func leave(_ folder: TemporaryFolder) {
         guard keep else { return folder.remove() }
         Terminal.note(
             "Kept in \(folder.path). The report again:\n\(folder.reportCommand(of: ["a", "b"], program: CommandLine.arguments[0]))"

@@ -5,7 +5,7 @@ import DivergenceStore
 import Foundation
 import ParallaxCore
 import RedisLimiting
-import Replay
+import Simulation
 
 /// `parallax replay`
 struct ReplayLog: AsyncParsableCommand {
@@ -32,8 +32,8 @@ struct ReplayLog: AsyncParsableCommand {
     @Option(help: "Instances of the service that requests are dealt out to.")
     var instances = 4
 
-    @Option(help: "How requests are dealt out: \(Self.names(of: Balance.self)).")
-    var balance = Balance.roundRobin
+    @Option(help: "How requests are dealt out: \(Self.names(of: LoadBalancing.self)).")
+    var balance = LoadBalancing.roundRobin
 
     @Option(help: "The seed of --balance random: the same one deals out alike.")
     var seed: UInt64 = 1
@@ -93,12 +93,12 @@ struct ReplayLog: AsyncParsableCommand {
 
     func run() async throws {
         let plan = try await makePlan()
-        let folder = try database == nil ? DemoFolder(for: "replay") : nil
+        let folder = try database == nil ? TemporaryFolder(for: "replay") : nil
         defer { folder?.remove() }
         let store = try makeStore(in: folder)
         let (outcome, wasInterrupted) = try await withInterruption { try await plan.run(recordingIn: store) }
         let report = try await store.report(maximumAffected: top)
-        if database != nil { try store.gather() }
+        if database != nil { try store.checkpointAndTruncateLog() }
         try show(outcome, report)
         if let failure = outcome.failure { throw failure }
         if wasInterrupted { throw ExitCode(130) }
@@ -141,7 +141,7 @@ struct ReplayLog: AsyncParsableCommand {
     }
 
     /// A replay's records never mix with others': their times are history.
-    private func makeStore(in folder: DemoFolder?) throws -> DivergenceStore {
+    private func makeStore(in folder: TemporaryFolder?) throws -> DivergenceStore {
         if let database, FileManager.default.fileExists(atPath: database) {
             throw CommandFailure(
                 .usage, "\(database) exists already", remedy: "Name a new one with --database.")
@@ -168,7 +168,7 @@ struct ReplayLog: AsyncParsableCommand {
     }
 }
 
-extension Balance: ExpressibleByArgument {}
+extension LoadBalancing: ExpressibleByArgument {}
 extension LimiterAlgorithm: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 extension LogIdentification: ExpressibleByArgument {}

@@ -1,6 +1,6 @@
 import CommandSupport
 import Foundation
-import Replay
+import Simulation
 
 /// Two instances with one Redis under traffic: what `parallax demo` runs.
 struct Demonstration: Sendable {

@@ -6,7 +6,7 @@ import ParallaxCore
 /// One drill over HTTP: the flip by the first instance, all of them in legacy, the way back, and the note that it worked.
 struct DrillRun: Sendable {
     /// Longer than any instance takes to follow the file, and shorter than the drill's own end.
-    private static let patience: Duration = .seconds(20)
+    private static let timeout: Duration = .seconds(20)
     private static let pause: Duration = .milliseconds(10)
 
     /// The first one drills.
@@ -72,7 +72,7 @@ struct DrillRun: Sendable {
     private func wait(
         _ what: String, _ isThere: @escaping @Sendable (AdminClient, _ place: Int) async throws -> Bool
     ) async throws {
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + Self.timeout
         for (place, client) in clients.enumerated() {
             while try await !isThere(client, place) {
                 guard ContinuousClock.now < deadline else {

@@ -9,14 +9,15 @@ import Testing
 @testable import parallax
 
 @Suite struct ReportCommandTests {
-    private func withDatabase(_ body: (ReportDatabase, DemoFolder) async throws -> Void) async throws {
-        let folder = try DemoFolder()
+    private func withDatabase(_ body: (ReportDatabase, TemporaryFolder) async throws -> Void) async throws {
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         try await body(try await ReportDatabase.make(in: folder), folder)
     }
 
     /// What a report says into a file.
-    private func report(_ database: ReportDatabase, _ folder: DemoFolder, _ arguments: [String]) async throws -> String
+    private func report(_ database: ReportDatabase, _ folder: TemporaryFolder, _ arguments: [String]) async throws
+        -> String
     {
         let file = folder.path + "/output"
         let command = try Report.parse(["--database", database.path, "--output", file] + arguments)

@@ -19,7 +19,7 @@ import Testing
         latch.fire(evaluation)
         return latch
     }()
-    private static let word = Acknowledgement(
+    private static let acknowledgement = Acknowledgement(
         time: Timestamp(milliseconds: 971_211_400_000), by: "ann", reason: "seen")
 
     private struct Scene {
@@ -37,7 +37,7 @@ import Testing
         }
 
         func latch(in path: String) async throws -> RollbackLatch {
-            try await StoredRollbackRecord(store: DivergenceStore(readingFrom: path)).loadLatch()
+            try await SQLiteRollbackStore(store: DivergenceStore(readingFrom: path)).loadLatch()
         }
 
         /// A store of an instance that has rolled back.
@@ -53,12 +53,12 @@ import Testing
     }
 
     private func withScene(_ body: (Scene) async throws -> Void) async throws {
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         try await body(Scene(folder: folder.path))
     }
 
-    @Test("one word is enough, on the database of an instance that has not noted the rollback yet")
+    @Test("one acknowledgement is enough, on the database of an instance that has not noted the rollback yet")
     func sharedOnly() async throws {
         try await withScene { scene in
             let store = try await scene.rolledBack()
@@ -76,19 +76,19 @@ import Testing
     func holdOff() async throws {
         try await withScene { scene in
             let path = try scene.database("a")
-            _ = try await StoredRollbackRecord(store: DivergenceStore(path: path)).changeLatch {
+            _ = try await SQLiteRollbackStore(store: DivergenceStore(path: path)).changeLatch {
                 $0.fire(Self.evaluation)
             }
             let database = DatabaseAcknowledgement(path: path, flags: nil, settings: RollbackSettings())
-            let outcome = try await database.record(Self.word)
-            #expect(outcome.isDone && outcome.holdOffUntil == Self.word.time + 900_000)
+            let outcome = try await database.record(Self.acknowledgement)
+            #expect(outcome.isDone && outcome.holdOffUntil == Self.acknowledgement.time + 900_000)
             let client = AdminClient(baseURL: "http://a", token: "t") { _ in
                 AdminClient.Response(
                     status: 200, body: Data(#"{"acknowledged":["redis_down"],"hold_off_until":971212300000}"#.utf8))
             }
-            #expect(await client.acknowledge(Self.word).holdOffUntil == Self.word.time + 900_000)
+            #expect(await client.acknowledge(Self.acknowledgement).holdOffUntil == Self.acknowledgement.time + 900_000)
             #expect(
-                RollbackAcknowledge.holdOff(until: Self.word.time + 900_000, from: Self.word.time)
+                RollbackAcknowledge.holdOff(until: Self.acknowledgement.time + 900_000, from: Self.acknowledgement.time)
                     == "Nothing is rolled back automatically for 15 min, until 2000-10-10 21:11:40 UTC; from then on the watchdog acts again."
             )
         }
@@ -99,7 +99,7 @@ import Testing
         try await withScene { scene in
             let paths = try ["a", "b", "c"].map(scene.database)
             for path in paths.prefix(2) {
-                _ = try await StoredRollbackRecord(store: DivergenceStore(path: path)).changeLatch {
+                _ = try await SQLiteRollbackStore(store: DivergenceStore(path: path)).changeLatch {
                     $0.fire(Self.evaluation)
                 }
             }
@@ -111,7 +111,9 @@ import Testing
         }
     }
 
-    @Test("a database that is locked gets the word later: it stands next to the flag file", .timeLimit(.minutes(1)))
+    @Test(
+        "a database that is locked gets the acknowledgement later: it stands next to the flag file",
+        .timeLimit(.minutes(1)))
     func locked() async throws {
         try await withScene { scene in
             let store = try await scene.rolledBack()
@@ -171,22 +173,22 @@ import Testing
         }
     }
 
-    @Test("a step forward waits for a word that is on its way, and for none that was not given")
+    @Test("a step forward waits for a acknowledgement that is on its way, and for none that was not given")
     func onItsWay() throws {
         var cleared = Self.latch
-        try cleared.acknowledge(Self.word)
+        try cleared.acknowledge(Self.acknowledgement)
         var other = RollbackLatch()
         other.fire(
             Evaluation(
-                trigger: .errorRate, time: Self.word.time + 1000, state: .firing, sentence: "errors"))
+                trigger: .errorRate, time: Self.acknowledgement.time + 1000, state: .firing, sentence: "errors"))
         func waiting(_ latches: [RollbackLatch], shared: RollbackLatch?) -> LatchWait.Waiting? {
             LatchWait.firstWaiting(latches.enumerated().map { ("\($0.offset)", $0.element) }, shared: shared)
         }
         #expect(waiting([cleared], shared: nil) == nil && waiting([cleared], shared: cleared) == nil)
-        #expect(waiting([cleared, Self.latch], shared: cleared)?.word == Self.word)
-        #expect(waiting([cleared], shared: Self.latch)?.word == Self.word)
-        #expect(waiting([Self.latch], shared: nil).map { $0.word == nil } == true)
-        // A later rollback of another instance has no word yet.
+        #expect(waiting([cleared, Self.latch], shared: cleared)?.acknowledgement == Self.acknowledgement)
+        #expect(waiting([cleared], shared: Self.latch)?.acknowledgement == Self.acknowledgement)
+        #expect(waiting([Self.latch], shared: nil).map { $0.acknowledgement == nil } == true)
+        // A later rollback of another instance has no acknowledgement yet.
         #expect(waiting([Self.latch, other], shared: cleared)?.firing == other.firing)
     }
 
@@ -195,32 +197,32 @@ import Testing
         try await withScene { scene in
             let store = try await scene.rolledBack()
             let path = try scene.database("a")
-            let record = StoredRollbackRecord(store: try DivergenceStore(path: path))
+            let record = SQLiteRollbackStore(store: try DivergenceStore(path: path))
             _ = try await record.changeLatch { $0.fire(Self.evaluation) }
             try await scene.acknowledge("--database", path)
             let stale = try scene.database("b")
-            let other = StoredRollbackRecord(store: try DivergenceStore(path: stale))
+            let other = SQLiteRollbackStore(store: try DivergenceStore(path: stale))
             _ = try await other.changeLatch { $0.fire(Self.evaluation) }
             let question = PromotionQuestion(
                 stores: try [path, stale].map { try DivergenceStore(readingFrom: $0) }, settings: GateSettings(),
-                flags: .standard, circumstances: GateCircumstances(target: .hybrid), now: .init(milliseconds: 0))
-            let early = try await LatchWait(question: question, store: store, patience: .zero).obstacle()
+                flags: .defaultValue, circumstances: GateCircumstances(target: .hybrid), now: .init(milliseconds: 0))
+            let early = try await LatchWait(question: question, store: store, timeout: .zero).obstacle()
             #expect(early?.contains("\(stale) does not have the acknowledgement by ann yet") == true)
             async let obstacle = LatchWait(question: question, store: store).obstacle()
-            _ = try await other.changeLatch { try $0.acknowledge(Self.word) }
+            _ = try await other.changeLatch { try $0.acknowledge(Self.acknowledgement) }
             #expect(try await obstacle == nil)
         }
     }
 
-    @Test("history lists what another instance has kept next to the flag file, once, with its word")
+    @Test("history lists what another instance has kept next to the flag file, once, with its acknowledgement")
     func history() async throws {
         try await withScene { scene in
             let rollback = Rollback(
-                evaluation: Self.evaluation, isDryRun: false, flagsBefore: .standard,
-                flagsAfter: FlagUpdate.rollback.applied(to: .standard))
+                evaluation: Self.evaluation, isDryRun: false, flagsBefore: .defaultValue,
+                flagsAfter: FlagUpdate.rollback.applied(to: .defaultValue))
             let kept = KeptRollback(rollback, instance: "pod-7", isHeld: false)
             var cleared = Self.latch
-            try cleared.acknowledge(Self.word)
+            try cleared.acknowledge(Self.acknowledgement)
             let elsewhere = RollbackEntry.merge(stored: [], kept: [kept], shared: cleared).map(\.text)
             #expect(elsewhere.count == 1)
             #expect(elsewhere[0].hasPrefix("-  2000-10-10 20:55:36 UTC  redis_down  at pod-7\n  down for 121 s"))

@@ -10,7 +10,7 @@ import Testing
 
     /// `user-1` lies at 6.59 of the hold-out, `user-2` at 54.68.
     private static func request(_ identifier: String) -> CheckRequest {
-        try! CheckRequest(identity: Identity(identifier: identifier), policy: .standard)
+        try! CheckRequest(identity: Identity(identifier: identifier), policy: .defaultValue)
     }
 
     private static func makeHybrid(

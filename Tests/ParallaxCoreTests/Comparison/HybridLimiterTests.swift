@@ -12,7 +12,7 @@ import Testing
 
     private static func makeHybrid(
         candidate: any Limiter, observer: CollectingObserver, clock: VirtualClock = VirtualClock(),
-        settings: HybridLimiter.Settings = .init(), flags: @escaping @Sendable () -> FlagValues = { .standard }
+        settings: HybridLimiter.Settings = .init(), flags: @escaping @Sendable () -> FlagValues = { .defaultValue }
     ) -> HybridLimiter {
         HybridLimiter(
             control: InMemoryLimiter(), candidate: candidate, settings: settings, clocks: clock.clocks, flags: flags,

@@ -14,7 +14,7 @@ import Testing
     /// Enters a request that both sides judged at one time of one clock.
     private static func enter(
         _ ledger: InstanceLedger, at milliseconds: Int64, control: Bool? = nil, isAllowed: Bool = true
-    ) -> OwnUnits {
+    ) -> InstanceUnits {
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds),
             control: decision(milliseconds, isAllowed: control ?? isAllowed),
@@ -24,7 +24,7 @@ import Testing
 
     private static func enterOutage(
         _ ledger: InstanceLedger, at milliseconds: Int64, _ reason: Unavailability, control: Bool = true
-    ) -> OwnUnits {
+    ) -> InstanceUnits {
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds), control: decision(milliseconds, isAllowed: control),
             candidate: .unavailable(reason), tolerances: ComparisonTolerances(), explaining: nil)
@@ -70,7 +70,7 @@ import Testing
     /// Enters what Redis says it holds, where control refuses as well.
     private static func enter(
         _ ledger: InstanceLedger, at milliseconds: Int64, holding used: Int, oldest: Int64, knownSince: Int64 = 0
-    ) -> OwnUnits {
+    ) -> InstanceUnits {
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds), control: decision(milliseconds, isAllowed: false),
             candidate: decision(at: milliseconds, holding: used, oldest: oldest), tolerances: ComparisonTolerances(),
@@ -159,7 +159,7 @@ import Testing
         arguments: [(.timedOut, 1), (.disconnected, 1), (.circuitOpen, 0), (.skipped, 0)] as [(Unavailability, Int)])
     func unheard(_ reason: Unavailability, _ held: Int) {
         let ledger = InstanceLedger()
-        #expect(Self.enterOutage(ledger, at: 5000, reason) == OwnUnits())
+        #expect(Self.enterOutage(ledger, at: 5000, reason) == InstanceUnits())
         let own = Self.enter(ledger, at: 5100)
         #expect(own.held == [held])
         #expect(own.controlOnly == [1])
@@ -185,7 +185,7 @@ import Testing
         let own = ledger.enter(
             Self.request, at: Timestamp(milliseconds: 5000), control: Self.decision(5000, isAllowed: true),
             candidate: Self.decision(5000, isAllowed: true), tolerances: ComparisonTolerances(), explaining: nil)
-        #expect(own == OwnUnits())
+        #expect(own == InstanceUnits())
         #expect(Self.enter(ledger, at: 5001).held == [1])
     }
 

@@ -20,20 +20,20 @@ import Testing
 
     @Test("each flag is read and set by its name", arguments: FlagName.allCases)
     func names(name: FlagName) {
-        var values = FlagValues.standard
+        var values = FlagValues.defaultValue
         let value: FlagValue = name.isBoolean ? .boolean(values[name] == .boolean(false)) : .number(42)
         values[name] = value
         #expect(values[name] == value)
-        #expect(FlagName.allCases.filter { values[$0] != FlagValues.standard[$0] } == [name])
+        #expect(FlagName.allCases.filter { values[$0] != FlagValues.defaultValue[$0] } == [name])
     }
 
     @Test("an update changes what it names and nothing else")
     func update() {
-        #expect(FlagUpdate().applied(to: .standard) == .standard)
-        let values = FlagUpdate(hybrid: false, enforcementPercent: 5).applied(to: .standard)
+        #expect(FlagUpdate().applied(to: .defaultValue) == .defaultValue)
+        let values = FlagUpdate(hybrid: false, enforcementPercent: 5).applied(to: .defaultValue)
         #expect(
             values
                 == FlagValues(distributedEnabled: true, hybrid: false, failOpen: false, enforcementPercent: 5))
-        #expect(FlagUpdate.rollback.applied(to: .standard).strategy == .legacy)
+        #expect(FlagUpdate.rollback.applied(to: .defaultValue).strategy == .legacy)
     }
 }

@@ -100,7 +100,7 @@ import Testing
 
     @Test("a hold is kept with the latch, stays this instance's own, and ends with the acknowledgement")
     func hold() throws {
-        let hold = FlagHold(values: .standard, declaredAt: nil)
+        let hold = FlagHold(values: .defaultValue, declaredAt: nil)
         var latch = RollbackLatch()
         latch.fire(evaluation(at: 10), hold: hold)
         let stored = try JSONDecoder().decode(RollbackLatch.self, from: JSONEncoder().encode(latch))

@@ -17,7 +17,7 @@ private final class AlertWorld: Sendable {
 
     struct State {
         var seconds: Int64 = 0
-        var facts = AlertRules.Facts()
+        var inputs = AlertRules.Inputs()
         /// Why receivers refuse, by place; those that are not here take everything.
         var problems: [Int: AlertSendError] = [:]
         var sent: [Told] = []
@@ -38,10 +38,10 @@ private final class AlertWorld: Sendable {
         }
         return AlertService(
             settings: AlertSettings(), receivers: receivers, instance: "a:8080", logger: log.logger,
-            facts: { self.state.withLock { $0.facts } },
+            inputs: { self.state.withLock { $0.inputs } },
             counts: {
                 self.state.withLock { state in
-                    var counts = state.facts.counts
+                    var counts = state.inputs.counts
                     counts.add(state.newCounts)
                     return counts
                 }
@@ -73,7 +73,7 @@ private final class AlertWorld: Sendable {
     func run(_ service: AlertService, seconds: Int) async {
         for _ in 0..<seconds {
             state.withLock { $0.seconds += 1 }
-            for job in service.look() { await service.send(job) }
+            for job in service.update() { await service.send(job) }
         }
     }
 
@@ -92,7 +92,7 @@ private final class AlertWorld: Sendable {
         let service = try world.makeService()
         world.change { state in
             state.receiverAheadSeconds = ahead
-            state.facts.rollback = Self.firing
+            state.inputs.rollback = Self.firing
         }
         await world.run(service, seconds: 3)
         // Once by this machine's clock, from which the receiver's is known, and once by the receiver's.
@@ -108,7 +108,7 @@ private final class AlertWorld: Sendable {
         let second = try #require(world.documents.last)
         #expect(try seconds(second.startsAt) == ahead)
         #expect(try seconds(second.endsAt) == ahead + 2 + 240)
-        world.change { $0.facts.rollback = nil }
+        world.change { $0.inputs.rollback = nil }
         await world.run(service, seconds: 2)
         #expect(world.documents.count == 3)
         #expect(try seconds(try #require(world.documents.last).endsAt) == ahead + 4)
@@ -118,9 +118,9 @@ private final class AlertWorld: Sendable {
     func rollback() async throws {
         let world = AlertWorld()
         let service = try world.makeService()
-        world.change { $0.facts.rollback = Self.firing }
+        world.change { $0.inputs.rollback = Self.firing }
         await world.run(service, seconds: 61)
-        world.change { $0.facts.rollback = nil }
+        world.change { $0.inputs.rollback = nil }
         await world.run(service, seconds: 30)
         let documents = world.documents
         #expect(documents.count == 3)
@@ -142,7 +142,7 @@ private final class AlertWorld: Sendable {
     @Test("a service that starts on a latched rollback tells it again, as the same alert")
     func restart() async throws {
         let world = AlertWorld()
-        world.change { $0.facts.rollback = Self.firing }
+        world.change { $0.inputs.rollback = Self.firing }
         await world.run(try world.makeService(), seconds: 2)
         await world.run(try world.makeService(), seconds: 2)
         let documents = world.documents
@@ -156,7 +156,7 @@ private final class AlertWorld: Sendable {
         let world = AlertWorld()
         let service = try world.makeService(receivers: 2)
         world.change { state in
-            state.facts.rollback = Self.firing
+            state.inputs.rollback = Self.firing
             state.problems[1] = .refused(status: 401)
         }
         await world.run(service, seconds: 3600)
@@ -177,7 +177,7 @@ private final class AlertWorld: Sendable {
         let world = AlertWorld()
         let service = try world.makeService()
         for _ in 0..<100 {
-            world.change { $0.facts.counts.limited += 10 }
+            world.change { $0.inputs.counts.limited += 10 }
             await world.run(service, seconds: 1)
         }
         #expect(service.health.firing == [.refusalRate])
@@ -191,14 +191,14 @@ private final class AlertWorld: Sendable {
         let world = AlertWorld()
         let service = try world.makeService()
         world.change { state in
-            state.facts.rollback = Self.firing
-            state.facts.drill = .init(by: "ann", reason: "\"]}\n", time: Timestamp(milliseconds: 0))
-            state.facts.counts = AlertCounts(allowed: 0, limited: 500, unavailable: 100, connectionFailures: 9)
-            (state.facts.flagFileProblem, state.facts.flagWriteProblem) = ("invalid", "read-only")
-            state.facts.recorderProblem = "disk full"
+            state.inputs.rollback = Self.firing
+            state.inputs.drill = .init(by: "ann", reason: "\"]}\n", time: Timestamp(milliseconds: 0))
+            state.inputs.counts = AlertCounts(allowed: 0, limited: 500, unavailable: 100, connectionFailures: 9)
+            (state.inputs.flagFileProblem, state.inputs.flagWriteProblem) = ("invalid", "read-only")
+            state.inputs.recorderProblem = "disk full"
             let evaluation = Evaluation(
                 trigger: .redisDown, time: Timestamp(milliseconds: 0), state: .firing, sentence: "down")
-            state.facts.stoppedTriggers = [
+            state.inputs.stoppedTriggers = [
                 .heldBack(evaluation),
                 .withheld(evaluation, by: .holdingOff(until: Timestamp(milliseconds: 60_000))),
             ].compactMap(\.self)
@@ -213,14 +213,14 @@ private final class AlertWorld: Sendable {
     func silentAtShutdown() async throws {
         let world = AlertWorld()
         let service = try world.makeService(receivers: 2)
-        world.change { $0.facts.rollback = Self.firing }
+        world.change { $0.inputs.rollback = Self.firing }
         let group = ServiceGroup(services: [service], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
             while world.documents.isEmpty { await Task.yield() }
             world.change { state in
                 state.isSilent = true
-                state.facts.rollback = nil
+                state.inputs.rollback = nil
             }
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
@@ -228,11 +228,11 @@ private final class AlertWorld: Sendable {
         #expect(service.health.problem != nil)
     }
 
-    @Test("a row of answers without a verdict ends with the first verdict, also before the next look")
+    @Test("a row of answers without a verdict ends with the first verdict, also before the next update")
     func endsRow() async throws {
         let world = AlertWorld()
         let service = try world.makeService(receivers: 0)
-        world.change { $0.facts.counts.unavailable = 5 }
+        world.change { $0.inputs.counts.unavailable = 5 }
         await world.run(service, seconds: 1)
         #expect(service.health.unansweredRun == 5)
         world.change { $0.newCounts.unavailable = 2 }
@@ -245,12 +245,12 @@ private final class AlertWorld: Sendable {
     func shutdown() async throws {
         let world = AlertWorld()
         let service = try world.makeService()
-        world.change { $0.facts.rollback = Self.firing }
+        world.change { $0.inputs.rollback = Self.firing }
         let group = ServiceGroup(services: [service], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
             while world.documents.isEmpty { await Task.yield() }
-            world.change { $0.facts.rollback = nil }
+            world.change { $0.inputs.rollback = nil }
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }

@@ -128,10 +128,10 @@ import Testing
             let service = world.makeService()
             _ = try await service.begin(by: "ann", reason: "r")
             world.advance(seconds: 29)
-            await service.look()
+            await service.endAbandonedDrills()
             #expect(world.store.current.strategy == .legacy)
             world.advance(seconds: 1)
-            await service.look()
+            await service.endAbandonedDrills()
             #expect(world.store.current.strategy == .distributedOnly)
             #expect(world.log.lines(.warning).count == 1)
             await #expect(throws: DrillRefusal.self) {
@@ -148,11 +148,11 @@ import Testing
                 let other = world.makeService(instance)
                 if patience > 0 {
                     world.advance(seconds: patience - 1)
-                    await other.look()
+                    await other.endAbandonedDrills()
                     #expect(world.store.current.strategy == .legacy)
                     world.advance(seconds: 1)
                 }
-                await other.look()
+                await other.endAbandonedDrills()
                 #expect(world.store.current.strategy == .distributedOnly)
             }
         }

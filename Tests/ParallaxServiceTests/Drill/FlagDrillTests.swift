@@ -33,7 +33,7 @@ import Testing
             let before = try folder.content()
             _ = try await store.beginDrill(Self.note)
             #expect(store.current.strategy == .legacy)
-            let flipped = try FlagDefinitionFile(parsing: folder.content(), fallback: .standard)
+            let flipped = try FlagDefinitionFile(parsing: folder.content(), fallback: .defaultValue)
             #expect(flipped.values.strategy == .legacy && flipped.declaration?.by == RollbackDrill.author)
             #expect(!String(decoding: flipped.bytes, as: UTF8.self).contains("fractional"))
             #expect(await store.drillNote()?.by == "ann")
@@ -143,7 +143,7 @@ import Testing
         for edit in [
             { (text: String) in text.replacingOccurrences(of: "team a", with: "team b") },
             { text in text.replacingOccurrences(of: "\"no\"", with: "\"yes\"") },
-            { _ in String(decoding: FlagDefinitionFile.canonical(.standard).bytes, as: UTF8.self) },
+            { _ in String(decoding: FlagDefinitionFile.canonical(.defaultValue).bytes, as: UTF8.self) },
             { _ in "torn {" },
         ] {
             try await Self.withFile { folder, store in

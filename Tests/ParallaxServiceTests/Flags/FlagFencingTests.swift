@@ -154,7 +154,7 @@ import Testing
                 Issue.record("not stopped")
                 return
             }
-            let file = try FlagDefinitionFile(parsing: folder.content(), fallback: .standard)
+            let file = try FlagDefinitionFile(parsing: folder.content(), fallback: .defaultValue)
             #expect(file.values.strategy == .hybrid)
         }
     }

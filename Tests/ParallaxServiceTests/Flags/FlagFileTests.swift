@@ -6,7 +6,7 @@ import Testing
 @testable import ParallaxService
 
 @Suite struct FlagFileTests {
-    static let bytes = FlagDefinitionFile.canonical(.standard).bytes
+    static let bytes = FlagDefinitionFile.canonical(.defaultValue).bytes
     static let others = FlagDefinitionFile.canonical(.legacy).bytes
 
     @Test("what was written is read back, and nothing else is left in the folder")

@@ -128,6 +128,6 @@ final class RecordedHistory: FlagHistory {
 }
 
 extension FlagValues {
-    static let legacy = FlagUpdate.rollback.applied(to: .standard)
-    static let distributed = FlagUpdate(hybrid: false).applied(to: .standard)
+    static let legacy = FlagUpdate.rollback.applied(to: .defaultValue)
+    static let distributed = FlagUpdate(hybrid: false).applied(to: .defaultValue)
 }

@@ -16,7 +16,7 @@ import Testing
             folder.history.isFailing = true
             try await store.set(.rollback, by: "ann", reason: "first")
             try await store.set(FlagUpdate(distributedEnabled: true), by: "bob", reason: "second")
-            #expect(store.current == .standard)
+            #expect(store.current == .defaultValue)
             #expect(store.health.historyWaiting == 2)
             #expect(store.health.historyFailures >= 2)
             #expect(!store.health.isHealthy)
@@ -75,9 +75,9 @@ import Testing
             await #expect(throws: FlagFileError.self) {
                 try await store.set(.rollback, by: "ann", reason: "test")
             }
-            #expect(store.current == .standard)
+            #expect(store.current == .defaultValue)
             #expect(history.base.changes.map(\.by) == ["parallax", "ann", "parallax"])
-            #expect(history.base.changes.last?.to == .standard)
+            #expect(history.base.changes.last?.to == .defaultValue)
             #expect(history.base.changes.last?.contentHash == history.base.changes.first?.contentHash)
         }
     }

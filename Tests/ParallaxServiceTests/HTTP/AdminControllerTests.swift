@@ -19,7 +19,8 @@ import Testing
     private func service(_ actions: ScriptedActions) throws -> ScriptedService {
         ScriptedService(
             admin: AdminAccess(
-                token: try BearerToken(Self.token), actions: actions, policies: PolicyBook(standard: .standard)))
+                token: try BearerToken(Self.token), actions: actions, policies: PolicyBook(defaultValue: .defaultValue))
+        )
     }
 
     private static var authorized: HTTPFields { [.authorization: "Bearer \(token)"] }

@@ -46,7 +46,7 @@ import Testing
         var report = HealthReport.sound(.hybrid)
         report.isShuttingDown = true
         let verdict = HealthVerdict(report)
-        #expect(!verdict.isReady && verdict.unreadiness == ["the instance is shutting down"])
+        #expect(!verdict.isReady && verdict.notReadyReasons == ["the instance is shutting down"])
         #expect(verdict.status == .healthy)
     }
 

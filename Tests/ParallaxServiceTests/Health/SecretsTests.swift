@@ -34,7 +34,7 @@ import Testing
 
     /// Everything that a limiter says of itself while its login is refused.
     private static func talk(_ limiter: RedisLimiter) async throws -> [String] {
-        let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+        let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
         var printed: [String] = []
         for _ in 0..<3 { printed.append("\(await limiter.check(request, at: nil))") }
         if case .failure(let error) = await limiter.probe() { printed += ["\(error)", String(reflecting: error)] }

@@ -62,7 +62,7 @@ struct ParsedMetrics {
     func counts() async throws {
         let service = ScriptedService()
         let metrics = service.metrics
-        let request = try CheckRequest(identity: Identity(identifier: "person-y"), policy: .standard)
+        let request = try CheckRequest(identity: Identity(identifier: "person-y"), policy: .defaultValue)
         metrics.answered(try answer(.allowed(request), .hybrid, .control, isStandIn: true))
         metrics.answered(try answer(.allowed(request), .hybrid, .control))
         let limited = Decision.limited(request, by: "hour", retryAfterMilliseconds: 5)
@@ -181,7 +181,7 @@ struct ParsedMetrics {
     func showsNobody() async throws {
         let service = ScriptedService(admin: nil)
         let request = try CheckRequest(
-            identity: Identity(organization: "tenant-x", identifier: "person-y"), policy: .standard)
+            identity: Identity(organization: "tenant-x", identifier: "person-y"), policy: .defaultValue)
         service.metrics.answered(try answer(.allowed(request), .hybrid, .control))
         try await service.run { _ = try await $0.check(#"{"organization":"tenant-x","identifier":"person-y"}"#) }
         let text = try await scrape(service).text

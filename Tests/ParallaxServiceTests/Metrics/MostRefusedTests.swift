@@ -8,7 +8,7 @@ import Testing
 @Suite struct MostRefusedTests {
     private func refuse(_ refused: MostRefused, _ organization: String, _ identifier: String, times: Int = 1) throws {
         let identity = try Identity(organization: organization, identifier: identifier)
-        let request = try CheckRequest(identity: identity, policy: .standard)
+        let request = try CheckRequest(identity: identity, policy: .defaultValue)
         let answer = Answer(
             identity: identity, time: .now, strategy: .hybrid, enforced: .control, isStandIn: false,
             decision: .limited(request, by: "minute", retryAfterMilliseconds: 1), duration: .zero)
@@ -30,7 +30,7 @@ import Testing
     @Test("only refusals count")
     func ignoresOthers() throws {
         let refused = MostRefused()
-        let request = try CheckRequest(identity: Identity(identifier: "k"), policy: .standard)
+        let request = try CheckRequest(identity: Identity(identifier: "k"), policy: .defaultValue)
         for decision in [Decision.allowed(request), .unavailable(.timedOut)] {
             refused.answered(
                 Answer(

@@ -31,7 +31,7 @@ import Testing
         let world = try RollbackWorld(Self.quickBaseline)
         world.change { $0.flags.distributedEnabled = false }
         await run(world, seconds: 20, wait: .milliseconds(10))
-        world.change { $0.flags = .standard }
+        world.change { $0.flags = .defaultValue }
         await run(world, seconds: 80, wait: .milliseconds(10))
         try #require(world.triggerState(.responseTime) == .ok)
         return world

@@ -185,7 +185,7 @@ final class RollbackModel {
                 await member.store.refresh()
                 try check(member)
                 await member.service.probeOnce()
-                if await member.service.evaluateIfDue() || member.service.journal.backlog.pending > 0 {
+                if await member.service.evaluateIfDue() || member.service.writeQueue.backlog.pending > 0 {
                     await member.service.synchronize()
                 }
                 if try fileValues().strategy == .legacy { lastLegacy = time.wall }
@@ -207,7 +207,7 @@ final class RollbackModel {
     }
 
     private func fileValues() throws -> FlagValues {
-        try FlagDefinitionFile(parsing: folder.content(), fallback: .standard).values
+        try FlagDefinitionFile(parsing: folder.content(), fallback: .defaultValue).values
     }
 
     private func fault(_ text: String) -> Fault {
@@ -216,16 +216,16 @@ final class RollbackModel {
 }
 
 /// A database that can be made to refuse what is written, as one that is full or locked by another program.
-final class ScriptedRecord: RollbackRecord {
+final class ScriptedRecord: RollbackStore {
     struct Failing: Error {}
 
     let store: DivergenceStore
-    private let record: StoredRollbackRecord
+    private let record: SQLiteRollbackStore
     private let isBroken = Mutex(false)
 
     init(_ store: DivergenceStore) {
         self.store = store
-        record = StoredRollbackRecord(store: store)
+        record = SQLiteRollbackStore(store: store)
     }
 
     var isFailing: Bool {

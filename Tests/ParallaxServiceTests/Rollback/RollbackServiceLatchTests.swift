@@ -17,7 +17,7 @@ import Testing
     @Test("while it is latched a second outage flips nothing, and it is said why")
     func latched() async throws {
         try await withRolledBackWorld { world in
-            world.change { $0.flags = .standard }
+            world.change { $0.flags = .defaultValue }
             await world.run(seconds: 300, decided: 0, errors: 10)
             #expect(world.strategy == .hybrid)
             #expect(world.reasons.count == 1)
@@ -29,7 +29,7 @@ import Testing
     func acknowledged() async throws {
         try await withRolledBackWorld { world in
             try world.service.acknowledge(by: "Ada", reason: "the script was fixed")
-            world.change { $0.flags = .standard }
+            world.change { $0.flags = .defaultValue }
             await world.run(seconds: 890, decided: 0, errors: 10)
             #expect(world.strategy == .hybrid)
             guard case .holdingOff = world.service.health.latch else {
@@ -94,7 +94,7 @@ import Testing
         let firing = Evaluation(
             trigger: .redisDown, time: Timestamp(milliseconds: 1), state: .firing, sentence: "down")
         record.contents.withLock {
-            $0.latch.fire(firing, hold: FlagHold(values: .standard, declaredAt: nil))
+            $0.latch.fire(firing, hold: FlagHold(values: .defaultValue, declaredAt: nil))
         }
         let (asked, ask) = AsyncStream.makeStream(of: Void.self)
         let (gate, open) = AsyncStream.makeStream(of: Void.self)

@@ -97,7 +97,7 @@ import Testing
         world.record.contents.withLock { $0.isReadOnly = true }
         await world.run(seconds: 60, decided: 0, errors: 10)
         try #require(world.strategy == .legacy)
-        world.change { $0.flags = .standard }
+        world.change { $0.flags = .defaultValue }
         await world.run(seconds: 100, decided: 0, errors: 10)
         #expect(world.reasons.count == 1)
         world.record.contents.withLock { $0.isReadOnly = false }
@@ -141,7 +141,7 @@ import Testing
         // Another instance that shares the file flips it between this one's evaluation and its flip.
         let flags = FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0)
         let service = try RollbackService(
-            observer: world.observer, flags: { .standard }, probe: { true },
+            observer: world.observer, flags: { .defaultValue }, probe: { true },
             flipToLegacy: { _, _, _ in LegacyFlip(before: flags, after: flags) },
             record: world.record, logger: world.log.logger, now: world.service.now)
         for _ in 0..<7 {
@@ -157,7 +157,7 @@ import Testing
 
     @Test("a probe that has not answered when the next is due has failed, and its late answer counts nowhere")
     func overdueProbe() {
-        var turn = ProbeTurn()
+        var turn = ProbeOverlapGuard()
         let starts = [turn.start(), turn.start()]
         #expect(starts == [1, nil])
         let late = turn.end(1)
@@ -173,15 +173,16 @@ import Testing
         let world = try RollbackWorld()
         let (answers, answer) = AsyncStream<Bool>.makeStream()
         let service = try RollbackService(
-            observer: world.observer, flags: { .standard },
+            observer: world.observer, flags: { .defaultValue },
             probe: {
                 for await success in answers { return success }
                 return false
-            }, flipToLegacy: { _, _, _ in LegacyFlip(before: .standard, after: .standard) }, record: world.record,
+            }, flipToLegacy: { _, _, _ in LegacyFlip(before: .defaultValue, after: .defaultValue) },
+            record: world.record,
             logger: world.log.logger,
             now: world.service.now)
         async let hanging: Void = service.probeOnce()
-        while service.state.withLock({ $0.probe == ProbeTurn() }) { await Task.yield() }
+        while service.state.withLock({ $0.probe == ProbeOverlapGuard() }) { await Task.yield() }
         for _ in 0..<13 {
             world.change { $0.milliseconds += 10_000 }
             await service.probeOnce()

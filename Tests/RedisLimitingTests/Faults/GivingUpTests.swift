@@ -48,7 +48,7 @@ import Testing
 
     @Test("a hundred thousand questions while attempts to connect hang take no more sockets, and leave nothing behind")
     func halfOpen() async throws {
-        try await withFullListener { listener in
+        try await withSaturatedListener { listener in
             let settings = RedisSettings(
                 url: RedisURL(endpoint: .tcp(host: "127.0.0.1", port: listener.port)),
                 connectionTimeout: .seconds(600), decisionTimeout: .milliseconds(1),

@@ -130,7 +130,7 @@ import Testing
                 let lost = identities.filter { PrivateCluster.slots[0].contains(ClusterSlot(of: $0).number) }
                 let spared = identities.filter { !lost.contains($0) }
                 let policy = Self.policy(limit: 1_000_000)
-                let losing = Load(of: limiter, policy: policy, identities: lost, patience: .milliseconds(200))
+                let losing = Load(of: limiter, policy: policy, identities: lost, timeout: .milliseconds(200))
                 let sparing = Load(of: limiter, policy: policy, identities: spared)
                 let running = Task {
                     async let one: Void = losing.run(callers: 4)

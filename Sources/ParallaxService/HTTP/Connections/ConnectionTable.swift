@@ -1,4 +1,6 @@
 import NIOCore
+import ParallaxCore
+import ServiceLifecycle
 import Synchronization
 
 /// The open connections: at most a number, of which the longest idle connection is closed for a new one.
@@ -128,4 +130,15 @@ enum ConnectionEvent: Sendable {
     case evict
     /// The service ends, and has waited long enough.
     case close
+}
+
+/// Ends connections whose deadline has passed, looking once a second.
+struct ConnectionSweeper: Service {
+    let connections: ConnectionTable
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            await ContinuousClock().repeating { connections.sweep() }
+        }
+    }
 }

@@ -42,7 +42,7 @@ enum DecisionsTarget {
     ) throws(Violation) {
         let askedAt = Duration.milliseconds(times[0])
         let answeredAt = askedAt + .milliseconds(times[1])
-        guard let refusal = StandingRefusal(of: request, decision, askedAt: askedAt, answeredAt: answeredAt) else {
+        guard let refusal = CachedRefusal(of: request, decision, askedAt: askedAt, answeredAt: answeredAt) else {
             return
         }
         let now = answeredAt + refusal.lifetime * times[2] / 128

@@ -20,7 +20,7 @@ final class FuzzedConnection {
         var ends: [RedisError] = []
     }
 
-    let outbox: Outbox
+    let queue: WriteQueue
     private(set) var callers: [Caller] = []
     /// Bytes that the other side has not read yet.
     var written: ArraySlice<UInt8> = []
@@ -36,10 +36,10 @@ final class FuzzedConnection {
 
     init(handshake: [HandshakeStep], capacity: Int) {
         self.handshake = handshake
-        outbox = Outbox(capacity: capacity)
+        queue = WriteQueue(capacity: capacity)
         let told = told
         handler = RedisChannelHandler(
-            eventLoop: channel.embeddedEventLoop, outbox: outbox,
+            eventLoop: channel.embeddedEventLoop, queue: queue,
             machine: ConnectionStateMachine(handshake: handshake, socketTimeout: .seconds(10)),
             events: .init(
                 ready: { told.ready += 1 }, answered: { _ in told.replies += 1 },
@@ -76,7 +76,7 @@ extension FuzzedConnection {
         let command = RedisCommand("PING", String(callers.count))
         callers.append(caller)
         let offer = CommandFormatter.withFormattedBytes(of: command) { bytes in
-            outbox.offer(bytes, call: caller.call, deadline: caller.deadline)
+            queue.offer(bytes, call: caller.call, deadline: caller.deadline)
         }
         switch offer {
         case .accepted: break
@@ -135,14 +135,14 @@ extension FuzzedConnection {
     func check() throws(Violation) {
         try checkWritten()
         try Violation.unless(told.ready <= 1 && told.ends.count <= 1, "an owner was told twice of the same")
-        try Violation.unless(outbox.count >= 0, "\(outbox.count) commands wait")
+        try Violation.unless(queue.count >= 0, "\(queue.count) commands wait")
         let late = channel.embeddedEventLoop.now - RedisChannelHandler.deadlineResolution
         for (number, caller) in callers.enumerated() where !caller.call.isSettled {
             try Violation.unless(isOpen, "caller \(number) waits on a closed connection")
             try Violation.unless(caller.deadline > late || hasNews, "caller \(number) waits beyond its deadline")
         }
         guard !isOpen else { return }
-        try Violation.unless(outbox.count == 0, "\(outbox.count) commands wait on a closed connection")
+        try Violation.unless(queue.count == 0, "\(queue.count) commands wait on a closed connection")
     }
 
     /// Ends the connection, whatever has come before.
