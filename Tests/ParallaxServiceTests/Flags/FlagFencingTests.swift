@@ -35,7 +35,7 @@ import Testing
             #expect(second.current.strategy == .legacy)
             #expect(second.sharedLatch == Self.latch())
             #expect(second.health.file.strategy == .legacy)
-            #expect(second.work.withLock { $0.writtenNumber } == 1)
+            #expect(second.writtenNumber == 1)
             // The claim, and the word that it was carried out.
             #expect(second.fenceNumber == 2)
         }
@@ -88,7 +88,7 @@ import Testing
         let dead = RollbackFence(
             number: 1, holder: "dead", process: "dead", time: Timestamp(milliseconds: 0), latch: RollbackLatch(),
             pending: Self.latch(firedAt: 1))
-        try #require(try ClaimFiles(beside: folder.path).claim(dead))
+        try #require(try CoordinationFolder(beside: folder.path).claims.claim(dead))
     }
 
     @Test("a dead leader's lease holds the next instance at legacy at once, and the file follows when it has run out")
@@ -122,9 +122,9 @@ import Testing
             let (first, second) = (await folder.startedStore(), await folder.startedStore())
             // The first began: it has its number, and stands still before it writes.
             try #require(
-                try ClaimFiles(beside: folder.path).claim(
+                try CoordinationFolder(beside: folder.path).claims.claim(
                     RollbackFence(
-                        number: 1, holder: "first", process: first.process, time: Timestamp(milliseconds: 0),
+                        number: 1, holder: "first", process: first.writer.process, time: Timestamp(milliseconds: 0),
                         latch: RollbackLatch(), pending: Self.latch(firedAt: 1))))
             await first.refresh()
             await second.refresh()
@@ -234,7 +234,7 @@ private final class ClaimingHistory: FlagHistory {
             return isArmed
         }
         guard claims else { return true }
-        let fence = ClaimFiles(beside: path)
+        let fence = CoordinationFolder(beside: path).claims
         let number = (try fence.newest()?.number ?? 0) + 1
         _ = try fence.claim(
             RollbackFence(
