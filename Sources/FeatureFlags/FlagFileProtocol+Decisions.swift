@@ -162,7 +162,7 @@ extension FlagFileProtocol {
     }
 
     /// - Parameters:
-    ///   - pending: The latch that the change brings about; `nil` if it is no evaluator's rollback.
+    ///   - pending: The latch that the change brings about; `nil` if an evaluator did not decide it.
     ///   - latch: The latch that all share from then on; `nil` leaves it as it is.
     private func claim(
         _ number: Int64, by holder: String, pending: RollbackLatch? = nil, latch: RollbackLatch? = nil,

@@ -1,28 +1,6 @@
 package import ParallaxCore
 import Synchronization
 
-/// What comes of a rollback.
-package enum FlagRollback: Equatable, Sendable {
-    /// The file says `legacy` now.
-    case flipped(FlagChange)
-    /// The file said so before.
-    case alreadyLegacy
-    /// The file could not be written, or another evaluator is at it. This instance is held at `legacy` and keeps trying;
-    /// others are not.
-    case held(FlagFileError)
-    /// The flags were changed, or a rollback was acknowledged, since this was decided: it must be decided again.
-    case superseded(FlagFileError)
-}
-
-/// How a change of the flag file ended.
-enum WriteOutcome: Equatable, Sendable {
-    case changed(FlagChange)
-    case unchanged
-    case held(FlagFileError)
-    case superseded(FlagFileError)
-    case failed(FlagFileError)
-}
-
 /// Changes the file: carries out what ``FlagFileProtocol`` decides.
 extension FlagStore {
     /// A file system that takes longer may hang: what it is asked to store holds here meanwhile.

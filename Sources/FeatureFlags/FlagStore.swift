@@ -52,8 +52,6 @@ package actor FlagStore {
 
     /// The name under which the service itself writes.
     package static let ownName = "parallax"
-    /// The time of the operating system's clock.
-    package static let wallClock: @Sendable () -> Timestamp = Clocks.system.now
     /// How long a change waits to be in the history before it takes effect all the same.
     static let historyTimeout: DispatchTimeInterval = .milliseconds(250)
 

@@ -1,4 +1,4 @@
-import ParallaxCore
+package import ParallaxCore
 
 /// A change of the flag file that is asked for.
 struct WriteRequest: Equatable, Sendable {
@@ -20,13 +20,35 @@ struct WriteRequest: Equatable, Sendable {
     let reason: String
 }
 
+/// What comes of a rollback.
+package enum FlagRollback: Equatable, Sendable {
+    /// The file says `legacy` now.
+    case flipped(FlagChange)
+    /// The file said so before.
+    case alreadyLegacy
+    /// The file could not be written, or another evaluator is at it. This instance is held at `legacy` and keeps trying;
+    /// others are not.
+    case held(FlagFileError)
+    /// The flags were changed, or a rollback was acknowledged, since this was decided: it must be decided again.
+    case superseded(FlagFileError)
+}
+
+/// How a change of the flag file ended.
+enum WriteOutcome: Equatable, Sendable {
+    case changed(FlagChange)
+    case unchanged
+    case held(FlagFileError)
+    case superseded(FlagFileError)
+    case failed(FlagFileError)
+}
+
 /// Who changes a flag file.
 struct FlagFileWriter: Equatable, Sendable {
     /// The file, for messages.
     let path: String
     /// The name of the instance; `nil` for a command.
     let instance: String?
-    /// Tells processes of one name apart.
+    /// Distinguishes processes of one name.
     let process: String
     /// How long another instance has for the rollback that it began, before this one does it instead.
     let lease: Duration

@@ -116,6 +116,23 @@ import Testing
         }
     }
 
+    @Test("while a rollback waits for another's lease, a person's change goes through and makes it stale")
+    func personDuringWait() async throws {
+        try await FlagFolder.with { folder in
+            let store = await folder.startedStore()
+            try leaveLease(folder)
+            await store.refresh()
+            async let rollback = rollBack(store, decidedAt: store.fenceNumber)
+            while store.published.withLock({ $0.rollbacksUnderWay }) == 0 { await Task.yield() }
+            try await store.set(FlagUpdate(enforcementPercent: 10), by: "ann", reason: "next phase")
+            guard case .superseded = await rollback else {
+                Issue.record("the queue was not free")
+                return
+            }
+            #expect(store.current.strategy == .hybrid && store.current.enforcementPercent == 10)
+        }
+    }
+
     @Test("a holder that comes back after its lease has run out writes nothing over what came since")
     func revenant() async throws {
         try await FlagFolder.with { folder in
