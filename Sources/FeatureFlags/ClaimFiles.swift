@@ -12,8 +12,8 @@ struct ClaimFiles: Sendable {
 
     private let folder: CoordinationFolder
 
-    init(beside target: String) {
-        folder = CoordinationFolder(beside: target)
+    init(in folder: CoordinationFolder) {
+        self.folder = folder
     }
 
     /// The newest claim; `nil` if there is none.
@@ -84,5 +84,40 @@ struct ClaimFiles: Sendable {
         // Strings, whole numbers and nothing else: it has no value that cannot be encoded.
         guard let data = try? encoder.encode(fence) else { preconditionFailure("a claim cannot be encoded") }
         return Array(data)
+    }
+}
+
+/// What one instance knows of the claims next to the flag file: a value, which never forgets the newest.
+struct KnownClaims: Equatable, Sendable {
+    /// The newest claim seen; `nil` if there was none.
+    private(set) var newest: RollbackFence?
+    /// When that was first seen, on this machine's monotonic clock: how long a lease has run is never told from another
+    /// machine's clock.
+    private(set) var seenAt: Duration = .zero
+
+    mutating func see(_ fence: RollbackFence, at uptime: Duration) {
+        let known = newest?.number ?? 0
+        guard fence.number >= known else { return }
+        if fence.number > known { seenAt = uptime }
+        newest = fence
+    }
+
+    /// The highest number known; 0 before the first.
+    ///
+    /// - Parameter written: The number that the file carries, as it was last read; `nil` if it carries none.
+    func number(written: Int64?) -> Int64 { max(newest?.number ?? 0, written ?? 0) }
+
+    /// The newest claim if it is for a rollback that is not in the file yet; `nil` if it is not, or the file is newer.
+    func lease(written: Int64?) -> RollbackFence? {
+        guard let newest, newest.number == number(written: written), newest.isLease(written: written) else {
+            return nil
+        }
+        return newest
+    }
+
+    /// The number under which a process is writing a rollback already; `nil` if it is not.
+    func ownLease(of process: String, written: Int64?) -> Int64? {
+        guard let newest, newest.process == process, newest.isLease(written: written) else { return nil }
+        return newest.number
     }
 }

@@ -2,19 +2,30 @@ import Foundation
 import Glibc
 import ParallaxCore
 
-/// The folder next to a flag file in which instances that share the file leave word for each other.
+/// The files next to a flag file by which those who share it coordinate: the lock of its writers, their claims, what
+/// instances say of themselves, their rollbacks, the shared baselines and the drill. All of them are read and written here.
 ///
-/// It is next to the file that the path leads to in the end, so that all who read one file find one folder. The flag
-/// file itself is for all programs: what changes every few seconds does not belong in it.
+/// Most are in the folder `.<name>.parallax`. It is next to the file that the path leads to in the end, so that all who read
+/// one file find one folder. The flag file itself is for all programs: what changes every few seconds does not belong in it.
+/// Every call blocks the thread that makes it.
 struct CoordinationFolder: Sendable {
     static let maximumBytes = 1 << 16
+    private static let maximumNoteBytes = 4 << 20
+    private static let baselineName = "baseline.json"
+    private static let endedDrillName = "drill.json"
 
     let path: String
+    private let notePath: String
 
     init(beside target: String) {
         let (folder, name) = FlagFile.split(target)
         path = "\(folder)/.\(name).parallax"
+        notePath = "\(folder)/.\(name).drill"
     }
+
+    var claims: ClaimFiles { ClaimFiles(in: self) }
+    var instances: InstanceStatusFiles { InstanceStatusFiles(in: self) }
+    var rollbacks: RollbackFiles { RollbackFiles(in: self) }
 
     /// The names of the files in it; none if there is no such folder.
     func names() throws(SystemCallError) -> [String] {
@@ -129,33 +140,108 @@ struct CoordinationFolder: Sendable {
     }
 }
 
+// MARK: - Baselines and drills
+
+extension CoordinationFolder {
+    func readBaseline() -> [UInt8]? { read(CoordinationFolder.baselineName) }
+
+    /// - Returns: The bytes that were written.
+    func write(_ baseline: SharedBaseline) throws(SystemCallError) -> [UInt8] {
+        let bytes = CoordinationFolder.encode(baseline)
+        try replace(CoordinationFolder.baselineName, with: bytes)
+        return bytes
+    }
+
+    func readEndedDrill() -> [UInt8]? { read(CoordinationFolder.endedDrillName) }
+
+    /// Announces a drill before its end shows in the flag file. If that fails, other instances recognize the end only by the
+    /// file's content.
+    func writeEndedDrill(_ drill: EndedDrill) throws(SystemCallError) {
+        try replace(CoordinationFolder.endedDrillName, with: CoordinationFolder.encode(drill))
+    }
+
+    func removeEndedDrill() { remove(CoordinationFolder.endedDrillName) }
+
+    /// The note of the drill under way, or of one that was interrupted; `nil` if there is none that can be read.
+    ///
+    /// It is next to the flag file, and not in the folder, so that every program that sees the one sees the other.
+    func readDrillNote() -> DrillNote? {
+        let limit = CoordinationFolder.maximumNoteBytes
+        guard let file = try? OpenFile(notePath, O_RDONLY | O_NONBLOCK), let status = try? file.status(),
+            status.isRegular, status.bytes <= limit, let bytes = try? file.read(atMost: limit)
+        else { return nil }
+        return try? JSONDecoder().decode(DrillNote.self, from: Data(bytes))
+    }
+
+    /// Leaves the note, on the disk when this returns.
+    func writeDrillNote(_ note: DrillNote) throws(SystemCallError) {
+        let temporary = "\(notePath).\(getpid()).tmp"
+        defer { unlink(temporary) }
+        unlink(temporary)
+        let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: 0o644)
+        try output.write(CoordinationFolder.encode(note))
+        try output.synchronize()
+        guard rename(temporary, notePath) == 0 else { throw .last }
+        synchronizeNote()
+    }
+
+    func removeDrillNote() {
+        unlink(notePath)
+        synchronizeNote()
+    }
+
+    private func synchronizeNote() {
+        if let folder = try? OpenFile(FlagFile.split(notePath).folder, O_RDONLY | O_DIRECTORY) {
+            try? folder.synchronize()
+        }
+    }
+
+    private static func encode(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let data = try? encoder.encode(value) else { preconditionFailure("\(value) cannot be encoded") }
+        return Array(data)
+    }
+}
+
 /// The advisory lock that writers of one flag file take, on a file next to it that stays.
 ///
 /// It keeps two writers of ours from undoing each other's change. Other programs do not know it: against those, the
 /// content is compared once more before the rename.
-enum FlagFileLock {
+struct FlagFileLock: ~Copyable {
     /// A writer holds the lock for milliseconds. One that is stopped meanwhile must not stop a rollback.
     static let timeout: Duration = .seconds(2)
     private static let pauseMicroseconds: useconds_t = 2000
 
-    /// Does something under the lock, or without it if it cannot be had: the comparison still protects the file.
-    static func hold<Result>(
-        beside target: String, timeout: Duration = FlagFileLock.timeout,
-        during deed: () throws(FlagFileError) -> Result
-    ) throws(FlagFileError) -> Result {
+    private var file: OpenFile?
+
+    /// Takes the lock after releasing the one that is held, or goes on without if it cannot be had: the comparison still
+    /// protects the file.
+    mutating func take(beside target: String, timeout: Duration = FlagFileLock.timeout) {
+        release()
         let (folder, name) = FlagFile.split(target)
         // A named pipe under that name must not hold up a rollback.
         let flags = O_RDONLY | O_CREAT | O_NONBLOCK
-        guard let file = try? OpenFile("\(folder)/.\(name).lock", flags, permissions: 0o644) else {
-            return try deed()
-        }
+        guard let file = try? OpenFile("\(folder)/.\(name).lock", flags, permissions: 0o644) else { return }
         let deadline = ContinuousClock.now + timeout
         while !file.tryLock() {
             guard errno == EWOULDBLOCK, ContinuousClock.now < deadline else { break }
-            usleep(pauseMicroseconds)
+            usleep(FlagFileLock.pauseMicroseconds)
         }
-        // Closing the file would do; saying it keeps the file open until here.
-        defer { file.unlock() }
-        return try deed()
+        self.file = consume file
+    }
+
+    /// Closing the file releases the lock.
+    mutating func release() { file = nil }
+
+    /// Does something under the lock.
+    static func hold<Result>(
+        beside target: String, timeout: Duration = FlagFileLock.timeout,
+        during operation: () throws(FlagFileError) -> Result
+    ) throws(FlagFileError) -> Result {
+        var lock = FlagFileLock()
+        lock.take(beside: target, timeout: timeout)
+        defer { lock.release() }
+        return try operation()
     }
 }

@@ -14,6 +14,8 @@ package struct FlagState: Equatable, Sendable {
     package private(set) var invalidReads = 0
     /// The rollback that could not be written and holds this instance, and no other, at `legacy`; `nil` if none does.
     package private(set) var hold: FlagHold?
+    /// The rollback that is to be written once that works; there is none without a hold.
+    private(set) var heldRollback: HeldRollback?
     /// The flags that hold.
     package private(set) var effective: FlagValues
 
@@ -28,6 +30,9 @@ package struct FlagState: Equatable, Sendable {
 
     package var isHeldAtLegacy: Bool { hold != nil }
 
+    /// The number that the file carries; `nil` if it carries none.
+    var writtenNumber: Int64? { lastGood?.definition.declaration?.number }
+
     package var notes: [FlagNote] {
         guard let definition = lastGood?.definition else { return [] }
         return definition.notes + environment.notes(file: definition.values, isProduction: isProduction)
@@ -40,7 +45,7 @@ package struct FlagState: Equatable, Sendable {
     package mutating func accept(_ reading: FlagReading, newest: FlagChange? = nil) -> FlagChange? {
         let known = lastGood?.contentHash ?? newest?.contentHash
         let change = reading.contentHash == known ? nil : change(to: reading, newest: newest)
-        if hold?.ends(with: reading) == true { hold = nil }
+        if hold?.ends(with: reading) == true { endHold() }
         problem = nil
         lastGood = reading
         settle()
@@ -63,20 +68,29 @@ package struct FlagState: Equatable, Sendable {
     }
 
     /// Holds this instance at `legacy` over the file as it is; see ``FlagHold`` for what ends it.
-    package mutating func holdAtLegacy() {
-        resume(hold ?? FlagHold(values: fileValues, declaredAt: lastGood?.declaredAt))
+    ///
+    /// - Parameter rollback: What is to be written once that works; `nil` leaves it as it is.
+    mutating func holdAtLegacy(_ rollback: HeldRollback? = nil) {
+        resume(hold ?? FlagHold(values: fileValues, declaredAt: lastGood?.declaredAt), writing: rollback)
     }
 
     /// Holds this instance at `legacy` as an earlier process did, unless the file has taken the hold's place since.
-    package mutating func resume(_ hold: FlagHold) {
-        self.hold = lastGood.map(hold.ends) == true ? nil : hold
+    mutating func resume(_ hold: FlagHold, writing rollback: HeldRollback? = nil) {
+        self.hold = hold
+        if let rollback { heldRollback = rollback }
+        if lastGood.map(hold.ends) == true { endHold() }
         settle()
     }
 
     /// Ends the hold: the rollback is in the file, or was acknowledged.
     package mutating func releaseHold() {
-        hold = nil
+        endHold()
         settle()
+    }
+
+    private mutating func endHold() {
+        hold = nil
+        heldRollback = nil
     }
 
     private mutating func settle() {
@@ -129,24 +143,11 @@ package struct FlagReading: Equatable, Sendable {
         self.time = time
         self.declaredAt = declaredAt
     }
-}
 
-/// Why a reading was invalid.
-package struct FlagProblem: Equatable, Sendable {
-    /// The raw values are shown: they never change.
-    package enum Kind: String, Sendable {
-        case missing
-        case unreadable
-        case invalid
-    }
-
-    package let kind: Kind
-    /// What is wrong and what to do, naming the file.
-    package let message: String
-
-    package init(kind: Kind, message: String) {
-        self.kind = kind
-        self.message = message
+    init(of definition: FlagDefinitionFile, at time: Timestamp) {
+        self.init(
+            definition: definition, contentHash: FlagFile.hash(definition.bytes), time: time,
+            declaredAt: definition.declaration?.time)
     }
 }
 
@@ -161,5 +162,81 @@ extension FlagHold {
             let time = reading.declaredAt, declaredAt.map({ time > $0 }) ?? true
         else { return false }
         return values.strategy != strategy || values.enforcementPercent != enforcementPercent
+    }
+}
+
+/// The state of the flags, for health and for `flags show`.
+package struct FlagHealth: Equatable, Sendable {
+    /// The raw values are shown: they never change.
+    package enum State: String, Sendable {
+        case ok
+        /// Vanished, or not there yet; the last good flags hold.
+        case missing
+        case unreadable
+        case invalid
+    }
+
+    package let state: State
+    package let path: String
+    /// The flags that hold.
+    package let effective: FlagValues
+    /// The flags that the file says, or the environment if no file has been read.
+    package let file: FlagValues
+    /// The SHA-256 of the last good content; `nil` if none has been read.
+    package let contentHash: String?
+    /// When the file says it was modified last; `nil` if none has been read.
+    package let changedAt: Timestamp?
+    /// When the file was last read and good.
+    package let lastGoodTime: Timestamp?
+    /// Readings that were invalid since the start.
+    package let invalidReads: Int
+    /// What is wrong now and what to do; `nil` if nothing is.
+    package let problem: String?
+    /// Why the file cannot be written, so that a rollback would hold this instance only; `nil` if it can, as of the
+    /// last try.
+    package let writeProblem: String?
+    /// What is not an error but should be known.
+    package let notes: [String]
+    /// Whether a rollback that could not be written holds only this instance at `legacy`.
+    package let isHeldAtLegacy: Bool
+    /// Changes that are not in the history yet, attempts at it that failed, and changes that never will be.
+    package let historyWaiting: Int
+    package let historyFailures: Int
+    package let historyLost: Int
+
+    package var isHealthy: Bool {
+        state == .ok && !isHeldAtLegacy && writeProblem == nil && historyWaiting == 0 && historyLost == 0
+    }
+
+    init(
+        _ flags: FlagState, path: String, history: FlagHistoryWriter.Status, modificationTime: Int64? = nil,
+        writeProblem: String? = nil, sharingProblems: [String] = []
+    ) {
+        state = flags.problem.map { State($0.kind) } ?? (flags.lastGood == nil ? .missing : .ok)
+        self.path = path
+        effective = flags.effective
+        file = flags.fileValues
+        contentHash = flags.lastGood?.contentHash
+        changedAt = modificationTime.map { Timestamp(milliseconds: $0 / 1_000_000) }
+        lastGoodTime = flags.lastGood?.time
+        invalidReads = flags.invalidReads
+        problem = flags.problem?.message
+        self.writeProblem = writeProblem
+        notes = flags.notes.map(\.description) + sharingProblems
+        isHeldAtLegacy = flags.isHeldAtLegacy
+        historyWaiting = history.waiting
+        historyFailures = history.failures
+        historyLost = history.lost
+    }
+}
+
+extension FlagHealth.State {
+    init(_ kind: FlagProblem.Kind) {
+        self =
+            switch kind {
+            case .missing: .missing
+            case .unreadable: .unreadable
+            case .invalid: .invalid
+            }
     }
 }

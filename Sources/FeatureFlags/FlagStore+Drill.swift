@@ -1,7 +1,78 @@
 package import Foundation
-import Glibc
 package import ParallaxCore
-import Synchronization
+
+/// A file next to the flag file while a drill has it at legacy: enough for any instance to restore it.
+///
+/// A drill restores nothing if the note is gone: an operator who removes it keeps the flags as they are.
+package struct DrillNote: Codable, Equatable, Sendable {
+    /// Tells drills apart.
+    package let id: String
+    package let by: String
+    package let reason: String
+    /// The name of the instance that drills.
+    package let instance: String
+    package let began: Timestamp
+    /// When it is over at the latest: a note from before is that of a drill that was interrupted.
+    package let until: Timestamp
+    /// The whole file as it was.
+    package let content: Data
+
+    package init(
+        id: String, by: String, reason: String, instance: String, began: Timestamp, until: Timestamp, content: Data
+    ) {
+        self.id = id
+        self.by = by
+        self.reason = reason
+        self.instance = instance
+        self.began = began
+        self.until = until
+        self.content = content
+    }
+
+    /// What the flip says of itself, in the file and in the history.
+    package var flipReason: String { RollbackDrill.flipReason(by: by, reason) }
+    package var restoreReason: String { "end of the drill by \(by): the flags are as they were" }
+
+    /// Whether a file's content is what the drill has made of the file, and nothing else: another program that changed
+    /// it may have left the drill's declaration standing.
+    func isFlip(_ file: FlagDefinitionFile, fallback: FlagValues) -> Bool {
+        guard let declaration = file.declaration, declaration.by == RollbackDrill.author,
+            let before = try? FlagDefinitionFile(parsing: Array(content), fallback: fallback),
+            let flipped = try? before.applying(.rollback, declaration: declaration)
+        else { return false }
+        return flipped.bytes == file.bytes
+    }
+
+    /// Why something else has to wait, and what to do.
+    package func obstacle(at now: Timestamp) -> String {
+        now < until
+            ? "a drill by \(by) is under way and ends within a minute; wait for it"
+            : "a drill by \(by) was interrupted and has left the flags at legacy: "
+                + "put them back with 'parallax rollback drill --restore --by NAME', or set them with 'parallax flags set'"
+    }
+}
+
+/// The two changes of the last drill that ended, as the instance that ended it knows them.
+///
+/// The file that a drill puts back carries the declaration of before the drill, and the shortest drill is over between
+/// two readings: only with these do all who share the file keep the same history of it.
+struct EndedDrill: Codable, Equatable, Sendable {
+    let flip: FlagChange
+    let end: FlagChange
+
+    /// - Parameters:
+    ///   - before: The file as it was before the drill, and is again.
+    ///   - flipped: The file as the drill has made it.
+    init(_ note: DrillNote, before: FlagDefinitionFile, flipped: FlagDefinitionFile, at now: Timestamp) {
+        flip = FlagChange(
+            time: flipped.declaration?.time ?? note.began, by: RollbackDrill.author,
+            reason: flipped.declaration?.reason ?? note.flipReason, from: before.values, to: flipped.values,
+            contentHash: FlagFile.hash(flipped.bytes))
+        end = FlagChange(
+            time: now, by: RollbackDrill.author, reason: note.restoreReason, from: flipped.values, to: before.values,
+            contentHash: FlagFile.hash(before.bytes))
+    }
+}
 
 /// Why a drill does not begin. A sentence for the person who asked, with the remedy.
 package struct DrillRefusal: Error, Equatable, CustomStringConvertible {
@@ -27,27 +98,39 @@ package enum DrillEnd: Equatable, Sendable {
 }
 
 extension FlagStore {
-    private static let mostDrillAttempts = 20
+    /// The drill that has the flags at legacy, or was interrupted while it had; `nil` if there is none.
+    package func drillNote() async -> DrillNote? { readDrillNote() }
+
+    /// Takes the note away, so that the drill does not put the flags back.
+    ///
+    /// - Returns: The note; `nil` if there is no drill.
+    @discardableResult
+    package func abandonDrill() async -> DrillNote? {
+        let note = readDrillNote()
+        if note != nil { removeDrillNote() }
+        return note
+    }
 
     /// Begins a drill: leaves a note, and flips the file just as a rollback does.
     ///
     /// Nothing is latched, and nothing is held: if the file cannot be written, all is as before.
     ///
     /// - Throws: ``DrillRefusal`` if there is nothing to drill, or the flip did not work.
-    package func beginDrill(_ make: @Sendable @escaping (_ content: Data) -> DrillNote) async throws(DrillRefusal)
-        -> DrillNote
-    {
-        let note = try await onQueue { self.prepareDrill(make) }.get()
+    package func beginDrill(
+        _ make: @Sendable (_ content: Data) -> DrillNote
+    ) async throws(DrillRefusal) -> DrillNote {
+        let note = try prepareDrill(make)
         switch await rollBackToLegacy(by: RollbackDrill.author, reason: note.flipReason) {
         case .flipped(let change):
-            if await onQueue({ self.isDrilling(note) }) { return note }
-            await onQueue { self.undo(change) }
+            if isDrilling(note) { return note }
+            await undo(change)
             throw DrillRefusal("another program wrote the flag file at the same moment; drill again")
         case .alreadyLegacy:
-            await onQueue { self.removeDrillNote() }
+            removeDrillNote()
             throw DrillRefusal("the flags went to legacy at the same moment; there is nothing to drill")
         case .held(let error), .superseded(let error):
-            await onQueue { self.releaseHold() }
+            removeDrillNote()
+            state.flags.releaseHold()
             throw DrillRefusal(
                 "a rollback could not write the flags, so that it would hold only this instance: \(error)")
         }
@@ -55,236 +138,76 @@ extension FlagStore {
 
     /// Ends a drill: puts the file back as it was, unless someone else has written it.
     ///
-    /// - Parameter id: The drill; `nil` for whichever left a note.
+    /// - Parameter id: The drill; `nil` for any that left a note.
     package func endDrill(_ id: String? = nil) async -> DrillEnd {
-        await onQueue { self.endDrillOnQueue(id) }
+        guard let note = readDrillNote(), id == nil || note.id == id else { return .takenOver }
+        let request = WriteRequest(kind: .restore(note), by: RollbackDrill.author, reason: note.restoreReason)
+        switch await carryOut(request) {
+        case .changed, .unchanged:
+            removeDrillNote()
+            return .restored
+        case .superseded:
+            removeDrillNote()
+            return .changedByOthers
+        case .held(let error), .failed(let error):
+            return .failed(error)
+        }
     }
 
-    private func prepareDrill(_ make: (Data) -> DrillNote) -> Result<DrillNote, DrillRefusal> {
-        if let note = readDrillNote() {
-            return .failure(DrillRefusal(note.obstacle(at: now())))
-        }
+    private func prepareDrill(_ make: (Data) -> DrillNote) throws(DrillRefusal) -> DrillNote {
+        if let note = readDrillNote() { throw DrillRefusal(note.obstacle(at: now())) }
         do throws(FlagFileError) {
             let content = try file.read()
             let definition = try take(content)
-            guard definition.values.strategy != .legacy, current.strategy != .legacy else {
-                return .failure(DrillRefusal("the strategy is legacy already; there is nothing to drill"))
+            if definition.values.strategy != .legacy, state.flags.effective.strategy != .legacy {
+                let note = make(Data(content.bytes))
+                try write(note)
+                return note
             }
-            let note = make(Data(content.bytes))
-            try writeDrillNote(note)
-            return .success(note)
         } catch {
-            return .failure(DrillRefusal("\(error)"))
+            throw DrillRefusal("\(error)")
         }
+        throw DrillRefusal("the strategy is legacy already; there is nothing to drill")
     }
 
     /// Whether the file is what this drill has made of it.
     private func isDrilling(_ note: DrillNote) -> Bool {
         guard let content = try? file.read(), let file = try? definition(content.bytes) else { return false }
-        return note.isFlip(file, fallback: environment.values)
+        return note.isFlip(file, fallback: state.flags.environment.values)
     }
 
-    /// Gives back the values that the flip has overwritten, where they were not those of the note.
-    private func undo(_ flip: FlagChange) {
+    /// Gives back the values that the flip has overwritten, if they were not those of the note.
+    private func undo(_ flip: FlagChange) async {
         removeDrillNote()
         guard let values = flip.from else { return }
-        _ = writeOnQueue(
-            FlagUpdate(restoring: values, emptiesTargeting: false), by: RollbackDrill.author,
-            reason: "took back the flip of a drill that did not begin", over: flip.contentHash)
+        let update = FlagUpdate(restoring: values, emptiesTargeting: false)
+        _ = await carryOut(
+            WriteRequest(
+                kind: .update(update, over: flip.contentHash), by: RollbackDrill.author,
+                reason: "took back the flip of a drill that did not begin"))
     }
 
-    private func releaseHold() {
-        removeDrillNote()
-        work.withLock { work in
-            work.flags.releaseHold()
-            work.heldRollback = nil
-        }
-    }
+    private func readDrillNote() -> DrillNote? { (try? folder())?.readDrillNote() }
 
-    private func endDrillOnQueue(_ id: String?) -> DrillEnd {
-        guard let note = readDrillNote(), id == nil || note.id == id else { return .takenOver }
-        var last = FlagFileError(.changedMeanwhile, "flag file \(file.path) keeps being changed")
-        for _ in 0..<FlagStore.mostDrillAttempts {
-            do throws(FlagFileError) {
-                let end = try FlagFileLock.hold(beside: try file.resolved()) { () throws(FlagFileError) in
-                    try restore(note)
-                }
-                removeDrillNote()
-                return end
-            } catch {
-                last = error
-                // What is in the file by then says whose it is.
-                if error.code != .changedMeanwhile { break }
-            }
-        }
-        guard [.changedMeanwhile, .missing, .invalid].contains(last.code) else { return .failed(last) }
-        removeDrillNote()
-        return .changedByOthers
-    }
-
-    private func restore(_ note: DrillNote) throws(FlagFileError) -> DrillEnd {
-        let content = try file.read()
-        if content.bytes == Array(note.content) { return .restored }
-        let flipped = try definition(content.bytes)
-        guard note.isFlip(flipped, fallback: environment.values) else { return .changedByOthers }
-        let reading = reading(of: try definition(Array(note.content)), at: now())
-        readFence()
-        let number = nextNumber()
-        // The content has no room for it: it is numbered only next to the file.
-        try claim(number, by: RollbackDrill.author)
-        let newest = work.withLock { $0.newestModificationTime }
-        let change = FlagChange(
-            time: reading.time, by: RollbackDrill.author, reason: note.restoreReason, from: flipped.values,
-            to: reading.definition.values, contentHash: reading.contentHash)
-        let drill = EndedDrill(
-            flip: FlagChange(
-                time: flipped.declaration?.time ?? note.began, by: RollbackDrill.author,
-                reason: flipped.declaration?.reason ?? note.flipReason, from: reading.definition.values,
-                to: flipped.values, contentHash: FlagFile.hash(content.bytes)), end: change)
-        let time: Int64
-        do throws(FlagFileError) {
-            time = try file.replace(
-                with: Array(note.content), expecting: .content(content.bytes), above: newest,
-                beforeRename: { post(drill) },
-                lastCheck: { () throws(FlagFileError) in try requireNewest(number) })
-        } catch {
-            takeBack(drill)
-            throw error
-        }
-        recorder.record(change, within: FlagStore.historyTimeout)
-        let effective = work.withLock { work in
-            (work.newestModificationTime, work.modificationTime) = (time, time)
-            _ = work.flags.accept(reading)
-            return work.flags.effective
-        }
-        observers.tell(.changed(change, effective: effective))
-        return .restored
-    }
-}
-
-extension DrillNote {
-    /// Why something else has to wait, and what to do.
-    package func obstacle(at now: Timestamp) -> String {
-        now < until
-            ? "a drill by \(by) is under way and ends within a minute; wait for it"
-            : "a drill by \(by) was interrupted and has left the flags at legacy: "
-                + "put them back with 'parallax rollback drill --restore --by NAME', or set them with 'parallax flags set'"
-    }
-}
-
-/// The note of a drill, in a file next to the flag file so that every instance and command that sees the one sees the
-/// other.
-extension FlagStore {
-    private static let noteLimit = 4 << 20
-
-    /// The drill that has the flags at legacy, or was interrupted while it had; `nil` if there is none.
-    package func drillNote() async -> DrillNote? {
-        await onQueue { self.readDrillNote() }
-    }
-
-    /// Takes the note away, so that the drill does not put the flags back.
-    ///
-    /// - Returns: The note; `nil` if there is no drill.
-    @discardableResult
-    package func abandonDrill() async -> DrillNote? {
-        await onQueue {
-            let note = self.readDrillNote()
-            if note != nil { self.removeDrillNote() }
-            return note
-        }
-    }
-
-    // MARK: On the store's queue
-
-    func readDrillNote() -> DrillNote? {
-        guard let path = notePath, let file = try? OpenFile(path, O_RDONLY | O_NONBLOCK),
-            let status = try? file.status(),
-            status.isRegular, status.bytes <= Self.noteLimit, let bytes = try? file.read(atMost: Self.noteLimit)
-        else { return nil }
-        return try? JSONDecoder().decode(DrillNote.self, from: Data(bytes))
-    }
-
-    /// Leaves the note, on the disk when this returns.
-    func writeDrillNote(_ note: DrillNote) throws(FlagFileError) {
-        guard let path = notePath else {
+    private func write(_ note: DrillNote) throws(FlagFileError) {
+        guard let folder = try? folder() else {
             throw FlagFileError(.missing, "flag file \(file.path) cannot be found; a drill needs it")
         }
-        do {
-            let temporary = "\(path).\(getpid()).tmp"
-            defer { unlink(temporary) }
-            unlink(temporary)
-            let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: 0o644)
-            try output.write(Array(JSONEncoder().encode(note)))
-            try output.synchronize()
-            guard rename(temporary, path) == 0 else { throw SystemCallError.last }
-            synchronizeFolder(of: path)
-        } catch let error as SystemCallError {
-            throw FlagFileError(error, doing: "write the note of a drill next to", path: file.path)
+        do throws(SystemCallError) {
+            try folder.writeDrillNote(note)
         } catch {
-            throw FlagFileError(.failed, "\(error)")
+            throw FlagFileError(error, doing: "write the note of a drill next to", path: file.path)
         }
     }
 
-    func removeDrillNote() {
-        guard let path = notePath else { return }
-        unlink(path)
-        synchronizeFolder(of: path)
-    }
+    private func removeDrillNote() { (try? folder())?.removeDrillNote() }
 
-    private func synchronizeFolder(of path: String) {
-        if let folder = try? OpenFile(FlagFile.split(path).folder, O_RDONLY | O_DIRECTORY) { try? folder.synchronize() }
-    }
-
-    private var notePath: String? {
-        guard let target = try? file.resolved() else { return nil }
-        let (folder, name) = FlagFile.split(target)
-        return "\(folder)/.\(name).drill"
-    }
-}
-
-/// The two changes of the last drill that ended, as the instance that ended it knows them.
-///
-/// The file that a drill puts back carries the declaration of before the drill, and the shortest drill is over between
-/// two readings: only with this word do all who share the file keep the same history of it.
-struct EndedDrill: Codable, Equatable {
-    let flip: FlagChange
-    let end: FlagChange
-}
-
-/// The word on the last drill, in a file of the folder next to the flag file. All of it runs on the store's queue.
-extension FlagStore {
-    private static let endedDrillName = "drill.json"
-
-    /// The last drill as it was last read, with the bytes that it was read from.
-    struct EndedDrillReading {
-        var bytes: [UInt8]
-        var drill: EndedDrill
-    }
-
-    /// Announces a drill before its end shows in the flag file. If that fails, other instances recognize the end only
-    /// by the file's content.
-    func post(_ drill: EndedDrill) {
-        guard let target = try? file.resolved() else { return }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        guard let data = try? encoder.encode(drill) else { preconditionFailure("changes of flags can be encoded") }
-        try? CoordinationFolder(beside: target).replace(FlagStore.endedDrillName, with: Array(data))
-    }
-
-    /// Takes the word back: the flag file could not be put back.
-    func takeBack(_ drill: EndedDrill) {
-        guard let target = try? file.resolved() else { return }
-        CoordinationFolder(beside: target).remove(FlagStore.endedDrillName)
-    }
-
-    /// Reads the word on the last drill, and keeps those of its changes that the history ends before.
+    /// Reads which drill ended last, and keeps those of its changes that the history ends before.
     func readEndedDrill() {
-        guard let target = try? file.resolved(),
-            let bytes = CoordinationFolder(beside: target).read(FlagStore.endedDrillName),
-            work.withLock({ $0.endedDrill?.bytes != bytes }),
+        guard let bytes = (try? folder())?.readEndedDrill(), bytes != endedDrill?.bytes,
             let drill = try? JSONDecoder().decode(EndedDrill.self, from: Data(bytes))
         else { return }
-        work.withLock { $0.endedDrill = EndedDrillReading(bytes: bytes, drill: drill) }
+        endedDrill = (drill, bytes)
         guard let newest = recorder.newest(within: FlagStore.historyTimeout) else { return }
         for change in [drill.flip, drill.end] where change.time > newest.time {
             recorder.record(change, within: FlagStore.historyTimeout)
@@ -293,7 +216,7 @@ extension FlagStore {
 
     /// The end of the last drill, if that is what brought the file from one content to the next.
     func endOfDrill(from hash: String?, to reading: FlagReading) -> FlagChange? {
-        guard let drill = work.withLock({ $0.endedDrill })?.drill, drill.flip.contentHash == hash,
+        guard let drill = endedDrill?.drill, drill.flip.contentHash == hash,
             drill.end.contentHash == reading.contentHash
         else { return nil }
         return drill.end

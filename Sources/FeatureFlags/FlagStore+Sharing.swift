@@ -2,33 +2,27 @@ import Foundation
 package import ParallaxCore
 import Synchronization
 
-/// What instances that share a file tell each other of what they have applied.
+/// What instances that share a file tell each other next to it: what each has applied, its rollbacks, its baselines.
 extension FlagStore {
-    struct Posting {
-        let applied: InstanceStatus
-        /// On the steady clock.
-        let time: Duration
-    }
-
     /// What every instance that shares the file has applied, by its own word, in the order of their names.
     package func instances() async -> [InstanceStatus] {
-        await onQueue {
-            (try? InstanceStatusFiles(beside: self.file.resolved()).all()) ?? []
-        }
+        (try? folder().instances.all()) ?? []
     }
 
     /// Lets those who share the file know which triggers could not cause a rollback here, and what each lacks.
-    package func tell(unarmed: [String: String]) {
-        work.withLock { $0.unarmed = unarmed }
+    package nonisolated func tell(unarmed: [String: String]) {
+        published.withLock { $0.unarmed = unarmed }
     }
 
     /// Takes this instance's word back, as it goes.
     package func withdraw() async {
-        await onQueue {
-            guard let instance = self.instance, let target = try? self.file.resolved() else { return }
-            InstanceStatusFiles(beside: target).withdraw(instance)
-        }
+        guard let instance else { return }
+        try? folder().instances.withdraw(instance)
     }
+
+    /// Waits until the history has every change so far, or could not be written: a process that ends before leaves them
+    /// for others to find.
+    package nonisolated func finishHistory() async { await recorder.finish() }
 
     /// Takes this instance's word back, and tries a last time to keep what is not in the history yet.
     func end() async {
@@ -37,27 +31,28 @@ extension FlagStore {
         await recorder.finish()
     }
 
-    /// Says what this instance has applied, if that has changed or was said a while ago. Runs on the store's queue.
-    func post() {
+    /// Says what this instance has applied, if that has changed or was said a while ago.
+    func postStatus() {
         guard let instance else { return }
-        let uptime = uptime()
-        let (health, last) = (health, work.withLock { $0.posting })
-        let time = now()
-        let isSameContent = last != nil && last?.applied.contentHash == health.contentHash
-        var applied = InstanceStatus(
+        let (uptime, time) = (uptime(), now())
+        let health = health
+        let isSameContent = posted.map { $0.status.contentHash == health.contentHash } ?? false
+        var status = InstanceStatus(
             instance: instance, contentHash: health.contentHash,
-            since: isSameContent ? last?.applied.since ?? time : time, strategy: health.effective.strategy.rawValue,
+            since: isSameContent ? posted?.status.since ?? time : time, strategy: health.effective.strategy.rawValue,
             state: health.state.rawValue, isHeldAtLegacy: health.isHeldAtLegacy,
-            isPinnedToLegacy: environment.distributedEnabled == false, time: time)
-        applied.unarmed = work.withLock { $0.unarmed }
-        if let last, last.applied.says(the: applied), uptime - last.time < InstanceStatus.interval { return }
+            isPinnedToLegacy: state.flags.environment.distributedEnabled == false, time: time)
+        status.unarmed = published.withLock { $0.unarmed }
+        if let posted, posted.status.says(the: status), uptime - posted.time < InstanceStatus.interval { return }
         // Also if it fails: it is tried again after the interval, not at every reading.
-        work.withLock { $0.posting = Posting(applied: applied, time: uptime) }
+        posted = (status, uptime)
         do {
-            try InstanceStatusFiles(beside: file.resolved()).post(applied)
-            note(.posting, nil)
+            try folder().instances.post(status)
+            note(.postingStatus, nil)
         } catch {
-            note(.posting, "the file that tells other instances what this one has applied cannot be written: \(error)")
+            note(
+                .postingStatus,
+                "the file that tells other instances what this one has applied cannot be written: \(error)")
         }
     }
 }
@@ -70,78 +65,63 @@ extension InstanceStatus {
     }
 }
 
-/// The baselines that instances of one flag file share, in a file of the folder next to it.
-extension FlagStore {
-    private static let baselineName = "baseline.json"
+// MARK: - Rollbacks
 
-    /// The shared baselines as they were last read, with the bytes that they were read from.
-    struct BaselineReading {
-        var bytes: [UInt8]
-        var baseline: SharedBaseline
+extension FlagStore {
+    /// Keeps a rollback of this instance for all who share the file; without a word if that is not possible, since the
+    /// instance's own record has it too.
+    package func keep(_ rollback: Rollback, isHeld: Bool) async {
+        guard let instance else { return }
+        try? folder().rollbacks.add(KeptRollback(rollback, instance: instance, isHeld: isHeld))
     }
 
-    /// What is shared, as of the last reading; `nil` if there is nothing.
-    package var sharedBaseline: SharedBaseline? { work.withLock { $0.baseline?.baseline } }
+    /// The latest rollbacks of all who share the file, the newest first.
+    package func rollbacks() async -> [KeptRollback] {
+        (try? folder().rollbacks.all()) ?? []
+    }
+}
 
+// MARK: - Baselines
+
+extension FlagStore {
     /// Shares what this instance has frozen.
     ///
     /// - Throws: ``FlagFileError`` if the folder cannot be written.
     package func share(_ baseline: Baseline) async throws(FlagFileError) {
-        try await change { $0.merge(baseline) }
+        try change { $0.merge(baseline) }
     }
 
     /// Voids all baselines, here and in all instances that share the file.
     ///
     /// - Throws: ``FlagFileError`` if the folder cannot be written.
     package func forgetBaselines(_ word: Acknowledgement) async throws(FlagFileError) {
-        try await change { $0.forget(word) }
+        try change { $0.forget(word) }
     }
 
-    /// Reads what others have shared since. Runs on the store's queue.
+    /// Reads what others have shared since.
     func readBaseline() {
-        guard let target = try? file.resolved(),
-            let bytes = CoordinationFolder(beside: target).read(FlagStore.baselineName),
-            work.withLock({ $0.baseline?.bytes != bytes }),
+        guard let bytes = (try? folder())?.readBaseline(), bytes != baselineBytes,
             let baseline = try? JSONDecoder().decode(SharedBaseline.self, from: Data(bytes))
         else { return }
-        work.withLock { $0.baseline = BaselineReading(bytes: bytes, baseline: baseline) }
-    }
-
-    private func change(
-        _ change: @escaping @Sendable (inout SharedBaseline) -> Void
-    ) async throws(FlagFileError) {
-        let result = await onQueue { () -> Result<Void, FlagFileError> in
-            do throws(FlagFileError) {
-                return .success(try self.changeOnQueue(change))
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
+        baselineBytes = bytes
+        state.baseline = baseline
     }
 
     /// Under the lock, so that of two changes none is lost.
-    private func changeOnQueue(_ change: (inout SharedBaseline) -> Void) throws(FlagFileError) {
+    private func change(_ change: (inout SharedBaseline) -> Void) throws(FlagFileError) {
         let target = try file.resolved()
         try FlagFileLock.hold(beside: target) { () throws(FlagFileError) in
             readBaseline()
-            var baseline = sharedBaseline ?? SharedBaseline()
-            let before = baseline
+            let before = state.baseline ?? SharedBaseline()
+            var baseline = before
             change(&baseline)
             guard baseline != before else { return }
-            try write(baseline, beside: target)
+            do throws(SystemCallError) {
+                baselineBytes = try CoordinationFolder(beside: target).write(baseline)
+            } catch {
+                throw FlagFileError(error, doing: "share a baseline next to", path: file.path)
+            }
+            state.baseline = baseline
         }
-    }
-
-    private func write(_ baseline: SharedBaseline, beside target: String) throws(FlagFileError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        guard let data = try? encoder.encode(baseline) else { preconditionFailure("histograms cannot be encoded") }
-        do throws(SystemCallError) {
-            try CoordinationFolder(beside: target).replace(FlagStore.baselineName, with: Array(data))
-        } catch {
-            throw FlagFileError(error, doing: "share a baseline next to", path: file.path)
-        }
-        work.withLock { $0.baseline = BaselineReading(bytes: Array(data), baseline: baseline) }
     }
 }

@@ -102,3 +102,22 @@ final class FlagObservers: Sendable {
         for observer in observers.withLock({ $0 }) { observer(event) }
     }
 }
+
+/// Why a reading was invalid.
+package struct FlagProblem: Equatable, Sendable {
+    /// The raw values are shown: they never change.
+    package enum Kind: String, Sendable {
+        case missing
+        case unreadable
+        case invalid
+    }
+
+    package let kind: Kind
+    /// What is wrong and what to do, naming the file.
+    package let message: String
+
+    package init(kind: Kind, message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}

@@ -16,7 +16,7 @@ import Testing
 
         func instance(
             _ name: String, environment: EnvironmentFlags = .none,
-            now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock
+            now: @escaping @Sendable () -> Timestamp = Clocks.system.now
         ) async -> FlagStore {
             let store = FlagStore(
                 path: path, environment: environment, isProduction: false, instance: name, now: now)
@@ -70,7 +70,7 @@ import Testing
     @Test("an instance that was killed is named, and is not a reason to end with 4")
     func silent() async throws {
         try await withScene { scene in
-            _ = await scene.instance("gone", now: { FlagStore.wallClock() + -120_000 })
+            _ = await scene.instance("gone", now: { Clocks.system.now() + -120_000 })
             let store = FlagStore(path: scene.path, environment: .none, isProduction: false)
             let settled = await FollowingInstances(store: store, timeout: .zero).settled()
             #expect(settled.silent.map(\.instance) == ["gone"] && settled.deviating.isEmpty)

@@ -180,7 +180,7 @@ import Testing
             #expect(await next.endDrill() == .restored)
             #expect(try folder.content() == before)
             // After the note and before the flip, and after the way back and before the note went.
-            await next.onQueue { try? next.writeDrillNote(Self.note(Data(before))) }
+            try CoordinationFolder(beside: folder.path).writeDrillNote(Self.note(Data(before)))
             #expect(await store.endDrill() == .restored)
             #expect(try folder.content() == before && folder.others().isEmpty)
         }

@@ -15,7 +15,7 @@ import Testing
     @Test("a number is claimed by one of many who try at once")
     func exclusive() async throws {
         try await FlagFolder.with { folder in
-            let fence = ClaimFiles(beside: folder.path)
+            let fence = CoordinationFolder(beside: folder.path).claims
             for number in 1...20 as ClosedRange<Int64> {
                 let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for instance in 0..<8 {
@@ -32,7 +32,7 @@ import Testing
     @Test("a claim is read back as it was made, and none is there before the first")
     func roundTrip() async throws {
         try await FlagFolder.with { folder in
-            let fence = ClaimFiles(beside: folder.path)
+            let fence = CoordinationFolder(beside: folder.path).claims
             let before = try fence.newest()
             #expect(before == nil)
             #expect(try fence.claim(claim(3)))
@@ -44,7 +44,7 @@ import Testing
     @Test("old claims go, and a number from before cannot be claimed once more")
     func bounded() async throws {
         try await FlagFolder.with { folder in
-            let fence = ClaimFiles(beside: folder.path)
+            let fence = CoordinationFolder(beside: folder.path).claims
             for number in 1...200 as ClosedRange<Int64> { #expect(try fence.claim(claim(number))) }
             let names = try CoordinationFolder(beside: folder.path).names().filter { $0.hasPrefix("claim.") }
             #expect(names.count == ClaimFiles.keptClaims + 1)
@@ -56,7 +56,7 @@ import Testing
     @Test("a claim that cannot be read counts with its number, and is not a lease")
     func unreadable() async throws {
         try await FlagFolder.with { folder in
-            let fence = ClaimFiles(beside: folder.path)
+            let fence = CoordinationFolder(beside: folder.path).claims
             #expect(try fence.claim(claim(1)))
             let side = CoordinationFolder(beside: folder.path)
             try Data("garbage".utf8).write(to: URL(filePath: "\(side.path)/claim.2"))

@@ -35,7 +35,7 @@ import Testing
             #expect(second.current.strategy == .legacy)
             #expect(second.sharedLatch == Self.latch())
             #expect(second.health.file.strategy == .legacy)
-            #expect(second.work.withLock { $0.writtenNumber } == 1)
+            #expect(second.writtenNumber == 1)
             // The claim, and the word that it was carried out.
             #expect(second.fenceNumber == 2)
         }
@@ -88,7 +88,7 @@ import Testing
         let dead = RollbackFence(
             number: 1, holder: "dead", process: "dead", time: Timestamp(milliseconds: 0), latch: RollbackLatch(),
             pending: Self.latch(firedAt: 1))
-        try #require(try ClaimFiles(beside: folder.path).claim(dead))
+        try #require(try CoordinationFolder(beside: folder.path).claims.claim(dead))
     }
 
     @Test("a dead leader's lease holds the next instance at legacy at once, and the file follows when it has run out")
@@ -116,15 +116,32 @@ import Testing
         }
     }
 
+    @Test("while a rollback waits for another's lease, a person's change goes through and makes it stale")
+    func personDuringWait() async throws {
+        try await FlagFolder.with { folder in
+            let store = await folder.startedStore()
+            try leaveLease(folder)
+            await store.refresh()
+            async let rollback = rollBack(store, decidedAt: store.fenceNumber)
+            while store.published.withLock({ $0.rollbacksUnderWay }) == 0 { await Task.yield() }
+            try await store.set(FlagUpdate(enforcementPercent: 10), by: "ann", reason: "next phase")
+            guard case .superseded = await rollback else {
+                Issue.record("the queue was not free")
+                return
+            }
+            #expect(store.current.strategy == .hybrid && store.current.enforcementPercent == 10)
+        }
+    }
+
     @Test("a holder that comes back after its lease has run out writes nothing over what came since")
     func revenant() async throws {
         try await FlagFolder.with { folder in
             let (first, second) = (await folder.startedStore(), await folder.startedStore())
             // The first began: it has its number, and stands still before it writes.
             try #require(
-                try ClaimFiles(beside: folder.path).claim(
+                try CoordinationFolder(beside: folder.path).claims.claim(
                     RollbackFence(
-                        number: 1, holder: "first", process: first.process, time: Timestamp(milliseconds: 0),
+                        number: 1, holder: "first", process: first.writer.process, time: Timestamp(milliseconds: 0),
                         latch: RollbackLatch(), pending: Self.latch(firedAt: 1))))
             await first.refresh()
             await second.refresh()
@@ -234,7 +251,7 @@ private final class ClaimingHistory: FlagHistory {
             return isArmed
         }
         guard claims else { return true }
-        let fence = ClaimFiles(beside: path)
+        let fence = CoordinationFolder(beside: path).claims
         let number = (try fence.newest()?.number ?? 0) + 1
         _ = try fence.claim(
             RollbackFence(

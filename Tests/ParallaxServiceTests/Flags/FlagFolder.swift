@@ -131,3 +131,8 @@ extension FlagValues {
     static let legacy = FlagUpdate.rollback.applied(to: .defaultValue)
     static let distributed = FlagUpdate(hybrid: false).applied(to: .defaultValue)
 }
+
+extension FlagStore {
+    /// Occupies the store's queue.
+    func onQueue(_ job: @Sendable () -> Void) { job() }
+}

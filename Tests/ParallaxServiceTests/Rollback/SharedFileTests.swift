@@ -118,7 +118,7 @@ import Testing
                 Evaluation(
                     trigger: .redisDown, time: world.time.wall, state: .firing, sentence: "down"))
             try #require(
-                try ClaimFiles(beside: folder.path).claim(
+                try CoordinationFolder(beside: folder.path).claims.claim(
                     RollbackFence(
                         number: 1, holder: "dead", process: "dead", time: world.time.wall, latch: RollbackLatch(),
                         pending: pending)))
