@@ -138,7 +138,7 @@ package struct KeptRollback: Codable, Equatable, Sendable {
         trigger = rollback.evaluation.trigger
         time = rollback.evaluation.time
         sentence = rollback.evaluation.sentence
-        figures = rollback.evaluation.figures
+        figures = rollback.evaluation.numbers
         flagsBefore = rollback.flagsBefore
         flagsAfter = rollback.flagsAfter
     }
@@ -147,7 +147,7 @@ package struct KeptRollback: Codable, Equatable, Sendable {
     package var rollback: Rollback {
         Rollback(
             evaluation: Evaluation(
-                trigger: trigger, time: time, state: .firing, figures: figures, sentence: sentence),
+                trigger: trigger, time: time, state: .firing, numbers: figures, sentence: sentence),
             isDryRun: false, flagsBefore: flagsBefore, flagsAfter: flagsAfter)
     }
 }

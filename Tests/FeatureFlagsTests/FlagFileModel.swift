@@ -49,7 +49,7 @@ struct FlagFileModel {
 
     /// Whether writers share a lock, as on one machine. Without, they have only the claims.
     private let hasLock: Bool
-    private var random: Seeded
+    private var random: SplitMix64
     private var participants: [Participant]
     private var file = FlagFileModel.distributed
     private var versions: [FlagDefinitionFile] = []
@@ -68,7 +68,7 @@ struct FlagFileModel {
 
     init(seed: UInt64, hasLock: Bool) {
         self.hasLock = hasLock
-        random = Seeded(seed: seed)
+        random = SplitMix64(seed: seed)
         participants = ["a", "b", "c", "ann", "bob"].enumerated().map { place, name in
             Participant(name: name, isEvaluator: place < 3, process: name)
         }
@@ -123,7 +123,7 @@ struct FlagFileModel {
             return
         }
         latch.fire(
-            Evaluation(trigger: .redisDown, time: now, state: .firing, figures: [:], sentence: "at \(milliseconds)"))
+            Evaluation(trigger: .redisDown, time: now, state: .firing, numbers: [:], sentence: "at \(milliseconds)"))
         participants[place].decision = RollbackClaim(number: participants[place].number, latch: latch)
     }
 

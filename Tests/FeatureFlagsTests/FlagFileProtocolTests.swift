@@ -10,7 +10,7 @@ import Testing
         var latch = RollbackLatch()
         latch.fire(
             Evaluation(
-                trigger: .redisDown, time: Timestamp(milliseconds: milliseconds), state: .firing, figures: [:],
+                trigger: .redisDown, time: Timestamp(milliseconds: milliseconds), state: .firing, numbers: [:],
                 sentence: "down"))
         return latch
     }
