@@ -505,6 +505,7 @@ def _control(is_allowed: bool, limits) -> Control:
 def _report_flask_limiter(limiter, app, before, ask) -> None:
     import flask
     from flask_limiter import RateLimitExceeded
+    from flask_limiter.util import get_qualified_name
 
     judge = limiter._check_request_limit
 
@@ -517,9 +518,10 @@ def _report_flask_limiter(limiter, app, before, ask) -> None:
         except RateLimitExceeded as error:
             refusal = error
         view = app.view_functions.get(flask.request.endpoint or "")
-        name = f"{view.__module__}.{view.__qualname__}" if view else ""
-        judges_again = in_middleware and not refusal and name in limiter._marked_for_limiting
-        limits = [limit for limit in limiter.current_limits if limit.breached or not refusal]
+        is_decorated = view and get_qualified_name(view) in limiter._marked_for_limiting
+        judges_again = in_middleware and not refusal and is_decorated
+        judged = flask.g.parallax_limits = flask.g.get("parallax_limits", []) + limiter.current_limits
+        limits = [limit for limit in judged if limit.breached or not refusal]
         if refusal and (has_asked or flask.g.parallax_skips):
             raise refusal
         if limits and not (has_asked or judges_again or flask.g.parallax_skips):

@@ -19,14 +19,16 @@ logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
 
 
 class Flask(unittest.TestCase):
-    def ask(self, path, times, *answers, settings=None, defaults=("3 per hour",), enabled=True, init_late=False):
+    def ask(self, path, times, *answers, settings=None, defaults=("3 per hour",), enabled=True, init_late=False,
+            application_limits=()):  # fmt: skip
         """What callers get, and what was reported."""
         self.fake = Fake(*answers)
         self.addCleanup(self.fake.stop)
         self.ran = []
         app = flask.Flask("tried")
         app.config["RATELIMIT_HEADERS_ENABLED"] = True
-        limiter = FlaskLimiter(get_remote_address, default_limits=list(defaults), enabled=enabled)
+        limiter = FlaskLimiter(get_remote_address, default_limits=list(defaults), enabled=enabled,
+                               application_limits=list(application_limits))  # fmt: skip
         if not init_late:
             limiter.init_app(app)
 
@@ -83,6 +85,14 @@ class Flask(unittest.TestCase):
         self.assertEqual([answer.status for answer in answers], [200] * 4)
         self.assertEqual([report["allowed"] for report in reports], [True, True, False, False])
         self.assertEqual(answers[3].headers.get_all("X-RateLimit-Limit"), ["9"])
+
+    def test_limits_of_the_application_and_of_a_route_are_one_report(self):
+        answers, reports = self.ask("/login", 5, allow, application_limits=["3 per hour"])
+        self.assertEqual([answer.status for answer in answers], [200] * 5)
+        self.assertEqual([(report["allowed"], report.get("limited_by"), report["remaining"]) for report in reports], [
+            (True, None, 1), (True, None, 0), (False, "day", 0), (False, "hour", 0), (False, "hour", 0)])  # fmt: skip
+        answers, reports = self.ask("/login", 1, allow, application_limits=["1 per hour"])
+        self.assertEqual((reports[0]["remaining"], reports[0]["limit"]), (0, 1))
 
     def test_a_request_that_only_parallax_refuses_does_not_reach_the_view(self):
         answers, reports = self.ask("/login", 1, limit)
