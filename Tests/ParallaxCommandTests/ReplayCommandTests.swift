@@ -131,12 +131,12 @@ import Testing
                 ForecastText(outcome: outcome, style: .plain).text == """
                     Forecast: what fleets let through today, and what one shared limit would change
                       of 270 requests
-                         instances  let through           newly refused          newly let through  clients newly refused
-                                 1           90   33.3 %              0     0 %                  0                      0
-                                 2          150   55.6 %             60  22.2 %                  0                      1
-                                 4          270    100 %            180  66.7 %                  0                      1
-                                 8          270    100 %            180  66.7 %                  0                      1
-                      shared limit           90   33.3 %
+                         instances  let through          newly refused          newly let through  clients newly refused
+                                 1           90  33.3 %              0     0 %                  0                      0
+                                 2          150  55.6 %             60  22.2 %                  0                      1
+                                 4          270   100 %            180  66.7 %                  0                      1
+                                 8          270   100 %            180  66.7 %                  0                      1
+                      shared limit           90  33.3 %
 
                     Who starts to get 429s that 4 instances do not give today
                       client        429s  from and to (UTC)

@@ -54,7 +54,7 @@ import Testing
         #expect(
             text == """
                 Redis's memory, at most about, for callers that are at their limit:
-                  default: 1,000 units, 5.5 KB each, 55.0 MB for 10,000 callers
+                  default: 1,000 units, 5.5 KB each, 55.1 MB for 10,000 callers
                   big\\u{1b}: 1,000,000 units, 8.0 MB each, 80.0 GB for 10,000 callers
                 """)
     }

@@ -56,8 +56,8 @@ extension NumberFormat {
     package static func share(percent: Double) -> String {
         let places = percent < 0.1 ? 3 : percent < 1 ? 2 : 1
         let text = decimal(percent, atMost: places)
-        if percent > 0, text == "0" { return "< 0.001 %" }
-        // A share that was computed may miss 100 by the rounding of floating-point numbers.
+        // A share that was computed may miss 0 and 100 by the rounding of floating-point numbers.
+        if percent > 1e-9, text == "0" { return "< 0.001 %" }
         if percent < 100 - 1e-9, text == "100" { return "> 99.9 %" }
         return text + " %"
     }

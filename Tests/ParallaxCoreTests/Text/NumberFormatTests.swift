@@ -15,7 +15,7 @@ import Testing
         "a decimal is written only if it is needed",
         arguments: [
             (7.94, "7.9"), (5, "5"), (0.04, "0"), (-0.04, "0"), (31_482, "31,482"), (-1_234_567.25, "-1,234,567.3"),
-            (999.96, "1,000"), (1e15, "1e+15"), (.infinity, "inf"), (.nan, "nan"),
+            (999.96, "1,000"), (1e15, "1000000000000000"), (1e16, "1e+16"), (.infinity, "inf"), (.nan, "nan"),
         ])
     func decimals(value: Double, text: String) {
         #expect(NumberFormat.decimal(value) == text)
