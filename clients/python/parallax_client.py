@@ -37,7 +37,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Verdict:
-    """200 passes, 429 is limited, 503 is no verdict, 400 and 500 are faults of the question."""
+    """200 passes, 429 is limited, 503 means that no limiter decided, 400 and 500 are faults of the question."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
