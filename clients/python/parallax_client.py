@@ -37,7 +37,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Verdict:
-    """200 passes, 429 is limited, 503 means that there was none, 400 and 500 are faults of the question."""
+    """200 passes, 429 is limited, 503 means that no limiter decided, 400 and 500 are faults of the question."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -457,13 +457,14 @@ def _init_flask(parallax: Parallax, app, limiter) -> None:
         flask.g.parallax_start = time.perf_counter()
         flask.g.parallax_skips = bool(_call(parallax.skip, flask.request))
         if not limiter and not flask.g.parallax_skips:
-            ask(lambda: _as_control(_call(parallax.control, flask.request)))
+            ask()
 
-    def ask(control, refusal=None):
+    def ask(control=None, refusal=None):
         request = flask.request
         identifier = _identifier(_call(parallax.identity, request), request.remote_addr)
         question = {name: _call(getattr(parallax, name), request) for name in ("organization", "policy", "cost")}
-        verdict = parallax.check(identifier, control=control(), **question)
+        control = control or _as_control(_call(parallax.control, request))
+        verdict = parallax.check(identifier, control=control, **question)
         flask.g.parallax = verdict, identifier, question["organization"]
         if not verdict.passes:
             response = flask.Response(verdict.body, verdict.status, mimetype="application/json")
@@ -493,13 +494,14 @@ def _init_flask(parallax: Parallax, app, limiter) -> None:
 
 def _control(is_allowed: bool, limits) -> Control:
     """The verdict of PyPI `limits`: of the window that refused, or else of the one with the least left."""
+    at_ms = int(time.time() * 1000)
     stats = [(strategy.get_window_stats(item, *key), item) for strategy, item, key in limits]
     (reset, remaining), item = min(stats, key=lambda entry: entry[0][1])
     if is_allowed:
-        return Control(True, remaining=remaining, limit=item.amount)
+        return Control(True, remaining=remaining, limit=item.amount, at_ms=at_ms)
     unit = item.GRANULARITY.name
     window = unit if item.multiples == 1 else f"{item.multiples}_{unit}"
-    return Control(False, window, remaining, item.amount, max(0, round((reset - time.time()) * 1000)))
+    return Control(False, window, remaining, item.amount, max(0, round(reset * 1000) - at_ms), at_ms)
 
 
 def _report_flask_limiter(limiter, app, before, ask) -> None:
@@ -525,7 +527,7 @@ def _report_flask_limiter(limiter, app, before, ask) -> None:
         if refusal and (has_asked or flask.g.parallax_skips):
             raise refusal
         if limits and not (has_asked or judges_again or flask.g.parallax_skips):
-            ask(lambda: _control(not refusal, [(l.limiter, l.limit, l.request_args) for l in limits]), refusal)
+            ask(_control(not refusal, [(limit.limiter, limit.limit, limit.request_args) for limit in limits]), refusal)
             flask.g.parallax_overruled = bool(refusal)
 
     before[:] = [check if function == judge else function for function in before]

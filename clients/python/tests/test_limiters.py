@@ -1,6 +1,7 @@
 """What flask-limiter and slowapi decide is reported, and Parallax's answer is what callers get."""
 
 import logging
+import time
 import unittest
 
 import flask
@@ -110,6 +111,17 @@ class Flask(unittest.TestCase):
         self.assertEqual(([answer.status for answer in answers], reports), ([200] * 2, []))
         answers, reports = self.ask("/", 4, allow, settings={"skip": lambda request: True})
         self.assertEqual(([answer.status for answer in answers], reports), ([200] * 3 + [429], []))
+
+    def test_a_report_has_the_time_of_the_verdict_and_not_of_the_question(self):
+        asked = []
+
+        def organization(request):
+            asked.append(time.time() * 1000)  # such as a look into a database
+            time.sleep(0.002)
+
+        _, reports = self.ask("/", 2, allow, settings={"organization": organization})
+        for report, later in zip(reports, asked):
+            self.assertLessEqual(report["at_ms"], later)
 
     def test_an_interval_of_several_units_names_both(self):
         _, reports = self.ask("/", 2, allow, defaults=["1 per 10 second"])
