@@ -1,5 +1,6 @@
 """What flask-limiter and slowapi decide is reported, and Parallax's answer is what callers get."""
 
+import asyncio
 import logging
 import time
 import unittest
@@ -204,6 +205,24 @@ class ByHand(unittest.TestCase):
         reports = [asked.get("control") for *_, asked in fake.asked]
         self.assertEqual([report and report["allowed"] for report in reports], [True, False, False, None])
         self.assertEqual(reports[2]["limited_by"], "minute")
+
+    def test_its_report_has_the_time_of_the_verdict_and_not_of_the_question(self):
+        fake = Fake()
+        self.addCleanup(fake.stop)
+        asked = []
+
+        async def organization(request):
+            asked.append(time.time() * 1000)
+            await asyncio.sleep(0.002)
+
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body"})
+
+        parallax = Parallax(fake.url, response_times=False, control=lambda request: True, organization=organization)
+        with served(ParallaxMiddleware(app, parallax)) as port:
+            send(port)
+        self.assertLessEqual(fake.asked[0][2]["control"]["at_ms"], asked[0])
 
 
 if __name__ == "__main__":
