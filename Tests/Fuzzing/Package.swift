@@ -34,7 +34,6 @@ let package = Package(
             name: "ParallaxCore",
             dependencies: [
                 .product(name: "BasicContainers", package: "swift-collections"),
-                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: instrumented
         ),
@@ -64,7 +63,7 @@ let package = Package(
             swiftSettings: instrumented,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         ),
-        // What reads access logs, without the rest of replay and the database that it needs.
+        // What reads access logs, without the rest of the simulation and the database that it needs.
         .target(name: "Simulation", dependencies: ["CZlib", "ParallaxCore"], swiftSettings: instrumented),
         .executableTarget(
             name: "LogFuzzer",
