@@ -65,9 +65,10 @@ words: ## List words in comments, literals and docs that this project does not u
 format: ## Put the sources into shape
 	swift format --in-place --recursive $(FORMATTED)
 
-lint: ## Check the sources' formatting, and the words of comments, messages and docs
+lint: ## Check the sources' formatting, the words of comments, messages and docs, and what docs name
 	swift format lint --strict --recursive $(FORMATTED)
 	@.ci/words
+	@.ci/docs
 
 packages: ## Install what is missing of the system's packages
 	@.ci/packages
