@@ -249,7 +249,7 @@ private struct Components: Sendable {
                     duration, strategy: answer.strategy, isHeldOut: answer.isHeldOut,
                     candidateWait: answer.candidateWait)
                 metrics.responded(answer, after: duration)
-            }, recordFailOpen: { http.failedOpen() })
+            }, recordFailOpen: { http.failedOpen() }, recordRepeat: { http.repeated() })
         let shutdownDelay = ShutdownDelay(settings.http.shutdownDelay) {
             store.waitForLocks(until: .now + App.lockTimeout)
             Task {
