@@ -20,7 +20,7 @@ INPUTS = Sources Package.swift Package.resolved
 .PHONY: help run test coverage demo bench build built format lint packages words
 
 # What swift format keeps in shape.
-FORMATTED = Sources Tests Benchmarks/Core Benchmarks/Package.swift Package.swift
+FORMATTED = Sources Tests Benchmarks Package.swift
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -44,7 +44,7 @@ demo: built ## Two instances under traffic, and the report: LOG=path RATE=n SECO
 		$${DEMO_RATE:+--rate "$$DEMO_RATE"} $(ARGUMENTS)
 
 bench: packages ## Measure decisions, comparisons and the codec in process; `parallax-bench` measures the rest
-	cd Benchmarks && swift package benchmark --no-progress
+	PARALLAX_DEVELOPMENT=benchmarks swift package --scratch-path .build-benchmarks benchmark --no-progress
 
 build: packages ## Build for release
 	@[ -e Package.resolved ] || swift package resolve

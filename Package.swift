@@ -209,3 +209,59 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// MARK: What only developers build
+
+/// Lets benchmarks and fuzzers call what only its own module sees.
+@MainActor func open(_ names: Set<String>, _ flags: [String] = []) {
+    for target in package.targets where names.contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-enable-testing"] + flags))
+    }
+}
+
+// A build without the variable neither resolves nor compiles any of this. docs/testing.md has the commands.
+switch Context.environment["PARALLAX_DEVELOPMENT"] {
+case "benchmarks":
+    open(["ParallaxCore", "RedisLimiting"])
+    // Without its interposers: allocations are counted by `AllocationCounter`.
+    package.dependencies.append(
+        .package(url: "https://github.com/ordo-one/benchmark.git", from: "1.38.0", traits: []))
+    package.targets += [
+        .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
+        .executableTarget(
+            name: "CoreBenchmarks",
+            dependencies: [
+                "AllocationCounter", "ParallaxCore", "RedisLimiting",
+                .product(name: "Benchmark", package: "benchmark"),
+            ] + modules("Logging", "NIOCore", "NIOPosix"),
+            path: "Benchmarks/Core",
+            swiftSettings: settings,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        ),
+    ]
+case "fuzzing":
+    let fuzzed: Set = ["CHiredis", "CZlib", "ParallaxCore", "RedisLimiting", "DivergenceStore", "Simulation"]
+    // The fuzzers' targets are files of test targets, and a file belongs to one target.
+    package.products = []
+    package.targets.removeAll { !fuzzed.contains($0.name) }
+    // Tells the fuzzer which branches an input takes.
+    open(fuzzed, ["-sanitize=fuzzer"])
+    func fuzzer(_ name: String, of tests: String, _ dependencies: [Target.Dependency]) -> Target {
+        .executableTarget(
+            name: name,
+            dependencies: ["FuzzDriver", "ParallaxCore"] + dependencies,
+            path: "Tests",
+            sources: ["Fuzzing/\(name)", "\(tests)/Fuzzing/Targets"],
+            swiftSettings: settings + [.unsafeFlags(["-sanitize=fuzzer"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+        )
+    }
+    package.targets += [
+        .systemLibrary(name: "LibFuzzer", path: "Tests/Fuzzing/LibFuzzer"),
+        .target(
+            name: "FuzzDriver", dependencies: ["LibFuzzer"], path: "Tests/Fuzzing/FuzzDriver", swiftSettings: settings),
+        fuzzer("Fuzzer", of: "RedisLimitingTests", ["RedisLimiting"] + modules("NIOCore", "NIOEmbedded")),
+        fuzzer("LogFuzzer", of: "SimulationTests", ["Simulation"]),
+    ]
+default: break
+}

@@ -128,6 +128,9 @@ export class Parallax {
   async #handle(request, response, start) {
     const value = (setting) => (typeof setting === "function" ? setting(request) : setting);
     if (await value(this.skip)) return true;
+    const said = await value(this.control);
+    // The time is from before the lookups for the question.
+    const control = said == null ? said : { at_ms: Date.now(), ...(typeof said === "boolean" ? { allowed: said } : said) };
     const client = request.ip ?? request.socket.remoteAddress;
     const named = await value(this.identity);
     if (!named && !client) throw new Error("this request has no identity and no address: set the option identity");
@@ -135,9 +138,7 @@ export class Parallax {
     const question = {
       organization: await value(this.organization), policy: await value(this.policy), cost: await value(this.cost),
     };
-    const said = await value(this.control);
-    question.control = typeof said === "boolean" ? { allowed: said } : said;
-    const verdict = await this.check(identifier, question);
+    const verdict = await this.check(identifier, { ...question, control });
     // Set last, so that they replace those of your own limiter.
     const writeHead = response.writeHead;
     response.writeHead = function (...head) {

@@ -14,7 +14,7 @@ flask-limiter and slowapi. It needs the standard library only.
 
 import asyncio, atexit, inspect, ipaddress, itertools, json, logging, os, secrets, socket, ssl, threading, time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 __version__ = "0.1.0"
@@ -387,7 +387,8 @@ def _call(function, request):
 
 
 def _as_control(said) -> Control | None:
-    return Control(said) if isinstance(said, bool) else said
+    said = Control(said) if isinstance(said, bool) else said
+    return replace(said, at_ms=int(time.time() * 1000)) if said and said.at_ms is None else said
 
 
 # -- ASGI --------------------------------------------------------------------------------------------------------------
@@ -419,11 +420,11 @@ class ParallaxMiddleware:
 
         if await value(parallax.skip):
             return await self.app(scope, receive, send)
-        identifier = _identifier(await value(parallax.identity), request.client)
-        question = {name: await value(getattr(parallax, name)) for name in ("organization", "policy", "cost")}
         control = _slowapi(self.limiter, scope) if self.limiter else _as_control(await value(parallax.control))
         if self.limiter and not control:  # it does not limit this request
             return await self.app(scope, receive, send)
+        identifier = _identifier(await value(parallax.identity), request.client)
+        question = {name: await value(getattr(parallax, name)) for name in ("organization", "policy", "cost")}
         verdict = await parallax.check_async(identifier, control=control, **question)
         ours = [(name.encode(), content.encode("latin-1")) for name, content in verdict.headers]
         is_timed = verdict.is_answer and verdict.passes and parallax.times
@@ -457,13 +458,12 @@ def _init_flask(parallax: Parallax, app, limiter) -> None:
         flask.g.parallax_start = time.perf_counter()
         flask.g.parallax_skips = bool(_call(parallax.skip, flask.request))
         if not limiter and not flask.g.parallax_skips:
-            ask()
+            ask(_as_control(_call(parallax.control, flask.request)))
 
-    def ask(control=None, refusal=None):
+    def ask(control, refusal=None):
         request = flask.request
         identifier = _identifier(_call(parallax.identity, request), request.remote_addr)
         question = {name: _call(getattr(parallax, name), request) for name in ("organization", "policy", "cost")}
-        control = control or _as_control(_call(parallax.control, request))
         verdict = parallax.check(identifier, control=control, **question)
         flask.g.parallax = verdict, identifier, question["organization"]
         if not verdict.passes:

@@ -34,8 +34,7 @@ package struct RedisDownTrigger: Sendable {
     }
 
     private let settings: RollbackSettings
-    /// Successes in a row, up to a good run.
-    private var run = 0
+    private var run: ProbeRun
     /// When the first of them came.
     private var runSince: Int64 = 0
     /// The first failure after the last good run; `nil` while Redis is up.
@@ -51,6 +50,7 @@ package struct RedisDownTrigger: Sendable {
     /// - Parameter settings: Validated settings.
     package init(settings: RollbackSettings) {
         self.settings = settings
+        run = ProbeRun(needed: settings.goodRunProbes)
         outages = OutageWindow(seconds: settings.redisDownWindowSeconds)
         attempts = SecondBuckets(
             longSeconds: settings.errorShortWindowSeconds, shortSeconds: settings.errorShortWindowSeconds)
@@ -58,8 +58,8 @@ package struct RedisDownTrigger: Sendable {
 
     /// Takes in the outcome of one probe.
     package mutating func probe(success: Bool, at now: ClockReading) {
-        if success && run == 0 { runSince = now.steadyMilliseconds }
-        run = success ? min(run + 1, settings.goodRunProbes) : 0
+        if success && run.length == 0 { runSince = now.steadyMilliseconds }
+        run.add(success: success)
         if isUp { return end() }
         if downSince == nil && !success { begin(at: now.steadyMilliseconds) }
         guard downSince != nil else { return }
@@ -73,7 +73,7 @@ package struct RedisDownTrigger: Sendable {
         guard let downSince, now.steadyMilliseconds - downSince > 1000 else { return }
         attempts.add(tally, second: now.second)
         guard tally.decided > 0 && isAnswering else { return }
-        if run == 0 || wasAnswered(at: now.steadyMilliseconds) { answeredAt = now.steadyMilliseconds }
+        if run.length == 0 || wasAnswered(at: now.steadyMilliseconds) { answeredAt = now.steadyMilliseconds }
     }
 
     /// Whether decisions were answered within the short window, before the probes began to succeed.
@@ -82,7 +82,7 @@ package struct RedisDownTrigger: Sendable {
     }
 
     /// Whether Redis is in a good run at this moment.
-    package var isUp: Bool { run == settings.goodRunProbes }
+    package var isUp: Bool { run.isGood }
 
     /// Whether decisions show that Redis is there although its probes fail: it answered nearly all of the short window.
     package var isAnswering: Bool {
@@ -94,7 +94,7 @@ package struct RedisDownTrigger: Sendable {
 
     /// Forgets everything, after a time in which no one probed.
     package mutating func restart() {
-        run = 0
+        run.add(success: false)
         downSince = nil
         outages.clear()
     }
@@ -108,11 +108,11 @@ package struct RedisDownTrigger: Sendable {
         let steady = now.steadyMilliseconds
         let start = outageStart
         // The probes of a run that may become a good one are not an outage yet, and may be none.
-        let end = run > 0 ? runSince : steady
+        let end = run.length > 0 ? runSince : steady
         let total = outages.total(at: steady, current: start.map { $0..<max($0, end) })
         var reading = Reading(
             settings: settings, downMilliseconds: start.map { steady - $0 },
-            downInWindowMilliseconds: total.milliseconds, outagesInWindow: total.outages, successesInARow: run)
+            downInWindowMilliseconds: total.milliseconds, outagesInWindow: total.outages, successesInARow: run.length)
         guard let downSince else {
             if reading.state == .suspect {
                 reading.clearsInMilliseconds = outages.clears(
@@ -266,4 +266,20 @@ struct OutageWindow: Equatable, Sendable {
         }
         return milliseconds
     }
+}
+
+/// Successful probes in a row. Enough of them make Redis good again after a failure: a lucky probe ends no brown-out.
+package struct ProbeRun: Equatable, Sendable {
+    package let needed: Int
+    /// Up to what is needed.
+    package private(set) var length = 0
+
+    /// - Parameter needed: 1 or more.
+    package init(needed: Int) {
+        self.needed = needed
+    }
+
+    package var isGood: Bool { length == needed }
+
+    package mutating func add(success: Bool) { length = success ? min(length + 1, needed) : 0 }
 }

@@ -20,13 +20,9 @@ final class ProbeLog: Sendable {
         var isDeciding = false
     }
 
-    /// Successes in a row after a failure that make Redis good again, as for the trigger: a lucky probe ends no
-    /// brown-out.
-    private let goodRunProbes: Int
-
     private struct State {
         var latest = Latest()
-        var successesInARow = 0
+        var run: ProbeRun
         var failingSince: ContinuousClock.Instant?
         var decisions = Decisions()
     }
@@ -37,11 +33,12 @@ final class ProbeLog: Sendable {
         var failed = 0
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let log: ProblemLog
 
+    /// - Parameter goodRunProbes: As the trigger `redis_down` needs them.
     package init(goodRunProbes: Int, logger: Logger) {
-        self.goodRunProbes = goodRunProbes
+        state = Mutex(State(run: ProbeRun(needed: goodRunProbes)))
         log = ProblemLog("the probe of Redis fails", end: "the probe of Redis succeeds again", logger: logger)
     }
 
@@ -60,8 +57,8 @@ final class ProbeLog: Sendable {
             defer { state.decisions = decisions }
             switch outcome {
             case .success(let roundTrip):
-                state.successesInARow += 1
-                if state.successesInARow >= goodRunProbes { state.failingSince = nil }
+                state.run.add(success: true)
+                if state.run.isGood { state.failingSince = nil }
                 state.latest.isGood = state.failingSince == nil
                 state.latest.hasSucceeded = true
                 state.latest.roundTrip = roundTrip
@@ -69,7 +66,7 @@ final class ProbeLog: Sendable {
                 state.latest.isDeciding = false
                 return true
             case .failure(let error):
-                state.successesInARow = 0
+                state.run.add(success: false)
                 state.latest.isGood = false
                 state.latest.problem = error
                 if decisions.failed > state.decisions.failed {

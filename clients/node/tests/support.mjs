@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import http from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -42,6 +42,21 @@ export async function withService(body) {
     service.kill();
     await ended;
     await rm(folder, { recursive: true });
+  }
+}
+
+/** Stops every thread of a process for a while. A signal is sent before the last of them has stopped. */
+export async function standStill(process, body) {
+  const threads = `/proc/${process.pid}/task`;
+  process.kill("SIGSTOP");
+  try {
+    await eventually("all threads stopped", async () => {
+      const states = (await readdir(threads)).map((thread) => readFile(join(threads, thread, "stat"), "utf8"));
+      return (await Promise.all(states)).every((state) => /\) T [^)]*$/.test(state));
+    });
+    await body();
+  } finally {
+    process.kill("SIGCONT");
   }
 }
 

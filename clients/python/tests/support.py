@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import signal
 import socketserver
 import subprocess
 import tempfile
@@ -21,6 +22,10 @@ BINARY = Path(os.environ.get("PARALLAX") or ROOT / ".build/debug/parallax")
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 logging.getLogger("parallax_client").setLevel(logging.ERROR)
 LIMITS = {f"RATE_LIMIT_{name}": "1000" for name in ("PER_SECOND", "PER_MINUTE", "BURST")} | {"RATE_LIMIT_PER_HOUR": "5"}
+
+
+# For a client whose answers a test wants, however busy the machine is.
+PATIENT = {"timeout": 20, "connect_timeout": 20, "response_times": False}
 
 
 class Service:
@@ -53,8 +58,16 @@ class Service:
                 return float(line.split()[-1])
         return 0.0
 
-    def signal(self, number):
-        os.kill(self.process.pid, number)
+    @contextlib.contextmanager
+    def standing_still(self):
+        """Stops every thread of it for a while. A signal is sent before the last of them has stopped."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            threads = Path(f"/proc/{self.process.pid}/task")
+            eventually("all threads stopped", lambda: all(is_stopped(thread) for thread in threads.iterdir()))
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         self.process.terminate()
@@ -62,6 +75,10 @@ class Service:
         self.process.stdin.close()
         self.process.stdout.close()
         self.folder.cleanup()
+
+
+def is_stopped(thread):
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 class Fake:

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-import signal
 import socket
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from parallax_client import Parallax, ParallaxMiddleware
-from support import Fake, Service, eventually, hang, limit, raw, reply, send, served
+from support import PATIENT, Fake, Service, eventually, hang, limit, raw, reply, send, served
 from websockets.sync.client import connect
 
 names = map("caller-{}".format, itertools.count())
@@ -66,7 +65,7 @@ class WithService(unittest.TestCase):
         cls.addClassCleanup(cls.service.stop)
 
     def parallax(self, **settings):
-        return Parallax(self.service.url, **{"identity": key, "timeout": 20, "response_times": False} | settings)
+        return Parallax(self.service.url, **PATIENT | {"identity": key} | settings)
 
     def test_an_allowed_request_reaches_the_application_and_its_answer_gets_the_headers(self):
         with served(application(self.parallax())) as port:
@@ -210,11 +209,10 @@ class Away(unittest.TestCase):
     def test_a_service_that_stands_still_ends_the_wait_and_one_that_goes_on_is_asked_again(self):
         service = Service()
         self.addCleanup(service.stop)
-        with served(application(Parallax(service.url, identity=key, timeout=2, response_times=False))) as port:
+        with served(application(Parallax(service.url, identity=key, timeout=3, response_times=False))) as port:
             self.assertEqual(send(port, headers={"X-API-Key": "a"}).status, 200)
-            service.signal(signal.SIGSTOP)
-            self.assertEqual(send(port, headers={"X-API-Key": "a"}).status, 503)
-            service.signal(signal.SIGCONT)
+            with service.standing_still():
+                self.assertEqual(send(port, headers={"X-API-Key": "a"}).status, 503)
             eventually("a verdict again", lambda: send(port, headers={"X-API-Key": "b"}).status == 200)
 
     def test_what_is_not_an_answer_of_parallax_is_an_outage(self):
@@ -247,7 +245,7 @@ class Away(unittest.TestCase):
         body = {"decision": "unavailable", "allowed": False, "reason": "redis_down", "strategy": "distributed_only"}
         fake = Fake(reply(503, body, **{"Retry-After": "2", "X-Rate-Limit-Backend": "redis-distributed"}))
         self.addCleanup(fake.stop)
-        answer = self.ask(fake.url, fail_open=True)
+        answer = self.ask(fake.url, fail_open=True, **PATIENT)
         self.assertEqual((answer.status, answer.headers["Retry-After"]), (503, "2"))
 
     def test_a_connection_that_the_service_had_closed_is_replaced_and_the_question_is_the_same(self):
@@ -257,7 +255,7 @@ class Away(unittest.TestCase):
 
         fake = Fake(last)
         self.addCleanup(fake.stop)
-        with served(application(Parallax(fake.url, response_times=False))) as port:
+        with served(application(Parallax(fake.url, **PATIENT))) as port:
             self.assertEqual([send(port).status for _ in range(4)], [200] * 4)
         self.assertEqual((fake.connections, len({asked["request_id"] for *_, asked in fake.asked})), (4, 4))
 
@@ -267,7 +265,7 @@ class Away(unittest.TestCase):
         fake = Fake(reply(200, Fake.ALLOWED, **{"X-RateLimit-Limit": "9"}))
         self.addCleanup(fake.stop)
         app = PlainTextResponse("hello", headers={"X-RateLimit-Limit": "1", "X-Own": "2"})
-        with served(ParallaxMiddleware(app, Parallax(fake.url, response_times=False))) as port:
+        with served(ParallaxMiddleware(app, Parallax(fake.url, **PATIENT))) as port:
             answer = send(port)
             self.assertEqual((answer.headers.get_all("X-RateLimit-Limit"), answer.headers["X-Own"]), (["9"], "2"))
 

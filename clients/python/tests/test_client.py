@@ -6,14 +6,14 @@ import os
 import unittest
 
 from parallax_client import Control, Parallax, address
-from support import Fake, allow, limit, reply
+from support import PATIENT, Fake, allow, limit, reply
 
 
 class Sent(unittest.TestCase):
     def setUp(self):
         self.fake = Fake()
         self.addCleanup(self.fake.stop)
-        self.parallax = Parallax(self.fake.url + "/behind/", response_times=False)
+        self.parallax = Parallax(self.fake.url + "/behind/", **PATIENT)
 
     def question(self, **question):
         self.parallax.check("me", **question)
@@ -95,7 +95,7 @@ class StandsIn(unittest.TestCase):
         for strategy, expected in (("legacy", [200, 429, 200]), ("distributed_only", [503, 503, 503])):
             fake = Fake(reply(200, {**Fake.ALLOWED, "strategy": strategy}), away)
             self.addCleanup(fake.stop)
-            parallax = Parallax(fake.url, response_times=False)
+            parallax = Parallax(fake.url, **PATIENT)
             parallax.check("me")
             reports = [Control(True), Control(False, retry_after_ms=1200), Control(False, final=True)]
             verdicts = [parallax.check("me", control=report) for report in reports]
@@ -106,7 +106,7 @@ class StandsIn(unittest.TestCase):
     def test_a_final_report_is_not_enforced(self):
         fake = Fake(limit)
         self.addCleanup(fake.stop)
-        parallax = Parallax(fake.url, response_times=False)
+        parallax = Parallax(fake.url, **PATIENT)
         self.assertEqual(parallax.check("me", control=Control(False, final=True)).status, 200)
         self.assertEqual(parallax.check("me", control=Control(False)).status, 429)
 
@@ -115,7 +115,7 @@ class Times(unittest.TestCase):
     def test_batches_stay_within_what_the_service_takes_and_name_the_reporter(self):
         fake = Fake(reply(202, {"counted": 1, "ignored": 0}))
         self.addCleanup(fake.stop)
-        times = Parallax(fake.url, response_times_token="a secret of 16+ bytes").times
+        times = Parallax(fake.url, timeout=20, response_times_token="a secret of 16+ bytes").times
         for number in range(2100):
             times.add(0.01, "\U0001f600" * 64 if number % 2 else str(number), None)
         times.add(601, "too long for the service", None)

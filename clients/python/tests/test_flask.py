@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import flask
 from parallax_client import Parallax
-from support import Fake, Service, eventually, hang, send, served_flask
+from support import PATIENT, Fake, Service, eventually, hang, send, served_flask
 
 names = map("flask-{}".format, itertools.count())
 
@@ -42,8 +42,8 @@ class WithService(unittest.TestCase):
         cls.addClassCleanup(cls.service.stop)
 
     def parallax(self, **settings):
-        settings = {"identity": lambda request: request.headers["X-Caller"], "response_times": False} | settings
-        return Parallax(self.service.url, timeout=20, **settings)
+        settings = PATIENT | {"identity": lambda request: request.headers["X-Caller"]} | settings
+        return Parallax(self.service.url, **settings)
 
     def test_allowed_and_limited_requests_get_the_headers(self):
         with served_flask(application(self.parallax())) as port:

@@ -1,5 +1,6 @@
 """What flask-limiter and slowapi decide is reported, and Parallax's answer is what callers get."""
 
+import asyncio
 import logging
 import time
 import unittest
@@ -13,7 +14,7 @@ from slowapi import Limiter as SlowLimiter
 from slowapi import _rate_limit_exceeded_handler
 from slowapi.errors import RateLimitExceeded
 from slowapi.middleware import SlowAPIMiddleware
-from support import Fake, allow, limit, reply, send, served, served_flask
+from support import PATIENT, Fake, allow, limit, reply, send, served, served_flask
 
 logging.getLogger("slowapi").setLevel(logging.CRITICAL)
 logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
@@ -50,7 +51,7 @@ class Flask(unittest.TestCase):
         def free():
             return "free"
 
-        Parallax(self.fake.url, response_times=False, **settings or {}).init_flask(app, limiter=limiter)
+        Parallax(self.fake.url, **PATIENT, **settings or {}).init_flask(app, limiter=limiter)
         if init_late:
             limiter.init_app(app)
         with served_flask(app) as port:
@@ -154,7 +155,7 @@ class SlowAPI(unittest.TestCase):
 
         if middleware:
             app.add_middleware(SlowAPIMiddleware)
-        app.add_middleware(ParallaxMiddleware, parallax=Parallax(self.fake.url, response_times=False), limiter=limiter)
+        app.add_middleware(ParallaxMiddleware, parallax=Parallax(self.fake.url, **PATIENT), limiter=limiter)
         with served(app) as port:
             answers = [send(port, path) for _ in range(times)]
         return answers, [asked.get("control") for *_, asked in self.fake.asked]
@@ -193,7 +194,7 @@ class ByHand(unittest.TestCase):
         fake = Fake()
         self.addCleanup(fake.stop)
         said = iter([True, False, Control(False, "minute", 0, 5, 900), None])
-        parallax = Parallax(fake.url, response_times=False, control=lambda request: next(said))
+        parallax = Parallax(fake.url, **PATIENT, control=lambda request: next(said))
 
         async def app(scope, receive, send):
             await send({"type": "http.response.start", "status": 204, "headers": []})
@@ -204,6 +205,24 @@ class ByHand(unittest.TestCase):
         reports = [asked.get("control") for *_, asked in fake.asked]
         self.assertEqual([report and report["allowed"] for report in reports], [True, False, False, None])
         self.assertEqual(reports[2]["limited_by"], "minute")
+
+    def test_its_report_has_the_time_of_the_verdict_and_not_of_the_question(self):
+        fake = Fake()
+        self.addCleanup(fake.stop)
+        asked = []
+
+        async def organization(request):
+            asked.append(time.time() * 1000)
+            await asyncio.sleep(0.002)
+
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body"})
+
+        parallax = Parallax(fake.url, **PATIENT, control=lambda request: True, organization=organization)
+        with served(ParallaxMiddleware(app, parallax)) as port:
+            send(port)
+        self.assertLessEqual(fake.asked[0][2]["control"]["at_ms"], asked[0])
 
 
 if __name__ == "__main__":

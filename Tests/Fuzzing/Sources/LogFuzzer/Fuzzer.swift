@@ -1,1 +1,0 @@
-../Fuzzer/Fuzzer.swift
