@@ -271,7 +271,7 @@ extension Setting {
         "The most requests, as a share, that could not be recorded.")
     static let gateUnanswered = Setting(
         "GATE_UNANSWERED_PERCENT", .gate, .decimal(0...100), defaultValue: "1",
-        "The most requests, as a share, that the candidate may leave unanswered; in the watch of 48 h, the most answers of 503."
+        "The most requests, as a share, that the candidate may leave unanswered; in the soak period of 48 h, the most answers of 503."
     )
     static let gateInstances = Setting(
         "GATE_INSTANCES", .gate, .integer(0...100_000), defaultValue: "0",

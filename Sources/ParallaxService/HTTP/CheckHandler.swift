@@ -79,7 +79,7 @@ package struct CheckHandler: Sendable {
     }
 }
 
-/// What the checkHandler makes of a decision.
+/// The answer to a check.
 enum CheckVerdict: Equatable, Sendable {
     /// 200.
     case allowed
