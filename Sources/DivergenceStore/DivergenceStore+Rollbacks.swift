@@ -53,7 +53,7 @@ extension DivergenceStore {
         }
     }
 
-    /// Notes that a person has seen rollbacks. The first word on each stays.
+    /// Notes that a person has seen rollbacks. The first acknowledgement of each stays.
     ///
     /// - Returns: How many were not acknowledged before.
     /// - Throws: ``DivergenceStoreError`` with code `notFound` if there is no rollback of that id.
@@ -139,11 +139,11 @@ extension Rollback {
 }
 
 extension DivergenceStore {
-    /// Whether another program has held the database's write lock for a second, so that what a service has to note is not
-    /// in it yet.
+    /// Whether another program has held the database's write lock for a second, so that what a service has to note is
+    /// not in it yet.
     ///
-    /// Only a connection that may write can ask. It changes nothing: the last connection to close would move the `-wal` into
-    /// the file, and this store's own stay open.
+    /// Only a connection that may write can ask. It changes nothing: the last connection to close would move the `-wal`
+    /// into the file, and this store's own stay open.
     package var isWriteLocked: Bool {
         var configuration = Configuration()
         configuration.busyMode = .timeout(1)

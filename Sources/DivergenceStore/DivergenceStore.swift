@@ -127,7 +127,7 @@ package final class DivergenceStore: Sendable {
 
     /// Lets statements wait for locks until an instant and no longer: for a process that ends, and writes until then
     /// what it can.
-    package func waitForLocks(until instant: ContinuousClock.Instant) { opening.timeout.last(until: instant) }
+    package func waitForLocks(until instant: ContinuousClock.Instant) { opening.timeout.limitWaits(until: instant) }
 }
 
 extension DivergenceStore {

@@ -20,7 +20,7 @@ package final class StoreKeeper: Service {
         /// Whether the open database has a note that this process writes there.
         var isNoted = false
         /// Looks until a database that fails may be opened again.
-        var patience = 0
+        var looksUntilReopening = 0
         var bytes: Int64 = 0
         /// How often the open database's `-shm` had been cut short at the last look.
         var timesRestored = 0
@@ -68,14 +68,14 @@ package final class StoreKeeper: Service {
     /// Closes the database once nothing writes any more, with everything in the one file: a copy of a stopped
     /// instance's file is whole. Closing would leave the `-wal` as it is.
     ///
-    /// - Parameter patience: How long to wait for a disk that does not answer. Blocks the thread.
-    package func end(within patience: Duration) {
+    /// - Parameter timeout: How long to wait for a disk that does not answer. Blocks the thread.
+    package func end(within timeout: Duration) {
         let work = DispatchWorkItem { [store] in
             try? store.checkpointLog()
             try? store.close()
         }
         queue.async(execute: work)
-        _ = work.wait(timeout: .now() + .milliseconds(Int(patience / .milliseconds(1))))
+        _ = work.wait(timeout: .now() + .milliseconds(Int(timeout / .milliseconds(1))))
     }
 
     /// Looks after the database once, and returns when that has been done.
@@ -162,8 +162,11 @@ package final class StoreKeeper: Service {
     /// A file that fails is opened again at once, and then no more often than the longest pause.
     private func mayReopen() -> Bool {
         state.withLock { state in
-            defer { state.patience = state.patience > 0 ? state.patience - 1 : Self.maximumPause }
-            return state.patience == 0
+            defer {
+                state.looksUntilReopening =
+                    state.looksUntilReopening > 0 ? state.looksUntilReopening - 1 : Self.maximumPause
+            }
+            return state.looksUntilReopening == 0
         }
     }
 

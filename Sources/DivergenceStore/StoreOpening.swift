@@ -138,8 +138,8 @@ struct StoreOpening: Sendable {
     }
 }
 
-/// How long statements wait for a lock that another program holds: each for the same time, and when the process is about
-/// to end, all of them until one instant.
+/// How long statements wait for a lock that another program holds: each for the same time, and when the process is
+/// about to end, all of them until one instant.
 final class LockTimeout: Sendable {
     private static let pause: Duration = .milliseconds(10)
 
@@ -151,7 +151,7 @@ final class LockTimeout: Sendable {
     }
 
     /// Lets every statement wait until an instant and no longer, also those that wait already.
-    func last(until instant: ContinuousClock.Instant) {
+    func limitWaits(until instant: ContinuousClock.Instant) {
         end.withLock { $0 = instant }
     }
 
@@ -180,7 +180,8 @@ final class StepBudget: @unchecked Sendable {  // `rest` is used on its connecti
     }
 
     func install(on database: Database) {
-        // Each connection has a budget of its own, kept for the life of the process: there are few, and SQLite holds it.
+        // Each connection has a budget of its own, kept for the life of the process: there are few, and SQLite holds
+        // it.
         let budget = Unmanaged.passRetained(StepBudget(steps: rest))
         sqlite3_progress_handler(
             database.sqliteConnection, Self.stepsBetweenCalls,

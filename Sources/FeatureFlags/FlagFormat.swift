@@ -7,7 +7,7 @@ package import ParallaxCore
 /// refuses keys that it does not know in a flag. The inside of targeting rules is not looked at.
 enum FlagFormat {
     /// A file that is garbage throughout is told so once, not a thousand times.
-    private static let mostNotes = 20
+    private static let maximumNotes = 20
     private static let keys = ["state", "variants", "defaultVariant", "targeting", "metadata", "source", "selector"]
 
     static func notes(_ root: JSONNode) -> [FlagNote] {
@@ -16,7 +16,7 @@ enum FlagFormat {
         for member in root[FlagDefinitionFile.flagsKey]?.members ?? [] {
             faults += flagFaults(member)
         }
-        return faults.prefix(mostNotes).map(FlagNote.outsideFormat)
+        return faults.prefix(maximumNotes).map(FlagNote.outsideFormat)
     }
 
     private static func flagFaults(_ member: JSONMember) -> [String] {

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What instances that share a file tell each other next to it: what each has applied, its rollbacks, its baselines.
 extension FlagStore {
-    /// What every instance that shares the file has applied, by its own word, in the order of their names.
+    /// What every instance that shares the file has applied, by its own status, in the order of their names.
     package func instances() async -> [InstanceStatus] {
         (try? folder().instances.all()) ?? []
     }
@@ -14,7 +14,7 @@ extension FlagStore {
         published.withLock { $0.unarmed = unarmed }
     }
 
-    /// Takes this instance's word back, as it goes.
+    /// Removes this instance's status, as it goes.
     package func withdraw() async {
         guard let instance else { return }
         try? folder().instances.withdraw(instance)
@@ -24,7 +24,7 @@ extension FlagStore {
     /// for others to find.
     package nonisolated func finishHistory() async { await recorder.finish() }
 
-    /// Takes this instance's word back, and tries a last time to keep what is not in the history yet.
+    /// Removes this instance's status, and tries a last time to keep what is not in the history yet.
     func end() async {
         await withdraw()
         recorder.retry()
@@ -68,8 +68,8 @@ extension InstanceStatus {
 // MARK: - Rollbacks
 
 extension FlagStore {
-    /// Keeps a rollback of this instance for all who share the file; without a word if that is not possible, since the
-    /// instance's own record has it too.
+    /// Keeps a rollback of this instance for all who share the file; without an error if that is not possible, since
+    /// the instance's own record has it too.
     package func keep(_ rollback: Rollback, isHeld: Bool) async {
         guard let instance else { return }
         try? folder().rollbacks.add(KeptRollback(rollback, instance: instance, isHeld: isHeld))
@@ -94,8 +94,8 @@ extension FlagStore {
     /// Voids all baselines, here and in all instances that share the file.
     ///
     /// - Throws: ``FlagFileError`` if the folder cannot be written.
-    package func forgetBaselines(_ word: Acknowledgement) async throws(FlagFileError) {
-        try change { $0.forget(word) }
+    package func forgetBaselines(_ acknowledgement: Acknowledgement) async throws(FlagFileError) {
+        try change { $0.forget(acknowledgement) }
     }
 
     /// Reads what others have shared since.

@@ -143,7 +143,7 @@ package struct KeptRollback: Codable, Equatable, Sendable {
         flagsAfter = rollback.flagsAfter
     }
 
-    /// The same as a database tells it, without a word on its acknowledgement.
+    /// The same as a database tells it, without its acknowledgement.
     package var rollback: Rollback {
         Rollback(
             evaluation: Evaluation(

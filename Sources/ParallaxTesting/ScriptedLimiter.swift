@@ -49,6 +49,8 @@ package final class CollectingObserver: DecisionObserver {
         var attempts: [Observation] = []
         var comparisons: [Comparison] = []
         var heldOut: [Answer] = []
+        var reports: [ReportedControl] = []
+        var ignoredReports = 0
         var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -60,12 +62,22 @@ package final class CollectingObserver: DecisionObserver {
     package var attempts: [Observation] { heard.withLock { $0.attempts } }
     package var comparisons: [Comparison] { heard.withLock { $0.comparisons } }
     package var heldOut: [Answer] { heard.withLock { $0.heldOut } }
+    package var reports: [ReportedControl] { heard.withLock { $0.reports } }
+    package var ignoredReports: Int { heard.withLock { $0.ignoredReports } }
 
     package func answered(_ answer: Answer) { heard.withLock { $0.answers.append(answer) } }
 
     package func attempted(_ candidate: Observation) { heard.withLock { $0.attempts.append(candidate) } }
 
     package func heldOut(_ request: CheckRequest, _ answer: Answer) { heard.withLock { $0.heldOut.append(answer) } }
+
+    package func reported(_ report: ReportedControl, on request: CheckRequest, at time: Timestamp) {
+        heard.withLock { $0.reports.append(report) }
+    }
+
+    package func ignoredReport(on request: CheckRequest, at time: Timestamp) {
+        heard.withLock { $0.ignoredReports += 1 }
+    }
 
     package func compared(_ comparison: Comparison) {
         let ready = heard.withLock { heard in

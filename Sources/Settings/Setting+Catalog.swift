@@ -43,6 +43,11 @@ extension Setting {
         "ORGANIZATION_HEADER", .http, .text, defaultValue: "",
         "The header in which a trusted proxy names the organization, such as `X-Organization-Id`; empty for none. "
             + "The proxy must set it or strip it: clients can send it too.")
+    package static let controlHeaders = Setting(
+        "CONTROL_HEADERS", .http, .list, defaultValue: "",
+        "The headers in which a trusted proxy reports what its own limiter said of a request, such as "
+            + "`allowed=X-Legacy-Allowed,limited_by=X-Legacy-Window`; the fields are those of `control` in `/v1/check` and "
+            + "`request_id`; empty for none. The proxy must set or strip each of them: clients can send them too.")
     package static let ipv6PrefixLength = Setting(
         "IPV6_PREFIX_LENGTH", .http, .integer(1...128), defaultValue: "64",
         "How many bits of a client's IPv6 address are limited as one; 128 for single addresses.")
@@ -166,6 +171,10 @@ extension Setting {
         "QUOTA_DRIFT_TOLERANCE", .comparison, .integer(0...Policy.maximumLimit), defaultValue: "1",
         "How many units `remaining` may differ by before that counts as `quota_drift`.")
 
+    static let controlWindowNames = Setting(
+        "CONTROL_WINDOW_NAMES", .comparison, .list, defaultValue: "",
+        "The policy's windows by the names in which callers' own limiters report them, such as `per_minute=minute`; a name "
+            + "that is a window's own needs no entry. Refusals by windows of other names are compared without them.")
     static let noiseFloor = Setting(
         "NOISE_FLOOR", .comparison, .boolean, defaultValue: "false",
         "Whether a second limiter in memory is asked too when Redis has answered, to show how much two equal ones disagree."
@@ -262,7 +271,7 @@ extension Setting {
         "The most requests, as a share, that could not be recorded.")
     static let gateUnanswered = Setting(
         "GATE_UNANSWERED_PERCENT", .gate, .decimal(0...100), defaultValue: "1",
-        "The most requests, as a share, that the candidate may leave unanswered; in the watch of 48 h, the most answers of 503."
+        "The most requests, as a share, that the candidate may leave unanswered; in the soak period of 48 h, the most answers of 503."
     )
     static let gateInstances = Setting(
         "GATE_INSTANCES", .gate, .integer(0...100_000), defaultValue: "0",
@@ -303,7 +312,7 @@ extension Setting {
     package static let all: [Setting] = [
         environment, configDirectory, instanceID, logLevel,
         httpHost, httpPort, httpMaxConnections, httpAllowedHosts, shutdownDelay, trustedProxies, trustedHops,
-        organizationHeader, ipv6PrefixLength, adminTokenFile, responseTimesTokenFile,
+        organizationHeader, controlHeaders, ipv6PrefixLength, adminTokenFile, responseTimesTokenFile,
         distributedEnabled, hybrid, failOpen, enforcementPercent, hybridFailClosed, featureFlagFile,
         perSecond, perMinute, perHour, burst, burstWindow, productionPerMinute, productionPerHour, productionBurst,
         redisURL, redisPasswordFile, redisCAFile, redisCertificateFile, redisKeyFile, redisKeyPrefix, embeddedRedis,
@@ -312,7 +321,7 @@ extension Setting {
         candidateMaxInFlight, redisMaxInFlightPerIdentity,
         refusalCacheMaxIdentities,
         legacyAlgorithm, legacyMaxIdentities, legacyMaxBytes,
-        boundaryTolerance, clockSkewTolerance, quotaDriftTolerance, noiseFloor,
+        boundaryTolerance, clockSkewTolerance, quotaDriftTolerance, controlWindowNames, noiseFloor,
         databasePath, moveDamagedDatabase, recordFlushInterval, recordBuffer, recordRetentionDays, recordMaxBytes,
         identityPrivacy, identityPrivacyKeyFile,
         rollbackRedisDownSeconds, rollbackRedisDownWindowSeconds, rollbackErrorRatePercent, rollbackErrorWindowSeconds,

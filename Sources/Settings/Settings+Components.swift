@@ -30,7 +30,8 @@ extension Settings {
     package var hybridSettings: HybridLimiter.Settings {
         HybridLimiter.Settings(
             failsClosed: flags.hybridFailsClosed, maximumInFlight: redis.candidateMaximumInFlight,
-            holdoutPercent: rollback.baselineHoldoutPercent, tolerances: comparison.tolerances)
+            holdoutPercent: rollback.baselineHoldoutPercent, tolerances: comparison.tolerances,
+            windowNames: comparison.windowNames)
     }
 
     package var recordingSettings: RecordingSettings {

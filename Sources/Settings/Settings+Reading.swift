@@ -28,7 +28,10 @@ extension Settings {
                 boundaryMilliseconds: Int64(reader.integer(.boundaryTolerance)),
                 clockSkewMilliseconds: Int64(reader.integer(.clockSkewTolerance)),
                 quotaDriftUnits: reader.integer(.quotaDriftTolerance)),
-            hasNoiseFloor: reader.boolean(.noiseFloor))
+            hasNoiseFloor: reader.boolean(.noiseFloor),
+            windowNames: reader.pairs(
+                .controlWindowNames, expecting: "a caller's name of a window and the policy's, as per_minute=minute",
+                WindowName.parse))
         recorder = Recorder(
             databasePath: reader.text(.databasePath),
             movesDamagedDatabase: reader.boolean(.moveDamagedDatabase),
@@ -76,6 +79,12 @@ extension Settings.HTTP {
         trustedHops = reader.integer(.trustedHops)
         organizationHeader = reader.optionalText(.organizationHeader).flatMap { HTTPField.Name($0) }
         ipv6PrefixLength = reader.integer(.ipv6PrefixLength)
+        let fields = ControlHeaders.Field.allCases.map(\.rawValue).joined(separator: ", ")
+        controlHeaders = ControlHeaders(
+            reader.pairs(
+                .controlHeaders,
+                expecting: "a field and a header of its own, as allowed=X-Legacy-Allowed; the fields are \(fields)",
+                ControlHeaders.parse))
         adminTokenFile = reader.optionalText(.adminTokenFile)
         responseTimesTokenFile = reader.optionalText(.responseTimesTokenFile)
         shutdownDelay = reader.seconds(.shutdownDelay)

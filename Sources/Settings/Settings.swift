@@ -37,6 +37,8 @@ package struct Settings: Equatable, Sendable {
         /// The header that names the organization; `nil` if none does.
         package var organizationHeader: HTTPField.Name?
         package var ipv6PrefixLength: Int
+        /// The headers in which a trusted proxy reports what its own limiter said.
+        package var controlHeaders = ControlHeaders()
         /// The path of the file with the admin token; `nil` if the admin routes are off.
         package var adminTokenFile: String?
         /// The path of the file with the token of reporters; `nil` if anyone can report.
@@ -103,6 +105,8 @@ package struct Settings: Equatable, Sendable {
         package var tolerances: ComparisonTolerances
         /// Whether a second control shows how much two equal limiters disagree.
         package var hasNoiseFloor: Bool
+        /// The policy's names of windows by those that callers' own limiters report.
+        package var windowNames: [String: String] = [:]
     }
 
     package struct Recorder: Equatable, Sendable {

@@ -90,6 +90,19 @@ struct SettingsReader {
             return nil
         }
     }
+
+    /// A list of names with values; those that cannot be understood, or name a thing again, are left out.
+    mutating func pairs<Name: Hashable, Value>(
+        _ setting: Setting, expecting: String, _ parse: (String) -> (Name, Value)?
+    ) -> [Name: Value] {
+        var pairs: [Name: Value] = [:]
+        _ = list(setting, expecting: expecting + ", each name once") { text -> Bool? in
+            guard let (name, value) = parse(text), pairs[name] == nil else { return nil }
+            pairs[name] = value
+            return true
+        }
+        return pairs
+    }
 }
 
 extension SettingsReader {

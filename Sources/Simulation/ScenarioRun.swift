@@ -190,7 +190,7 @@ package struct ConfusionTable: Equatable, Sendable {
     package var diverged: Int { counts.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
 
     /// Divergences that were given their true cause.
-    package var right: Int { counts.reduce(0) { $0 + ($1.value[$1.key] ?? 0) } }
+    package var correct: Int { counts.reduce(0) { $0 + ($1.value[$1.key] ?? 0) } }
 
     /// How often a cause was given.
     package func given(_ cause: DivergenceCause) -> Int { counts.values.reduce(0) { $0 + ($1[cause] ?? 0) } }

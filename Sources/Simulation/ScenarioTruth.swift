@@ -165,7 +165,7 @@ extension ScenarioTruth {
                 || abs(judged.candidateTime - judged.time) > tolerances.clockSkewMilliseconds
                     && agreeInTrueTime(judged, kind, counterfactuals)
         case .algorithm: algorithm != .slidingLog
-        case .policy, .unexplained: false
+        case .legacyBehaviour, .policy, .unexplained: false
         }
     }
 

@@ -9,9 +9,10 @@ struct BenchCauses: ParsableCommand {
         commandName: "causes",
         abstract: "Compare the causes given to divergences with the true ones, in modelled fleets.",
         discussion: """
-            Runs the real limiters and the real comparing in virtual time: fleets of 1 to 8 instances, restarts, losses in \
-            Redis, clocks that step, other algorithms. The true cause is found from complete histories, the given one from \
-            what one instance can know. Prints a line for each scenario, and how often each true cause was given which.
+            Runs the real limiters and the real comparing in virtual time: fleets of 1 to 8 instances, restarts, \
+            losses in Redis, clocks that step, other algorithms. The true cause is found from complete histories, the \
+            given one from what one instance can know. Prints a line for each scenario, and \
+            how often each true cause was given which.
             """)
 
     @Option(help: "Seconds of traffic for each scenario.")
@@ -50,10 +51,10 @@ struct CauseTables {
         var table = TextTable([.left, .right, .right, .right, .right])
         table.add("scenario", "compared", "diverged", "true cause", "share")
         for outcome in outcomes {
-            let (right, diverged) = (outcome.table.right, outcome.table.diverged)
+            let (correct, diverged) = (outcome.table.correct, outcome.table.diverged)
             table.add(
                 outcome.name, NumberFormat.count(outcome.table.agreed + diverged), NumberFormat.count(diverged),
-                NumberFormat.count(right), diverged == 0 ? "-" : NumberFormat.share(right, of: diverged))
+                NumberFormat.count(correct), diverged == 0 ? "-" : NumberFormat.share(correct, of: diverged))
         }
         return table.lines()
     }

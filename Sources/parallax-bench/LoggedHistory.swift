@@ -30,16 +30,17 @@ struct LoggedHistory: Equatable, Sendable {
 struct HistoryWriter: Sendable {
     let limiter: RedisLimiter
 
-    /// Lives through the histories, so many identities at once, each in its order.
-    func live(
-        _ lives: [(request: CheckRequest, history: LoggedHistory)], until now: Timestamp, callers: Int
+    /// Writes the histories, so many identities at once, each in its order.
+    func write(
+        _ histories: [(request: CheckRequest, history: LoggedHistory)], until now: Timestamp, callers: Int
     ) async -> LimiterLoad.Tally {
         await withTaskGroup(of: LimiterLoad.Tally.self) { group in
-            for caller in 0..<min(callers, lives.count) {
+            for caller in 0..<min(callers, histories.count) {
                 group.addTask {
                     var tally = LimiterLoad.Tally()
-                    for place in stride(from: caller, to: lives.count, by: callers) where !Task.isCancelled {
-                        tally = tally + (await live(lives[place].history, as: lives[place].request, until: now))
+                    for place in stride(from: caller, to: histories.count, by: callers) where !Task.isCancelled {
+                        tally =
+                            tally + (await write(histories[place].history, as: histories[place].request, until: now))
                     }
                     return tally
                 }
@@ -48,7 +49,7 @@ struct HistoryWriter: Sendable {
         }
     }
 
-    private func live(
+    private func write(
         _ history: LoggedHistory, as request: CheckRequest, until now: Timestamp
     ) async -> LimiterLoad.Tally {
         var tally = LimiterLoad.Tally()

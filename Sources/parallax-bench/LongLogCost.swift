@@ -43,8 +43,8 @@ struct LongLogCost: Sendable {
         let policy = Self.policy(units)
         let model = try CheckRequest(identity: Identity(identifier: "model"), policy: policy)
         let now = Timestamp(milliseconds: try await redis.time())
-        let life = HistoryWriter(limiter: limiter)
-        let tally = await life.live([(model, Self.history(units, action))], until: now, callers: 1)
+        let writer = HistoryWriter(limiter: limiter)
+        let tally = await writer.write([(model, Self.history(units, action))], until: now, callers: 1)
         try tally.mustBe(\.allowed, "allowed")
         var (script, other): (Double, Double?) = (0, nil)
         for isReference in referenceFirst ? [true, false] : [false, true] {

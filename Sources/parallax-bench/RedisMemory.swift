@@ -36,7 +36,7 @@ struct RedisMemory: Sendable {
         try await redis.flush()
         let empty = try await redis.usedMemory()
         let few = LoggedHistory(units: Self.fewUnits, everyMilliseconds: 10_000, newestAgeMilliseconds: 0)
-        try await live(requests.map { ($0, few) })
+        try await write(requests.map { ($0, few) })
         let tenUnits = try await redis.usedMemory() - empty
         try await redis.flush()
         let steps = Self.fullUnits / Self.stepUnits
@@ -47,9 +47,9 @@ struct RedisMemory: Sendable {
         return Reading(identities: identities, tenUnits: tenUnits, fullHour: fullHour, laterHour: laterHour)
     }
 
-    /// Spends the steps of each identity's life, whose first is three hours ago.
+    /// Spends the steps of each identity's history, whose first is three hours ago.
     private func spend(_ requests: [CheckRequest], steps: (Int) -> Range<Int>) async throws {
-        try await live(
+        try await write(
             requests.enumerated().map { number, request in
                 let history = steps(number).map { step in
                     LoggedHistory.Step(
@@ -59,9 +59,9 @@ struct RedisMemory: Sendable {
             })
     }
 
-    private func live(_ lives: [(CheckRequest, LoggedHistory)]) async throws {
+    private func write(_ histories: [(CheckRequest, LoggedHistory)]) async throws {
         let now = Timestamp(milliseconds: start)
-        let tally = await HistoryWriter(limiter: limiter).live(lives, until: now, callers: Self.callers)
+        let tally = await HistoryWriter(limiter: limiter).write(histories, until: now, callers: Self.callers)
         try Task.checkCancellation()
         try tally.mustBe(\.allowed, "allowed")
     }

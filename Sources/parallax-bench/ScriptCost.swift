@@ -115,7 +115,7 @@ extension ScriptCost {
     private func prepare(_ histories: [LoggedHistory]) async throws -> [CheckRequest] {
         let now = Timestamp(milliseconds: try await redis.time())
         let models = try histories.indices.map { try Self.request("model-\($0)") }
-        let tally = await HistoryWriter(limiter: limiter).live(Array(zip(models, histories)), until: now, callers: 16)
+        let tally = await HistoryWriter(limiter: limiter).write(Array(zip(models, histories)), until: now, callers: 16)
         try tally.mustBe(\.allowed, "allowed")
         let requests = try (0..<identities).map { try Self.request("client-\($0)") }
         for (number, request) in requests.enumerated() {

@@ -4,7 +4,7 @@ import Testing
 @testable import DivergenceStore
 
 @Suite struct CoverageTests {
-    private func life(_ name: String, _ start: Int64, _ end: Int64) -> CoverageCounts.InstanceRun {
+    private func run(_ name: String, _ start: Int64, _ end: Int64) -> CoverageCounts.InstanceRun {
         .init(name: name, start: .sample.plus(minutes: start), end: .sample.plus(minutes: end))
     }
 
@@ -17,8 +17,8 @@ import Testing
 
     @Test("minutes without a record are idle while an instance was up, and else a gap")
     func tellsIdleFromGap() {
-        // b fills a part of a's absence, and overlaps a's second life.
-        let coverage = makeCoverage([0, 1, 20, 30], [life("a", 0, 5), life("a", 15, 31), life("b", 10, 16)])
+        // b fills a part of a's absence, and overlaps a's second run.
+        let coverage = makeCoverage([0, 1, 20, 30], [run("a", 0, 5), run("a", 15, 31), run("b", 10, 16)])
         #expect(coverage.minutes == 31)
         #expect(coverage.recordedMinutes == 4)
         // From 2 to 5, from 10 to 20, and from 21 to 30.
@@ -30,7 +30,7 @@ import Testing
 
     @Test("without gaps none are listed, and without records there is nothing")
     func noGaps() {
-        let whole = makeCoverage([3, 1, 2], [life("a", 0, 5)])
+        let whole = makeCoverage([3, 1, 2], [run("a", 0, 5)])
         #expect((whole.minutes, whole.recordedMinutes, whole.idleMinutes, whole.gapMinutes) == (3, 3, 0, 0))
         #expect(whole.gaps.isEmpty)
         #expect(makeCoverage([], []) == ReportCoverage())
@@ -48,7 +48,7 @@ import Testing
 
     @Test("an instance is listed with its starts, and with the time between its runs")
     func listsInstances() {
-        let coverage = makeCoverage([0], [life("b", 8, 9), life("a", 10, 12), life("a", 0, 7), life("a", 12, 20)])
+        let coverage = makeCoverage([0], [run("b", 8, 9), run("a", 10, 12), run("a", 0, 7), run("a", 12, 20)])
         #expect(coverage.instances.map(\.name) == ["a", "b"])
         let a = coverage.instances[0]
         #expect(a.starts == 3)

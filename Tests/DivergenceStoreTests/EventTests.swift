@@ -38,7 +38,7 @@ import Testing
                 time: .sample.plus(minutes: 3), by: "eve", reason: "monthly", appliedMilliseconds: 185,
                 restoredMilliseconds: 211, instances: 3)
             try await SQLiteRollbackStore(store: store).save(drill)
-            try await store.note(alert: "ParallaxRollback", instance: "a", at: .sample.plus(minutes: 5))
+            try await store.record(alert: "ParallaxRollback", instance: "a", at: .sample.plus(minutes: 5))
             let events = try await store.report().events
             #expect(events.map(\.kind) == [.flags, .drill, .alert, .rollback])
             #expect(
@@ -137,7 +137,7 @@ import Testing
     func retention() async throws {
         try await withStore { store in
             for minute in [0, 5] as [Int64] {
-                try await store.note(alert: "A", instance: "a", at: .sample.plus(minutes: minute))
+                try await store.record(alert: "A", instance: "a", at: .sample.plus(minutes: minute))
             }
             #expect(try await store.prune(before: .sample.plus(minutes: 2)) == 1)
         }

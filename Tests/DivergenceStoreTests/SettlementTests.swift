@@ -6,7 +6,7 @@ import Testing
 @testable import DivergenceStore
 
 @Suite struct SettlementTests {
-    private func word(
+    private func settlement(
         _ judgement: Settlement.Judgement = .accepted, _ cause: DivergenceCause = .unexplained,
         organization: String? = nil, share: (Int, Int) = (10, 100), at minute: Int64 = 0, by: String = "ada",
         note: String = "seen"
@@ -33,10 +33,11 @@ import Testing
         }
     }
 
-    @Test("a word is kept byte for byte, with what the group was", arguments: ["a\0b", "'; --", "\u{202e}é", "x"])
+    @Test(
+        "a settlement is kept byte for byte, with what the group was", arguments: ["a\0b", "'; --", "\u{202e}é", "x"])
     func keeps(text: String) async throws {
         try await withStore { store in
-            let settlement = word(organization: text, by: text, note: text)
+            let settlement = settlement(organization: text, by: text, note: text)
             try await store.record(settlement)
             let status = try #require(try await DivergenceStore.settlements(of: [store]).first)
             #expect(ExactText(status.settlement.group.organization ?? "") == ExactText(text))
@@ -52,7 +53,7 @@ import Testing
         arguments: ["UPDATE settlement SET note = ''", "DELETE FROM settlement"])
     func appendsOnly(sql: String) async throws {
         try await withStore { store in
-            try await store.record(word())
+            try await store.record(settlement())
             let error = await #expect(throws: DivergenceStoreError.self) {
                 try await store.write { try $0.execute(sql: sql) }
             }
@@ -63,7 +64,7 @@ import Testing
 
     struct Case: Sendable, CustomStringConvertible {
         let description: String
-        let words: [Settlement]
+        let settlements: [Settlement]
         let unexplained: Int
         let settled: Int
         let bugs: Int
@@ -72,45 +73,53 @@ import Testing
 
     private var cases: [Case] {
         [
-            Case(description: "nothing said", words: [], unexplained: 12, settled: 0, bugs: 0, states: []),
+            Case(description: "nothing said", settlements: [], unexplained: 12, settled: 0, bugs: 0, states: []),
             Case(
-                description: "all expected", words: [word(.expected, share: (12, 200))], unexplained: 0, settled: 12,
+                description: "all expected", settlements: [settlement(.expected, share: (12, 200))], unexplained: 0,
+                settled: 12,
                 bugs: 0, states: [.active]),
             Case(
-                description: "one organization", words: [word(organization: "acme")], unexplained: 2, settled: 10,
+                description: "one organization", settlements: [settlement(organization: "acme")], unexplained: 2,
+                settled: 10,
                 bugs: 0, states: [.active]),
             Case(
-                description: "another cause", words: [word(.accepted, .lostWrites)], unexplained: 12, settled: 0,
+                description: "another cause", settlements: [settlement(.accepted, .lostWrites)], unexplained: 12,
+                settled: 0,
                 bugs: 0, states: [.active]),
             Case(
-                description: "the share has not doubled yet", words: [word(share: (7, 200))], unexplained: 0,
+                description: "the share has not doubled yet", settlements: [settlement(share: (7, 200))],
+                unexplained: 0,
                 settled: 12, bugs: 0, states: [.active]),
             Case(
-                description: "the share has doubled", words: [word(share: (6, 200))], unexplained: 12, settled: 0,
+                description: "the share has doubled", settlements: [settlement(share: (6, 200))], unexplained: 12,
+                settled: 0,
                 bugs: 0, states: [.expired]),
             Case(
                 description: "an organization's share has doubled, against its own requests",
-                words: [word(organization: "acme", share: (5, 100))], unexplained: 12, settled: 0, bugs: 0,
+                settlements: [settlement(organization: "acme", share: (5, 100))], unexplained: 12, settled: 0, bugs: 0,
                 states: [.expired]),
             Case(
-                description: "an organization's own word goes before that on all",
-                words: [word(.bug, organization: "globex"), word(share: (12, 200), at: 1)], unexplained: 2,
+                description: "an organization's own settlement goes before that on all",
+                settlements: [settlement(.bug, organization: "globex"), settlement(share: (12, 200), at: 1)],
+                unexplained: 2,
                 settled: 10, bugs: 2, states: [.active, .active]),
             Case(
-                description: "the later word on the same group holds",
-                words: [word(.bug, share: (12, 200)), word(share: (12, 200), at: 1)], unexplained: 0, settled: 12,
+                description: "the later settlement of the same group holds",
+                settlements: [settlement(.bug, share: (12, 200)), settlement(share: (12, 200), at: 1)], unexplained: 0,
+                settled: 12,
                 bugs: 0, states: [.active, .superseded]),
             Case(
-                description: "a bug does not run out", words: [word(.bug, share: (1, 200))], unexplained: 12,
+                description: "a bug does not run out", settlements: [settlement(.bug, share: (1, 200))],
+                unexplained: 12,
                 settled: 0, bugs: 12, states: [.active]),
         ]
     }
 
     @Test("a report applies the settlements that hold")
-    func heeds() async throws {
+    func decides() async throws {
         for example in cases {
             try await withDivergences { store in
-                for word in example.words { try await store.record(word) }
+                for settlement in example.settlements { try await store.record(settlement) }
                 // Whatever a report is narrowed to, a share is that of all.
                 for filter in [DivergenceFilter(), DivergenceFilter(cause: .boundary)] {
                     let report = try await store.report(filter)
@@ -123,10 +132,10 @@ import Testing
         }
     }
 
-    @Test("a report on one organization judges a word on all by the share of all")
+    @Test("a report on one organization judges a settlement of all by the share of all")
     func judgesByAll() async throws {
         try await withDivergences { store in
-            try await store.record(word(share: (12, 200)))
+            try await store.record(settlement(share: (12, 200)))
             // Of acme's requests the share is more than 6 in 100.
             let report = try await store.report(DivergenceFilter(organization: "acme"))
             #expect(report.settlements.map(\.state) == [.active])
@@ -135,11 +144,11 @@ import Testing
         }
     }
 
-    @Test("the same word in two databases counts once, against the requests of both")
+    @Test("the same settlement in two databases counts once, against the requests of both")
     func mergesDatabases() async throws {
         try await withDivergences { first in
             try await withDivergences { second in
-                let settlement = word(share: (12, 200))
+                let settlement = settlement(share: (12, 200))
                 for store in [first, second] { try await store.record(settlement) }
                 let statuses = try await DivergenceStore.settlements(of: [first, second])
                 #expect(statuses.map(\.settlement) == [settlement])

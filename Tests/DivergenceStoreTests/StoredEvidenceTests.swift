@@ -37,7 +37,8 @@ import Testing
     }
 
     @Test(
-        "the watchdog's evaluations are judged again as they were", arguments: ["a.sqlite", "b.sqlite", "held.sqlite"])
+        "the rollback evaluator's evaluations are judged again as they were",
+        arguments: ["a.sqlite", "b.sqlite", "held.sqlite"])
     func judgedAgain(name: String) async throws {
         try await withFixture(name) { store in
             for evaluation in try await store.evaluations(limit: 10_000) {

@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(
-        "a migration walks its phases through the gate, ends in a watch, and goes back without being asked",
+        "a migration walks its phases through the gate, ends in a soak period, and goes back without being asked",
         .timeLimit(.minutes(4)))
     func walks() async throws {
         try await withFolder { folder in
@@ -91,14 +91,14 @@ import Testing
     }
 
     private func watch(_ promoted: PromotedService) async throws {
-        try await eventually("the watch shows in health") {
+        try await eventually("the soak period shows in health") {
             try await send(1, to: promoted)
             let watch = try await promoted.service.get("/health").json()["watch"] as? [String: Any]
             return watch?["state"] as? String == "running" && (watch?["answers"] as? Int ?? 0) > 0
         }
         try await eventually("and with the flags") {
             let shown = try await promoted.run("flags", "show").text
-            return shown.contains(/watch {5}[0-9] min of 48 h, no trigger fired/)
+            return shown.contains(/soak {6}[0-9] min of 48 h, no trigger fired/)
                 && !shown.contains("          0 answers")
         }
     }

@@ -61,8 +61,8 @@ import Testing
         }
     }
 
-    @Test("the watchdog compares with the hold-out, and says what it lacks", .timeLimit(.minutes(1)))
-    func watchdog() async throws {
+    @Test("the rollback evaluator compares with the hold-out, and says what it lacks", .timeLimit(.minutes(1)))
+    func holdout() async throws {
         try await withFolder { folder in
             try await withPrivateRedis { redis in
                 let service = try await Self.start(folder, redis)

@@ -89,7 +89,7 @@ import Testing
             #expect(await client.acknowledge(Self.acknowledgement).holdOffUntil == Self.acknowledgement.time + 900_000)
             #expect(
                 RollbackAcknowledge.holdOff(until: Self.acknowledgement.time + 900_000, from: Self.acknowledgement.time)
-                    == "Nothing is rolled back automatically for 15 min, until 2000-10-10 21:11:40 UTC; from then on the watchdog acts again."
+                    == "Nothing is rolled back automatically for 15 min, until 2000-10-10 21:11:40 UTC; from then on the rollback evaluator acts again."
             )
         }
     }

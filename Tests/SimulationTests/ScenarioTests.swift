@@ -13,7 +13,8 @@ import Testing
         let scenario = Self.catalogue[index]
         let table = ScenarioRun.table(of: scenario, durationMilliseconds: Self.duration)
         #expect(
-            Double(table.right) >= scenario.minimumShare * Double(table.diverged), "\(scenario.name): \(table.counts)")
+            Double(table.correct) >= scenario.minimumShare * Double(table.diverged), "\(scenario.name): \(table.counts)"
+        )
         #expect(Set(table.counts.keys).isSubset(of: scenario.expected), "\(scenario.name): \(table.counts)")
         // Without divergences there would be nothing to be right about.
         #expect(scenario.expected.isEmpty ? table.diverged == 0 : table.diverged > 300, scenario.commentForTests)

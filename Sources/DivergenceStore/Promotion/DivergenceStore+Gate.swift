@@ -71,7 +71,7 @@ extension DivergenceReport {
     }
 }
 
-/// What one database's watchdog says to the gate about a period.
+/// What one database's rollback evaluator says to the gate about a period.
 struct GateReader {
     let database: Database
     /// From the first to the end of the last minute that the report speaks of.

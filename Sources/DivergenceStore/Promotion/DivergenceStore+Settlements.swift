@@ -2,7 +2,7 @@ import GRDB
 package import ParallaxCore
 
 extension DivergenceStore {
-    /// Adds a reviewer's word, on the disk when this returns.
+    /// Adds a settlement, on the disk when this returns.
     package func record(_ settlement: Settlement) async throws {
         try await writeDurably { database in
             try database.execute(
@@ -20,7 +20,7 @@ extension DivergenceStore {
         }
     }
 
-    /// Every word of reviewers in these databases, each once, with what has become of it.
+    /// Every settlement in these databases, each once, with whether it still holds.
     ///
     /// - Parameter filter: Its times are those in which the groups are counted now; the rest of it is ignored.
     package static func settlements(
@@ -92,7 +92,7 @@ struct SettlementSums: Sendable {
 
     func addingSettlements(_ database: Database) throws -> SettlementSums {
         var sums = self
-        // The same word lies in every database that it was said of.
+        // The same settlement lies in every database that it was made in.
         for settlement in try Settlement.fetchAll(database) where !sums.settlements.contains(settlement) {
             sums.settlements.append(settlement)
             sums.groups.append(settlement.group)

@@ -10,7 +10,7 @@ struct SettlementBook: Sendable {
         let organization: ExactText?
     }
 
-    /// Every word, the newest first.
+    /// Every settlement, the newest first.
     let statuses: [SettlementStatus]
     private let newest: [Key: SettlementStatus]
 
@@ -30,7 +30,7 @@ struct SettlementBook: Sendable {
         (self.newest, self.statuses) = (newest, statuses)
     }
 
-    /// The word that holds for an organization's divergences: its own before that on every organization.
+    /// The settlement that holds for an organization's divergences: its own before that on every organization.
     func judgement(kind: String, cause: String, organization: ExactText) -> Settlement? {
         let own = newest[Key(kind: kind, cause: cause, organization: organization)]
         guard let status = own ?? newest[Key(kind: kind, cause: cause, organization: nil)] else { return nil }
@@ -64,17 +64,17 @@ struct DivergenceGroups: Sendable {
         counts[key, default: 0] += requests
     }
 
-    /// What speaks against going on, by the words of reviewers that hold.
+    /// What speaks against going on, by the settlements that hold.
     func open(_ book: SettlementBook) -> OpenDivergences {
         var open = OpenDivergences()
         var bugs: Set<String> = []
         for (key, count) in counts {
-            let word = book.judgement(kind: key.kind, cause: key.cause, organization: key.organization)
-            if let word, word.judgement == .bug {
+            let settlement = book.judgement(kind: key.kind, cause: key.cause, organization: key.organization)
+            if let settlement, settlement.judgement == .bug {
                 open.bugs += count
-                bugs.insert(word.group.description)
+                bugs.insert(settlement.group.description)
             }
-            let isSettled = word != nil && word?.judgement != .bug
+            let isSettled = settlement != nil && settlement?.judgement != .bug
             switch DivergenceCause(rawValue: key.cause) {
             case .unexplained where isSettled: open.settledUnexplained += count
             case .unexplained: open.unexplained += count
@@ -88,8 +88,8 @@ struct DivergenceGroups: Sendable {
     }
 }
 
-/// Divergences that speak against going on, and those of them that reviewers have settled. Whatever kind or cause a report
-/// is narrowed to, these are of all.
+/// Divergences that speak against going on, and those of them that reviewers have settled. Whatever kind or cause a
+/// report is narrowed to, these are of all.
 package struct OpenDivergences: Codable, Equatable, Sendable {
     package var unexplained = 0
     package var lostWrites = 0

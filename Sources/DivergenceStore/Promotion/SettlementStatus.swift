@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// A reviewer's word, and what has become of it.
+/// A settlement, and whether it still holds.
 package struct SettlementStatus: Equatable, Sendable {
     /// The raw values are shown and read by programs: they never change.
     package enum State: String, Codable, Sendable {
@@ -8,7 +8,7 @@ package struct SettlementStatus: Equatable, Sendable {
         case active
         /// The group's share has doubled: it counts again until someone looks again.
         case expired
-        /// A later word on the same group holds.
+        /// A later settlement of the same group holds.
         case superseded
     }
 

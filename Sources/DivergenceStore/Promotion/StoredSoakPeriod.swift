@@ -1,10 +1,10 @@
 import Foundation
 package import ParallaxCore
 
-/// What one instance saw in the watch after a promotion, kept in its database across restarts.
+/// What one instance saw in the soak period after a promotion, kept in its database across restarts.
 package struct StoredSoakPeriod: Sendable {
     private static let key = "watch"
-    /// More changes than any migration has; of older ones a watch is told wrongly, and nothing else.
+    /// More changes than any migration has; of older ones a soak period is told wrongly, and nothing else.
     private static let maximumChanges = 10_000
 
     private let store: DivergenceStore
@@ -13,7 +13,7 @@ package struct StoredSoakPeriod: Sendable {
         self.store = store
     }
 
-    /// The latest watch in this database's flag history.
+    /// The latest soak period in this database's flag history.
     ///
     /// - Parameter strategy: What the flag file says now.
     package func loadSoakPeriod(strategy: Strategy) async throws -> SoakPeriod? {
@@ -28,8 +28,8 @@ package struct StoredSoakPeriod: Sendable {
     }
 
     /// Keeps for reports that an instance began to raise an alert.
-    package func note(alert name: String, instance: String, at time: Timestamp) async throws {
-        try await store.note(alert: name, instance: instance, at: time)
+    package func record(alert name: String, instance: String, at time: Timestamp) async throws {
+        try await store.record(alert: name, instance: instance, at: time)
     }
 
     /// Replaces the last with it.

@@ -62,8 +62,8 @@ package struct BlockingRecorder {
         let batch = buffer.take()
         pendingWrite = store.startWriting { [instances, instancesOfRows] database in
             let ids = try instances.map {
-                try DivergenceStore.note(
-                    instance: $0, startedAt: startedAt, now: latest, isClosed: true, in: database)
+                try DivergenceStore.recordInstance(
+                    $0, startedAt: startedAt, now: latest, isClosed: true, in: database)
             }
             var writer = BatchWriter(database: database)
             _ = try writer.write(batch) { ids[instancesOfRows[$0]] }

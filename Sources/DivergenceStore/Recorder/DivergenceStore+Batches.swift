@@ -9,7 +9,7 @@ extension DivergenceStore {
         _ batch: RecordBatch, instance: String, startedAt: Timestamp, now: Timestamp, pseudonyms: Pseudonyms?
     ) async throws -> (value: Int, fileLosses: Int) {
         try await writeCountingFileLosses { database in
-            let id = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
+            let id = try Self.recordInstance(instance, startedAt: startedAt, now: now, in: database)
             var writer = BatchWriter(database: database, pseudonyms: pseudonyms)
             return try writer.write(batch) { _ in id }
         }
@@ -19,8 +19,8 @@ extension DivergenceStore {
     ///
     /// - Parameter isClosed: Whether it is known to write nothing more, should this be its last transaction.
     /// - Returns: Its id.
-    static func note(
-        instance: String, startedAt: Timestamp, now: Timestamp, isClosed: Bool = false, in database: Database
+    static func recordInstance(
+        _ instance: String, startedAt: Timestamp, now: Timestamp, isClosed: Bool = false, in database: Database
     ) throws -> Int64 {
         try Int64.fetchOne(
             database,
@@ -40,7 +40,7 @@ extension DivergenceStore {
     /// - Returns: When the records end, if the database was opened as such a copy.
     func markOpened(instance: String, startedAt: Timestamp, now: Timestamp) throws -> Timestamp? {
         try writeDurablyAndWait { database in
-            _ = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
+            _ = try Self.recordInstance(instance, startedAt: startedAt, now: now, in: database)
             try Self.markInstancesClosed(
                 in: database, where: "name = CAST(? AS TEXT) AND started_at <> ?",
                 [ExactText(instance), startedAt.milliseconds])
@@ -56,7 +56,7 @@ extension DivergenceStore {
     /// Notes that an instance has written its last record.
     func markClosed(instance: String, startedAt: Timestamp, now: Timestamp) async throws {
         _ = try await write { database in
-            try Self.note(instance: instance, startedAt: startedAt, now: now, isClosed: true, in: database)
+            try Self.recordInstance(instance, startedAt: startedAt, now: now, isClosed: true, in: database)
         }
     }
 }

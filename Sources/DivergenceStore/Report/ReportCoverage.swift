@@ -39,7 +39,8 @@ package struct ReportCoverage: Codable, Equatable, Sendable {
     /// Minutes from the first to the last that hold anything, both included.
     package var minutes = 0
     package var recordedMinutes = 0
-    /// Minutes in between without any record, while an instance was up: no traffic, or a strategy that does not compare.
+    /// Minutes in between without any record, while an instance was up: no traffic, or a strategy that does not
+    /// compare.
     package var idleMinutes = 0
     /// Those in which no instance was up.
     package var gapMinutes = 0
@@ -118,11 +119,11 @@ struct CoverageCounts: Sendable {
     /// The times in which any instance was up, apart from each other and in order.
     private var spansUp: [(start: Timestamp, end: Timestamp)] {
         var spans: [(start: Timestamp, end: Timestamp)] = []
-        for life in runs.sorted(by: { $0.start < $1.start }) {
-            if let last = spans.last, life.start <= last.end {
-                spans[spans.count - 1].end = max(last.end, life.end)
+        for run in runs.sorted(by: { $0.start < $1.start }) {
+            if let last = spans.last, run.start <= last.end {
+                spans[spans.count - 1].end = max(last.end, run.end)
             } else {
-                spans.append((life.start, life.end))
+                spans.append((run.start, run.end))
             }
         }
         return spans

@@ -202,7 +202,7 @@ extension DivergenceStore {
 
 extension DivergenceStore {
     /// Notes that an instance began to raise an alert.
-    package func note(alert name: String, instance: String, at time: Timestamp) async throws {
+    package func record(alert name: String, instance: String, at time: Timestamp) async throws {
         try await write { database in
             try database.execute(
                 sql: "INSERT INTO alert (time, name, instance) VALUES (?, ?, CAST(? AS TEXT))",

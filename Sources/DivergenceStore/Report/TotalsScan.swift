@@ -32,7 +32,7 @@ struct TotalsScan {
     private let filter: DivergenceFilter
     private var group: Group?
     private var counts = CheckedCounts()
-    private var figures = Array(repeating: 0, count: 8)
+    private var totals = Array(repeating: 0, count: 8)
     private var organizations = NameInterner()
     private var names: [ExactText] = []
     private var kinds: [String] = []
@@ -53,7 +53,7 @@ struct TotalsScan {
             complete = takeGroup()
             group = makeGroup(statement)
         }
-        for place in figures.indices { figures[place] += try counts.take(statement.number(at: CInt(place) + 4)) }
+        for place in totals.indices { totals[place] += try counts.take(statement.number(at: CInt(place) + 4)) }
         if let group, let kind = group.kind { count(statement, minute: group.minute, kind: kind) }
         return complete
     }
@@ -63,13 +63,13 @@ struct TotalsScan {
         guard let group else { return nil }
         defer {
             self.group = nil
-            for place in figures.indices { figures[place] = 0 }
+            for place in totals.indices { totals[place] = 0 }
         }
         return TotalRow(
             minute: Timestamp(milliseconds: group.minute), outcome: group.outcome, detail: group.detail,
-            cause: group.cause, requests: figures[0], stored: figures[1], controlAllowed: figures[2],
-            controlLimited: figures[3], candidateAllowed: figures[4], candidateLimited: figures[5],
-            controlUnits: figures[6], candidateUnits: figures[7])
+            cause: group.cause, requests: totals[0], stored: totals[1], controlAllowed: totals[2],
+            controlLimited: totals[3], candidateAllowed: totals[4], candidateLimited: totals[5],
+            controlUnits: totals[6], candidateUnits: totals[7])
     }
 
     func addOrganizations(to counts: inout OrganizationCounts) {

@@ -15,10 +15,13 @@ package struct Answer: Equatable, Sendable {
     /// How much longer the caller waited for the candidate than control took, in hybrid; in `distributed_only`, where
     /// control is not asked, all of the wait. Zero if no one waited for the candidate.
     package let candidateWait: Duration
+    /// What the caller's own limiter said, if that is the verdict given; `nil` if a limiter here gave it.
+    package let reported: ReportedControl?
 
     package init(
         identity: Identity, time: Timestamp, strategy: Strategy, enforced: Side, isStandIn: Bool, decision: Decision,
-        duration: Duration, isHeldOut: Bool = false, candidateWait: Duration = .zero
+        duration: Duration, isHeldOut: Bool = false, candidateWait: Duration = .zero,
+        reported: ReportedControl? = nil
     ) {
         self.identity = identity
         self.time = time
@@ -29,6 +32,7 @@ package struct Answer: Equatable, Sendable {
         self.duration = duration
         self.isHeldOut = isHeldOut
         self.candidateWait = candidateWait
+        self.reported = reported
     }
 }
 
@@ -67,6 +71,12 @@ package protocol DecisionObserver: Sendable {
 
     /// Only control judged a request in `hybrid`, since its identity is held out.
     func heldOut(_ request: CheckRequest, _ answer: Answer)
+
+    /// A request came with its caller's own verdict, which the modelled control has followed.
+    func reported(_ report: ReportedControl, on request: CheckRequest, at time: Timestamp)
+
+    /// A request came with its caller's own verdict in `distributed_only`, where that counts for nothing.
+    func ignoredReport(on request: CheckRequest, at time: Timestamp)
 }
 
 extension DecisionObserver {
@@ -74,4 +84,6 @@ extension DecisionObserver {
     package func attempted(_ candidate: Observation) {}
     package func compared(_ comparison: Comparison) {}
     package func heldOut(_ request: CheckRequest, _ answer: Answer) {}
+    package func reported(_ report: ReportedControl, on request: CheckRequest, at time: Timestamp) {}
+    package func ignoredReport(on request: CheckRequest, at time: Timestamp) {}
 }

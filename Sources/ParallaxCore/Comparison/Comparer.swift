@@ -19,11 +19,13 @@ package struct Comparer: Sendable {
         package let clockOffsetMilliseconds: Int64?
         /// What a second control said when the candidate had answered; `nil` if there is none.
         package let secondControl: Decision?
+        /// What control's decision was reported as; `nil` if it is the model's own.
+        package let reported: ReportedControl?
 
         package init(
             _ request: CheckRequest, at time: Timestamp, control: Observation, candidate: Observation,
             enforced: Side = .control, controlSince: Timestamp, candidateSince: Timestamp? = nil,
-            clockOffsetMilliseconds: Int64?, secondControl: Decision? = nil
+            clockOffsetMilliseconds: Int64?, secondControl: Decision? = nil, reported: ReportedControl? = nil
         ) {
             self.request = request
             self.time = time
@@ -34,6 +36,7 @@ package struct Comparer: Sendable {
             self.candidateSince = candidateSince
             self.clockOffsetMilliseconds = clockOffsetMilliseconds
             self.secondControl = secondControl
+            self.reported = reported
         }
     }
 
@@ -58,7 +61,8 @@ package struct Comparer: Sendable {
     package func compare(_ judged: Judged) -> Comparison {
         let request = judged.request
         let (control, candidate) = (judged.control.decision, judged.candidate.decision.plausible)
-        var result = Comparison.Result(control: control, candidate: candidate, tolerances: tolerances)
+        var result = Comparison.Result(
+            control: control, candidate: candidate, tolerances: tolerances, reported: judged.reported)
         let own = ledger.enter(
             request, at: judged.time, control: control, candidate: candidate, tolerances: tolerances,
             knownSince: judged.controlSince, explaining: result.kind)
@@ -75,7 +79,7 @@ package struct Comparer: Sendable {
             evidence.controlEvictedAt = self.control.lastEviction(of: request.identity)
             let explanation = Explanation(
                 request: request, kind: kind, control: control, candidate: candidate, evidence: evidence,
-                tolerances: tolerances)
+                tolerances: tolerances, reported: judged.reported)
             result = .diverged(kind, explanation.cause)
         }
         return Comparison(
@@ -84,7 +88,7 @@ package struct Comparer: Sendable {
             enforced: judged.enforced, result: result, evidence: evidence,
             secondControlAgreed: judged.secondControl.map {
                 Comparison.Result(control: control, candidate: $0, tolerances: tolerances) == .agreed
-            })
+            }, reported: judged.reported)
     }
 
     /// Forgets an identity whose units were reset in Redis.

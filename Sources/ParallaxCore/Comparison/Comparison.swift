@@ -23,10 +23,13 @@ package struct Comparison: Equatable, Sendable {
     package let evidence: Evidence
     /// Whether a second control, asked when the candidate had answered, agreed with control; `nil` if there is none.
     package let secondControlAgreed: Bool?
+    /// What the caller's own limiter said and the model made of it; `nil` if control's verdict is the model's.
+    package let reported: ReportedControl?
 
     package init(
         identity: Identity, cost: Int, time: Timestamp, policyFingerprint: UInt64, control: Observation,
-        candidate: Observation, enforced: Side, result: Result, evidence: Evidence, secondControlAgreed: Bool? = nil
+        candidate: Observation, enforced: Side, result: Result, evidence: Evidence, secondControlAgreed: Bool? = nil,
+        reported: ReportedControl? = nil
     ) {
         self.identity = identity
         self.cost = cost
@@ -38,12 +41,18 @@ package struct Comparison: Equatable, Sendable {
         self.result = result
         self.evidence = evidence
         self.secondControlAgreed = secondControlAgreed
+        self.reported = reported
     }
 }
 
 extension Comparison.Result {
     /// Compares two decisions about one request; a divergence is `unexplained` until its cause is looked for.
-    package init(control: Decision, candidate: Decision, tolerances: ComparisonTolerances) {
+    ///
+    /// - Parameter reported: What control's decision was reported as: kinds for which it holds too little are not
+    ///   compared.
+    package init(
+        control: Decision, candidate: Decision, tolerances: ComparisonTolerances, reported: ReportedControl? = nil
+    ) {
         switch (control.outcome, candidate.outcome) {
         case (_, .unavailable(let reason)), (.unavailable(let reason), _):
             self = .incomparable(reason)
@@ -52,9 +61,12 @@ extension Comparison.Result {
         case (.limited, .allowed):
             self = .diverged(.newlyAllowed, .unexplained)
         case (.limited(let one), .limited(let other)):
-            self = one == other ? .agreed : .diverged(.differentWindow, .unexplained)
+            let isUnnamed = reported.map { $0.window == nil } ?? false
+            self = isUnnamed || one == other ? .agreed : .diverged(.differentWindow, .unexplained)
         case (.allowed, .allowed):
-            let isDrift = Self.drift(control, candidate) > tolerances.quotaDriftUnits
+            let drift =
+                reported.map { $0.remainingDifference(from: candidate) ?? 0 } ?? Self.drift(control, candidate)
+            let isDrift = drift > tolerances.quotaDriftUnits
             self = isDrift ? .diverged(.quotaDrift, .unexplained) : .agreed
         }
     }
@@ -90,6 +102,9 @@ package enum DivergenceKind: String, CaseIterable, Sendable {
 package enum DivergenceCause: String, CaseIterable, Sendable {
     /// The verdict flips if either side is judged a few milliseconds earlier or later.
     case boundary
+    /// The caller's own limiter, whose verdict was reported, decided otherwise than the modelled control that follows
+    /// its reports. Where there is a report, `boundary`, `restart` and `eviction` of the model are asked before this.
+    case legacyBehaviour = "legacy_behaviour"
     /// Redis holds fewer units than it has accepted, counting only this instance's.
     case lostWrites = "lost_writes"
     /// Without the units that Redis holds and this instance did not send, the sides agree.

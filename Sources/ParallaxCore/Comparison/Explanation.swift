@@ -7,10 +7,14 @@ struct Explanation {
     let candidate: Decision
     let evidence: Evidence
     let tolerances: ComparisonTolerances
+    /// What the caller's own limiter said, if control's verdict was reported.
+    var reported: ReportedControl?
 
     /// The first cause that suffices, in the order of ``DivergenceCause``; else the first of those that weigh most.
     var cause: DivergenceCause {
         if isHeldByStep { return .clockSkew }
+        // What the report differs in from the model is not undone by anything between the model and the candidate.
+        if let causeInReport { return causeInReport }
         let causes = DivergenceCause.allCases
         if let cause = causes.first(where: suffices) { return cause }
         let weights = causes.map(weight)
@@ -24,6 +28,7 @@ struct Explanation {
     private func suffices(_ cause: DivergenceCause) -> Bool {
         switch cause {
         case .boundary: flipsWithinTolerance
+        case .legacyBehaviour: false
         case .lostWrites: hasLost && agreesHadNothingBeenLost
         case .otherInstances: othersTookPart && agreesWithoutOthers
         case .carriedOver: !isAfterStep && sidesPartedBefore && agreesHadControlAcceptedTheSame
@@ -63,10 +68,10 @@ struct Explanation {
     /// much.
     private var flipsWithinTolerance: Bool {
         switch kind {
-        case .newlyLimited: candidate.retryAfterMilliseconds <= tolerances.boundaryMilliseconds
-        case .newlyAllowed: control.retryAfterMilliseconds <= tolerances.boundaryMilliseconds
+        case .newlyLimited: candidate.retryAfterMilliseconds <= boundaryMilliseconds
+        case .newlyAllowed: control.retryAfterMilliseconds <= boundaryMilliseconds
         case .differentWindow:
-            abs(control.retryAfterMilliseconds - candidate.retryAfterMilliseconds) <= tolerances.boundaryMilliseconds
+            abs(control.retryAfterMilliseconds - candidate.retryAfterMilliseconds) <= boundaryMilliseconds
         case .quotaDrift: false
         }
     }

@@ -14,15 +14,18 @@ package final class HybridLimiter: Sendable {
         /// In hybrid, the share of identities that only control judges, in per cent.
         package var holdoutPercent: Double
         package var tolerances: ComparisonTolerances
+        /// The policy's names of windows by those that callers' own limiters report.
+        package var windowNames: [String: String]
 
         package init(
             failsClosed: Bool = false, maximumInFlight: Int = 1024, holdoutPercent: Double = 0,
-            tolerances: ComparisonTolerances = ComparisonTolerances()
+            tolerances: ComparisonTolerances = ComparisonTolerances(), windowNames: [String: String] = [:]
         ) {
             self.failsClosed = failsClosed
             self.maximumInFlight = maximumInFlight
             self.holdoutPercent = holdoutPercent
             self.tolerances = tolerances
+            self.windowNames = windowNames
         }
     }
 
@@ -84,18 +87,30 @@ package final class HybridLimiter: Sendable {
 
     /// Judges a request by the strategy that the flags name now.
     ///
+    /// - Parameter verdict: What the caller's own limiter has said: it is control's verdict then, and the limiter in
+    ///   memory is the model that follows it. `nil` if nothing was reported.
     /// - Returns: The enforced decision. It is unavailable only if the candidate decides without control, or hybrid
     ///   fails closed.
-    package func check(_ request: CheckRequest) async -> Answer {
+    package func check(_ request: CheckRequest, reported verdict: ReportedVerdict? = nil) async -> Answer {
         let values = flags()
         let start = clocks.uptime()
         let now = clocks.now()
-        let answer =
-            switch values.strategy {
-            case .legacy: checkLegacy(request, at: now, from: start)
-            case .hybrid: await checkHybrid(request, percent: values.enforcementPercent, at: now, from: start)
-            case .distributedOnly: await checkDistributed(request, at: now, from: start)
+        let answer: Answer
+        switch values.strategy {
+        case .legacy:
+            answer = checkLegacy(request, reported: follow(verdict, request, at: now, start), at: now, from: start)
+        case .hybrid:
+            answer = await checkHybrid(
+                request, reported: follow(verdict, request, at: now, start), percent: values.enforcementPercent,
+                at: now, from: start)
+        case .distributedOnly:
+            if let verdict, verdict.isFinal, let reported = follow(verdict, request, at: now, start) {
+                answer = checkForTheRecord(request, reported, .distributedOnly, at: now, from: start)
+            } else {
+                if verdict != nil { observer.ignoredReport(on: request, at: now) }
+                answer = await checkDistributed(request, at: now, from: start)
             }
+        }
         observer.answered(answer)
         return answer
     }
@@ -118,10 +133,12 @@ package final class HybridLimiter: Sendable {
     /// How long the callers have waited that wait for the candidate at this moment.
     package var waitingCallers: WaitingCallers.Ages { waiting.ages(at: clocks.uptime()) }
 
-    private func checkLegacy(_ request: CheckRequest, at now: Timestamp, from start: Duration) -> Answer {
+    private func checkLegacy(
+        _ request: CheckRequest, reported: ReportedControl?, at now: Timestamp, from start: Duration
+    ) -> Answer {
         candidateIsBypassed.raise()
-        let decision = judgeControl(request, at: now, start)
-        return answer(request, at: now, from: start, .legacy, .control, decision)
+        let decision = reported?.answer ?? judgeControl(request, at: now, start)
+        return answer(request, at: now, from: start, .legacy, .control, decision, reported: reported)
     }
 
     private func checkDistributed(_ request: CheckRequest, at now: Timestamp, from start: Duration) async -> Answer {
@@ -142,31 +159,53 @@ package final class HybridLimiter: Sendable {
     }
 
     private func checkHybrid(
-        _ request: CheckRequest, percent: Double, at now: Timestamp, from start: Duration
+        _ request: CheckRequest, reported: ReportedControl?, percent: Double, at now: Timestamp, from start: Duration
     ) async -> Answer {
-        let controlDecision = judgeControl(request, at: now, start)
+        let controlDecision = reported?.answer ?? judgeControl(request, at: now, start)
         if IdentityShare.heldOut.contains(request.identity, percent: settings.holdoutPercent) {
-            let answer = answer(request, at: now, from: start, .hybrid, .control, controlDecision, isHeldOut: true)
+            let answer = answer(
+                request, at: now, from: start, .hybrid, .control, controlDecision, isHeldOut: true, reported: reported)
             observer.heldOut(request, answer)
             return answer
         }
-        noteCandidateAsked(at: start)
-        let experiment = Experiment(
-            request: request, time: now, start: start,
-            control: Observation(decision: controlDecision, duration: clocks.uptime() - start),
-            controlSince: Self.instant(controlSince.load(ordering: .relaxed), at: now, start),
-            candidateSince: askedSince(at: now, start))
+        if let reported, reported.verdict.isFinal {
+            return checkForTheRecord(request, reported, .hybrid, at: now, from: start)
+        }
+        let experiment = makeExperiment(request, controlDecision, reported, at: now, from: start)
         guard IdentityShare.enforced.contains(request.identity, percent: percent) else {
             runBehind(experiment)
-            return answer(request, at: now, from: start, .hybrid, .control, controlDecision)
+            return answer(request, at: now, from: start, .hybrid, .control, controlDecision, reported: reported)
         }
         let candidate = await waiting.waiting(since: start) { await askCandidate(experiment, enforced: .candidate) }
         let wait = max(.zero, candidate.duration - experiment.control.duration)
         if case .unavailable = candidate.decision.outcome, !settings.failsClosed {
             return answer(
-                request, at: now, from: start, .hybrid, .control, controlDecision, isStandIn: true, candidateWait: wait)
+                request, at: now, from: start, .hybrid, .control, controlDecision, isStandIn: true, candidateWait: wait,
+                reported: reported)
         }
         return answer(request, at: now, from: start, .hybrid, .candidate, candidate.decision, candidateWait: wait)
+    }
+
+    /// Compares a verdict on which the caller has acted already. Nothing can be enforced, so no one waits for the
+    /// candidate, whatever share of identities it is enforced for.
+    private func checkForTheRecord(
+        _ request: CheckRequest, _ reported: ReportedControl, _ strategy: Strategy, at now: Timestamp,
+        from start: Duration
+    ) -> Answer {
+        runBehind(makeExperiment(request, reported.answer, reported, at: now, from: start))
+        return answer(request, at: now, from: start, strategy, .control, reported.answer, reported: reported)
+    }
+
+    private func makeExperiment(
+        _ request: CheckRequest, _ control: Decision, _ reported: ReportedControl?, at now: Timestamp,
+        from start: Duration
+    ) -> Experiment {
+        noteCandidateAsked(at: start)
+        return Experiment(
+            request: request, time: now, start: start,
+            control: Observation(decision: reported?.decision ?? control, duration: clocks.uptime() - start),
+            controlSince: Self.instant(controlSince.load(ordering: .relaxed), at: now, start),
+            candidateSince: askedSince(at: now, start), reported: reported)
     }
 
     /// Asks the candidate while the caller already has control's answer, if there is room for one more.
@@ -213,7 +252,10 @@ package final class HybridLimiter: Sendable {
                     enforced: enforced, controlSince: experiment.controlSince,
                     candidateSince: experiment.candidateSince,
                     clockOffsetMilliseconds: clockOffset(experiment, candidate.decision.plausible),
-                    secondControl: secondControl?.judge(experiment.request, at: clocks.now()))))
+                    // Reports are of one limiter: how much two equal ones disagree they cannot tell.
+                    secondControl: experiment.reported == nil
+                        ? secondControl?.judge(experiment.request, at: clocks.now()) : nil,
+                    reported: experiment.reported)))
     }
 
     /// How far the candidate's clock is ahead, by as much as the time that passed since the request cannot explain.
@@ -225,11 +267,27 @@ package final class HybridLimiter: Sendable {
     }
 
     private func judgeControl(_ request: CheckRequest, at now: Timestamp, _ uptime: Duration) -> Decision {
-        if controlIsBypassed.load(ordering: .relaxed) {
-            controlIsBypassed.store(false, ordering: .relaxed)
-            controlSince.store(Self.milliseconds(uptime), ordering: .relaxed)
-        }
+        noteControlAsked(at: uptime)
         return control.judge(request, at: now)
+    }
+
+    /// Lets control, as the model, follow what the caller's own limiter said; `nil` if that said nothing.
+    private func follow(
+        _ verdict: ReportedVerdict?, _ request: CheckRequest, at now: Timestamp, _ uptime: Duration
+    ) -> ReportedControl? {
+        guard let verdict else { return nil }
+        noteControlAsked(at: uptime)
+        let reported = ReportedControl(
+            verdict, of: request, following: control, windowNames: settings.windowNames, at: now,
+            boundaryMilliseconds: settings.tolerances.boundaryMilliseconds)
+        observer.reported(reported, on: request, at: now)
+        return reported
+    }
+
+    private func noteControlAsked(at uptime: Duration) {
+        guard controlIsBypassed.load(ordering: .relaxed) else { return }
+        controlIsBypassed.store(false, ordering: .relaxed)
+        controlSince.store(Self.milliseconds(uptime), ordering: .relaxed)
     }
 
     private func askedSince(at now: Timestamp, _ uptime: Duration) -> Timestamp? {
@@ -254,11 +312,13 @@ package final class HybridLimiter: Sendable {
 
     private func answer(
         _ request: CheckRequest, at now: Timestamp, from start: Duration, _ strategy: Strategy, _ enforced: Side,
-        _ decision: Decision, isStandIn: Bool = false, isHeldOut: Bool = false, candidateWait: Duration = .zero
+        _ decision: Decision, isStandIn: Bool = false, isHeldOut: Bool = false, candidateWait: Duration = .zero,
+        reported: ReportedControl? = nil
     ) -> Answer {
         Answer(
             identity: request.identity, time: now, strategy: strategy, enforced: enforced, isStandIn: isStandIn,
-            decision: decision, duration: clocks.uptime() - start, isHeldOut: isHeldOut, candidateWait: candidateWait)
+            decision: decision, duration: clocks.uptime() - start, isHeldOut: isHeldOut, candidateWait: candidateWait,
+            reported: reported)
     }
 }
 
@@ -270,6 +330,7 @@ private struct Experiment: Sendable {
     let control: Observation
     let controlSince: Timestamp
     let candidateSince: Timestamp?
+    let reported: ReportedControl?
 }
 
 extension Atomic<Bool> {

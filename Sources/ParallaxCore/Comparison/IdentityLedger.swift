@@ -161,7 +161,8 @@ struct IdentityLedger: TableValue, ~Copyable {
         if candidate.mayHaveBeenCarriedOut { unanswered.append(request.cost, at: time, keeping: kept) }
         guard control.isAllowed != candidate.isAllowed else { return }
         if control.isAllowed {
-            controlOnly.append(request.cost, at: time, keeping: kept)
+            // A reported control may allow without an end.
+            controlOnly.append(request.cost, at: time, keeping: kept, atMost: request.policy.largestLimit * 2)
         } else {
             candidateOnly.append(request.cost, at: time, keeping: kept)
         }

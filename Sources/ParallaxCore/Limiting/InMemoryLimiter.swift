@@ -82,6 +82,35 @@ package final class InMemoryLimiter: ImmediateLimiter {
             ?? State().look(request.policy, cost: request.cost, at: now)
     }
 
+    /// Says what ``judge(_:at:)`` would have decided, and takes the units if another limiter has accepted them, whether
+    /// or not this one would have.
+    ///
+    /// - Parameters:
+    ///   - isAllowed: Whether the other limiter accepted the request.
+    ///   - now: When the other limiter judged.
+    /// - Returns: The decision, and every window after the units were taken or not.
+    package func follow(
+        _ request: CheckRequest, isAllowed: Bool, at now: Timestamp
+    ) -> (decision: Decision, windows: [WindowState]) {
+        switch tables {
+        case .slidingLog(let table): follow(request, isAllowed: isAllowed, at: now, in: table)
+        case .fixedWindow(let table): follow(request, isAllowed: isAllowed, at: now, in: table)
+        case .slidingCounter(let table): follow(request, isAllowed: isAllowed, at: now, in: table)
+        case .tokenBucket(let table): follow(request, isAllowed: isAllowed, at: now, in: table)
+        }
+    }
+
+    private func follow<State: LimiterState & ~Copyable>(
+        _ request: CheckRequest, isAllowed: Bool, at now: Timestamp, in table: borrowing IdentityTable<State>
+    ) -> (decision: Decision, windows: [WindowState]) {
+        table.withValue(of: request.identity, at: now) { state in
+            let decision = state.look(request.policy, cost: request.cost, at: now)
+            if isAllowed { state.enter(request.policy, cost: request.cost, at: now) }
+            if decision.isAllowed == isAllowed { return (decision, decision.windows) }
+            return (decision, state.look(request.policy, cost: 0, at: now).windows)
+        }
+    }
+
     /// Forgets an identity, and says whether there was anything to forget.
     @discardableResult
     package func reset(_ identity: Identity) -> Bool { reset(.identity(identity)) > 0 }
@@ -147,6 +176,9 @@ package protocol LimiterState: TableValue, ~Copyable {
 
     /// Whether ``decide(_:cost:at:)`` accepts, taking the units if so: for callers that need only the verdict.
     mutating func admit(_ policy: Policy, cost: Int, at now: Timestamp) -> Bool
+
+    /// Takes the units of a cost within the policy's smallest limit, whatever the windows hold.
+    mutating func enter(_ policy: Policy, cost: Int, at now: Timestamp)
 
     /// Judges without taking anything.
     func look(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision

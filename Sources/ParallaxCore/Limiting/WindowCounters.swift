@@ -65,6 +65,15 @@ package struct WindowCounters<Counter: WindowCounter>: LimiterState {
             stepBackMilliseconds: ahead)
     }
 
+    package mutating func enter(_ policy: Policy, cost: Int, at now: Timestamp) {
+        _ = decide(policy, cost: 0, at: now)
+        for index in counters.indices {
+            // Twice a limit refuses as much as any more would, and keeps the arithmetic within bounds.
+            let room = max(0, 2 * windows[index].limit - counters[index].used(windows[index], at: latest))
+            counters[index].take(min(cost, room))
+        }
+    }
+
     package func look(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision {
         var copy = self
         return copy.decide(policy, cost: cost, at: now)

@@ -69,8 +69,9 @@ extension GateCheck {
 extension Gate {
     /// The gate of one step forward: only what that step can be asked for.
     ///
-    /// Into `hybrid` nothing was compared yet, and no verdict changes: every instance must be known, and the watchdog must
-    /// see nothing wrong and be able to see it. Every later step changes verdicts, and is asked for everything.
+    /// Into `hybrid` nothing was compared yet, and no verdict changes: every instance must be known, and the rollback
+    /// evaluator must see nothing wrong and be able to see it. Every later step changes verdicts, and is asked for
+    /// everything.
     ///
     /// - Parameter target: The phase that the step leads to.
     package func asked(for target: PromotionPhase) -> Gate {
@@ -140,8 +141,8 @@ package struct GateSettings: Equatable, Sendable {
     package var gapPercent = 5.0
     /// Requests that were in no figure, in percent of all that both sides were asked about.
     package var droppedPercent = 1.0
-    /// Requests that the candidate did not answer, in percent of all that both sides were asked about; in the watch
-    /// after the last promotion, answers that had no verdict, in percent of all.
+    /// Requests that the candidate did not answer, in percent of all that both sides were asked about; in the soak
+    /// period after the last promotion, answers that had no verdict, in percent of all.
     package var unansweredPercent = 1.0
     /// The least number of instances whose records must be there; 0 for those that share the flag file.
     package var minimumInstances = 0

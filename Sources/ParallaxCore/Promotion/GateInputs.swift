@@ -1,4 +1,4 @@
-/// What the gate judges: the inputs of one period, and what the watchdog and people said.
+/// What the gate judges: the inputs of one period, and what the rollback evaluator and people said.
 package struct GateInputs: Equatable, Sendable {
     /// One trigger's newest verdict in one database.
     package struct TriggerReading: Equatable, Sendable {

@@ -1,4 +1,4 @@
-/// Whether the watchdog sees anything wrong, whether it could, and whether the way back works.
+/// Whether the rollback evaluator sees anything wrong, whether it could, and whether the way back works.
 extension GateJudge {
     /// A trigger whose newest verdict is this much older than the newest record was not watched at the end.
     private static let staleMilliseconds: Int64 = 10 * 60_000
@@ -31,7 +31,7 @@ extension GateJudge {
             stale.map { "The trigger \($0.trigger.rawValue) was last evaluated long before the last record: " }
             ?? "The instances that recorded this have evaluated no trigger: "
         return make(
-            .triggers, true, figure, bound, reason + "run the instances with the watchdog.",
+            .triggers, true, figure, bound, reason + "run the instances with the rollback evaluator.",
             canTell: stale == nil && !inputs.triggers.isEmpty && inputs.unwatchedDatabases == 0)
     }
 
@@ -65,7 +65,7 @@ extension GateJudge {
         return make(
             .armed, true, figure, bound,
             "Not evaluated by the instances that recorded this: \(Self.listed(unjudged.map(\.rawValue))). "
-                + "Run the instances with the watchdog.",
+                + "Run the instances with the rollback evaluator.",
             canTell: unjudged.isEmpty && inputs.unwatchedDatabases == 0)
     }
 

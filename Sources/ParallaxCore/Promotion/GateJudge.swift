@@ -162,7 +162,7 @@ extension GateJudge {
             canTell: all > 0, unknown: Self.nothing)
     }
 
-    /// What callers will wait for it, next to the time at which the watchdog rolls back.
+    /// What callers will wait for it, next to the time at which the rollback evaluator rolls back.
     var latency: GateCheck {
         let limit = inputs.triggers.compactMap(\.limitMilliseconds).min()
         let figure = inputs.candidateMilliseconds.map { "p95 \(NumberFormat.time(milliseconds: $0))" } ?? "not measured"

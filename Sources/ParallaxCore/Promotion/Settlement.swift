@@ -1,4 +1,4 @@
-/// A reviewer's word on a group of divergences.
+/// A reviewer's judgement of a group of divergences.
 package struct Settlement: Equatable, Sendable {
     /// What the group is. The raw values are stored and shown: they never change.
     package enum Judgement: String, CaseIterable, Codable, Sendable {
@@ -52,7 +52,7 @@ package struct Settlement: Equatable, Sendable {
         self.share = share
     }
 
-    /// Whether the group has grown so much that the word holds no more: its share is twice what it was.
+    /// Whether the group has grown so much that the settlement no longer holds: its share is twice what it was.
     ///
     /// A bug stays one, however often it occurs.
     package func isExpired(at share: Share) -> Bool {

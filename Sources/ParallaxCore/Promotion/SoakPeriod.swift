@@ -3,7 +3,7 @@
 /// It is derived and not kept, so that it is the same after a restart, and begins as well if another tool has written
 /// the file. Only time in which an instance ran and reported counts.
 package struct SoakPeriod: Equatable, Sendable {
-    /// How long a watch lasts: 48 hours.
+    /// How long a soak period lasts: 48 hours.
     package static let milliseconds: Int64 = 48 * 3_600_000
 
     /// The change that began it.
@@ -11,12 +11,12 @@ package struct SoakPeriod: Equatable, Sendable {
     /// The change that left `distributed_only` before the time was over; `nil` if none did.
     package let brokenOff: FlagChange?
 
-    /// Finds the latest watch.
+    /// Finds the latest soak period.
     ///
     /// - Parameters:
     ///   - changes: The flag history, the newest change first.
     ///   - strategy: What the file says now.
-    /// - Returns: `nil` if `distributed_only` was never reached, or was left after a whole watch.
+    /// - Returns: `nil` if `distributed_only` was never reached, or was left after a whole soak period.
     package init?(changes: [FlagChange], strategy: Strategy) {
         let isDrilling = changes.first?.by == RollbackDrill.author
         let changes = SoakPeriod.withoutDrills(changes)

@@ -1,4 +1,4 @@
-/// What happened in a watch, as one instance saw it.
+/// What happened in a soak period, as one instance saw it.
 package struct SoakTally: Codable, Equatable, Sendable {
     /// The worst that a trigger came to.
     package struct Alarm: Codable, Equatable, Sendable {
@@ -9,7 +9,7 @@ package struct SoakTally: Codable, Equatable, Sendable {
         package let sentence: String
     }
 
-    /// When the watch began.
+    /// When the soak period began.
     package let since: Timestamp
     /// Answers given, and those of them that had no verdict.
     package private(set) var answers = 0
@@ -56,7 +56,7 @@ package struct SoakTally: Codable, Equatable, Sendable {
                 sentence: evaluation.sentence))
     }
 
-    /// The sum of what several instances saw of one watch.
+    /// The sum of what several instances saw of one soak period.
     package mutating func add(_ other: SoakTally) {
         count(answers: other.answers, unavailable: other.unavailable)
         watched.formUnion(other.watched)
@@ -102,11 +102,11 @@ extension SoakTally {
 
 extension TriggerState: Codable {}
 
-/// The minutes since the beginning of a watch in which an instance ran, did what the flags say and reported.
+/// The minutes since the beginning of a soak period in which an instance ran, did what the flags say and reported.
 package struct SoakMinutes: Equatable, Sendable {
-    /// The most ranges that are kept: beyond, the shortest are given up, which only makes the watch longer.
+    /// The most ranges that are kept: beyond, the shortest are given up, which only makes the soak period longer.
     private static let maximumRanges = 500
-    /// 31 years: more than any watch lasts.
+    /// 31 years: more than any soak period lasts.
     private static let maximumMinutes = 1 << 24
 
     /// In order and apart from each other.
@@ -153,7 +153,7 @@ package struct SoakMinutes: Equatable, Sendable {
 
 /// Encoded as a list of pairs: the first minute of a range and the one after its last.
 extension SoakMinutes: Codable {
-    /// - Throws: `DecodingError` for more or later ranges than a watch has.
+    /// - Throws: `DecodingError` for more or later ranges than a soak period has.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         ranges = try container.decode([Range<Int>].self)

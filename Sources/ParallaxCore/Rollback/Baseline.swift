@@ -193,7 +193,7 @@ extension RollbackSettings {
 package struct SharedBaseline: Codable, Equatable, Sendable {
     /// The newest that any instance has frozen, by source; nothing that is being learned.
     package private(set) var baseline = Baseline()
-    /// A person's word that what was frozen before it is void; `nil` if there is none.
+    /// A person's acknowledgement that what was frozen before it is void; `nil` if there is none.
     package private(set) var forgotten: Acknowledgement?
 
     package init() {}
@@ -206,9 +206,9 @@ package struct SharedBaseline: Codable, Equatable, Sendable {
     }
 
     /// Voids all baselines.
-    mutating package func forget(_ word: Acknowledgement) {
+    mutating package func forget(_ acknowledgement: Acknowledgement) {
         baseline = Baseline()
-        forgotten = word
+        forgotten = acknowledgement
     }
 }
 

@@ -13,14 +13,14 @@ package struct Evaluation: Sendable {
     package private(set) var state: TriggerState
     /// `nil` if it was not kept, or was stored without what this release needs.
     package internal(set) var reading: Reading?
-    /// The verdict as one sentence with its numbers, such as "error rate 7.9 % (lower bound 6.2 %, limit 5 %) over 300 s,
-    /// 31,482 attempts".
+    /// The verdict as one sentence with its numbers, such as "error rate 7.9 % (lower bound 6.2 %, limit 5 %) over 300
+    /// s, 31,482 attempts".
     package var sentence: String
 
     /// Whether the candidate was in play, and not in `legacy`, which has nothing to roll back; `nil` if not stored.
     var wasInPlay: Bool?
-    /// Whether the trigger could fire were something wrong; `nil` if that was not stored. In `legacy`: whether it has what it
-    /// needs for the time after it. The sentence says what is missing.
+    /// Whether the trigger could fire were something wrong; `nil` if that was not stored. In `legacy`: whether it has
+    /// what it needs for the time after it. The sentence says what is missing.
     package var isArmed: Bool?
     /// Whether the trigger would fire, if other evidence did not show that a rollback would not help.
     package internal(set) var isHeldBack = false
@@ -52,7 +52,8 @@ package struct Evaluation: Sendable {
         if stored.isComplete { (self.reading, unknown) = (reading, stored.byName) }
     }
 
-    /// Every input, bound and threshold by the name it is stored under, which carries its unit, such as `lowerBoundPercent`.
+    /// Every input, bound and threshold by the name it is stored under, which carries its unit, such as
+    /// `lowerBoundPercent`.
     package var numbers: [String: Double] {
         var (evaluation, numbers) = (self, EvidenceNumbers())
         evaluation.exchange(with: &numbers)
@@ -120,8 +121,8 @@ extension Evaluation.Reading {
 extension Evaluation {
     /// Judges the same reading again, by the code that judged it, with some settings changed.
     ///
-    /// Whatever is not changed stays as it was at the time: the reading holds its settings. Without any change the state is
-    /// therefore the stored one. Windows and times of evaluation are always the stored ones.
+    /// Whatever is not changed stays as it was at the time: the reading holds its settings. Without any change the
+    /// state is therefore the stored one. Windows and times of evaluation are always the stored ones.
     ///
     /// - Returns: `nil` if what is stored does not hold what these settings need.
     package func rejudged(with changes: RollbackSettings.Changes) -> Evaluation? {
@@ -173,7 +174,7 @@ package struct Rollback: Equatable, Sendable {
     }
 }
 
-/// A named person's word that a rollback was seen and its latch may be cleared.
+/// A named person's confirmation that a rollback was seen and its latch may be cleared.
 package struct Acknowledgement: Codable, Equatable, Sendable {
     package let time: Timestamp
     package let by: String

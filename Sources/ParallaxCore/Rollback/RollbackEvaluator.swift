@@ -191,7 +191,7 @@ package struct RollbackEvaluator: Sendable {
     /// - Returns: Whether the baseline is another now.
     package mutating func adopt(_ shared: SharedBaseline) -> Bool {
         let before = baseline
-        if let word = shared.forgotten { baseline.forget(frozenUntil: word.time) }
+        if let forgotten = shared.forgotten { baseline.forget(frozenUntil: forgotten.time) }
         baseline.adoptFrozen(of: shared.baseline)
         return baseline != before
     }

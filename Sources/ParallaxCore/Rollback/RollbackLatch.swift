@@ -105,11 +105,12 @@ package struct RollbackLatch: Codable, Equatable, Sendable {
 
 /// Latches of instances that share a flag file, put together.
 extension RollbackLatch {
-    /// This latch, cleared also by the word that another holds.
+    /// This latch, cleared also by the acknowledgement that another holds.
     ///
-    /// A word counts for the rollback that it was given for, and for all that took place before it: instances that share a
-    /// file are often rolled back by the same outage, and one person answers for them all. Across instances that is as
-    /// exact as their clocks agree; where they do not, a rollback stays latched until it is acknowledged once more.
+    /// An acknowledgement counts for the rollback that it was given for, and for all that took place before it:
+    /// instances that share a file are often rolled back by the same outage, and one person answers for them all.
+    /// Across instances that is as exact as their clocks agree; where they do not, a rollback stays latched until it is
+    /// acknowledged once more.
     package func acknowledged(alsoBy other: RollbackLatch) -> RollbackLatch {
         guard let firing, acknowledgement == nil, let word = other.acknowledgement else { return self }
         guard other.firing == firing || word.time >= firing.time else { return self }
@@ -118,8 +119,8 @@ extension RollbackLatch {
         return latch
     }
 
-    /// The word that clears a rollback of some instance that shares this latch; `nil` if it waits, or its word was replaced
-    /// by that of a later one.
+    /// The acknowledgement that clears a rollback of some instance that shares this latch; `nil` if it waits, or it was
+    /// replaced by that of a later one.
     package func acknowledgement(of time: Timestamp) -> Acknowledgement? {
         guard let firing, let acknowledgement, time <= max(firing.time, acknowledgement.time) else { return nil }
         return acknowledgement

@@ -11,11 +11,12 @@ import UnixSignals
 
 /// The service, wired and ready to run: every part in the order in which it starts.
 ///
-/// Components shut down in the reverse order: readiness first, after a delay the checkHandler, the recorder once nothing is left to record, Redis last.
+/// Components shut down in the reverse order: readiness first, after a delay the HTTP server, the
+/// recorder once nothing is left to record, Redis last.
 package struct App: Sendable {
-    /// What a caller of the command may want to know once the checkHandler is open.
+    /// What a caller of the command may want to know once the server listens.
     package struct StartupInfo: Sendable {
-        /// Where the checkHandler listens, such as `http://127.0.0.1:8080`.
+        /// Where the server listens, such as `http://127.0.0.1:8080`.
         package let url: String
         package let strategy: Strategy
         /// Where Redis is, without its password.
@@ -62,9 +63,9 @@ extension App {
     ///   - loaded: The settings, without errors.
     ///   - reload: Reads the settings again, from the same places.
     ///   - additionalServices: Services of the caller's that run next to it; when one ends, all shut down.
-    ///   - onStartup: Called once the checkHandler is open.
-    /// - Throws: What keeps a part from being made, such as ``EmbeddedRedisError``: each names the setting or file at fault
-    ///   and what to do. A database that cannot be opened is no such thing: the limiter works without it.
+    ///   - onStartup: Called once the server listens.
+    /// - Throws: What keeps a part from being made, such as ``EmbeddedRedisError``: each names the setting or file at
+    ///   fault and what to do. A database that cannot be opened is no such thing: the limiter works without it.
     package static func build(
         loaded: LoadedSettings, logger: Logger, additionalServices: [any Service] = [],
         reload: @escaping @Sendable () async -> LoadedSettings,
@@ -82,7 +83,7 @@ extension App {
         let parts = try await Components(
             settings: settings, redisURL: redisURL, store: store, connections: bounds.connections, logger: logger)
         let endpoints = try makeEndpoints(parts, bounds, settings: settings)
-        let checkHandler = makeServer(endpoints, bounds, settings: settings, logger: logger) { url in
+        let server = makeServer(endpoints, bounds, settings: settings, logger: logger) { url in
             onStartup(
                 StartupInfo(
                     url: url, strategy: parts.flags.current.strategy, redis: redisURL.description,
@@ -96,7 +97,7 @@ extension App {
                 timeout: min(settings.redis.decisionTimeout + .seconds(1), .seconds(5))),
             FlagWatcher(store: parts.flags, logger: logger), parts.rollback, parts.clockMonitor,
             ResetListener(resets: parts.redis.resets(), forget: { parts.admin.forget($0) }),
-            parts.alerts, parts.watch, parts.drill, checkHandler,
+            parts.alerts, parts.soak, parts.drill, server,
             ReloadService(
                 signals: hangups,
                 reloader: SettingsReloader(
@@ -169,7 +170,7 @@ private struct Components: Sendable {
     let rollback: RollbackService
     let clockMonitor: ClockMonitor
     let alerts: AlertService
-    let watch: SoakService
+    let soak: SoakService
     let drill: DrillService
     let health: ServiceHealth
     let admin: ServiceAdmin
@@ -232,7 +233,7 @@ private struct Components: Sendable {
             settings: settings.alerts.rules, receivers: try settings.alertReceivers(), instance: settings.instance.id,
             logger: logger,
             inputs: { inputs.current }, counts: { metrics.totals })
-        let watch = SoakService(
+        let soak = SoakService(
             store: StoredSoakPeriod(store: store), instance: settings.instance.id, bounds: settings.gate, logger: logger
         ) {
             let health = flags.health
@@ -249,7 +250,7 @@ private struct Components: Sendable {
                     duration, strategy: answer.strategy, isHeldOut: answer.isHeldOut,
                     candidateWait: answer.candidateWait)
                 metrics.responded(answer, after: duration)
-            }, recordFailOpen: { http.failedOpen() })
+            }, recordFailOpen: { http.failedOpen() }, recordRepeat: { http.repeated() })
         let shutdownDelay = ShutdownDelay(settings.http.shutdownDelay) {
             store.waitForLocks(until: .now + App.lockTimeout)
             Task {
@@ -267,7 +268,7 @@ private struct Components: Sendable {
         health = ServiceHealth(
             settings: settings, flags: flags, hybrid: hybrid, redis: redis, survey: survey, probes: probes,
             recorder: recorder, rollback: rollback, control: control, clockMonitor: clockMonitor, alerts: alerts,
-            watch: watch, drill: drill, shutdownDelay: shutdownDelay)
+            soak: soak, drill: drill, shutdownDelay: shutdownDelay)
         admin = ServiceAdmin(
             control: control, redis: redis, hybrid: hybrid, refused: refused, rollback: rollback, drill: drill,
             health: health)
@@ -282,6 +283,6 @@ private struct Components: Sendable {
         self.clockMonitor = clockMonitor
         self.drill = drill
         self.alerts = alerts
-        self.watch = watch
+        self.soak = soak
     }
 }

@@ -43,7 +43,7 @@ extension ReloadablePart {
     static func identification(_ identification: Replaceable<CallerIdentification>) -> ReloadablePart {
         ReloadablePart(
             name: "TRUSTED_PROXIES",
-            settings: [.trustedProxies, .trustedHops, .organizationHeader, .ipv6PrefixLength]
+            settings: [.trustedProxies, .trustedHops, .organizationHeader, .ipv6PrefixLength, .controlHeaders]
         ) { settings in
             let renewed = settings.http.identification
             return renewed == identification.current ? .none : .replace { identification.replace(with: renewed) }

@@ -17,7 +17,7 @@ struct ServiceHealth: HealthSource {
     let control: InMemoryLimiter
     let clockMonitor: ClockMonitor
     let alerts: AlertService
-    let watch: SoakService
+    let soak: SoakService
     let drill: DrillService
     let shutdownDelay: ShutdownDelay
 
@@ -30,12 +30,12 @@ struct ServiceHealth: HealthSource {
             isShuttingDown: shutdownDelay.hasBegun)
     }
 
-    /// The watch after a promotion. One that was broken off is shown as long as it would have lasted.
+    /// The soak period after a promotion. One that was broken off is shown as long as it would have lasted.
     private var soakStatus: HealthReport.SoakStatus? {
         let now = Timestamp.now()
-        return watch.current.flatMap { watch, tally in
-            if let end = watch.brokenOff, now - end.time > SoakPeriod.milliseconds { return nil }
-            return HealthReport.SoakStatus(watch, tally: tally, bounds: settings.gate, now: now)
+        return soak.current.flatMap { soak, tally in
+            if let end = soak.brokenOff, now - end.time > SoakPeriod.milliseconds { return nil }
+            return HealthReport.SoakStatus(soak, tally: tally, bounds: settings.gate, now: now)
         }
     }
 

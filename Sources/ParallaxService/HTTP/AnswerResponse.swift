@@ -51,7 +51,9 @@ struct AnswerResponse: Sendable {
         fields.reserveCapacity(9)
         if hasBody { fields.append(HTTPField(name: .contentType, value: "application/json")) }
         fields.append(HTTPField(name: .rateLimitBackend, value: Self.backend(answer.enforced)))
-        if let state = answer.decision.mostRelevantWindow {
+        if let reported = answer.reported {
+            fields.append(reported)
+        } else if let state = answer.decision.mostRelevantWindow {
             fields.append(HTTPField(name: .rateLimitLimit, value: String(state.window.limit)))
             fields.append(HTTPField(name: .rateLimitRemaining, value: String(state.remaining)))
             fields.append(HTTPField(name: .rateLimitReset, value: String(state.reset.secondsRoundedUp)))
@@ -69,7 +71,7 @@ struct AnswerResponse: Sendable {
         body.writeString(decisionName)
         body.writeString("\",\"allowed\":")
         body.writeString(status == .ok ? "true" : "false")
-        if case .limited(let window) = answer.decision.outcome {
+        if case .limited(let window) = answer.decision.outcome, !window.isEmpty {
             body.writeString(",\"limited_by\":")
             body.writeJSON(text: window)
         }
@@ -84,6 +86,7 @@ struct AnswerResponse: Sendable {
         case .allowed: break
         }
         writeOrigin(into: &body)
+        if let reported = answer.reported { body.write(reported) }
         writeWindows(into: &body)
         body.writeString("}")
         return body

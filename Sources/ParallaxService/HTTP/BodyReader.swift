@@ -80,6 +80,30 @@ struct BodyReader {
         return (scanner.string(of: number), number.isInteger)
     }
 
+    mutating func readBoolean(_ name: String) throws(RequestError) -> Bool {
+        guard case .boolean(let value) = try readValue() else {
+            throw .wrongType(field: name, expected: "true or false")
+        }
+        return value
+    }
+
+    /// A whole number from 0 on, also written as `1.0` or `1e0`; `nil` for null.
+    mutating func readReportedNumber(_ name: String) throws(RequestError) -> Int64? {
+        let expected = "a whole number from 0 to \(Self.maximumReportedNumber)"
+        switch try readValue() {
+        case .null: return nil
+        case .number(let number):
+            guard let value = DecimalNumber(scanner.string(of: number)).integer.map({ Int64($0) }),
+                (0...Self.maximumReportedNumber).contains(value)
+            else { throw .wrongType(field: name, expected: expected) }
+            return value
+        default: throw .wrongType(field: name, expected: expected)
+        }
+    }
+
+    /// Whether the value is null; whatever it is, it is passed over.
+    mutating func readNull() throws(RequestError) -> Bool { try readValue() == .null }
+
     /// Passes over a value, which must be JSON.
     mutating func skip() throws(RequestError) {
         _ = try readValue()

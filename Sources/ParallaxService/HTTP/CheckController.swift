@@ -25,7 +25,8 @@ struct CheckController<Context: PeerContext>: Sendable {
             } catch {
                 throw RequestError.identity(error)
             }
-            return try await checkHandler.answer(identity, cost: body.cost, arrival: arrival)
+            return try await checkHandler.answer(
+                identity, cost: body.cost, reported: body.control, requestID: body.requestID, arrival: arrival)
         } catch {
             return Response(error)
         }
@@ -40,7 +41,7 @@ struct CheckController<Context: PeerContext>: Sendable {
     }
 }
 
-/// The body of a check: `{"organization", "identifier", "cost"}`.
+/// The body of a check: `{"organization", "identifier", "cost", "control", "request_id"}`.
 struct CheckBody: Equatable, Sendable {
     /// The most bytes that a body may have.
     static let maximumBytes = 16 * 1024
@@ -48,6 +49,10 @@ struct CheckBody: Equatable, Sendable {
     var organization: String?
     var identifier: String
     var cost: Int
+    /// What the caller's own limiter has said; `nil` if nothing is reported.
+    var control: ReportedVerdict?
+    /// The caller's name for this request, by which one that is sent again is known; `nil` if it has none.
+    var requestID: String?
 
     /// Reads a body. Fields of other names are skipped, but must be JSON.
     ///
@@ -59,6 +64,8 @@ struct CheckBody: Equatable, Sendable {
         organization = fields.organization ?? nil
         self.identifier = identifier
         cost = fields.cost ?? 1
+        control = fields.control ?? nil
+        requestID = fields.requestID ?? nil
     }
 
     /// What was read so far; `nil` if a field was not there.
@@ -66,6 +73,8 @@ struct CheckBody: Equatable, Sendable {
         var organization: String??
         var identifier: String?
         var cost: Int?
+        var control: ReportedVerdict??
+        var requestID: String??
 
         mutating func read(_ name: String, _ reader: inout BodyReader) throws(RequestError) {
             switch name {
@@ -78,6 +87,12 @@ struct CheckBody: Equatable, Sendable {
             case "cost":
                 guard cost == nil else { throw .repeatedField(name) }
                 cost = try Self.readWholeNumber(name, &reader)
+            case "control":
+                guard control == nil else { throw .repeatedField(name) }
+                control = .some(try reader.readReportedVerdict(name))
+            case "request_id":
+                guard requestID == nil else { throw .repeatedField(name) }
+                requestID = .some(try reader.readShortText(name))
             default: try reader.skip()
             }
         }

@@ -13,11 +13,14 @@ package struct CheckHandler: Sendable {
     let recordResponseTime: @Sendable (Answer, Duration) -> Void
     /// Called for every request that passed though it was not judged.
     let recordFailOpen: @Sendable () -> Void
+    /// Called for every request that was sent again, and got the answer of the first time.
+    let recordRepeat: @Sendable () -> Void
+    private let recentAnswers = RecentAnswers()
 
     package init(
         judge: any RequestJudge, policies: PolicyBook, isProduction: Bool, failsOpen: @escaping @Sendable () -> Bool,
         recordResponseTime: @escaping @Sendable (Answer, Duration) -> Void = { _, _ in },
-        recordFailOpen: @escaping @Sendable () -> Void = {}
+        recordFailOpen: @escaping @Sendable () -> Void = {}, recordRepeat: @escaping @Sendable () -> Void = {}
     ) {
         self.judge = judge
         self.policies = Replaceable(policies)
@@ -25,16 +28,20 @@ package struct CheckHandler: Sendable {
         self.failsOpen = failsOpen
         self.recordResponseTime = recordResponseTime
         self.recordFailOpen = recordFailOpen
+        self.recordRepeat = recordRepeat
     }
 
     /// Asks about an identity and puts the answer into HTTP. The time that is told ends when the whole answer stands:
     /// what follows is the writing to the socket.
     ///
     /// - Parameters:
+    ///   - reported: What the caller's own limiter said; `nil` if nothing was reported.
+    ///   - requestID: The caller's name for the request: sent again within ten seconds it gets the first answer.
     ///   - arrival: When the request had arrived as a whole; for one whose body is not read, when its head had.
     ///   - hasBodyIfAllowed: Whether an answer that lets the request pass has a body.
     func answer(
-        _ identity: Identity, cost: Int, arrival: ContinuousClock.Instant, hasBodyIfAllowed: Bool = true
+        _ identity: Identity, cost: Int, reported: ReportedVerdict? = nil, requestID: String? = nil,
+        arrival: ContinuousClock.Instant, hasBodyIfAllowed: Bool = true
     ) async throws(RequestError) -> Response {
         let request: CheckRequest
         do throws(CostError) {
@@ -43,17 +50,36 @@ package struct CheckHandler: Sendable {
         } catch {
             throw .cost(error)
         }
-        let answer = await judge.judge(request)
-        let verdict = CheckVerdict(
-            answer.decision.outcome, strategy: answer.strategy, isProduction: isProduction, failsOpen: failsOpen())
+        guard let requestID else {
+            let answer = await judge.judge(request, reported: reported)
+            return respond(answer, arrival: arrival, hasBodyIfAllowed: hasBodyIfAllowed)
+        }
+        let (answer, isRepeated) = await recentAnswers.answer(
+            to: RecentAnswers.Key(identity: identity, requestID: requestID), at: arrival
+        ) { await judge.judge(request, reported: reported) }
+        guard !isRepeated else {
+            recordRepeat()
+            return AnswerResponse(answer: answer, verdict: verdict(of: answer), hasBodyIfAllowed: hasBodyIfAllowed)
+                .response
+        }
+        return respond(answer, arrival: arrival, hasBodyIfAllowed: hasBodyIfAllowed)
+    }
+
+    private func respond(_ answer: Answer, arrival: ContinuousClock.Instant, hasBodyIfAllowed: Bool) -> Response {
+        let verdict = verdict(of: answer)
         if case .failedOpen = verdict { recordFailOpen() }
         let response = AnswerResponse(answer: answer, verdict: verdict, hasBodyIfAllowed: hasBodyIfAllowed).response
         recordResponseTime(answer, arrival.duration(to: .now))
         return response
     }
+
+    private func verdict(of answer: Answer) -> CheckVerdict {
+        CheckVerdict(
+            answer.decision.outcome, strategy: answer.strategy, isProduction: isProduction, failsOpen: failsOpen())
+    }
 }
 
-/// What the checkHandler makes of a decision.
+/// The answer to a check.
 enum CheckVerdict: Equatable, Sendable {
     /// 200.
     case allowed
@@ -83,9 +109,12 @@ enum CheckVerdict: Equatable, Sendable {
 
 /// Answers check requests. `HybridLimiter` in production; tests use a scripted one.
 package protocol RequestJudge: Sendable {
-    func judge(_ request: CheckRequest) async -> Answer
+    /// - Parameter reported: What the caller's own limiter said; `nil` if nothing was reported.
+    func judge(_ request: CheckRequest, reported: ReportedVerdict?) async -> Answer
 }
 
 extension HybridLimiter: RequestJudge {
-    package func judge(_ request: CheckRequest) async -> Answer { await check(request) }
+    package func judge(_ request: CheckRequest, reported: ReportedVerdict?) async -> Answer {
+        await check(request, reported: reported)
+    }
 }

@@ -30,7 +30,10 @@ struct ForwardAuthController<Context: PeerContext>: Sendable {
             if checkHandler.policies.read({ $0.isUnconfigured(identity.organization) }) {
                 metrics.count(.unconfiguredOrganization)
             }
-            response = try await checkHandler.answer(identity, cost: 1, arrival: arrival, hasBodyIfAllowed: false)
+            let report = try identification.reported(peer: peer, headers: request.headers)
+            response = try await checkHandler.answer(
+                identity, cost: 1, reported: report.verdict, requestID: report.requestID, arrival: arrival,
+                hasBodyIfAllowed: false)
         } catch {
             metrics.refused(error)
             response = Response(error)
@@ -49,15 +52,18 @@ package struct CallerIdentification: Equatable, Sendable {
     let organizationHeader: HTTPField.Name?
     /// How many bits of an IPv6 address say who is limited, 1 to 128.
     let ipv6PrefixLength: Int
+    /// The headers in which a trusted proxy reports what its own limiter said.
+    let controlHeaders: ControlHeaders
 
     package init(
         addresses: ClientAddress = ClientAddress(trustedProxies: []), organizationHeader: HTTPField.Name? = nil,
-        ipv6PrefixLength: Int = 64
+        ipv6PrefixLength: Int = 64, controlHeaders: ControlHeaders = ControlHeaders()
     ) {
         precondition((1...128).contains(ipv6PrefixLength), "an IPv6 address has 128 bits")
         self.addresses = addresses
         self.organizationHeader = organizationHeader
         self.ipv6PrefixLength = ipv6PrefixLength
+        self.controlHeaders = controlHeaders
     }
 
     /// Names the caller.
@@ -90,7 +96,7 @@ package struct CallerIdentification: Equatable, Sendable {
     }
 
     /// The one value of a header; `nil` if it is not there.
-    private static func value(of name: HTTPField.Name, in headers: HTTPFields) throws(RequestError) -> String? {
+    static func value(of name: HTTPField.Name, in headers: HTTPFields) throws(RequestError) -> String? {
         let values = headers[values: name]
         guard values.count <= 1 else { throw .repeatedHeader(name.rawName) }
         // What is not UTF-8 was decoded to this character: two different values would be one identity. In a request that
@@ -107,6 +113,7 @@ package struct CallerIdentification: Equatable, Sendable {
         var attempts: [HTTPMetrics.BypassAttempt] = []
         if headers[.forwardedFor] != nil { attempts.append(.untrustedForwarding) }
         if let organizationHeader, headers[organizationHeader] != nil { attempts.append(.untrustedOrganization) }
+        if controlHeaders.names.values.contains(where: { headers[$0] != nil }) { attempts.append(.untrustedReport) }
         return attempts
     }
 }
@@ -116,6 +123,7 @@ extension Settings.HTTP {
     var identification: CallerIdentification {
         CallerIdentification(
             addresses: ClientAddress(trustedProxies: trustedProxies, maximumHops: trustedHops),
-            organizationHeader: organizationHeader, ipv6PrefixLength: ipv6PrefixLength)
+            organizationHeader: organizationHeader, ipv6PrefixLength: ipv6PrefixLength,
+            controlHeaders: controlHeaders)
     }
 }

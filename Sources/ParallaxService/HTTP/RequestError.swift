@@ -18,6 +18,8 @@ enum RequestError: Error, Equatable {
     case repeatedHeader(String)
     /// A header that decides who is limited holds bytes that are not UTF-8.
     case headerNotUTF8(String)
+    /// A header in which a gateway reports a verdict is not of its form.
+    case invalidHeader(name: String, expected: String)
     /// The request does not follow HTTP's syntax, or ends too early.
     case malformed
     case headersTooLarge
@@ -83,7 +85,7 @@ enum RequestError: Error, Equatable {
         case .cost, .hugeCost: "cost_out_of_range"
         case .bodyTooLarge: "body_too_large"
         case .repeatedHeader: "repeated_header"
-        case .headerNotUTF8: "invalid_header"
+        case .headerNotUTF8, .invalidHeader: "invalid_header"
         case .malformed: "malformed_request"
         case .headersTooLarge: "headers_too_large"
         case .timedOut: "request_timeout"
@@ -119,6 +121,7 @@ enum RequestError: Error, Equatable {
         case .bodyTooLarge(let bytes): "the body may have at most \(bytes) bytes"
         case .repeatedHeader(let name): "the header \(name) occurs more than once"
         case .headerNotUTF8(let name): "the header \(name) is not valid UTF-8"
+        case .invalidHeader(let name, let expected): "the header \(name) must be \(expected)"
         case .malformed: "the request does not follow the syntax of HTTP/1.1, or its body ends too early"
         case .headersTooLarge:
             "the request line and the headers may have 32 KiB, one of them 16 KiB, and there may be 128 headers; "

@@ -33,6 +33,7 @@ package final class DecisionMetrics: DecisionObserver {
     private let agreed = Counter()
     private let diverged: [DivergenceKind: CounterTable<DivergenceCause>]
     private let incomparable = CounterTable<Unavailability>()
+    private let reports = ReportMetrics()
 
     package init() {
         diverged = Dictionary(uniqueKeysWithValues: DivergenceKind.allCases.map { ($0, CounterTable()) })
@@ -56,11 +57,18 @@ package final class DecisionMetrics: DecisionObserver {
         case .diverged(let kind, let cause): diverged[kind]!.add(cause)
         case .incomparable(let reason): incomparable.add(reason)
         }
+        reports.countUncompared(comparison)
     }
 
     package func heldOut(_ request: CheckRequest, _ answer: Answer) {
         heldOutRequests.add()
     }
+
+    package func reported(_ report: ReportedControl, on request: CheckRequest, at time: Timestamp) {
+        reports.count(report)
+    }
+
+    package func ignoredReport(on request: CheckRequest, at time: Timestamp) { reports.countIgnored() }
 
     /// An application's caller waited this long.
     func reported(_ duration: Duration, strategy: Strategy) {
@@ -96,6 +104,7 @@ extension DecisionMetrics {
         writeAnswers(to: &text)
         writeAttempts(to: &text)
         writeComparisons(to: &text)
+        reports.write(to: &text)
     }
 
     private func writeAnswers(to text: inout PrometheusText) {
@@ -195,5 +204,13 @@ package struct ObserverGroup: DecisionObserver {
 
     package func heldOut(_ request: CheckRequest, _ answer: Answer) {
         for observer in observers { observer.heldOut(request, answer) }
+    }
+
+    package func reported(_ report: ReportedControl, on request: CheckRequest, at time: Timestamp) {
+        for observer in observers { observer.reported(report, on: request, at: time) }
+    }
+
+    package func ignoredReport(on request: CheckRequest, at time: Timestamp) {
+        for observer in observers { observer.ignoredReport(on: request, at: time) }
     }
 }

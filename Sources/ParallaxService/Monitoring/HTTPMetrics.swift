@@ -7,10 +7,12 @@ package final class HTTPMetrics: Sendable {
         case untrustedForwarding = "untrusted_forwarding"
         /// An organization named by a peer that is not in `TRUSTED_PROXIES`.
         case untrustedOrganization = "untrusted_organization"
+        /// A verdict of its own limiter, reported by a peer that is not in `TRUSTED_PROXIES`.
+        case untrustedReport = "untrusted_report"
         /// An organization that has no limits of its own, named through a trusted proxy.
         case unconfiguredOrganization = "unconfigured_organization"
         case keyIsAddress = "key_is_address"
-        /// A header that decides who is limited, twice or not in UTF-8.
+        /// A header that decides who is limited or reports a verdict, twice, not in UTF-8 or not of its form.
         case ambiguousHeader = "ambiguous_header"
         case malformedRequest = "malformed_request"
         case headersTooLarge = "headers_too_large"
@@ -26,7 +28,7 @@ package final class HTTPMetrics: Sendable {
         init?(_ error: RequestError) {
             switch error {
             case .keyIsAddress: self = .keyIsAddress
-            case .repeatedHeader, .headerNotUTF8: self = .ambiguousHeader
+            case .repeatedHeader, .headerNotUTF8, .invalidHeader: self = .ambiguousHeader
             case .malformed, .missingHost, .invalidHost, .unsupportedTransferCoding: self = .malformedRequest
             case .headersTooLarge: self = .headersTooLarge
             case .timedOut: self = .slowRequest
@@ -49,6 +51,7 @@ package final class HTTPMetrics: Sendable {
     private let connectionsOpened = Counter()
     private let connectionsRefused = Counter()
     private let failOpenPasses = Counter()
+    private let repeatedRequests = Counter()
     private let answers = HTTPMetrics.statuses.map { _ in Counter() }
 
     package init() {}
@@ -67,6 +70,9 @@ package final class HTTPMetrics: Sendable {
 
     /// A request passed though it was not judged: Redis did not answer, and the flags say to fail open.
     func failedOpen() { failOpenPasses.add() }
+
+    /// A request was sent again, and got the answer of the first time.
+    func repeated() { repeatedRequests.add() }
 
     func closed(_ reason: ConnectionState.Reason) { closings.add(reason) }
 
@@ -93,6 +99,10 @@ package final class HTTPMetrics: Sendable {
             "parallax_fail_open_passes_total", .counter,
             help: "Requests that passed unjudged since Redis did not answer and FAIL_OPEN_ON_REDIS_ERROR is true.")
         text.sample("parallax_fail_open_passes_total", failOpenPasses.value)
+        text.begin(
+            "parallax_repeated_requests_total", .counter,
+            help: "Requests that were sent again with their request_id, and got the first answer.")
+        text.sample("parallax_repeated_requests_total", repeatedRequests.value)
         text.begin("parallax_http_connections", .gauge, help: "Open HTTP connections.")
         text.sample("parallax_http_connections", connections?.count ?? 0)
         text.begin("parallax_http_connections_maximum", .gauge, help: "The most HTTP connections that are served.")

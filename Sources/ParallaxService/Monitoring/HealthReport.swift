@@ -24,7 +24,7 @@ struct HealthReport: Equatable, Sendable {
     var clock: Clock?
     /// Whether a rollback may take place, and if not, why.
     var latch = RollbackLatch.State.armed
-    /// The watch after a promotion; `nil` if there is none to report.
+    /// The soak period after a promotion; `nil` if there is none to report.
     var watch: SoakStatus?
     /// The drill under way or interrupted; `nil` if there is none.
     var drill: Drill?

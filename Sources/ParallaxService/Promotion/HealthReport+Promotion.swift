@@ -1,7 +1,7 @@
 package import ParallaxCore
 
 extension HealthReport {
-    /// The watch after a promotion to `distributed_only`.
+    /// The soak period after a promotion to `distributed_only`.
     struct SoakStatus: Encodable, Equatable, Sendable {
         struct Alarm: Encodable, Equatable, Sendable {
             let trigger: String
@@ -26,15 +26,15 @@ extension HealthReport {
         let alerts: [String: Int]
 
         /// - Parameter tally: What this instance saw.
-        init(_ watch: SoakPeriod, tally: SoakTally, bounds: GateSettings, now: Timestamp) {
-            let state = watch.state(at: now, seen: tally, bounds: bounds)
+        init(_ soak: SoakPeriod, tally: SoakTally, bounds: GateSettings, now: Timestamp) {
+            let state = soak.state(at: now, seen: tally, bounds: bounds)
             self.state = state.name
             elapsedSeconds = state.elapsedMilliseconds / 1000
             ofSeconds = SoakPeriod.milliseconds / 1000
-            began = watch.began.time.iso8601Seconds
-            unwatchedSeconds = watch.unwatchedMilliseconds(at: watch.brokenOff?.time ?? now, seen: tally) / 1000
-            brokenOffBy = watch.brokenOff?.by
-            brokenOffAt = watch.brokenOff?.time.iso8601Seconds
+            began = soak.began.time.iso8601Seconds
+            unwatchedSeconds = soak.unwatchedMilliseconds(at: soak.brokenOff?.time ?? now, seen: tally) / 1000
+            brokenOffBy = soak.brokenOff?.by
+            brokenOffAt = soak.brokenOff?.time.iso8601Seconds
             alarms = tally.alarms.map {
                 Alarm(
                     trigger: $0.trigger.rawValue, state: $0.state.rawValue, at: $0.time.iso8601Seconds,

@@ -4,7 +4,7 @@ package import ParallaxCore
 import ServiceLifecycle
 import Synchronization
 
-/// Follows the watch after a promotion to `distributed_only`: when it began, and what happened since.
+/// Follows the soak period after a promotion to `distributed_only`: when it began, and what happened since.
 package final class SoakService: Service {
     /// What there is to know at one moment; the counts are those since the start.
     package struct Inputs: Sendable {
@@ -31,7 +31,7 @@ package final class SoakService: Service {
     }
 
     fileprivate struct State {
-        var watch: SoakPeriod?
+        var soak: SoakPeriod?
         var tally: SoakTally?
         var contentHash: String?
         var counts = AlertCounts()
@@ -54,7 +54,7 @@ package final class SoakService: Service {
 
     /// - Parameters:
     ///   - instance: The name under which reports list its alerts.
-    ///   - bounds: When a watch has passed.
+    ///   - bounds: When a soak period has passed.
     package init(
         store: StoredSoakPeriod, instance: String, bounds: GateSettings = GateSettings(), logger: Logger,
         inputs: @escaping @Sendable () -> Inputs,
@@ -88,72 +88,72 @@ package final class SoakService: Service {
         }
         if isDue { await follow(inputs.strategy) }
         let now = now()
-        let began = state.withLock { $0.take(inputs, at: now, bounds: bounds) }
-        for name in began { await note(alert: name, at: now) }
+        let began = state.withLock { $0.add(inputs, at: now, bounds: bounds) }
+        for name in began { await record(alert: name, at: now) }
         if isDue { await save() }
     }
 
-    private func note(alert name: Alert.Name, at time: Timestamp) async {
-        do { try await store.note(alert: name.rawValue, instance: instance, at: time) } catch { note(error) }
+    private func record(alert name: Alert.Name, at time: Timestamp) async {
+        do { try await store.record(alert: name.rawValue, instance: instance, at: time) } catch { report(error) }
     }
 
-    /// The latest watch and what this instance saw in it; `nil` if there is none.
-    package var current: (watch: SoakPeriod, tally: SoakTally)? {
+    /// The latest soak period and what this instance saw in it; `nil` if there is none.
+    package var current: (soak: SoakPeriod, tally: SoakTally)? {
         state.withLock { state in
-            guard let watch = state.watch, let tally = state.tally else { return nil }
-            return (watch, tally)
+            guard let soak = state.soak, let tally = state.tally else { return nil }
+            return (soak, tally)
         }
     }
 
     private func follow(_ strategy: Strategy) async {
         do {
-            let watch = try await store.loadSoakPeriod(strategy: strategy)
+            let soak = try await store.loadSoakPeriod(strategy: strategy)
             let known = state.withLock { $0.tally }
             var tally = known
-            if let watch, known?.since != watch.began.time {
+            if let soak, known?.since != soak.began.time {
                 // A tally that cannot be read makes way for a new one.
                 let kept = try? await store.loadSoakTally()
-                tally = kept?.since == watch.began.time ? kept : SoakTally(since: watch.began.time)
+                tally = kept?.since == soak.began.time ? kept : SoakTally(since: soak.began.time)
             }
             state.withLock { [tally] state in
-                state.watch = watch
+                state.soak = soak
                 state.tally = tally
             }
-            note(nil)
+            report(nil)
         } catch {
-            note(error)
+            report(error)
         }
     }
 
     private func save() async {
-        guard let tally = state.withLock({ $0.watch == nil ? nil : $0.tally }) else { return }
-        do { try await store.save(tally) } catch { note(error) }
+        guard let tally = state.withLock({ $0.soak == nil ? nil : $0.tally }) else { return }
+        do { try await store.save(tally) } catch { report(error) }
     }
 
     /// Says once that the record fails. A service that ends cancels what it writes, which is not a failure.
-    private func note(_ error: (any Error)?) {
+    private func report(_ error: (any Error)?) {
         if error is CancellationError { return }
         let isNew = state.withLock { state in
             defer { state.isFailing = error != nil }
             return error != nil && !state.isFailing
         }
         if isNew, let error {
-            logger.error("The watch after the promotion cannot be kept", metadata: ["error": "\(error)"])
+            logger.error("The soak period after the promotion cannot be kept", metadata: ["error": "\(error)"])
         }
     }
 }
 
 extension SoakService.State {
-    /// Adds what happened since the last update, while the watch runs.
+    /// Adds what happened since the last update, while the soak period runs.
     ///
-    /// - Returns: The alerts that began, whether a watch runs or not.
-    fileprivate mutating func take(
+    /// - Returns: The alerts that began, whether a soak period runs or not.
+    fileprivate mutating func add(
         _ inputs: SoakService.Inputs, at now: Timestamp, bounds: GateSettings
     ) -> [Alert.Name] {
         let counts = inputs.counts.since(self.counts)
         let began = inputs.began.merging(self.began) { $0 - $1 }
         (self.counts, self.began) = (inputs.counts, inputs.began)
-        switch watch?.state(at: now, seen: tally, bounds: bounds) {
+        switch soak?.state(at: now, seen: tally, bounds: bounds) {
         case .running?:
             if inputs.effectiveStrategy == .distributedOnly { tally?.watch(at: now) }
             tally?.count(answers: counts.answers, unavailable: counts.unavailable)
@@ -161,7 +161,7 @@ extension SoakService.State {
             for evaluation in inputs.evaluations { tally?.note(evaluation) }
         case .brokenOff?:
             // The verdict that broke it off belongs to it.
-            let end = watch?.brokenOff?.time ?? now
+            let end = soak?.brokenOff?.time ?? now
             for evaluation in inputs.evaluations where evaluation.time <= end { tally?.note(evaluation) }
         case .passed?, .failed?, nil: break
         }

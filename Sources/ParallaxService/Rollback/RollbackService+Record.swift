@@ -46,7 +46,7 @@ extension RollbackService {
         }
     }
 
-    /// Puts what must outlive a restart into the writeQueue again, for a record that has lost it.
+    /// Puts what must outlive a restart into the write queue again, for a record that has lost it.
     func rewriteRecord() {
         let now = now().wall
         state.withLock { state in

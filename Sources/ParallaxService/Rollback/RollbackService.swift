@@ -5,7 +5,7 @@ import Synchronization
 
 /// Drives the rollback evaluator: probes Redis once a second, evaluates, flips the flags, and keeps the record.
 ///
-/// The flip comes first and waits for nothing; what is recorded goes through a writeQueue of its own, so that a record
+/// The flip comes first and waits for nothing; what is recorded goes through a write queue of its own, so that a record
 /// that is slow, locked or broken stops neither the flip nor the next evaluation.
 package final class RollbackService: Service {
     /// Flips the flags to `legacy`. Throws ``RollbackSuperseded`` if the claim is stale.

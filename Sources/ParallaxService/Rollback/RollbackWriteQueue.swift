@@ -1,12 +1,12 @@
 import ParallaxCore
 import Synchronization
 
-/// What is still to be written to the record: the evaluator's driver puts in and goes on, and the writeQueue writes when
-/// the record lets it.
+/// What is still to be written to the record: the evaluator's driver puts in and goes on, and the write queue writes
+/// when the record lets it.
 ///
 /// Bounded: of what the triggers made of their data the oldest is dropped, and counted. Rollbacks and changes of the
-/// latch are few, never dropped and written in their order, so that an acknowledgement finds the rollback that it is for.
-/// Of baselines the latest is enough.
+/// latch are few, never dropped and written in their order, so that an acknowledgement finds the rollback that it is
+/// for. Of baselines the latest is enough.
 final class RollbackWriteQueue: Sendable {
     enum Entry: Equatable, Sendable {
         case evaluations([Evaluation])

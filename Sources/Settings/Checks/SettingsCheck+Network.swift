@@ -2,7 +2,7 @@ import ParallaxCore
 
 extension SettingsCheck {
     /// Headers that mean something else.
-    private static let reservedHeaders = ["x-api-key", "x-forwarded-for", "host", "authorization"]
+    static let reservedHeaders = ["x-api-key", "x-forwarded-for", "host", "authorization"]
 
     /// Whether callers can choose who they are.
     func network() -> [Finding] {
@@ -14,7 +14,24 @@ extension SettingsCheck {
             return finding(
                 .warning, .risk, .trustedProxies, problem,
                 "name your gateways' addresses only, or set TRUSTED_HOPS to how many of them a request passes")
-        } + organizationHeader()
+        } + organizationHeader() + controlHeaders()
+    }
+
+    private func controlHeaders() -> [Finding] {
+        let headers = settings.http.controlHeaders
+        if !headers.isComplete {
+            return [
+                finding(
+                    .error, .impossibleCombination, .controlHeaders, "names no header for `allowed`",
+                    "name the header that holds the verdict, as allowed=X-Legacy-Allowed, or remove this setting")
+            ]
+        }
+        guard !headers.isEmpty, settings.http.trustedProxies.isEmpty else { return [] }
+        return [
+            finding(
+                .warning, .noEffect, .controlHeaders, "has no effect: TRUSTED_PROXIES is empty",
+                "name the gateway that sets the headers there, or remove this setting")
+        ]
     }
 
     private func organizationHeader() -> [Finding] {

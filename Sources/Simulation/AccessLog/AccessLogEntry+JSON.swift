@@ -23,7 +23,7 @@ private struct LogMembers {
     private static let times = names([
         "StartUTC", "ts", "@timestamp", "timestamp", "time", "time_iso8601", "msec", "start_time", "datetime",
     ])
-    /// Those that a trusted proxy's word went into first.
+    /// Those that a trusted proxy's header went into first.
     private static let clients = names([
         "request.client_ip", "request.remote_ip", "request.remote_addr", "ClientHost", "client_ip", "remote_addr",
         "remote_ip", "client", "clientip", "ClientAddr", "remote_host", "downstream_remote_address",

@@ -34,17 +34,17 @@ package struct DetectionStudy: Sendable {
             try Task.checkCancellation()
             seconds.restart(seed: seeds.next())
             let start = Int64(seeds.integer(in: 0...86_399))
-            var watched = try EvaluatedService(service, seconds, settings: settings, startSecond: start)
-            watched.learn()
+            var evaluated = try EvaluatedService(service, seconds, settings: settings, startSecond: start)
+            evaluated.learn()
             let healthy = DetectionStudy.healthySeconds + seeds.integer(in: 0...settings.evaluationInterval - 1)
             // A rollback before the fault would be no detection: that run counts as one without.
-            if time(&watched, .healthy, timeout: healthy) == nil,
-                let (delay, trigger) = time(&watched, condition, loop, timeout: DetectionStudy.timeoutSeconds)
+            if time(&evaluated, .healthy, timeout: healthy) == nil,
+                let (delay, trigger) = time(&evaluated, condition, loop, timeout: DetectionStudy.timeoutSeconds)
             {
                 delays.append(delay)
                 triggers[trigger, default: 0] += 1
             }
-            seconds = watched.seconds
+            seconds = evaluated.seconds
         }
         return Detection(
             service: service, condition: condition, loop: loop, barSeconds: barSeconds, runs: runs,
@@ -54,11 +54,11 @@ package struct DetectionStudy: Sendable {
 
     /// The second of the first rollback, and which trigger asked for it.
     private func time(
-        _ watched: inout EvaluatedService, _ condition: CandidateCondition, _ loop: CrashLoop? = nil, timeout: Int
+        _ evaluated: inout EvaluatedService, _ condition: CandidateCondition, _ loop: CrashLoop? = nil, timeout: Int
     ) -> (delay: Int, trigger: Trigger)? {
         for second in 1...timeout {
             let holds = loop?.isDown(inSecond: second - 1) ?? true
-            if let evaluation = watched.step(holds ? condition : .healthy) { return (second, evaluation.trigger) }
+            if let evaluation = evaluated.step(holds ? condition : .healthy) { return (second, evaluation.trigger) }
         }
         return nil
     }

@@ -1,7 +1,7 @@
 import ParallaxCore
 
-/// A modelled service with its watchdog, in virtual time: the service's own evaluator, driven second by second as the
-/// service drives it.
+/// A modelled service with its rollback evaluator, in virtual time: the service's own evaluator, driven second by
+/// second as the service drives it.
 struct EvaluatedService: Sendable {
     /// Midnight of 1 January 2026 in UTC: what second 0 shows on the wall.
     static let origin = Timestamp(milliseconds: 1_767_225_600_000)
@@ -19,7 +19,7 @@ struct EvaluatedService: Sendable {
 
     /// - Parameters:
     ///   - seconds: What happens; goes on where it stands.
-    ///   - settings: The watchdog's; that a trigger runs dry is ignored.
+    ///   - settings: The rollback evaluator's; that a trigger runs dry is ignored.
     ///   - startSecond: The second of the simulation before the first.
     /// - Throws: ``RollbackSettingsError``.
     init(

@@ -36,22 +36,22 @@ package struct FalseRollbackStudy: Sendable {
             // A baseline is learned at any time of the day.
             let start = Int64(first) * 86_400 + Int64(seeds.integer(in: 0...86_399))
             seconds.restart(seed: seeds.next())
-            var watched = try EvaluatedService(service, seconds, settings: settings, startSecond: start)
-            watched.learn()
-            rollbacks += try count(in: &watched, days: min(stretch, days - first))
-            seconds = watched.seconds
+            var evaluated = try EvaluatedService(service, seconds, settings: settings, startSecond: start)
+            evaluated.learn()
+            rollbacks += try count(in: &evaluated, days: min(stretch, days - first))
+            seconds = evaluated.seconds
         }
         return FalseRollbacks(
             service: service, condition: condition, loop: loop, bar: bar, days: days, rollbacks: rollbacks)
     }
 
-    private func count(in watched: inout EvaluatedService, days: Int) throws -> Int {
+    private func count(in evaluated: inout EvaluatedService, days: Int) throws -> Int {
         var rollbacks = 0
         for day in 0..<days {
             try Task.checkCancellation()
             for second in 0..<86_400 {
                 let holds = loop?.isDown(inSecond: day * 86_400 + second) ?? true
-                if watched.step(holds ? condition : .healthy) != nil { rollbacks += 1 }
+                if evaluated.step(holds ? condition : .healthy) != nil { rollbacks += 1 }
             }
         }
         return rollbacks

@@ -1,6 +1,6 @@
 import ParallaxCore
 
-/// What happens in one second of a modelled service, as its watchdog is told.
+/// What happens in one second of a modelled service, as its rollback evaluator is told.
 struct ModelledSecond: Equatable, Sendable {
     var attempts = AttemptTally()
     var waits = LatencyHistogram()

@@ -1,6 +1,6 @@
 package import ParallaxCore
 
-/// A service of someone's own description, watched for days.
+/// A service of someone's own description, run for days.
 package struct RollbackScenario: Equatable, Sendable {
     /// Redis is away once a day, at any time of it.
     package struct Outage: Equatable, Sendable {
@@ -43,20 +43,20 @@ package struct RollbackScenario: Equatable, Sendable {
         let stretch = service.latency == nil ? days : FalseRollbackStudy.daysOfBaseline
         for first in stride(from: 0, to: days, by: stretch) {
             seconds.restart(seed: seeds.next())
-            var watched = try EvaluatedService(
+            var evaluated = try EvaluatedService(
                 service, seconds, settings: settings, startSecond: Int64(first) * 86_400)
-            watched.learn()
+            evaluated.learn()
             for day in first..<min(days, first + stretch) {
                 try Task.checkCancellation()
-                watch(&watched, day: day, &seeds, &outcome)
+                run(&evaluated, day: day, &seeds, &outcome)
             }
-            seconds = watched.seconds
+            seconds = evaluated.seconds
         }
         return outcome
     }
 
-    private func watch(
-        _ watched: inout EvaluatedService, day: Int, _ seeds: inout SplitMix64, _ outcome: inout ScenarioOutcome
+    private func run(
+        _ evaluated: inout EvaluatedService, day: Int, _ seeds: inout SplitMix64, _ outcome: inout ScenarioOutcome
     ) {
         let standing = CandidateCondition(latencyFactor: latencyFactor)
         let down = CandidateCondition(
@@ -64,12 +64,12 @@ package struct RollbackScenario: Equatable, Sendable {
         let length = outage?.wholeSeconds ?? 0
         let start = seeds.integer(in: 0...86_400 - length)
         // What an outage leaves in the windows fires on its account, too.
-        let aftermath = watched.evaluator.settings.errorWindowSeconds
+        let aftermath = evaluated.evaluator.settings.errorWindowSeconds
         var delay: Int?
         for second in 0..<86_400 {
             let since = second - start
             let isDown = outage?.isDown(inSecond: since) == true
-            guard let evaluation = watched.step(isDown ? down : standing) else { continue }
+            guard let evaluation = evaluated.step(isDown ? down : standing) else { continue }
             let isOfOutage = length > 0 && (0..<length + aftermath).contains(since)
             if isOfOutage { delay = delay ?? since + 1 }
             outcome.rollbacks.append(

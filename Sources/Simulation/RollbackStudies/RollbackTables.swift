@@ -1,7 +1,7 @@
 import Foundation
 package import ParallaxCore
 
-/// What the watchdog is measured by: false rollbacks and times to detect, each next to its bar.
+/// What the rollback evaluator is measured by: false rollbacks and times to detect, each next to its bar.
 package struct RollbackTables: Equatable, Sendable {
     /// How much is simulated.
     package struct Extent: Equatable, Sendable {
@@ -132,7 +132,7 @@ extension RollbackTables {
 
 extension RollbackTables {
     /// One of the tables, in the order in which they are shown. The raw values make the seeds: they never change.
-    package enum Part: Int, CaseIterable, Sendable {
+    package enum Table: Int, CaseIterable, Sendable {
         case falseRollbacks = 0
         case errors = 1
         case redisDown = 2
@@ -145,45 +145,45 @@ extension RollbackTables {
     /// Simulates one table, its cells side by side on all processors. The same seed gives the same figures.
     ///
     /// - Throws: ``RollbackSettingsError``, or `CancellationError`.
-    package mutating func fill(_ part: Part, _ extent: Extent, settings: RollbackSettings) async throws {
-        switch part {
+    package mutating func fill(_ table: Table, _ extent: Extent, settings: RollbackSettings) async throws {
+        switch table {
         case .falseRollbacks:
-            falseRollbacks = try await Self.run(Self.falseRollbackStudies, part, extent) { study, seed in
+            falseRollbacks = try await Self.run(Self.falseRollbackStudies, table, extent) { study, seed in
                 try study.run(days: extent.days, settings: settings, seed: seed)
             }
         case .unchangedLatency:
-            unchangedLatency = try await Self.run(Self.unchangedLatencyStudies, part, extent) { study, seed in
+            unchangedLatency = try await Self.run(Self.unchangedLatencyStudies, table, extent) { study, seed in
                 try study.run(days: extent.latencyDays, settings: settings, seed: seed)
             }
         case .errors:
-            errors = try await Self.run(Self.errorStudies, extent, part, settings)
+            errors = try await Self.run(Self.errorStudies, extent, table, settings)
         case .redisDown:
-            redisDown = try await Self.run(Self.redisDownStudies, extent, part, settings)
+            redisDown = try await Self.run(Self.redisDownStudies, extent, table, settings)
         case .crashLoops:
-            crashLoops = try await Self.run(Self.crashLoopStudies, extent, part, settings)
+            crashLoops = try await Self.run(Self.crashLoopStudies, extent, table, settings)
         case .rareOutages:
-            rareOutages = try await Self.run(Self.rareOutageStudies, part, extent) { study, seed in
+            rareOutages = try await Self.run(Self.rareOutageStudies, table, extent) { study, seed in
                 try study.run(days: extent.latencyDays, settings: settings, seed: seed)
             }
         case .latency:
-            latency = try await Self.run(Self.latencyStudies, extent, part, settings)
+            latency = try await Self.run(Self.latencyStudies, extent, table, settings)
         }
     }
 
     private static func run(
-        _ studies: [DetectionStudy], _ extent: Extent, _ part: Part, _ settings: RollbackSettings
+        _ studies: [DetectionStudy], _ extent: Extent, _ table: Table, _ settings: RollbackSettings
     ) async throws -> [Detection] {
-        try await run(studies, part, extent) { study, seed in
+        try await run(studies, table, extent) { study, seed in
             try study.run(runs: extent.runs, settings: settings, seed: seed)
         }
     }
 
     private static func run<Study: Sendable, Figure: Sendable>(
-        _ studies: [Study], _ part: Part, _ extent: Extent,
+        _ studies: [Study], _ table: Table, _ extent: Extent,
         _ simulate: @escaping @Sendable (Study, UInt64) throws -> Figure
     ) async throws -> [Figure] {
         // A sequence of its own for each cell, so that none depends on which others there are.
-        var seeds = SplitMix64(seed: extent.seed &+ UInt64(part.rawValue) << 32)
+        var seeds = SplitMix64(seed: extent.seed &+ UInt64(table.rawValue) << 32)
         let cells = studies.map { (study: $0, seed: seeds.next()) }
         return try await concurrently(cells) { try simulate($0.study, $0.seed) }
     }

@@ -65,13 +65,13 @@ struct FlagChangeOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - database: Whose latch says too whether a rollback can take place afterwards.
-    ///   - word: What the history says before the reason.
+    ///   - prefix: What the history says before the reason.
     /// - Throws: ``FollowingInstances/exitCode`` if the file is written and an instance does not follow it.
     func change(
-        _ store: FlagStore, _ update: FlagUpdate, database: String, saying word: String = ""
+        _ store: FlagStore, _ update: FlagUpdate, database: String, prefix: String = ""
     ) async throws {
         if let drill = await store.abandonDrill() { Terminal.note(DrillText.abandoned(drill)) }
-        guard let change = try await store.set(update, by: person, reason: word + reason) else {
+        guard let change = try await store.set(update, by: person, reason: prefix + reason) else {
             return Terminal.print("The file says so already; nothing was changed.")
         }
         await store.finishHistory()
@@ -89,8 +89,8 @@ enum CurrentUser {
 
     /// The name of the user by an environment and the account of the process.
     ///
-    /// The account that the service runs as, such as `parallax`, is told apart from the service itself, which does not end a
-    /// hold with what it writes.
+    /// The account that the service runs as, such as `parallax`, is told apart from the service itself, which does not
+    /// end a hold with what it writes.
     static func name(in environment: [String: String], account: String) -> String {
         let name =
             ["SUDO_USER", "LOGNAME", "USER"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? account
@@ -99,8 +99,8 @@ enum CurrentUser {
 
     /// Checks what is kept with a change.
     ///
-    /// - Throws: `ValidationError` naming the option that is empty, too long or not one line of text, or a name that is the
-    ///   service's own.
+    /// - Throws: `ValidationError` naming the option that is empty, too long or not one line of text, or a name that is
+    ///   the service's own.
     static func validate(by: String, reason: String, reasonOption: String = "--reason") throws {
         for (option, text) in [("--by", by), (reasonOption, reason)] {
             guard let problem = OneLineText.problem(in: text) else { continue }

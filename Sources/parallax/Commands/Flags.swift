@@ -9,8 +9,8 @@ struct Flags: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "See and change the flags that steer the migration.",
         discussion: """
-            The flags live in one file in the open flagd format (the setting FEATURE_FLAG_FILE). Every instance follows it \
-            within a second, without a restart.
+            The flags live in one file in the open flagd format (the setting FEATURE_FLAG_FILE). Every instance \
+            follows it within a second, without a restart.
 
               legacy            only the old limiter
               hybrid            both judge; the old one is enforced, but for the share of identities given to the new one
@@ -24,10 +24,10 @@ struct FlagsShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show the strategy and the flags behind it.",
         discussion: """
-            Shows what holds for an instance with this environment: an environment variable with a safer value than the file's \
-            always wins. Lists the instances that share the file, by what each has written next to it in the last hour: behind \
-            are those that have not applied the file as it is, silent those that have written nothing for a minute. Exits with 65 \
-            if the file is invalid, and with 66 if it is missing.
+            Shows what holds for an instance with this environment: an environment variable with a safer value than \
+            the file's always wins. Lists the instances that share the file, by what each has written next to it in \
+            the last hour: behind are those that have not applied the file as it is, silent those that have written \
+            nothing for a minute. Exits with 65 if the file is invalid, and with 66 if it is missing.
             """)
 
     @OptionGroup var file: FlagFileOption
@@ -35,7 +35,7 @@ struct FlagsShow: AsyncParsableCommand {
     @Option(
         name: .customLong("database"),
         help: ArgumentHelp(
-            "A database, for the watch after a promotion; once for each instance (default: the setting DATABASE_PATH).",
+            "A database, for the soak period after a promotion; once for each instance (default: the setting DATABASE_PATH).",
             valueName: "file"))
     var databases: [String] = []
 
@@ -165,7 +165,7 @@ struct FlagsDocument: Encodable {
         effective = Values(health.effective)
         file = Values(health.file)
         notes = health.notes
-        watch = promotion.watch.map {
+        watch = promotion.soak.map {
             SoakDocument(
                 $0, tally: promotion.tally, bounds: promotion.bounds, now: promotion.now)
         }

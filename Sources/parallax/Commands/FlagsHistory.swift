@@ -9,8 +9,8 @@ struct FlagsHistory: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "List who changed the flags, when, why, and from what to what.",
         discussion: """
-            The newest change first. Each row holds the hash of the one before; the chain is followed each time, and a row \
-            that was changed or taken out makes the command exit with 65.
+            The newest change first. Each row holds the hash of the one before; the chain is followed each time, and \
+            a row that was changed or taken out makes the command exit with 65.
             """)
 
     @OptionGroup var database: OneDatabaseOption
@@ -93,9 +93,9 @@ struct FlagsRestore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Set the flags to what they were after a change in the history.",
         discussion: """
-            Sets the values of the four flags, as a new change with a name and a reason. Everything else in the file stays \
-            as it is now: other programs' flags, variants and targeting rules may have changed since, and are not this \
-            command's to undo. A history whose chain of hashes is broken is not restored from.
+            Sets the values of the four flags, as a new change with a name and a reason. Everything else in the file \
+            stays as it is now: other programs' flags, variants and targeting rules may have changed since, and are \
+            not this command's to undo. A history whose chain of hashes is broken is not restored from.
 
               parallax flags history
               parallax flags restore 12 --reason "back to before the last step"
@@ -125,7 +125,7 @@ struct FlagsRestore: AsyncParsableCommand {
         let history = FlagFileOption.history(in: databasePath)
         let store = try await file.open(settings, history: history)
         let update = FlagUpdate(restoring: entry.change.to, emptiesTargeting: emptiesTargeting)
-        try await change.change(store, update, database: databasePath, saying: "restores change \(sequence): ")
+        try await change.change(store, update, database: databasePath, prefix: "restores change \(sequence): ")
     }
 
     private func entry(in store: DivergenceStore) async throws -> FlagHistoryEntry {

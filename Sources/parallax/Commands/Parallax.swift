@@ -12,8 +12,8 @@ struct Parallax: AsyncParsableCommand {
         abstract:
             "Runs a rate limiter's migration from each instance's memory to one Redis, and shows where the two differ.",
         discussion: """
-            Both limiters judge every request, one verdict is enforced, every disagreement is recorded and explained, and a \
-            watchdog rolls back to the old limiter if the new one fails or slows callers.
+            Both limiters judge every request, one verdict is enforced, every disagreement is recorded and explained, \
+            and a rollback evaluator goes back to the old limiter if the new one fails or slows callers.
 
             Begin with:
               parallax serve --embedded-redis   a service to try, with a private Redis

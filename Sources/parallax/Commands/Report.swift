@@ -11,16 +11,16 @@ struct Report: AsyncParsableCommand {
         abstract: "Decide whether to go on: the verdict, who would be hit, why, and what that stands on.",
         discussion: """
             Totals are exact for every minute; times are widened to whole minutes. Single divergences are kept up to a \
-            bound, and the report says how many were only counted. A running instance is not disturbed. With --since it \
-            also says what changed against the period before.
+            bound, and the report says how many were only counted. A running instance is not disturbed. With --since \
+            it also says what changed against the period before.
 
               parallax report --since 7d
               parallax report --since 7d --gate
               parallax report --since 2026-11-23T14:00:00Z --until 2026-11-23T15:00:00Z --organization acme
               parallax report --database a.sqlite --database b.sqlite --format html --output report.html
 
-            Exit codes of --gate: 0 go, 2 wait, 3 no-go. The bounds are the settings GATE_…; docs/report.md explains the \
-            checks, and the keys and columns of the formats.
+            Exit codes of --gate: 0 go, 2 wait, 3 no-go. The bounds are the settings GATE_…; docs/report.md explains \
+            the checks, and the keys and columns of the formats.
             """)
 
     @OptionGroup var databases: DatabaseOptions
@@ -112,7 +112,7 @@ extension CSVRows: ExpressibleByArgument {}
 
 extension GateVerdict {
     /// As people read it.
-    var word: String {
+    var displayName: String {
         switch self {
         case .go: "GO"
         case .wait: "WAIT"

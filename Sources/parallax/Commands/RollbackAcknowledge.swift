@@ -10,15 +10,15 @@ import ParallaxCore
 struct RollbackAcknowledge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "acknowledge",
-        abstract: "Acknowledge a rollback, so that the watchdog acts again.",
+        abstract: "Acknowledge a rollback, so that the rollback evaluator acts again.",
         discussion: """
-            The name and the reason are kept with the rollback. Instances that use the database, or share the flag file, take \
-            it over within seconds: one of them is enough. With a flag file for each, name all: by --database, or by --url \
-            with the admin token.
+            The name and the reason are kept with the rollback. Instances that use the database, or share the flag \
+            file, take it over within seconds: one of them is enough. With a flag file for each, name all: by \
+            --database, or by --url with the admin token.
 
             For 15 minutes after it nothing is rolled back automatically, or 30 after the second rollback within a day.
-            The flags stay as they are: set the strategy with 'parallax flags set' or 'parallax promote'. An instance that \
-            held itself at legacy, since the file could not be written, does what the file says from then on.
+            The flags stay as they are: set the strategy with 'parallax flags set' or 'parallax promote'. An instance \
+            that held itself at legacy, since the file could not be written, does what the file says from then on.
 
               parallax rollback acknowledge --reason "Redis was moved to new hardware"
               parallax rollback acknowledge --reason "a failover" --url http://a:8080 --url http://b:8080
@@ -64,7 +64,7 @@ struct RollbackAcknowledge: AsyncParsableCommand {
                 outcomes.append(try await database.record(acknowledgement))
             }
         }
-        for outcome in outcomes { outcome.tell() }
+        for outcome in outcomes { outcome.report() }
         if outcomes.contains(where: \.isDone) {
             if let end = outcomes.compactMap(\.holdOffUntil).max() {
                 Terminal.print(Self.holdOff(until: end, from: acknowledgement.time))
@@ -79,7 +79,7 @@ struct RollbackAcknowledge: AsyncParsableCommand {
     /// Until when no rollback follows.
     static func holdOff(until end: Timestamp, from now: Timestamp) -> String {
         "Nothing is rolled back automatically for \(NumberFormat.span(minutes: Int((end - now + 59_999) / 60_000))), until "
-            + "\(end.text) UTC; from then on the watchdog acts again."
+            + "\(end.text) UTC; from then on the rollback evaluator acts again."
     }
 }
 
@@ -88,8 +88,9 @@ struct AcknowledgementOutcome {
     enum Result {
         /// Acknowledged; the rollback, if it is known.
         case done(RollbackLatch.Firing?)
-        /// The database cannot be written now: instances take the acknowledgement from next to the flag file, and write it later.
-        case left(RollbackLatch.Firing?, because: String)
+        /// The database cannot be written now: instances take the acknowledgement from next to the flag file, and write
+        /// it later.
+        case deferred(RollbackLatch.Firing?, because: String)
         /// Nothing waits, or no longer.
         case nothing
         case failed(CommandFailure)
@@ -98,14 +99,15 @@ struct AcknowledgementOutcome {
     /// The address or the path.
     let place: String
     let result: Result
-    /// What an instance does from now on that the rollback held at `legacy`; `nil` if none was held, or it is not known.
+    /// What an instance does from now on that the rollback held at `legacy`; `nil` if none was held, or it is not
+    /// known.
     var released: Strategy?
     /// Until when nothing is rolled back automatically because of this; `nil` if it is not known.
     var holdOffUntil: Timestamp?
 
     var isDone: Bool {
         switch result {
-        case .done, .left: true
+        case .done, .deferred: true
         case .nothing, .failed: false
         }
     }
@@ -114,7 +116,7 @@ struct AcknowledgementOutcome {
         if case .failed(let failure) = result { failure } else { nil }
     }
 
-    func tell() {
+    func report() {
         let place = place.escapedForTerminal
         switch result {
         case .done(let firing):
@@ -122,11 +124,11 @@ struct AcknowledgementOutcome {
             if let released, released != .legacy {
                 Terminal.note(
                     """
-                    note: the rollback could not be written and held the instance at legacy; from now on it follows the \
-                    file: \(released.rawValue)
+                    note: the rollback could not be written and held the instance at legacy; from now on it follows \
+                    the file: \(released.rawValue)
                     """)
             }
-        case .left(let firing, let reason):
+        case .deferred(let firing, let reason):
             Terminal.print("Acknowledged next to the flag file: \(Self.text(firing)).")
             Terminal.note("note: \(reason.escapedForTerminal); the instance writes the acknowledgement there later")
         case .nothing: Terminal.note("note: at \(place) no rollback waits to be acknowledged")
@@ -177,7 +179,7 @@ struct DatabaseAcknowledgement {
             await flags.publish(latch)
             guard flags.sharedLatch?.isLatched == false else { throw error }
             return AcknowledgementOutcome(
-                place: path, result: .left(latch.firing, because: error.message),
+                place: path, result: .deferred(latch.firing, because: error.message),
                 holdOffUntil: end(of: latch, acknowledgement))
         }
     }

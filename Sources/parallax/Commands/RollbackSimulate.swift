@@ -10,11 +10,11 @@ import Settings
 struct RollbackSimulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Try the watchdog's settings: on modelled traffic, or on what it saw last week.",
+        abstract: "Try the rollback evaluator's settings: on modelled traffic, or on what it saw last week.",
         discussion: """
-            Runs the service's rollback evaluator in virtual time. Without a scenario it prints how often it rolls back \
-            without need and how soon it rolls back when it should, each figure next to its bar. Settings are the service's \
-            (ROLLBACK_…); options of the same names override them.
+            Runs the service's rollback evaluator in virtual time. Without a scenario it prints how often it rolls \
+            back without need and how soon it rolls back when it should, each figure next to its bar. Settings are \
+            the service's (ROLLBACK_…); options of the same names override them.
 
               parallax rollback simulate
               parallax rollback simulate --error-rate-percent 2 --error-minimum 50
@@ -43,9 +43,10 @@ struct RollbackSimulate: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Print this table only; may be given several times. One of \(RollbackTables.Part.names).", valueName: "name"
+            "Print this table only; may be given several times. One of \(RollbackTables.Table.names).",
+            valueName: "name"
         ))
-    var table: [RollbackTables.Part] = []
+    var table: [RollbackTables.Table] = []
 
     @Option(help: "The seed of the traffic: the same one gives the same figures.")
     var seed = Self.defaultSeed
@@ -94,7 +95,7 @@ struct RollbackSimulate: AsyncParsableCommand {
         var tables = RollbackTables()
         Terminal.note("Simulating \(NumberFormat.count(extent.days)) days a figure: minutes; fewer --days take less.")
         if !json { Terminal.print(RollbackTablesText.head(extent, settings)) }
-        for part in RollbackTables.Part.allCases where table.isEmpty || table.contains(part) {
+        for part in RollbackTables.Table.allCases where table.isEmpty || table.contains(part) {
             try await tables.fill(part, extent, settings: settings)
             if !json { Terminal.print("\n" + RollbackTablesText(tables: tables, extent: extent).text(of: part)) }
         }
@@ -131,7 +132,7 @@ struct RollbackSimulate: AsyncParsableCommand {
     }
 }
 
-extension RollbackTables.Part: ExpressibleByArgument {
+extension RollbackTables.Table: ExpressibleByArgument {
     /// As options call them.
     private var name: String {
         switch self {
@@ -148,12 +149,12 @@ extension RollbackTables.Part: ExpressibleByArgument {
     fileprivate static let names = allCases.map(\.name).joined(separator: ", ")
 
     package init?(argument: String) {
-        guard let part = RollbackTables.Part.allCases.first(where: { $0.name == argument }) else { return nil }
+        guard let part = RollbackTables.Table.allCases.first(where: { $0.name == argument }) else { return nil }
         self = part
     }
 }
 
-/// Settings of the watchdog to try, named as the settings `ROLLBACK_…` are.
+/// Settings of the rollback evaluator to try, named as the settings `ROLLBACK_…` are.
 struct RollbackSettingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Try another ROLLBACK_REDIS_DOWN_SECONDS.", valueName: "seconds"))
     var redisDownSeconds: Int?
@@ -219,7 +220,7 @@ struct RollbackSettingOptions: ParsableArguments {
             try settings.validate()
         } catch {
             throw CommandFailure(
-                .usage, "the watchdog does not accept these settings: \(error)",
+                .usage, "the rollback evaluator does not accept these settings: \(error)",
                 remedy: "docs/configuration.md has the range of each setting.")
         }
         return settings

@@ -8,10 +8,10 @@ import ParallaxCore
 struct Rollbacks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback",
-        abstract: "See what the watchdog did, clear it, try its settings, and drill a rollback.",
+        abstract: "See what the rollback evaluator did, clear it, try its settings, and drill a rollback.",
         discussion: """
-            When Redis is down, fails or slows callers, the watchdog sets the flags to legacy. It does so once: until a \
-            person has acknowledged that, with a name and a reason, it fires no more.
+            When Redis is down, fails or slows callers, the rollback evaluator sets the flags to legacy. It does so \
+            once: until a person has acknowledged that, with a name and a reason, it fires no more.
             """,
         subcommands: [
             RollbackHistory.self, RollbackAcknowledge.self, RollbackSimulate.self, RollbackDrillCommand.self,
@@ -24,8 +24,8 @@ struct RollbackHistory: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "List the rollbacks, with what they were decided from.",
         discussion: """
-            The newest first: those of the databases named, and the latest of all instances that share the flag file, which \
-            each keeps next to it. --json gives every figure of the decision.
+            The newest first: those of the databases named, and the latest of all instances that share the flag file, \
+            which each keeps next to it. --json gives every figure of the decision.
             """)
 
     @OptionGroup var databases: DatabaseOptions
@@ -50,8 +50,8 @@ struct RollbackHistory: AsyncParsableCommand {
             if store.isWriteLocked {
                 Terminal.note(
                     """
-                    note: another program holds \(store.path.escapedForTerminal) locked; what took place meanwhile is not in \
-                    it yet
+                    note: another program holds \(store.path.escapedForTerminal) locked; what took place meanwhile is \
+                    not in it yet
                     """)
             }
         }
@@ -86,7 +86,8 @@ struct RollbackEntry {
 
     /// The rollbacks of databases and of the folder next to the flag file, each once and the newest first.
     ///
-    /// - Parameter shared: The latch next to the file, which says whether those are acknowledged that no database holds.
+    /// - Parameter shared: The latch next to the file, which says whether those are acknowledged that no database
+    ///   holds.
     static func merge(
         stored: [StoredRollback], kept: [KeptRollback], shared: RollbackLatch?
     ) -> [RollbackEntry] {

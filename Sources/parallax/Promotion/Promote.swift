@@ -12,16 +12,16 @@ struct Promote: AsyncParsableCommand {
         abstract: "Go one phase forward if the report's gate allows it, or go back.",
         discussion: """
             The phases, in order: legacy, hybrid, 10, 50, 100 (the share of identities in per cent that get the new \
-            limiter's verdict), distributed_only. One step at a time goes forward, and only where the gate says go; going \
-            back is always allowed. What the gate is asked about are the records since the present phase began, of the \
-            last seven days at most; --since names another time. Name the databases of all instances.
+            limiter's verdict), distributed_only. One step at a time goes forward, and only where the gate says go; \
+            going back is always allowed. What the gate is asked about are the records since the present phase began, \
+            of the last seven days at most; --since names another time. Name the databases of all instances.
 
               parallax promote --to hybrid --reason "start comparing"
               parallax promote --to 10 --reason "a week without surprises" --database a.sqlite --database b.sqlite
               parallax promote --to 50 --reason "the drill is next Monday" --force
 
-            Exit codes: 0 done and followed by every instance, 2 the gate says wait, 3 it says no-go or a rollback waits \
-            to be acknowledged, 4 the flags are written and an instance does not follow them. \
+            Exit codes: 0 done and followed by every instance, 2 the gate says wait, 3 it says no-go or a rollback \
+            waits to be acknowledged, 4 the flags are written and an instance does not follow them. \
             docs/promotion.md describes every step.
             """)
 
@@ -57,15 +57,15 @@ struct Promote: AsyncParsableCommand {
                 remedy: "The next step is 'parallax promote --to \(next.rawValue)'.")
         case .back:
             try await flags.requireWritable()
-            try await set(flags, judged: before, settings, to: "back to \(target.rawValue)")
+            try await set(flags, judged: before, settings, note: "back to \(target.rawValue)")
         case .forward:
             try await flags.requireWritable()
             try await requireFollowers(of: flags)
             for note in Self.unarmedNotes(await flags.instances(), at: Timestamp.now()) { Terminal.note(note) }
             let gate = try await askGate(settings, flags, judged: before)
-            let word = Self.word(for: gate, target: target, pinned: await pinned(of: flags))
+            let note = Self.historyNote(for: gate, target: target, pinned: await pinned(of: flags))
             if let forced = Self.forced(gate) { Terminal.print(forced) }
-            try await set(flags, judged: before, settings, to: word)
+            try await set(flags, judged: before, settings, note: note)
         }
     }
 
@@ -122,12 +122,12 @@ struct Promote: AsyncParsableCommand {
     }
 
     /// Writes the flags, if they are still those that were judged, and waits for the instances.
-    private func set(_ flags: FlagStore, judged: FlagHealth, _ settings: Settings, to word: String) async throws {
+    private func set(_ flags: FlagStore, judged: FlagHealth, _ settings: Settings, note: String) async throws {
         guard let content = judged.contentHash else { throw Self.changed }
         let change: FlagChange?
         do throws(FlagFileError) {
             change = try await flags.set(
-                target.update, by: options.person, reason: "\(word): \(options.reason)", over: content)
+                target.update, by: options.person, reason: "\(note): \(options.reason)", over: content)
         } catch {
             throw error.code == .superseded ? Self.changed : error
         }
@@ -147,7 +147,7 @@ struct Promote: AsyncParsableCommand {
     /// What the history says of a step, before the person's reason.
     ///
     /// - Parameter pinned: The instances that do not follow, since their environment keeps them at `legacy`.
-    static func word(for gate: Gate, target: PromotionPhase, pinned: [String] = []) -> String {
+    static func historyNote(for gate: Gate, target: PromotionPhase, pinned: [String] = []) -> String {
         var past = gate.verdict == .go ? [] : ["past \(gate.verdict.rawValue) (\(failing(gate)))"]
         if !pinned.isEmpty {
             past.append("without \(pinned.joined(separator: ", ")), kept at legacy by the environment")
@@ -158,7 +158,7 @@ struct Promote: AsyncParsableCommand {
     /// Says that a step is forced, and past which checks; `nil` if the gate says go.
     static func forced(_ gate: Gate) -> String? {
         guard gate.verdict != .go else { return nil }
-        return "Forced: the gate says \(gate.verdict.word), and these checks do not pass: \(failing(gate)). "
+        return "Forced: the gate says \(gate.verdict.displayName), and these checks do not pass: \(failing(gate)). "
             + "The flag history keeps that."
     }
 
@@ -167,7 +167,7 @@ struct Promote: AsyncParsableCommand {
     /// What comes next.
     static func outlook(from phase: PromotionPhase) -> String {
         guard let next = phase.next else {
-            return "The watch of 48 h has begun; 'parallax flags show' and /health tell what happens in it."
+            return "The soak period of 48 h has begun; 'parallax flags show' and /health tell what happens in it."
         }
         return "Next: parallax promote --to \(next.rawValue)"
     }

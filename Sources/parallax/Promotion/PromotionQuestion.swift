@@ -114,11 +114,13 @@ struct LatchWait {
         let acknowledgement: Acknowledgement?
     }
 
-    /// The rollback that keeps from going forward: one without any acknowledgement before one whose acknowledgement is on its way.
+    /// The rollback that keeps from going forward: one without any acknowledgement before one whose acknowledgement is
+    /// on its way.
     static func firstWaiting(_ latches: [(path: String, latch: RollbackLatch)], shared: RollbackLatch?) -> Waiting? {
         let places = latches + [("the folder next to the flag file", shared ?? RollbackLatch())]
         let waiting = places.filter(\.1.isLatched).map { place, latch in
-            // A acknowledgement next to the file is for all who share it; one in a database for the rollback that it is about.
+            // A acknowledgement next to the file is for all who share it; one in a database for the rollback that it is
+            // about.
             let words = [shared].compactMap(\.self).map { latch.acknowledged(alsoBy: $0) }.filter { !$0.isLatched }
                 .compactMap(\.acknowledgement)
             let same = places.map(\.1).filter { $0.firing == latch.firing }.compactMap(\.acknowledgement)
@@ -130,7 +132,8 @@ struct LatchWait {
     static func text(_ waiting: Waiting) -> String {
         let what =
             waiting.firing.map { " by \($0.trigger.rawValue) at \($0.time.text) UTC" } ?? ""
-        let head = "parallax: a rollback\(what) waits to be acknowledged, and the watchdog does nothing until then"
+        let head =
+            "parallax: a rollback\(what) waits to be acknowledged, and the rollback evaluator does nothing until then"
         guard let acknowledgement = waiting.acknowledgement else {
             return """
                 \(head); --force does not help

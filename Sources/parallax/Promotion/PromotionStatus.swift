@@ -4,10 +4,10 @@ import DivergenceStore
 import Foundation
 import ParallaxCore
 
-/// What a promotion has left to watch, and the drill that has the flags at legacy: what `flags show` adds to the flags.
+/// The soak period after a promotion, and the drill that has the flags at legacy: what `flags show` adds to the flags.
 struct PromotionStatus: Sendable {
-    /// The latest watch; `nil` if nothing was promoted lately.
-    var watch: SoakPeriod?
+    /// The latest soak period; `nil` if nothing was promoted lately.
+    var soak: SoakPeriod?
     /// What the instances saw in it; `nil` if none has kept anything yet.
     var tally: SoakTally?
     /// When it has passed.
@@ -17,8 +17,8 @@ struct PromotionStatus: Sendable {
     /// Databases that could not be read, with the reason.
     var problems: [String] = []
 
-    init(watch: SoakPeriod? = nil, tally: SoakTally? = nil, drill: DrillNote? = nil) {
-        (self.watch, self.tally, self.drill) = (watch, tally, drill)
+    init(soak: SoakPeriod? = nil, tally: SoakTally? = nil, drill: DrillNote? = nil) {
+        (self.soak, self.tally, self.drill) = (soak, tally, drill)
     }
 
     /// Reads it, as far as there is anything: neither a database that is not there nor one that cannot be read is a
@@ -35,36 +35,36 @@ struct PromotionStatus: Sendable {
                 problems.append("\(path): \(error)")
             }
         }
-        if let end = watch?.brokenOff, now - end.time > SoakPeriod.milliseconds { (watch, tally) = (nil, nil) }
+        if let end = soak?.brokenOff, now - end.time > SoakPeriod.milliseconds { (soak, tally) = (nil, nil) }
     }
 
     private mutating func add(_ stored: StoredSoakPeriod, strategy: Strategy) async throws {
         guard let found = try await stored.loadSoakPeriod(strategy: strategy) else { return }
-        if watch == nil { watch = found }
+        if soak == nil { soak = found }
         guard let seen = try await stored.loadSoakTally(), seen.since == found.began.time else { return }
         if tally == nil { tally = seen } else { tally?.add(seen) }
     }
 
     /// As lines of text.
     var lines: [String] {
-        (watch.map { SoakText(watch: $0, tally: tally, bounds: bounds, now: now).lines } ?? [])
+        (soak.map { SoakText(soak: $0, tally: tally, bounds: bounds, now: now).lines } ?? [])
             + (drill.map { ["drill     " + $0.obstacle(at: now).escapedForTerminal] } ?? [])
-            + problems.map { "  note: the watch is not known: \($0.escapedForTerminal)" }
+            + problems.map { "  note: the soak period is not known: \($0.escapedForTerminal)" }
     }
 }
 
-/// The watch after a promotion as text.
+/// The soak period after a promotion as text.
 struct SoakText {
-    let watch: SoakPeriod
+    let soak: SoakPeriod
     let tally: SoakTally?
     var bounds = GateSettings()
     let now: Timestamp
 
     var lines: [String] {
-        guard let tally else { return ["watch     \(progress), and no instance has kept what it saw yet"] }
+        guard let tally else { return ["soak      \(progress), and no instance has kept what it saw yet"] }
         let alerts = tally.alerts.sorted { $0.key < $1.key }.map { "\($0.key.escapedForTerminal) \($0.value)" }
         return [
-            "watch     \(progress), \(triggers(tally))",
+            "soak      \(progress), \(triggers(tally))",
             "          \(NumberFormat.count(tally.answers)) answers, \(NumberFormat.count(tally.unavailable)) of them unavailable"
                 + "; alerts: \(alerts.isEmpty ? "none" : alerts.joined(separator: ", "))",
         ]
@@ -72,7 +72,7 @@ struct SoakText {
 
     private var progress: String {
         let whole = Self.span(SoakPeriod.milliseconds)
-        switch watch.state(at: now, seen: tally, bounds: bounds) {
+        switch soak.state(at: now, seen: tally, bounds: bounds) {
         case .running(let elapsed): return "\(Self.span(elapsed)) of \(whole)\(unwatched)"
         case .passed: return "\(whole) passed"
         case .failed(.unavailable):
@@ -81,17 +81,17 @@ struct SoakText {
                 + "unavailable"
         case .failed(.fired): return "\(whole) over and not passed"
         case .brokenOff(let after):
-            let end = watch.brokenOff.map {
+            let end = soak.brokenOff.map {
                 " by \($0.by.escapedForTerminal) at \($0.time.text) UTC (\($0.reason.escapedForTerminal))"
             }
             return "broken off after \(Self.span(after))\(end ?? "")"
         }
     }
 
-    /// Time that does not count, if it is worth a word.
+    /// Time that does not count, if it is worth mentioning.
     private var unwatched: String {
         guard tally != nil else { return "" }
-        let minutes = watch.unwatchedMilliseconds(at: now, seen: tally) / 60_000
+        let minutes = soak.unwatchedMilliseconds(at: now, seen: tally) / 60_000
         return minutes > 0 ? " (not watched for \(NumberFormat.span(minutes: Int(minutes))) since it began)" : ""
     }
 
@@ -107,7 +107,7 @@ struct SoakText {
     private static func span(_ milliseconds: Int64) -> String { NumberFormat.span(minutes: Int(milliseconds / 60_000)) }
 }
 
-/// The watch as JSON. Times are milliseconds since the Unix epoch.
+/// The soak period as JSON. Times are milliseconds since the Unix epoch.
 struct SoakDocument: Encodable {
     let state: String
     let began: Timestamp
@@ -120,16 +120,16 @@ struct SoakDocument: Encodable {
     /// `null` if no instance has kept what it saw yet.
     let seen: SoakTally?
 
-    init(_ watch: SoakPeriod, tally: SoakTally?, bounds: GateSettings, now: Timestamp) {
+    init(_ soak: SoakPeriod, tally: SoakTally?, bounds: GateSettings, now: Timestamp) {
         ofSeconds = SoakPeriod.milliseconds / 1000
-        let state = watch.state(at: now, seen: tally, bounds: bounds)
+        let state = soak.state(at: now, seen: tally, bounds: bounds)
         self.state = state.name
         elapsedSeconds = state.elapsedMilliseconds / 1000
-        let end = watch.brokenOff?.time ?? now
-        unwatchedSeconds = watch.unwatchedMilliseconds(at: end, seen: tally) / 1000
-        began = watch.began.time
-        brokenOffBy = watch.brokenOff?.by
-        brokenOffAt = watch.brokenOff?.time
+        let end = soak.brokenOff?.time ?? now
+        unwatchedSeconds = soak.unwatchedMilliseconds(at: end, seen: tally) / 1000
+        began = soak.began.time
+        brokenOffBy = soak.brokenOff?.by
+        brokenOffAt = soak.brokenOff?.time
         seen = tally
     }
 }

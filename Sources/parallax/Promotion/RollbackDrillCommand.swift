@@ -12,14 +12,15 @@ struct RollbackDrillCommand: AsyncParsableCommand {
         abstract:
             "Rehearse a rollback on running instances: flip to legacy as a rollback does, then restore the flags.",
         discussion: """
-            The first instance named flips the flag file itself, as its watchdog would; then all instances named must \
-            answer in legacy, and when the file is put back byte for byte, all must be back. That takes about a second, is \
-            marked as a drill in the history and latches nothing. Callers get the old limiter's verdicts for that second. \
-            Name every instance that follows the flag file: only then does the line "drill" of the gate pass.
+            The first instance named flips the flag file itself, as its rollback evaluator would; then all instances \
+            named must answer in legacy, and when the file is put back byte for byte, all must be back. That takes \
+            about a second, is marked as a drill in the history and latches nothing. Callers get the old limiter's \
+            verdicts for that second. Name every instance that follows the flag file: only then does the line "drill" \
+            of the gate pass.
 
-            Refused while a rollback waits to be acknowledged, a trigger fires or Redis is down. If another program writes \
-            the flags meanwhile, its content stays. Interrupted, the instance puts the flags back by itself, after 30 s at the latest, or \
-            when it starts again; --restore does it without one.
+            Refused while a rollback waits to be acknowledged, a trigger fires or Redis is down. If another program \
+            writes the flags meanwhile, its content stays. Interrupted, the instance puts the flags back by itself, \
+            after 30 s at the latest, or when it starts again; --restore does it without one.
 
               parallax rollback drill --by ann --reason "before 10 %" --url http://a:8080 --url http://b:8080
               parallax rollback drill --restore

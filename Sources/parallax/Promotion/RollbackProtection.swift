@@ -25,7 +25,8 @@ struct RollbackProtection {
         self.now = now
     }
 
-    /// The watchdog's settings; `nil` if one of them is invalid, which must not keep a person from changing the flags.
+    /// The rollback evaluator's settings; `nil` if one of them is invalid, which must not keep a person from changing
+    /// the flags.
     static func settings() async -> RollbackSettings? {
         let loaded = await Settings.load()
         return loaded.errors(for: .rollback).isEmpty ? loaded.settings.rollback : nil

@@ -158,6 +158,7 @@ extension DivergenceCause {
     var meaning: String {
         switch self {
         case .boundary: "The request came within milliseconds of a window's edge: expected, and harmless."
+        case .legacyBehaviour: "Your own limiter decided otherwise than the model that follows its reports."
         case .lostWrites: "Redis lost what it had accepted: a failover, a flush or eviction."
         case .otherInstances: "Control cannot see what other instances let through: what the migration is for."
         case .carriedOver: "Follows from an earlier divergence in the same window."

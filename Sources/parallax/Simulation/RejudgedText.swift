@@ -4,7 +4,7 @@ import ParallaxCore
 import Simulation
 import Settings
 
-/// What a service's watchdog would have done with other settings, as text.
+/// What a service's rollback evaluator would have done with other settings, as text.
 struct RejudgedText {
     /// Episodes that are listed one by one; JSON has all.
     static let maximumListed = 40
@@ -73,7 +73,7 @@ struct RejudgedText {
 
     private var rolledBack: String {
         guard !rollbacks.isEmpty else { return "Nothing was rolled back in that time." }
-        return "What the watchdog did in that time:\n"
+        return "What the rollback evaluator did in that time:\n"
             + rollbacks.reversed().map { stored in
                 "  \(stored.rollback.evaluation.time.text)  "
                     + stored.rollback.evaluation.trigger.rawValue
@@ -82,13 +82,13 @@ struct RejudgedText {
     }
 
     private static let limits = """
-        Stored are each evaluation's counts and bounds over its own windows. They cannot show the effect of other window \
-        lengths, another interval, quantile or baseline, or other runs of good probes; nor what would have happened after a \
-        rollback that did not take place, or without one that did.
+        Stored are each evaluation's counts and bounds over its own windows. They cannot show the effect of other \
+        window lengths, another interval, quantile or baseline, or other runs of good probes; nor what would have \
+        happened after a rollback that did not take place, or without one that did.
         """
 }
 
-/// The watchdog's settings in one paragraph.
+/// The rollback evaluator's settings in one paragraph.
 enum RollbackSettingsText {
     static func text(_ settings: RollbackSettings) -> String {
         """

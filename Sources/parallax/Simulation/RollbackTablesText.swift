@@ -2,7 +2,7 @@ import CommandSupport
 import ParallaxCore
 import Simulation
 
-/// The watchdog's figures as text, each next to its bar.
+/// The rollback evaluator's figures as text, each next to its bar.
 struct RollbackTablesText {
     let tables: RollbackTables
     let extent: RollbackTables.Extent
@@ -11,7 +11,7 @@ struct RollbackTablesText {
         "Seed \(extent.seed). \(RollbackSettingsText.text(settings))"
     }
 
-    func text(of part: RollbackTables.Part) -> String {
+    func text(of part: RollbackTables.Table) -> String {
         switch part {
         case .falseRollbacks: falseRollbacks
         case .errors: errors
@@ -42,8 +42,8 @@ struct RollbackTablesText {
             table.addRow([NumberFormat.plain(rate)] + cells.map(Self.cell))
         }
         return """
-            False rollbacks a day by errors, in \(NumberFormat.count(extent.days)) days each; in brackets the most that these \
-            days do not contradict (95 %).
+            False rollbacks a day by errors, in \(NumberFormat.count(extent.days)) days each; in brackets the most \
+            that these days do not contradict (95 %).
             Bar: below 0.01 at 2 requests/s and above, up to 3 % errors.
             \(table.lines().joined(separator: "\n"))
             """
@@ -60,8 +60,8 @@ struct RollbackTablesText {
                 ] + Self.cells(detection))
         }
         return """
-            Time to roll back by errors, of \(NumberFormat.count(extent.runs)) faults each, in a service that has run well (0.1 % \
-            errors) until then.
+            Time to roll back by errors, of \(NumberFormat.count(extent.runs)) faults each, in a service that has run \
+            well (0.1 % errors) until then.
             \(table.lines().joined(separator: "\n"))
             """
     }
@@ -100,8 +100,8 @@ struct RollbackTablesText {
             table.add("\(loop.downSeconds) s", "\(loop.upSeconds) s", Self.cell(cell))
         }
         return """
-            Rollbacks a day by outages that are short and rare enough, in \(NumberFormat.count(extent.latencyDays)) days each. \
-            Bar: no rollback.
+            Rollbacks a day by outages that are short and rare enough, in \(NumberFormat.count(extent.latencyDays)) \
+            days each. Bar: no rollback.
             \(table.lines().joined(separator: "\n"))
             """
     }
@@ -115,8 +115,8 @@ struct RollbackTablesText {
                 Self.factor(cell.condition), Self.cell(cell))
         }
         return """
-            False rollbacks a day by response times at 5 requests/s, in \(NumberFormat.count(extent.latencyDays)) days each. \
-            The trigger asks for more than 2 x.
+            False rollbacks a day by response times at 5 requests/s, in \(NumberFormat.count(extent.latencyDays)) \
+            days each. The trigger asks for more than 2 x.
             Bar: no rollback if nothing is slower.
             \(table.lines().joined(separator: "\n"))
             """

@@ -15,7 +15,7 @@ import Testing
 
     private static let distributed = FlagUpdate(hybrid: false).applied(to: .defaultValue)
 
-    private static func watch(brokenOffAfter minutes: Int64? = nil) -> SoakPeriod? {
+    private static func soak(brokenOffAfter minutes: Int64? = nil) -> SoakPeriod? {
         var changes = [change(began, from: .defaultValue, to: distributed, by: "ann")]
         if let minutes {
             changes.insert(
@@ -32,7 +32,7 @@ import Testing
         return tally
     }
 
-    @Test("a watch is told with how far it is, the worst that was seen, and what callers and alerts saw")
+    @Test("a soak period is told with how far it is, the worst that was seen, and what callers and alerts saw")
     func running() throws {
         var tally = Self.seen(minutes: 0..<(31 * 60 + 12))
         tally.count(answers: 1_234_567, unavailable: 12)
@@ -40,37 +40,37 @@ import Testing
         tally.note(
             Evaluation(
                 trigger: .errorRate, time: Self.began + 60_000, state: .suspect, sentence: "error rate 6 %"))
-        let watch = try #require(Self.watch())
-        let lines = SoakText(watch: watch, tally: tally, now: Self.began + (31 * 60 + 12) * 60_000).lines
+        let soak = try #require(Self.soak())
+        let lines = SoakText(soak: soak, tally: tally, now: Self.began + (31 * 60 + 12) * 60_000).lines
         #expect(
             lines == [
-                "watch     31 h 12 min of 48 h, no trigger fired, worst state suspect error_rate at "
+                "soak      31 h 12 min of 48 h, no trigger fired, worst state suspect error_rate at "
                     + "2027-01-15 08:01:00 UTC: error rate 6 %",
                 "          1,234,567 answers, 12 of them unavailable; alerts: rate_limiting_high_denial_rate 1",
             ])
     }
 
-    @Test("a watch that passed, one that was broken off and one without a witness are told apart")
+    @Test("a soak period that passed, one that was broken off and one without a witness are told apart")
     func others() throws {
         var tally = Self.seen(minutes: 0..<48 * 60)
         tally.count(answers: 10, unavailable: 0)
-        let watch = try #require(Self.watch())
-        let passed = SoakText(watch: watch, tally: tally, now: Self.began + 49 * 3_600_000).lines
-        #expect(passed.first == "watch     48 h passed, no trigger fired, none suspect")
-        let unseen = SoakText(watch: watch, tally: nil, now: Self.began).lines
-        #expect(unseen == ["watch     0 min of 48 h, and no instance has kept what it saw yet"])
-        let gone = SoakText(watch: watch, tally: Self.seen(minutes: 0..<5), now: Self.began + 49 * 3_600_000).lines
+        let soak = try #require(Self.soak())
+        let passed = SoakText(soak: soak, tally: tally, now: Self.began + 49 * 3_600_000).lines
+        #expect(passed.first == "soak      48 h passed, no trigger fired, none suspect")
+        let unseen = SoakText(soak: soak, tally: nil, now: Self.began).lines
+        #expect(unseen == ["soak      0 min of 48 h, and no instance has kept what it saw yet"])
+        let gone = SoakText(soak: soak, tally: Self.seen(minutes: 0..<5), now: Self.began + 49 * 3_600_000).lines
         #expect(
             gone.first
-                == "watch     5 min of 48 h (not watched for 48 h 55 min since it began), no trigger fired, none suspect"
+                == "soak      5 min of 48 h (not watched for 48 h 55 min since it began), no trigger fired, none suspect"
         )
         tally.count(answers: 0, unavailable: 1)
-        let failed = SoakText(watch: watch, tally: tally, now: Self.began + 49 * 3_600_000).lines
-        #expect(failed.first?.hasPrefix("watch     48 h over and not passed: more than 1 % of the answers") == true)
-        let off = try #require(Self.watch(brokenOffAfter: 182))
-        let line = try #require(SoakText(watch: off, tally: tally, now: Self.began + 182 * 60_000).lines.first)
+        let failed = SoakText(soak: soak, tally: tally, now: Self.began + 49 * 3_600_000).lines
+        #expect(failed.first?.hasPrefix("soak      48 h over and not passed: more than 1 % of the answers") == true)
+        let off = try #require(Self.soak(brokenOffAfter: 182))
+        let line = try #require(SoakText(soak: off, tally: tally, now: Self.began + 182 * 60_000).lines.first)
         #expect(
-            line.hasPrefix("watch     broken off after 3 h 2 min by parallax-evaluator at 2027-01-15 11:02:00 UTC (why")
+            line.hasPrefix("soak      broken off after 3 h 2 min by parallax-evaluator at 2027-01-15 11:02:00 UTC (why")
         )
         #expect(!line.contains("\u{1b}"))
     }
@@ -81,9 +81,9 @@ import Testing
         figures.lostWrites = 1
         figures.compared = 1
         let gate = Gate(figures, now: Self.began)
-        let word = Promote.word(for: gate, target: .share10)
-        #expect(word.hasPrefix("promoted to 10, forced past no_go (covered, "))
-        #expect(word.contains("lost_writes") && word.contains("drill"))
+        let note = Promote.historyNote(for: gate, target: .share10)
+        #expect(note.hasPrefix("promoted to 10, forced past no_go (covered, "))
+        #expect(note.contains("lost_writes") && note.contains("drill"))
         let line = Promote.forced(gate)
         #expect(line?.hasPrefix("Forced: the gate says NO-GO, and these checks do not pass: covered, ") == true)
     }
@@ -92,13 +92,13 @@ import Testing
     func forcedPastInstances() {
         let open = Gate(GateInputs(), now: Self.began).asked(for: .legacy)
         #expect(open.verdict == .go && Promote.forced(open) == nil)
-        #expect(Promote.word(for: open, target: .share10) == "promoted to 10")
+        #expect(Promote.historyNote(for: open, target: .share10) == "promoted to 10")
         #expect(
-            Promote.word(for: open, target: .share10, pinned: ["a", "b"])
+            Promote.historyNote(for: open, target: .share10, pinned: ["a", "b"])
                 == "promoted to 10, forced without a, b, kept at legacy by the environment")
     }
 
-    @Test("after each phase the next is named, and after the last the watch")
+    @Test("after each phase the next is named, and after the last the soak period")
     func outlook() {
         #expect(Promote.outlook(from: .hybrid) == "Next: parallax promote --to 10")
         #expect(Promote.outlook(from: .share100) == "Next: parallax promote --to distributed_only")

@@ -80,8 +80,8 @@ import Testing
                   - Only 4,213 requests compared so far: 5,787 more are needed.
                   - No instance has recorded anything here.
                   - How long the candidate takes was not measured in this period: compare with this version.
-                  - The instances that recorded this have evaluated no trigger: run the instances with the watchdog.
-                  - Not evaluated by the instances that recorded this: redis_down, error_rate, response_time. Run the instances with the watchdog.
+                  - The instances that recorded this have evaluated no trigger: run the instances with the rollback evaluator.
+                  - Not evaluated by the instances that recorded this: redis_down, error_rate, response_time. Run the instances with the rollback evaluator.
                   - The rollback was never drilled. Drill a rollback before you need one: parallax rollback drill.
 
                 180 of 4,213 requests (4.3 %) would get another verdict

@@ -58,7 +58,9 @@ import Testing
         for phase in PromotionPhase.allCases { #expect(phase.update.failOpen == nil) }
     }
 
-    @Test("into hybrid the gate is asked for the instances and the watchdog only, and for later steps everything")
+    @Test(
+        "into hybrid the gate is asked for the instances and the rollback evaluator only, and for later steps everything"
+    )
     func gate() {
         let first: [GateCheck.Name] = [.instances, .triggers, .armed]
         let checks = GateCheck.Name.allCases.map { name in

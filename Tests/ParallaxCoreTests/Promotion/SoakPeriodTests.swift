@@ -10,18 +10,18 @@ import Testing
         _ changes: [FlagChange], _ strategy: Strategy = .distributedOnly, atHour hour: Int64
     ) -> SoakPeriod.State? {
         let now = Timestamp(milliseconds: hour * Self.hour)
-        guard let watch = SoakPeriod(changes: changes, strategy: strategy) else { return nil }
-        return watch.state(at: now, seen: seen(watch, until: now))
+        guard let soak = SoakPeriod(changes: changes, strategy: strategy) else { return nil }
+        return soak.state(at: now, seen: seen(soak, until: now))
     }
 
     /// A tally of an instance that ran all the time, but for some hours, with 1,000 answers.
     private static func seen(
-        _ watch: SoakPeriod, until now: Timestamp, without hours: Range<Int64> = 0..<0, unavailable: Int = 0
+        _ soak: SoakPeriod, until now: Timestamp, without hours: Range<Int64> = 0..<0, unavailable: Int = 0
     ) -> SoakTally {
-        var tally = SoakTally(since: watch.began.time)
-        var time = watch.began.time
+        var tally = SoakTally(since: soak.began.time)
+        var time = soak.began.time
         while time < now {
-            if !hours.contains((time - watch.began.time) / hour) { tally.watch(at: time) }
+            if !hours.contains((time - soak.began.time) / hour) { tally.watch(at: time) }
             time = time + 60_000
         }
         tally.count(answers: 1_000, unavailable: unavailable)
@@ -33,19 +33,19 @@ import Testing
 
     private static func time(hour: Int64) -> Timestamp { Timestamp(milliseconds: hour * Self.hour) }
 
-    @Test("time in which no instance ran does not count, and the watch lasts until enough of it was watched")
+    @Test("time in which no instance ran does not count, and the soak period lasts until enough of it was watched")
     func unwatched() {
-        let watch = Self.promoted
-        #expect(watch.state(at: Self.time(hour: 49), seen: nil) == .running(elapsed: 0))
-        var short = SoakTally(since: watch.began.time)
+        let soak = Self.promoted
+        #expect(soak.state(at: Self.time(hour: 49), seen: nil) == .running(elapsed: 0))
+        var short = SoakTally(since: soak.began.time)
         short.watch(at: Timestamp(milliseconds: 25_000))
         short.count(answers: 753, unavailable: 0)
-        #expect(watch.state(at: Self.time(hour: 49), seen: short) == .running(elapsed: 60_000))
-        #expect(watch.unwatchedMilliseconds(at: Self.time(hour: 49), seen: short) == 49 * Self.hour - 60_000)
-        let night = Self.seen(watch, until: Self.time(hour: 48), without: 10..<18)
-        #expect(watch.state(at: Self.time(hour: 48), seen: night) == .running(elapsed: 40 * Self.hour))
-        let later = Self.seen(watch, until: Self.time(hour: 54), without: 10..<18)
-        #expect(watch.state(at: Self.time(hour: 54), seen: later) == .passed)
+        #expect(soak.state(at: Self.time(hour: 49), seen: short) == .running(elapsed: 60_000))
+        #expect(soak.unwatchedMilliseconds(at: Self.time(hour: 49), seen: short) == 49 * Self.hour - 60_000)
+        let night = Self.seen(soak, until: Self.time(hour: 48), without: 10..<18)
+        #expect(soak.state(at: Self.time(hour: 48), seen: night) == .running(elapsed: 40 * Self.hour))
+        let later = Self.seen(soak, until: Self.time(hour: 54), without: 10..<18)
+        #expect(soak.state(at: Self.time(hour: 54), seen: later) == .passed)
     }
 
     /// More ranges than are kept.
@@ -68,31 +68,32 @@ import Testing
         }
     }
 
-    @Test("two instances that ran in turn have watched all of it, and a tally of another watch counts for nothing")
+    @Test(
+        "two instances that ran in turn have watched all of it, and a tally of another soak period counts for nothing")
     func inTurn() {
-        let watch = Self.promoted
-        var first = Self.seen(watch, until: Self.time(hour: 48), without: 20..<48)
-        first.add(Self.seen(watch, until: Self.time(hour: 48), without: 0..<20))
-        #expect(watch.state(at: Self.time(hour: 48), seen: first) == .passed)
+        let soak = Self.promoted
+        var first = Self.seen(soak, until: Self.time(hour: 48), without: 20..<48)
+        first.add(Self.seen(soak, until: Self.time(hour: 48), without: 0..<20))
+        #expect(soak.state(at: Self.time(hour: 48), seen: first) == .passed)
         let other = SoakTally(since: Timestamp(milliseconds: 1))
-        #expect(watch.state(at: Self.time(hour: 48), seen: other) == .running(elapsed: 0))
+        #expect(soak.state(at: Self.time(hour: 48), seen: other) == .running(elapsed: 0))
     }
 
     @Test("48 hours of 503 have not passed, nor have those without an answer or with a trigger that fired")
     func failed() {
-        let watch = Self.promoted
+        let soak = Self.promoted
         let end = Self.time(hour: 48)
-        #expect(watch.state(at: end, seen: Self.seen(watch, until: end, unavailable: 10)) == .passed)
+        #expect(soak.state(at: end, seen: Self.seen(soak, until: end, unavailable: 10)) == .passed)
         #expect(
-            watch.state(at: end, seen: Self.seen(watch, until: end, unavailable: 11)) == .failed(.unavailable))
+            soak.state(at: end, seen: Self.seen(soak, until: end, unavailable: 11)) == .failed(.unavailable))
         #expect(
-            watch.state(at: end, seen: Self.seen(watch, until: end, unavailable: 1_000)) == .failed(.unavailable))
-        var fired = Self.seen(watch, until: end)
+            soak.state(at: end, seen: Self.seen(soak, until: end, unavailable: 1_000)) == .failed(.unavailable))
+        var fired = Self.seen(soak, until: end)
         fired.note(Self.evaluation(.errorRate, 140, .firing))
-        #expect(watch.state(at: end, seen: fired) == .failed(.fired([.errorRate])))
-        var silent = SoakTally(since: watch.began.time)
+        #expect(soak.state(at: end, seen: fired) == .failed(.fired([.errorRate])))
+        var silent = SoakTally(since: soak.began.time)
         for minute in 0..<48 * 60 { silent.watch(at: Timestamp(milliseconds: Int64(minute) * 60_000)) }
-        #expect(watch.state(at: end, seen: silent) == .running(elapsed: 48 * Self.hour))
+        #expect(soak.state(at: end, seen: silent) == .running(elapsed: 48 * Self.hour))
     }
 
     @Test("watched minutes are kept as ranges, and what an earlier version kept has none")
@@ -108,7 +109,7 @@ import Testing
         #expect(minutes.ranges.count <= 500)
     }
 
-    @Test("a watch begins with the change into distributed_only and is over 48 hours later, not before")
+    @Test("a soak period begins with the change into distributed_only and is over 48 hours later, not before")
     func runs() {
         let changes = [
             FlagChange.sample(2 * Self.hour, .distributedOnly, to: .distributedOnly, content: "c"),
@@ -120,7 +121,7 @@ import Testing
         #expect(Self.state(changes, atHour: 49) == .passed)
     }
 
-    @Test("a first file that says distributed_only begins a watch too, whichever program wrote it")
+    @Test("a first file that says distributed_only begins a soak period too, whichever program wrote it")
     func firstFile() {
         let changes = [FlagChange.sample(5, nil, to: .distributedOnly, by: "unknown", content: "a")]
         #expect(SoakPeriod(changes: changes, strategy: .distributedOnly)?.began.time == Timestamp(milliseconds: 5))
@@ -139,7 +140,9 @@ import Testing
         #expect(SoakPeriod(changes: [], strategy: .distributedOnly) == nil)
     }
 
-    @Test("a drill neither ends a watch nor begins one again, while it runs, after it, and as other instances see it")
+    @Test(
+        "a drill neither ends a soak period nor begins one again, while it runs, after it, and as other instances see it"
+    )
     func drills() {
         let promoted = FlagChange.sample(0, .hybrid, to: .distributedOnly, content: "a")
         let flip = FlagChange.sample(
@@ -155,7 +158,7 @@ import Testing
         #expect(Self.state([other, flip, promoted], atHour: 2) == .running(elapsed: Self.hour - 9))
     }
 
-    @Test("a tally keeps each trigger's worst state with the last time of it, and nothing from before the watch")
+    @Test("a tally keeps each trigger's worst state with the last time of it, and nothing from before the soak period")
     func tally() {
         var tally = SoakTally(since: Timestamp(milliseconds: 100))
         for (time, state) in [

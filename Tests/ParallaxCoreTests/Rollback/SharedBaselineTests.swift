@@ -16,7 +16,7 @@ import Testing
         return baseline
     }
 
-    private func word(second: Double) -> Acknowledgement {
+    private func acknowledgement(second: Double) -> Acknowledgement {
         Acknowledgement(time: ClockReading.at(second).wall, by: "Ada", reason: "learned while slow")
     }
 
@@ -61,7 +61,7 @@ import Testing
     func forget() throws {
         var shared = SharedBaseline()
         shared.merge(baseline(155, second: 5))
-        shared.forget(word(second: 10))
+        shared.forget(acknowledgement(second: 10))
         #expect(shared.baseline == Baseline())
         shared.merge(baseline(155, second: 5))
         #expect(shared.baseline == Baseline())

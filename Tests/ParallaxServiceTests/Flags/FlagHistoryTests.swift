@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test("a history that hangs holds a flip up no longer than its patience")
+    @Test("a history that hangs holds a flip up no longer than its timeout")
     func hanging() async throws {
         try await FlagFolder.with { folder in
             let history = HangingHistory()

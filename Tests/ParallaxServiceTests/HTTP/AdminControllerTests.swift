@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test("the scheme's name may be written in any case")
-    func heedsNoCase() async throws {
+    func ignoresCase() async throws {
         try await service(ScriptedActions()).run { client in
             let response = try await client.get("/v1/flags", [.authorization: "bearer \(Self.token)"])
             #expect(response.status == .ok)

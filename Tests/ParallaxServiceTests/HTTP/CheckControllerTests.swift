@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test("an organization with limits of its own is held to them")
-    func heedsOverrides() async throws {
+    func appliesOverrides() async throws {
         let own = try Policy(windows: [Window(name: "minute", limit: 3, durationMilliseconds: 60_000)])
         let service = ScriptedService(policies: PolicyBook(defaultValue: .defaultValue, overrides: ["a.b:c": own]))
         try await service.run { client in

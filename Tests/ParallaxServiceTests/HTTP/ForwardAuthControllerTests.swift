@@ -15,18 +15,66 @@ import Testing
     private func ask(
         _ headers: HTTPFields, peer: String? = "10.0.0.1", method: HTTPRequest.Method = .get,
         uri: String = "/v1/forward-auth", organizationHeader: HTTPField.Name? = organization,
-        metrics: HTTPMetrics = HTTPMetrics(), policies: PolicyBook = PolicyBook(defaultValue: .defaultValue)
-    ) async throws -> (response: TestResponse, identity: Identity?) {
+        metrics: HTTPMetrics = HTTPMetrics(), policies: PolicyBook = PolicyBook(defaultValue: .defaultValue),
+        controlHeaders: ControlHeaders = ControlHeaders()
+    ) async throws -> (response: TestResponse, identity: Identity?, report: ReportedVerdict?) {
         let service = ScriptedService(
             policies: policies,
             identification: CallerIdentification(
-                addresses: ClientAddress(trustedProxies: [CIDR("10.0.0.0/8")!]), organizationHeader: organizationHeader),
+                addresses: ClientAddress(trustedProxies: [CIDR("10.0.0.0/8")!]), organizationHeader: organizationHeader,
+                controlHeaders: controlHeaders),
             http: metrics)
         nonisolated(unsafe) var response: TestResponse?
         try await ScriptedContext.$scriptedPeer.withValue(peer.flatMap { IPAddress($0) }) {
             try await service.run { response = try await $0.execute(uri: uri, method: method, headers: headers) }
         }
-        return (try #require(response), service.judge.requests.first?.identity)
+        return (try #require(response), service.judge.requests.first?.identity, service.judge.reports.first ?? nil)
+    }
+
+    private static let controlHeaders = ControlHeaders(
+        Dictionary(
+            uniqueKeysWithValues: ControlHeaders.Field.allCases.map { field in
+                (field, HTTPField.Name("X-Legacy-" + field.rawValue.replacing("_", with: "-"))!)
+            }))
+
+    @Test("a gateway's own verdict is taken from a trusted proxy only, and only in headers that a setting names")
+    func takesReports() async throws {
+        let headers: HTTPFields = [
+            .apiKey: "k", .init("X-Legacy-allowed")!: "REJECTED_DRY_RUN", .init("X-Legacy-limited-by")!: "per_minute",
+            .init("X-Legacy-at-ms")!: "1700000000.123", .init("X-Legacy-limit")!: "60",
+            .init("X-Legacy-remaining")!: "",
+        ]
+        let metrics = HTTPMetrics()
+        let taken = try await ask(headers, metrics: metrics, controlHeaders: Self.controlHeaders)
+        #expect(
+            taken.report
+                == ReportedVerdict(
+                    isAllowed: false, limitedBy: "per_minute", limit: 60,
+                    judgedAt: Timestamp(milliseconds: 1_700_000_000_123)))
+        #expect(try await ask(headers).report == nil)
+        let stranger = try await ask(
+            headers, peer: "198.51.100.1", metrics: metrics, controlHeaders: Self.controlHeaders)
+        #expect(stranger.report == nil && stranger.response.status == .ok)
+        var text = PrometheusText()
+        metrics.write(to: &text, connections: nil)
+        let samples = try ParsedMetrics(text.text).samples
+        #expect(samples[#"parallax_bypass_attempts_total{kind="untrusted_report"}"#] == 1)
+    }
+
+    @Test(
+        "a header of a report that is wrong is refused, and the message names it",
+        arguments: [
+            ("allowed", "maybe"), ("remaining", "-1"), ("limit", "1.5"), ("at-ms", "1700000000.1234"),
+            ("instance", String(repeating: "a", count: 65)), ("final", "perhaps"),
+            ("retry-after-ms", "9007199254740992"),
+        ])
+    func refusesReports(field: String, value: String) async throws {
+        var headers: HTTPFields = [.apiKey: "k", .init("X-Legacy-allowed")!: "true"]
+        headers[.init("X-Legacy-" + field)!] = value
+        let answer = try await ask(headers, controlHeaders: Self.controlHeaders)
+        #expect(answer.response.status == .badRequest && answer.identity == nil)
+        #expect(try answer.response.errorCode == "invalid_header")
+        #expect(String(buffer: answer.response.body).contains("X-Legacy-" + field))
     }
 
     @Test("the API key is the identifier, and without one the client's address is")
@@ -89,7 +137,7 @@ import Testing
             "203.0.113.0/24",
         ])
     func keepsKeysFromAddresses(key: String) async throws {
-        let (response, identity) = try await ask([.apiKey: key])
+        let (response, identity, _) = try await ask([.apiKey: key])
         #expect(response.status == .badRequest)
         #expect(try response.errorCode == "key_is_address")
         #expect(identity == nil)

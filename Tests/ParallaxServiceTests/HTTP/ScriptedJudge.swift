@@ -6,6 +6,7 @@ import Synchronization
 /// A judge that answers what a test says, and keeps what it was asked.
 final class ScriptedJudge: RequestJudge {
     private let asked = Mutex<[CheckRequest]>([])
+    private let heard = Mutex<[ReportedVerdict?]>([])
     private let decide: @Sendable (CheckRequest) -> (Strategy, Side, Decision)
 
     init(_ decide: @escaping @Sendable (CheckRequest) -> (Strategy, Side, Decision)) {
@@ -18,8 +19,11 @@ final class ScriptedJudge: RequestJudge {
     }
 
     var requests: [CheckRequest] { asked.withLock { $0 } }
+    /// What came with each request.
+    var reports: [ReportedVerdict?] { heard.withLock { $0 } }
 
-    func judge(_ request: CheckRequest) async -> Answer {
+    func judge(_ request: CheckRequest, reported: ReportedVerdict?) async -> Answer {
+        heard.withLock { $0.append(reported) }
         asked.withLock { $0.append(request) }
         let (strategy, side, decision) = decide(request)
         return Answer(

@@ -12,6 +12,8 @@ import Testing
 /// A service behind a test client, made of scripted parts.
 struct ScriptedService {
     var judge = ScriptedJudge.allowing()
+    /// Judges instead; `nil` for the scripted one.
+    var replacement: (any RequestJudge)?
     var policies = PolicyBook(defaultValue: .defaultValue)
     var isProduction = false
     var failsOpen = false
@@ -27,8 +29,9 @@ struct ScriptedService {
     func run(_ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
         let failsOpen = failsOpen
         let checkHandler = CheckHandler(
-            judge: judge, policies: policies, isProduction: isProduction, failsOpen: { failsOpen },
-            recordResponseTime: recordResponseTime, recordFailOpen: { [http] in http.failedOpen() })
+            judge: replacement ?? judge, policies: policies, isProduction: isProduction, failsOpen: { failsOpen },
+            recordResponseTime: recordResponseTime, recordFailOpen: { [http] in http.failedOpen() },
+            recordRepeat: { [http] in http.repeated() })
         let endpoints = Endpoints(
             checkHandler: checkHandler, identification: identification, health: health, metrics: metrics, http: http,
             admin: admin,

@@ -142,12 +142,12 @@ import Testing
 
     @Test("a later process of the same instance ends an interrupted drill at once, other instances when it is overdue")
     func interrupted() async throws {
-        for (instance, patience) in [("a", Int64(0)), ("b", 35)] {
+        for (instance, delay) in [("a", Int64(0)), ("b", 35)] {
             try await Self.with { world in
                 _ = try await world.makeService().begin(by: "ann", reason: "r")
                 let other = world.makeService(instance)
-                if patience > 0 {
-                    world.advance(seconds: patience - 1)
+                if delay > 0 {
+                    world.advance(seconds: delay - 1)
                     await other.endAbandonedDrills()
                     #expect(world.store.current.strategy == .legacy)
                     world.advance(seconds: 1)

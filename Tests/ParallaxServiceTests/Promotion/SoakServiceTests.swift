@@ -9,7 +9,7 @@ import Testing
 @testable import ParallaxService
 
 @Suite struct SoakServiceTests {
-    /// A watch in virtual time over a real database.
+    /// A soak period in virtual time over a real database.
     private final class World: Sendable {
         let store: DivergenceStore
         let seconds = Mutex<Int64>(1_800_000_000)
@@ -69,7 +69,7 @@ import Testing
         try await withTemporaryFolder { try await body(World($0 + "/a.sqlite")) }
     }
 
-    @Test("whichever program flips the file, a watch begins, and counts only what happens from then on")
+    @Test("whichever program flips the file, a soak period begins, and counts only what happens from then on")
     func counts() async throws {
         try await Self.with { world in
             let service = world.makeService()
@@ -82,8 +82,8 @@ import Testing
             await world.pass(service)
             world.evaluate(.errorRate, .ok)
             await world.pass(service)
-            let (watch, tally) = try #require(service.current)
-            #expect(watch.state(at: world.now, seen: tally) == .running(elapsed: 22_000))
+            let (soak, tally) = try #require(service.current)
+            #expect(soak.state(at: world.now, seen: tally) == .running(elapsed: 22_000))
             #expect(tally.answers == 220 && tally.unavailable == 20)
             #expect(tally.worst?.state == .suspect && tally.fired.isEmpty)
             #expect(tally.alerts == ["rate_limiting_high_denial_rate": 1])
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("after a restart the same watch goes on with what was seen before")
+    @Test("after a restart the same soak period goes on with what was seen before")
     func restart() async throws {
         try await Self.with { world in
             try world.change(to: .distributedOnly, from: .hybrid)
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test("the verdict that broke a watch off is in it, and nothing after")
+    @Test("the verdict that broke a soak period off is in it, and nothing after")
     func brokenOff() async throws {
         try await Self.with { world in
             let service = world.makeService()
@@ -121,13 +121,13 @@ import Testing
             await world.pass(service)
             world.evaluate(.errorRate, .firing)
             await world.pass(service)
-            let (watch, tally) = try #require(service.current)
-            #expect(watch.brokenOff?.by == "parallax-evaluator")
+            let (soak, tally) = try #require(service.current)
+            #expect(soak.brokenOff?.by == "parallax-evaluator")
             #expect(tally.fired == [.redisDown] && tally.answers == 30)
         }
     }
 
-    @Test("48 hours later a watch that an instance left out has not passed, and goes on counting")
+    @Test("48 hours later a soak period that an instance left out has not passed, and goes on counting")
     func unwatched() async throws {
         try await Self.with { world in
             let service = world.makeService()
@@ -135,8 +135,8 @@ import Testing
             await world.pass(service)
             world.seconds.withLock { $0 += 48 * 3600 }
             await world.pass(service)
-            let (watch, tally) = try #require(service.current)
-            #expect(watch.state(at: world.now, seen: tally) == .running(elapsed: 120_000) && tally.answers == 20)
+            let (soak, tally) = try #require(service.current)
+            #expect(soak.state(at: world.now, seen: tally) == .running(elapsed: 120_000) && tally.answers == 20)
         }
     }
 
@@ -146,8 +146,8 @@ import Testing
             let service = world.makeService()
             try world.change(to: .distributedOnly, from: .hybrid, effective: .legacy)
             for _ in 0..<90 { await world.pass(service) }
-            let (watch, tally) = try #require(service.current)
-            #expect(watch.state(at: world.now, seen: tally) == .running(elapsed: 0))
+            let (soak, tally) = try #require(service.current)
+            #expect(soak.state(at: world.now, seen: tally) == .running(elapsed: 0))
         }
     }
 
@@ -160,8 +160,8 @@ import Testing
                 world.seconds.withLock { $0 += 59 }
                 await world.pass(service)
             }
-            let (watch, tally) = try #require(service.current)
-            #expect(watch.state(at: world.now, seen: tally) == .passed)
+            let (soak, tally) = try #require(service.current)
+            #expect(soak.state(at: world.now, seen: tally) == .passed)
             await world.pass(service)
             #expect(service.current?.tally.answers == tally.answers)
         }

@@ -15,7 +15,7 @@ import Testing
     /// How long the server's clock goes on at least, in milliseconds.
     private static let spell: Int64 = 1_200
     /// How much longer it may go on where a machine stood still meanwhile and the windows have not filled up.
-    private static let patience: Int64 = 20_000
+    private static let timeout: Int64 = 20_000
 
     /// What all callers were accepted.
     private final class Everybody: Sendable {
@@ -77,7 +77,7 @@ import Testing
             if decision.isAllowed { everybody.note(cost, at: judgedAt) } else { refusals += 1 }
             let last = end ?? judgedAt + spell
             end = last
-            if judgedAt > last, everybody.haveFilledUp || judgedAt > last + patience { break }
+            if judgedAt > last, everybody.haveFilledUp || judgedAt > last + timeout { break }
         }
         return refusals
     }
