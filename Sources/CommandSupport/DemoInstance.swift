@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// One instance of the demonstration: its name, its address and its files.
 package struct DemoInstance: Equatable, Sendable {

@@ -1,5 +1,5 @@
-package import Foundation
-package import ServiceLifecycle
+import Foundation
+import ServiceLifecycle
 import Synchronization
 
 /// One instance of the service as a child process, whose output goes to a file.
