@@ -8,7 +8,7 @@ LOG ?=
 # Requests a second of that log; empty: as fast as they are answered.
 RATE ?=
 SECONDS ?= 60
-# What the service and the demonstration are given besides, such as `make run ARGUMENTS="--port 9000"`.
+# What the service and the demonstration are given in addition, such as `make run ARGUMENTS="--port 9000"`.
 ARGUMENTS ?=
 
 BINARY = .build/release/parallax
@@ -43,7 +43,7 @@ demo: built ## Two instances under traffic, and the report: LOG=path RATE=n SECO
 	@exec $(BINARY) demo --seconds "$$DEMO_SECONDS" $${DEMO_LOG:+--log "$$DEMO_LOG"} \
 		$${DEMO_RATE:+--rate "$$DEMO_RATE"} $(ARGUMENTS)
 
-bench: packages ## Measure decisions, comparisons and the codec in process; `parallax bench` measures the rest
+bench: packages ## Measure decisions, comparisons and the codec in process; `parallax-bench` measures the rest
 	cd Benchmarks && swift package benchmark --no-progress
 
 build: packages ## Build for release
@@ -65,8 +65,10 @@ words: ## List words in comments, literals and docs that this project does not u
 format: ## Put the sources into shape
 	swift format --in-place --recursive $(FORMATTED)
 
-lint: ## Check the sources' shape
+lint: ## Check the sources' formatting, the words of comments, messages and docs, and what docs name
 	swift format lint --strict --recursive $(FORMATTED)
+	@.ci/words
+	@.ci/docs
 
 packages: ## Install what is missing of the system's packages
 	@.ci/packages

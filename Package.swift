@@ -12,11 +12,47 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
     ] + (isContinuousIntegration ? [.treatAllWarnings(as: .error)] : [])
 
+/// Which package each module of others comes from.
+let packages = [
+    "ArgumentParser": "swift-argument-parser",
+    "AsyncHTTPClient": "async-http-client",
+    "BasicContainers": "swift-collections",
+    "Configuration": "swift-configuration",
+    "Crypto": "swift-crypto",
+    "DequeModule": "swift-collections",
+    "GRDB": "GRDB.swift",
+    "GRDBSQLite": "GRDB.swift",
+    "HTTPTypes": "swift-http-types",
+    "HeapModule": "swift-collections",
+    "Hummingbird": "hummingbird",
+    "HummingbirdCore": "hummingbird",
+    "HummingbirdTesting": "hummingbird",
+    "Logging": "swift-log",
+    "NIOCore": "swift-nio",
+    "NIOEmbedded": "swift-nio",
+    "NIOHTTP1": "swift-nio",
+    "NIOPosix": "swift-nio",
+    "NIOSSL": "swift-nio-ssl",
+    "ServiceLifecycle": "swift-service-lifecycle",
+    "SystemPackage": "swift-system",
+    "UnixSignals": "swift-service-lifecycle",
+    "Yams": "Yams",
+]
+
+/// Modules of other packages.
+func modules(_ names: String...) -> [Target.Dependency] {
+    names.map { name in
+        guard let package = packages[name] else { fatalError("\(name) is in no package that is listed here") }
+        return .product(name: name, package: package)
+    }
+}
+
 let package = Package(
     name: "parallax",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "parallax", targets: ["parallax"])
+        .executable(name: "parallax", targets: ["parallax"]),
+        .executable(name: "parallax-bench", targets: ["parallax-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
@@ -36,136 +72,77 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "ParallaxCore",
-            dependencies: [
-                .product(name: "BasicContainers", package: "swift-collections")
-            ],
+            dependencies: modules("BasicContainers"),
             swiftSettings: settings
         ),
         .target(
             name: "RedisLimiting",
-            dependencies: [
-                "CHiredis",
-                "ParallaxCore",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
+            dependencies: ["CHiredis", "ParallaxCore"]
+                + modules("Crypto", "DequeModule", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle"),
             resources: [.embedInCode("Scripts")],
             swiftSettings: settings
         ),
         .target(
             name: "DivergenceStore",
-            dependencies: [
-                "ParallaxCore",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
+            dependencies: ["ParallaxCore"] + modules("Crypto", "GRDB", "GRDBSQLite", "Logging", "ServiceLifecycle"),
             resources: [.embedInCode("Migrations")],
             swiftSettings: settings
         ),
         .target(
-            name: "Replay",
-            dependencies: [
-                "DivergenceStore", "ParallaxCore", "RedisLimiting",
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"),
-            ],
+            name: "Simulation",
+            dependencies: ["CZlib", "DivergenceStore", "ParallaxCore"] + modules("DequeModule", "HeapModule"),
             swiftSettings: settings
         ),
         .target(
             name: "FeatureFlags",
-            dependencies: [
-                "ParallaxCore",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
+            dependencies: ["ParallaxCore"] + modules("Crypto", "Logging", "ServiceLifecycle"),
             swiftSettings: settings
         ),
         .target(
             name: "Settings",
-            dependencies: [
-                "DivergenceStore",
-                "FeatureFlags",
-                "ParallaxCore",
-                "RedisLimiting",
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "SystemPackage", package: "swift-system"),
-                .product(name: "Yams", package: "Yams"),
-            ],
+            dependencies: ["DivergenceStore", "FeatureFlags", "ParallaxCore", "RedisLimiting"]
+                + modules("Configuration", "HTTPTypes", "Logging", "NIOCore", "NIOPosix", "SystemPackage", "Yams"),
             swiftSettings: settings
         ),
         .target(name: "AdminAPI", dependencies: ["ParallaxCore"], swiftSettings: settings),
         .target(
             name: "ParallaxService",
-            dependencies: [
-                "AdminAPI",
-                "DivergenceStore",
-                "FeatureFlags",
-                "ParallaxCore",
-                "RedisLimiting",
-                "Settings",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
+            dependencies: ["AdminAPI", "DivergenceStore", "FeatureFlags", "ParallaxCore", "RedisLimiting", "Settings"]
+                + modules(
+                    "AsyncHTTPClient", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1",
+                    "NIOPosix", "ServiceLifecycle", "UnixSignals"),
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CommandSupport",
+            dependencies: ["ParallaxCore"] + modules("ArgumentParser", "ServiceLifecycle", "UnixSignals"),
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "parallax-bench",
+            dependencies: ["CommandSupport", "DivergenceStore", "ParallaxCore", "RedisLimiting", "Simulation"]
+                + modules(
+                    "ArgumentParser", "AsyncHTTPClient", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOHTTP1",
+                    "ServiceLifecycle", "UnixSignals"),
             swiftSettings: settings
         ),
         .executableTarget(
             name: "parallax",
             dependencies: [
-                "AdminAPI",
-                "DivergenceStore",
-                "FeatureFlags",
-                "ParallaxCore",
-                "ParallaxService",
-                "RedisLimiting",
-                "Replay",
-                "Settings",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
+                "AdminAPI", "CommandSupport", "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService",
+                "RedisLimiting", "Simulation", "Settings",
+            ]
+                + modules(
+                    "ArgumentParser", "AsyncHTTPClient", "Crypto", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+                    "NIOSSL", "ServiceLifecycle"),
             swiftSettings: settings
         ),
         .target(
             name: "ParallaxTesting",
-            dependencies: [
-                "ParallaxCore", "RedisLimiting",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
+            dependencies: ["ParallaxCore", "RedisLimiting"] + modules("Logging", "NIOCore", "NIOPosix"),
             swiftSettings: settings
         ),
         .testTarget(
@@ -175,40 +152,28 @@ let package = Package(
         ),
         .testTarget(
             name: "RedisLimitingTests",
-            dependencies: [
-                "ParallaxTesting", "RedisLimiting",
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-            ],
+            dependencies: ["ParallaxTesting", "RedisLimiting"] + modules("NIOEmbedded"),
             resources: [.embedInCode("Resources")],
             swiftSettings: settings
         ),
         .testTarget(
             name: "DivergenceStoreTests",
-            dependencies: [
-                "DivergenceStore", "ParallaxTesting",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
+            dependencies: ["DivergenceStore", "ParallaxTesting"] + modules("GRDB"),
             swiftSettings: settings
         ),
         .testTarget(
-            name: "ReplayTests",
-            dependencies: ["DivergenceStore", "ParallaxCore", "ParallaxTesting", "Replay"],
+            name: "SimulationTests",
+            dependencies: ["CZlib", "DivergenceStore", "ParallaxCore", "ParallaxTesting", "Simulation"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "FeatureFlagsTests",
-            dependencies: [
-                "FeatureFlags", "ParallaxCore", "ParallaxTesting",
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
+            dependencies: ["FeatureFlags", "ParallaxCore", "ParallaxTesting"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "SettingsTests",
-            dependencies: [
-                "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxTesting", "RedisLimiting", "Settings",
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
+            dependencies: ["DivergenceStore", "ParallaxCore", "ParallaxTesting", "RedisLimiting", "Settings"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -216,23 +181,20 @@ let package = Package(
             dependencies: [
                 "AdminAPI", "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "RedisLimiting",
                 "Settings",
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-            ],
+            ] + modules("HummingbirdTesting", "NIOEmbedded"),
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ParallaxBenchTests",
+            dependencies: ["CommandSupport", "ParallaxCore", "parallax-bench"] + modules("ArgumentParser"),
             swiftSettings: settings
         ),
         .testTarget(
             name: "ParallaxCommandTests",
             dependencies: [
-                "AdminAPI", "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService", "ParallaxTesting",
-                "RedisLimiting", "Replay", "Settings", "parallax",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
+                "AdminAPI", "CommandSupport", "DivergenceStore", "FeatureFlags", "ParallaxCore", "ParallaxService",
+                "ParallaxTesting", "RedisLimiting", "Simulation", "Settings", "parallax",
+            ] + modules("ArgumentParser", "Crypto", "GRDB", "Logging", "NIOCore", "ServiceLifecycle"),
             swiftSettings: settings
         ),
         .testTarget(
@@ -240,9 +202,7 @@ let package = Package(
             dependencies: [
                 "DivergenceStore", "FeatureFlags", "ParallaxService", "ParallaxTesting", "RedisLimiting", "Settings",
                 "parallax",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
+            ] + modules("AsyncHTTPClient", "GRDB"),
             exclude: ["Fixtures", "Golden", "Resources"],
             swiftSettings: settings
         ),

@@ -12,7 +12,7 @@ let rules: [SwiftSetting] = [
 let reachable: [SwiftSetting] = rules + [.unsafeFlags(["-enable-testing"])]
 
 /// What one decision, comparison, reply and command cost in this process: a package of its own, so that no one builds it
-/// who does not measure. What crosses a socket is measured by `parallax bench`.
+/// who does not measure. What crosses a socket is measured by `parallax-bench`.
 ///
 /// Its sources are links to those of the project.
 let package = Package(

@@ -21,7 +21,7 @@ func registerCodecBenchmarks() {
 struct DecisionBytes {
     private let script = SlidingLogScript()
     private let parser = ReplyParser()
-    private let request = try! CheckRequest(identity: Identity(identifier: "client-12345"), policy: .standard)
+    private let request = try! CheckRequest(identity: Identity(identifier: "client-12345"), policy: .defaultValue)
     private let replies: ByteBuffer
 
     init(repliesAtOnce: Int = 1) {

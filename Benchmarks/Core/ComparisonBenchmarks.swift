@@ -17,7 +17,7 @@ struct Disagreement {
     private static let now = Timestamp(milliseconds: 1_700_000_000_000)
 
     let tolerances = ComparisonTolerances()
-    let request = try! CheckRequest(identity: Identity(identifier: "client"), policy: .standard)
+    let request = try! CheckRequest(identity: Identity(identifier: "client"), policy: .defaultValue)
 
     var allowed: Decision { decision(used: [1, 30, 500, 5], .allowed) }
     var limited: Decision { decision(used: [1, 30, 1_000, 5], .limited(by: "hour"), wait: 60_000) }

@@ -1,8 +1,8 @@
 import Benchmark
 import ParallaxCore
 
-/// Decisions in memory over 100,000 identities, in an order that the processor's caches cannot guess, and that is not the
-/// one in which they came: so they would lie in memory.
+/// Decisions in memory over 100,000 identities, in an order that the processor's caches cannot guess, and that is not
+/// the one in which they came: so they would lie in memory.
 func registerDecisionBenchmarks() {
     for algorithm in LimiterAlgorithm.allCases {
         Benchmark.operation("decision in memory, \(algorithm.rawValue)", prepare: { DecidedTraffic(algorithm) }) {
@@ -14,7 +14,7 @@ func registerDecisionBenchmarks() {
     }
 }
 
-/// A limiter that knows everybody, and who asks it.
+/// A limiter that knows all identities, and the requests.
 struct DecidedTraffic {
     private static let start = Timestamp(milliseconds: 1_700_000_000_000)
     private static let identities = 100_000
@@ -35,7 +35,7 @@ struct DecidedTraffic {
         for request in requests.shuffled(using: &random) { _ = limiter.judge(request, at: Self.start) }
     }
 
-    /// Everybody has used up what the hour allows.
+    /// All identities have used up what the hour allows.
     static func refused() -> DecidedTraffic { DecidedTraffic(.slidingLog, policy: .usedUp, step: 0) }
 
     func decide(_ number: Int) -> Decision {

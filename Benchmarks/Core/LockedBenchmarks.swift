@@ -24,8 +24,8 @@ struct FoundPolicy {
     private let book: Replaceable<PolicyBook>
 
     init(overrides: Int) {
-        let names = (0..<overrides).map { ("organization-\($0)", Policy.standard) }
-        book = Replaceable(PolicyBook(standard: .standard, overrides: Dictionary(uniqueKeysWithValues: names)))
+        let names = (0..<overrides).map { ("organization-\($0)", Policy.defaultValue) }
+        book = Replaceable(PolicyBook(defaultValue: .defaultValue, overrides: Dictionary(uniqueKeysWithValues: names)))
     }
 
     var policy: Policy { book.read { $0.policy(for: Self.organization) } }

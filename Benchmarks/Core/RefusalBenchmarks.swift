@@ -17,7 +17,7 @@ func registerRefusalBenchmarks() {
 /// A cache that holds one refusal for an hour, on a clock that stands still.
 struct KeptRefusal: Sendable {
     let cache = RefusalCache(maximumIdentities: 10_000, lease: .seconds(3), uptime: { .seconds(1) })
-    let request = try! CheckRequest(identity: Identity(identifier: "client-12345"), policy: .standard)
+    let request = try! CheckRequest(identity: Identity(identifier: "client-12345"), policy: .defaultValue)
 
     init() async {
         let now = Timestamp(milliseconds: 1_700_000_000_000)
@@ -35,7 +35,7 @@ struct KeptRefusal: Sendable {
 /// A limiter whose Redis is not there, its breaker open.
 struct AwayRedis: Sendable {
     let limiter: RedisLimiter
-    let request = try! CheckRequest(identity: Identity(identifier: "client"), policy: .standard)
+    let request = try! CheckRequest(identity: Identity(identifier: "client"), policy: .defaultValue)
 
     init() async {
         var settings = RedisSettings(url: try! RedisURL("redis+unix:///nonexistent/parallax.sock"))

@@ -17,7 +17,7 @@ func registerResponseTimeBenchmarks() {
         blackHole(callers.ages(at: .seconds(1_000)))
     }
     Benchmark.operation("place in the hold-out", prepare: { try! Identity(identifier: "client-12345") }) {
-        blackHole(HoldoutShare.contains($0, percent: $1 < 0 ? 0 : 5))
+        blackHole(IdentityShare.heldOut.contains($0, percent: $1 < 0 ? 0 : 5))
     }
 }
 

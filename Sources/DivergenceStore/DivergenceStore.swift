@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 import ParallaxCore
@@ -11,10 +12,10 @@ package final class DivergenceStore: Sendable {
     struct State: Sendable {
         var connection: Connection
         var failure: DivergenceStoreError?
-        var losses = 0
+        var fileLosses = 0
         /// When the records ended, if the database was opened as a copy without its `-wal`.
-        var endIfIncomplete: Timestamp?
-        /// Whether it was closed for good.
+        var endOfIncompleteRecords: Timestamp?
+        /// Whether it was closed permanently.
         var isEnded = false
     }
 
@@ -33,7 +34,8 @@ package final class DivergenceStore: Sendable {
 
     /// Opens an existing database to read, also while other processes write.
     ///
-    /// For a command, which reads a bounded time: each connection is interrupted for good once it has taken the steps of its
+    /// For a command, which reads a bounded time: each connection is interrupted permanently once it has taken the
+    /// steps of its
     /// ``StepBudget``. A process that reads for days has to open the database again now and then.
     ///
     /// - Throws: ``DivergenceStoreError``, also if the schema is older than this version's.
@@ -69,7 +71,7 @@ package final class DivergenceStore: Sendable {
         opening = StoreOpening(
             path: path, migrator: Migrator(migrations: migrations), isReadOnly: isReadOnly, busyTimeout: busyTimeout)
         let (pool, end) = try opening.open(now: now)
-        state = Mutex(State(connection: .open(pool, nil), endIfIncomplete: end))
+        state = Mutex(State(connection: .open(pool, nil), endOfIncompleteRecords: end))
     }
 
     /// The open connections.
@@ -80,13 +82,13 @@ package final class DivergenceStore: Sendable {
     }
 
     /// The open connections, and how often what had been written was lost with its file before they were opened.
-    private var poolAndLosses: (pool: DatabasePool, losses: Int) {
+    private var poolAndLosses: (pool: DatabasePool, fileLosses: Int) {
         get throws {
-            let (connection, losses) = state.withLock { ($0.connection, $0.losses) }
+            let (connection, fileLosses) = state.withLock { ($0.connection, $0.fileLosses) }
             switch connection {
             case .open(let pool, let files):
                 files?.restoreSharedMemory()
-                return (pool, losses)
+                return (pool, fileLosses)
             case .closed(let error), .opening(let error): throw error
             }
         }
@@ -94,7 +96,7 @@ package final class DivergenceStore: Sendable {
 
     /// Moves everything into the one file at the path, so that it can be copied without `-wal`. For those who write
     /// nothing any more.
-    package func gather() throws {
+    package func checkpointAndTruncateLog() throws {
         do {
             _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         } catch {
@@ -102,8 +104,9 @@ package final class DivergenceStore: Sendable {
         }
     }
 
-    /// Moves what lies in the `-wal` into the file at the path, as far as no reader needs it where it is. Waits for no lock.
-    func moveLog() throws {
+    /// Moves what lies in the `-wal` into the file at the path, as far as no reader needs it where it is. Waits for no
+    /// lock.
+    func checkpointLog() throws {
         do {
             _ = try pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
         } catch {
@@ -122,9 +125,9 @@ package final class DivergenceStore: Sendable {
         try pool?.close()
     }
 
-    /// Lets statements wait for locks until an instant and no longer: for a process that ends, and writes until then what
-    /// it can.
-    package func waitForLocks(until instant: ContinuousClock.Instant) { opening.patience.last(until: instant) }
+    /// Lets statements wait for locks until an instant and no longer: for a process that ends, and writes until then
+    /// what it can.
+    package func waitForLocks(until instant: ContinuousClock.Instant) { opening.timeout.last(until: instant) }
 }
 
 extension DivergenceStore {
@@ -139,20 +142,20 @@ extension DivergenceStore {
         }
     }
 
-    /// Writes in one transaction, which the cancellation of the task does not break off: what is flushed at the end of a
-    /// process is written whole.
+    /// Writes in one transaction, which the cancellation of the task does not break off: what is flushed at the end of
+    /// a process is written whole.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await writeNotingLosses(body).value
+        try await writeCountingFileLosses(body).value
     }
 
     /// Writes as ``write(_:)`` does.
     ///
-    /// - Returns: The value, and the ``losses`` before the file that it was written into.
-    func writeNotingLosses<Value: Sendable>(
+    /// - Returns: The value, and the ``fileLosses`` before the file that it was written into.
+    func writeCountingFileLosses<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws -> (value: Value, losses: Int) {
-        let (pool, losses) = try poolAndLosses
-        return (try await access(pool) { try Self.transact($0, body) }, losses)
+    ) async throws -> (value: Value, fileLosses: Int) {
+        let (pool, fileLosses) = try poolAndLosses
+        return (try await access(pool) { try Self.transact($0, body) }, fileLosses)
     }
 
     /// Writes as ``write(_:)`` does, and returns when the disk has it: for the rare rows that must outlive a power cut.
@@ -216,5 +219,22 @@ extension DivergenceStore {
             return .commit
         }
         return value!
+    }
+}
+
+/// A write under way, for a thread that may block to wait for.
+final class PendingWrite: Sendable {
+    private let hasEnded = DispatchSemaphore(value: 0)
+    private let result = Mutex<Result<Void, DivergenceStoreError>>(.success(()))
+
+    func end(_ result: Result<Void, DivergenceStoreError>) {
+        self.result.withLock { $0 = result }
+        hasEnded.signal()
+    }
+
+    /// Blocks until the write has ended. To be called once.
+    func wait() throws(DivergenceStoreError) {
+        hasEnded.wait()
+        try result.withLock { $0 }.get()
     }
 }

@@ -8,7 +8,7 @@ package struct DivergenceStoreError: Error, CustomStringConvertible {
         case missing
         /// The file cannot be opened: a folder, or no right to it.
         case unreadable
-        /// The file is no SQLite database.
+        /// The file is not an SQLite database.
         case notADatabase = "not_a_database"
         /// The file is an SQLite database of another program.
         case foreign
@@ -34,7 +34,7 @@ package struct DivergenceStoreError: Error, CustomStringConvertible {
         case notFound = "not_found"
         /// The same database was named twice.
         case repeated
-        /// The file has not the tables or values that it should have.
+        /// The file does not have the tables or values that it should have.
         case altered
         /// A file that is to be made is there already.
         case exists
@@ -106,7 +106,7 @@ extension DivergenceStoreError {
             case .SQLITE_IOERR:
                 (.inputOutput, "reading or writing the database \(path) failed (\(words)); check the disk")
             case .SQLITE_ERROR:
-                (.altered, "the database \(path) has not the tables or values that it should have (\(words))")
+                (.altered, "the database \(path) does not have the tables or values that it should have (\(words))")
             case .SQLITE_INTERRUPT:
                 (.altered, "the database \(path) takes too long to read for its size; it may be damaged")
             default:

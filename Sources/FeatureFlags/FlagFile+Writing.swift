@@ -16,14 +16,14 @@ extension FlagFile {
 
     /// Replaces the file in one step that readers see as a whole or not at all.
     ///
-    /// A temporary file in the same folder gets the content, the old file's permissions and a modification time strictly
-    /// above the old one's, is synchronized and renamed, and then the folder is synchronized. Behind a symbolic link the
-    /// file that it leads to is replaced.
+    /// A temporary file in the same folder gets the content, the old file's permissions and a modification time
+    /// strictly above the old one's, is synchronized and renamed, and then the folder is synchronized. Behind a
+    /// symbolic link the file that it leads to is replaced.
     ///
     /// - Parameters:
     ///   - above: A modification time to stay above too, in nanoseconds: clients that saw it look at newer ones only.
     ///   - beforeRename: Called once all is ready and nothing shows yet.
-    ///   - lastCheck: Called right before the file is renamed; throws where it must not be.
+    ///   - lastCheck: Called right before the file is renamed; throws if it must not be.
     /// - Returns: The modification time it has now.
     /// - Throws: ``FlagFileError``; nothing shows then.
     func replace(
@@ -56,7 +56,7 @@ extension FlagFile {
         }
     }
 
-    /// The file behind all symbolic links, also where it does not exist yet.
+    /// The file behind all symbolic links, also if it does not exist yet.
     package func resolved() throws(FlagFileError) -> String {
         if let real = FlagFile.realPath(path) { return real }
         let error = SystemCallError.last
@@ -66,7 +66,7 @@ extension FlagFile {
         }
         guard FileStatus({ lstat(path, $0) }) == nil else {
             throw FlagFileError(
-                .missing, "flag file \(path) is a symbolic link that leads nowhere; mend or remove the link")
+                .missing, "flag file \(path) is a dangling symbolic link; fix or remove the link")
         }
         return folder == "/" ? "/" + name : folder + "/" + name
     }
@@ -114,9 +114,41 @@ extension FlagFile {
         }
     }
 
-    /// Keeps a file that is about to be replaced unread, for whoever wants to know what was in it.
+    /// Keeps a copy of a file that is about to be replaced unread, so that an operator can see what was in it.
     private static func keepAside(_ target: String) {
         guard let status = FileStatus(at: target) else { return }
         _ = link(target, "\(target).replaced-\(status.modificationTime)")
+    }
+}
+
+extension FlagFile {
+    /// Tries all that a replacement needs, and changes nothing that a reader sees: a file of the same size is written into
+    /// the folder and taken away again.
+    ///
+    /// - Throws: ``FlagFileError`` naming the file and the remedy.
+    package func requireWritable() throws(FlagFileError) {
+        let target = try resolved()
+        let (folder, name) = FlagFile.split(target)
+        let temporary = "\(folder)/.\(name).\(getpid()).\(String(UInt64.random(in: .min ... .max), radix: 16)).tmp"
+        do {
+            defer { unlink(temporary) }
+            if let fault = writeFault() { throw fault }
+            try writeAside(temporary)
+            unlink(temporary)
+            // Nothing can be renamed over a file that is a mount of its own (EBUSY), and a link to it would lead out of its
+            // mount. Other failures of the link say nothing about renaming.
+            if FileStatus(at: target) != nil, link(target, temporary) != 0, errno == EXDEV {
+                throw SystemCallError(number: EBUSY)
+            }
+        } catch let error as SystemCallError {
+            throw FlagFileError(error, doing: "write", path: target)
+        } catch {
+            throw error as? FlagFileError ?? FlagFileError(.failed, "\(error)")
+        }
+    }
+
+    private func writeAside(_ temporary: String) throws(SystemCallError) {
+        let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: 0o600)
+        try output.write((try? read())?.bytes ?? [0])
     }
 }

@@ -1,9 +1,10 @@
 package import ParallaxCore
 import Synchronization
 
+/// Changes the file: carries out what ``FlagFileProtocol`` decides.
 extension FlagStore {
-    /// The name under which the service itself writes.
-    package static let ownName = "parallax"
+    /// A file system that takes longer may hang: what it is asked to store holds here meanwhile.
+    private static let writingTimeout: Duration = .seconds(3)
 
     /// Writes other values into the file, for all who read it.
     ///
@@ -12,175 +13,231 @@ extension FlagStore {
     ///   - reason: Why.
     ///   - content: The hash of the content that this was decided on; `nil` writes whatever the file holds by then.
     /// - Returns: The change; `nil` if the file says so already.
-    /// - Throws: ``FlagFileError`` naming the file and the remedy, with `superseded` where the file holds another content;
+    /// - Throws: ``FlagFileError`` naming the file and the remedy, with `superseded` if the file holds another content;
     ///   nothing has changed then.
     @discardableResult
     package func set(
         _ update: FlagUpdate, by: String, reason: String, over content: String? = nil
     ) async throws(FlagFileError) -> FlagChange? {
-        try await onQueue { self.writeOnQueue(update, by: by, reason: reason, over: content) }.get()
+        switch await carryOut(WriteRequest(kind: .update(update, over: content), by: by, reason: reason)) {
+        case .changed(let change): return change
+        case .unchanged: return nil
+        case .held(let error), .superseded(let error), .failed(let error): throw error
+        }
     }
 
-    /// Waits until the history has every change so far, or could not be written: a process that ends before leaves them
-    /// for others to find.
-    package func finishHistory() async { await recorder.finish() }
+    /// Flips the file to `legacy`, whatever is wrong with it.
+    ///
+    /// A file that is invalid is replaced by the last good one, and kept next to it. If nothing can be written, this
+    /// instance is held at `legacy`; ``FlagHold`` says until when.
+    ///
+    /// - Parameter claim: What an evaluator decided on; `nil` for a rollback that is asked for whatever was decided.
+    package nonisolated func rollBackToLegacy(
+        by: String, reason: String, claim: RollbackClaim? = nil
+    ) async -> FlagRollback {
+        published.withLock { $0.rollbacksUnderWay += 1 }
+        // Not on the store's queue, which may be what hangs.
+        let stall = Task {
+            try await Task.sleep(for: FlagStore.writingTimeout)
+            published.withLock { published in
+                guard published.rollbacksUnderWay > 0 else { return }
+                published.isStalled = true
+                published.state.flags.holdAtLegacy()
+            }
+        }
+        defer { stall.cancel() }
+        return await rollBackToEnd(WriteRequest(kind: .rollback(claim), by: by, reason: reason))
+    }
+
+    private func rollBackToEnd(_ request: WriteRequest) async -> FlagRollback {
+        let rollback = await rollBack(request)
+        published.withLock { published in
+            published.rollbacksUnderWay -= 1
+            if published.rollbacksUnderWay == 0 { published.isStalled = false }
+        }
+        publishState()
+        return rollback
+    }
+
+    private func rollBack(_ request: WriteRequest) async -> FlagRollback {
+        let outcome = await carryOut(request)
+        switch outcome {
+        case .held(let error), .failed(let error):
+            return .held(error)
+        case .changed(let change):
+            state.flags.releaseHold()
+            return .flipped(change)
+        case .unchanged:
+            state.flags.releaseHold()
+            return .alreadyLegacy
+        case .superseded(let error):
+            state.flags.releaseHold()
+            return .superseded(error)
+        }
+    }
+
+    /// Tries again what could not be written, once in a while.
+    func retryRollback() async {
+        endHold(acknowledgedBy: state.claims.newest?.latch(written: state.flags.writtenNumber))
+        guard let held = state.flags.heldRollback, held.nextAttempt <= now() else { return }
+        _ = await rollBack(WriteRequest(kind: .rollback(held.claim), by: held.by, reason: held.reason))
+    }
+
+    /// Holds this instance at `legacy` as an earlier process did, and tries to write its rollback.
+    ///
+    /// Does nothing if the file has taken the hold's place meanwhile.
+    ///
+    /// - Parameter latch: The latch of the rollback that is not in the file.
+    package func resumeHold(_ latch: RollbackLatch) async {
+        guard let hold = latch.hold, let firing = latch.firing, latch.isLatched else { return }
+        let rollback = HeldRollback(
+            by: RollbackEvaluator.author, reason: firing.sentence,
+            claim: RollbackClaim(number: .max, latch: latch.withoutHold), nextAttempt: now())
+        state.flags.resume(hold, writing: rollback)
+        if state.flags.isHeldAtLegacy { observers.tell(.holdResumed(sentence: firing.sentence)) }
+    }
+
+    /// Lets those who share the file know that a rollback was acknowledged, and ends the hold that it was about.
+    ///
+    /// - Parameter latch: This instance's, with the acknowledgement.
+    package func publish(_ latch: RollbackLatch) async {
+        endHold(acknowledgedBy: latch)
+        _ = await carryOut(WriteRequest(kind: .latch(latch), by: instance ?? FlagStore.ownName, reason: ""))
+    }
+
+    private func endHold(acknowledgedBy latch: RollbackLatch?) {
+        guard let latch, state.flags.heldRollback?.isAcknowledged(by: latch) == true else { return }
+        state.flags.releaseHold()
+    }
+
+    private func hold(_ rollback: HeldRollback, because error: FlagFileError) {
+        let isNews = state.flags.heldRollback == nil
+        state.flags.holdAtLegacy(rollback)
+        if isNews { observers.tell(.heldAtLegacy(error)) }
+    }
 }
 
-/// What runs on the store's queue to write the file.
+// MARK: - The driver
+
 extension FlagStore {
-    private static let mostAttempts = 20
-
-    /// A file to start from, and what has to be on disk when it is written.
-    private struct Base {
-        let definition: FlagDefinitionFile
-        let expectation: FlagFile.Expectation
-
-        /// Of what is on disk; `nil` if nothing usable is.
-        var contentHash: String? {
-            guard case .content(let bytes) = expectation else { return nil }
-            return FlagFile.hash(bytes)
-        }
-    }
-
-    /// What someone wants written.
-    private struct Order {
-        let update: FlagUpdate
-        let by: String
-        let reason: String
-        let isRollback: Bool
-        /// What an evaluator decided on.
-        let claim: RollbackClaim?
-        /// The hash of the content that it was decided on; `nil` for whatever the file holds.
-        let content: String?
-    }
-
-    func writeOnQueue(
-        _ update: FlagUpdate, by: String, reason: String, isRollback: Bool = false, claim: RollbackClaim? = nil,
-        over content: String? = nil
-    ) -> Result<FlagChange?, FlagFileError> {
-        let declaration = FlagDeclaration(by: by, reason: reason, changedAt: "")
-        guard !declaration.by.isEmpty, !declaration.reason.isEmpty else {
-            return .failure(FlagFileError(.badRequest, "a change of the flags needs a name and a reason: give both"))
-        }
-        let order = Order(
-            update: update, by: by, reason: reason, isRollback: isRollback, claim: claim, content: content)
-        var last = FlagFileError(.changedMeanwhile, "flag file \(file.path) keeps being changed; try again")
-        for _ in 0..<FlagStore.mostAttempts {
-            do {
-                return .success(try attempt(order))
-            } catch {
-                last = error
-                if error.code != .changedMeanwhile { break }
+    /// Carries out a change until it ends.
+    func carryOut(_ request: WriteRequest) async -> WriteOutcome {
+        var protocolState = FlagFileProtocol(request, by: writer)
+        var lock = FlagFileLock()
+        defer { lock.release() }
+        var action = protocolState.start()
+        while true {
+            switch action {
+            case .read:
+                do throws(FlagFileError) {
+                    let content = try read(under: &lock)
+                    action = protocolState.didRead(content, knowledge)
+                } catch {
+                    action = protocolState.didFail(error, knowledge)
+                }
+            case .claim(let fence):
+                let result = claim(fence)
+                action = protocolState.didClaim(result, knowledge)
+            case .write(let edit):
+                do throws(FlagFileError) {
+                    let change = try replace(edit, protocolState)
+                    action = protocolState.didWrite(change)
+                } catch {
+                    action = protocolState.didFail(error, knowledge)
+                }
+            case .readClaims:
+                readClaims()
+                action = protocolState.didReadClaims(knowledge)
+            case .wait(let duration):
+                lock.release()
+                await queue.pause(for: duration)
+                action = protocolState.didWait()
+            case .hold(let rollback, let error):
+                hold(rollback, because: error)
+                return .held(error)
+            case .superseded(let error): return .superseded(error)
+            case .finish(let change?): return .changed(change)
+            case .finish(nil): return .unchanged
+            case .fail(let error): return .failed(error)
             }
         }
-        return .failure(last)
     }
 
-    /// Reads, edits and writes once, under the lock that our writers share.
-    private func attempt(_ order: Order) throws(FlagFileError) -> FlagChange? {
-        let target = try file.resolved()
-        return try FlagFileLock.hold(beside: target) { () throws(FlagFileError) in try attemptLocked(order) }
+    private var knowledge: FlagFileProtocol.Knowledge {
+        FlagFileProtocol.Knowledge(flags: state.flags, claims: state.claims, now: now(), uptime: uptime())
     }
 
-    private func attemptLocked(_ order: Order) throws(FlagFileError) -> FlagChange? {
-        let bases = try bases(isRollback: order.isRollback)
-        if let content = order.content, bases.first?.contentHash != content {
-            throw FlagFileError(.superseded, "flag file \(file.path) was changed since this was decided")
-        }
-        // After the file has been read: its number says whether another's rollback is in it.
-        if let claim = order.claim { try judge(claim) } else { readFence() }
-        // A rollback that was begun keeps its number, so that trying again makes its lease no longer.
-        let begun = order.claim == nil ? nil : ownLease
-        let number = begun ?? nextNumber()
-        var failure: FlagFileError?
-        for base in bases {
-            let declaration = declaration(by: order.by, reason: order.reason, over: base.definition, number: number)
-            let edited: FlagDefinitionFile
-            do {
-                edited = try base.definition.applying(order.update, declaration: declaration)
-            } catch {
-                failure = failure ?? FlagFileError(error, path: file.path)
-                continue
-            }
-            if edited == base.definition, case .content = base.expectation { return nil }
-            if begun == nil {
-                try claim(number, by: order.claim == nil ? order.by : instance ?? order.by, pending: order.claim?.latch)
-            }
-            return try commit(edited, expecting: base.expectation, number: number)
-        }
-        throw failure ?? FlagFileError(.invalid, "flag file \(file.path) cannot be edited")
+    /// - Throws: ``FlagFileError`` if the file cannot be found.
+    private func read(
+        under lock: inout FlagFileLock
+    ) throws(FlagFileError) -> Result<FlagDefinitionFile, FlagFileError> {
+        lock.take(beside: try file.resolved())
+        let content = Result { () throws(FlagFileError) in try take(file.read()) }
+        readClaims()
+        return content
     }
 
-    /// The files to start from, the best first: what is on disk; for a rollback also the last good one and a new one.
-    private func bases(isRollback: Bool) throws(FlagFileError) -> [Base] {
-        var bases: [Base] = []
-        var expectation = FlagFile.Expectation.anything
+    private func claim(_ fence: RollbackFence) -> FlagFileProtocol.ClaimResult {
+        let isClaimed: Bool
         do {
-            let content = try file.read()
-            bases.append(Base(definition: try take(content), expectation: .content(content.bytes)))
+            isClaimed = try folder().claims.claim(fence)
         } catch {
-            if error.code == .missing {
-                expectation = .absent
-            } else if !isRollback {
-                throw error
-            }
+            note(.claiming, "the file that numbers changes cannot be written next to the flag file: \(error)")
+            return .unavailable
         }
-        guard isRollback || expectation == .absent else { return bases }
-        let flags = work.withLock { $0.flags }
-        if let definition = flags.lastGood?.definition {
-            bases.append(Base(definition: definition, expectation: expectation))
+        note(.claiming, nil)
+        guard isClaimed else {
+            readClaims(beyond: fence.number)
+            return .taken
         }
-        bases.append(Base(definition: .canonical(flags.fileValues), expectation: expectation))
-        return bases
+        state.claims.see(fence, at: uptime())
+        return .claimed
     }
 
     /// Writes an edited file, keeps the change before it shows, and lets it hold here at once.
-    @discardableResult
-    func commit(
-        _ edited: FlagDefinitionFile, expecting expectation: FlagFile.Expectation, number: Int64? = nil
+    private func replace(
+        _ edit: FlagFileProtocol.Edit, _ protocolState: FlagFileProtocol
     ) throws(FlagFileError) -> FlagChange? {
-        let reading = reading(of: edited, at: now())
-        let (flags, newest) = work.withLock { ($0.flags, $0.newestModificationTime) }
-        let isFirst = flags.lastGood == nil
-        var preview = flags
-        let change = preview.accept(
-            reading, newest: isFirst ? recorder.newest(within: FlagStore.historyPatience) : nil)
+        let reading = FlagReading(of: edit.definition, at: now())
+        var preview = state.flags
+        let newest = preview.lastGood == nil ? recorder.newest(within: FlagStore.historyTimeout) : nil
+        let change = preview.accept(reading, newest: newest).map { edit.endedDrill?.end ?? $0 }
         var isRecorded = false
         do {
             let time = try file.replace(
-                with: edited.bytes, expecting: expectation, above: newest,
+                with: edit.definition.bytes, expecting: edit.expectation, above: newestModificationTime,
                 beforeRename: {
+                    if let drill = edit.endedDrill { try? folder().writeEndedDrill(drill) }
                     guard let change else { return }
-                    recorder.record(change, within: FlagStore.historyPatience)
+                    recorder.record(change, within: FlagStore.historyTimeout)
                     isRecorded = true
                 },
-                lastCheck: { () throws(FlagFileError) in try requireNewest(number) })
-            work.withLock { ($0.newestModificationTime, $0.modificationTime) = (time, time) }
+                lastCheck: { () throws(FlagFileError) in
+                    readClaims()
+                    guard protocolState.mayRename(knowledge) else {
+                        throw FlagFileError(
+                            .changedMeanwhile, "flag file \(file.path) is being changed by another; try again")
+                    }
+                })
+            newestModificationTime = time
+            state.modificationTime = time
         } catch {
             // Known at once, and not only with the next try.
-            work.withLock { $0.writing.triedAt = nil }
-            if isRecorded, let change { takeBack(change, hash: flags.lastGood?.contentHash, because: error) }
+            triedWritingAt = nil
+            if isRecorded, let change { takeBack(change, because: error) }
+            if edit.endedDrill != nil { try? folder().removeEndedDrill() }
             throw error
         }
-        adopt(reading, isRecorded: isRecorded)
+        adopt(reading, as: change, isRecorded: isRecorded)
         return change
     }
 
-    /// A change that was kept in the history but did not come about is followed by its opposite.
-    private func takeBack(_ change: FlagChange, hash: String?, because error: FlagFileError) {
-        guard let from = change.from, let hash else { return }
+    /// A change that was kept in the history but could not be written is followed by its opposite.
+    private func takeBack(_ change: FlagChange, because error: FlagFileError) {
+        guard let from = change.from, let hash = state.flags.lastGood?.contentHash else { return }
         let opposite = FlagChange(
             time: change.time + 1, by: FlagStore.ownName, reason: "the change before could not be written: \(error)",
             from: change.to, to: from, contentHash: hash)
-        recorder.record(opposite, within: FlagStore.historyPatience)
-    }
-
-    /// Who, why and when, with a time above that of the file it replaces, whatever clock wrote that.
-    func declaration(
-        by: String, reason: String, over base: FlagDefinitionFile?, number: Int64? = nil
-    ) -> FlagDeclaration {
-        var time = now()
-        if let before = base?.declaration?.time, before >= time { time = before + 1 }
-        return FlagDeclaration(by: by, reason: reason, at: time, number: number)
+        recorder.record(opposite, within: FlagStore.historyTimeout)
     }
 }

@@ -5,51 +5,82 @@ import Synchronization
 /// The flags of this instance: what holds now, and the file they come from.
 ///
 /// ``current`` is for the request path. All else reads or writes files and runs on a queue of its own, one after the
-/// other, so that neither event loops nor the threads of other tasks wait for a disk.
-package final class FlagStore: Sendable {
-    struct Work {
+/// other, so that neither event loops nor the threads of other tasks wait for a disk. The queue is the actor's executor: the
+/// compiler sees to it that what belongs to the queue is touched nowhere else. How the file is changed is decided by
+/// ``FlagFileProtocol``.
+package actor FlagStore {
+    /// What is known of the file and of those who share it; readers on other threads see it as of the last change.
+    struct State {
         var flags: FlagState
-        /// The newest modification time seen: what we write stays above it, since other clients look at newer files only.
-        var newestModificationTime: Int64 = 0
+        var claims = KnownClaims()
         /// That of the last content that was read, whatever it was worth.
         var modificationTime: Int64?
-        /// The rollback that waits to be written, and when to try next.
-        var heldRollback: HeldRollback?
-        /// Whether a rollback is on its way into the file.
-        var isRollingBack = false
-        var writing = Writing()
-        /// The file that is still to be made, as it could not be at the start; `nil` if nothing is to be made.
-        var creation: Creation?
-        var fencing = Fencing()
-        /// What was said last of what is applied here; `nil` before the first time.
-        var posting: Posting?
+        /// Why the file cannot be written; `nil` if it can, as far as is known.
+        var writeProblem: FlagFileError?
+        /// What keeps instances from hearing of each other.
+        var sharingProblems: [Operation: String] = [:]
+        /// The baselines that all share; `nil` if there are none.
+        var baseline: SharedBaseline?
+    }
+
+    /// What can fail in the folder next to the file.
+    enum Operation {
+        case readingClaims
+        case claiming
+        case postingStatus
+    }
+
+    /// What other threads read, and the little that they write.
+    struct Published {
+        var state: State
         /// What each trigger lacks that could not cause a rollback here; `nil` before the first evaluation.
         var unarmed: [String: String]?
-        /// What was last read of the shared baselines; `nil` if there are none.
-        var baseline: BaselineReading?
-        /// What was last read of the last drill; `nil` if there was none.
-        var endedDrill: EndedDrillReading?
+        /// How many rollbacks are on their way into the file.
+        var rollbacksUnderWay = 0
+        /// Whether one of them takes so long that this instance is held at `legacy` meanwhile.
+        var isStalled = false
     }
 
-    struct HeldRollback {
-        let by: String
-        let reason: String
-        let claim: RollbackClaim?
-        var nextAttempt: Timestamp
+    /// The file that is still to be made, as it could not be at the start.
+    struct Creation {
+        /// Why the file could not be made.
+        let problem: FlagFileError
+        /// When to try next, on the monotonic clock, and how long the pause before it is.
+        let nextAttempt: Duration
+        let pause: Duration
     }
 
-    package let file: FlagFile
-    let recorder: FlagRecorder
-    let observers = FlagObservers()
-    let now: @Sendable () -> Timestamp
-    let uptime: @Sendable () -> Duration
+    /// The name under which the service itself writes.
+    package static let ownName = "parallax"
+    /// How long a change waits to be in the history before it takes effect all the same.
+    static let historyTimeout: DispatchTimeInterval = .milliseconds(250)
+
+    package nonisolated let file: FlagFile
     /// The name under which this instance tells others what it has applied; `nil` tells nothing.
-    package let instance: String?
-    let lease: Duration
-    /// Tells this store from all others, also from those of the same name.
-    let process = String(UInt64.random(in: .min ... .max), radix: 16)
-    let work: Mutex<Work>
-    private let queue = DispatchQueue(label: "parallax.flags")
+    package nonisolated let instance: String?
+    nonisolated let recorder: FlagHistoryWriter
+    nonisolated let observers = FlagObservers()
+    nonisolated let now: @Sendable () -> Timestamp
+    nonisolated let uptime: @Sendable () -> Duration
+    nonisolated let writer: FlagFileWriter
+    nonisolated let published: Mutex<Published>
+    nonisolated let queue = QueueExecutor(label: "parallax.flags")
+
+    var state: State { didSet { publishState() } }
+    /// The newest modification time seen: what we write stays above it, since other clients look at newer files only.
+    var newestModificationTime: Int64 = 0
+    /// `nil` if nothing is to be made.
+    var creation: Creation?
+    /// When it was tried last whether the file can be written, on the monotonic clock; `nil` to try at the next reading.
+    var triedWritingAt: Duration?
+    /// What was said last of what is applied here, and when, on the monotonic clock; `nil` before the first time.
+    var posted: (status: InstanceStatus, time: Duration)?
+    /// The bytes that the shared baselines were last read from.
+    var baselineBytes: [UInt8]?
+    /// The last drill as it was last read, with the bytes that it was read from; `nil` if there was none.
+    var endedDrill: (drill: EndedDrill, bytes: [UInt8])?
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
 
     /// Makes a store that has read nothing yet: the environment's flags hold.
     ///
@@ -60,7 +91,7 @@ package final class FlagStore: Sendable {
     ///   - lease: How long another instance has for the rollback that it began, before this one does it instead.
     ///   - now: The wall clock.
     ///   - uptime: a monotonic clock.
-    package convenience init(
+    package init(
         path: String, environment: EnvironmentFlags, isProduction: Bool, history: (any FlagHistory)? = nil,
         instance: String? = nil, lease: Duration = .seconds(30),
         now: @escaping @Sendable () -> Timestamp = Clocks.system.now,
@@ -77,52 +108,89 @@ package final class FlagStore: Sendable {
         uptime: @escaping @Sendable () -> Duration
     ) {
         self.file = file
-        recorder = FlagRecorder(history, observers: observers)
         self.instance = instance
-        self.lease = lease
         self.now = now
         self.uptime = uptime
-        work = Mutex(Work(flags: FlagState(environment: environment, isProduction: isProduction)))
+        recorder = FlagHistoryWriter(history, observers: observers)
+        writer = FlagFileWriter(
+            path: file.path, instance: instance, process: String(UInt64.random(in: .min ... .max), radix: 16),
+            lease: lease)
+        let initial = State(flags: FlagState(environment: environment, isProduction: isProduction))
+        state = initial
+        published = Mutex(Published(state: initial))
     }
 
-    /// The flags that hold: cheap enough for every request.
-    package var current: FlagValues {
-        work.withLock { $0.flags.effective }
-    }
-
-    /// What is wrong with the file now; `nil` if nothing is.
-    var problem: FlagProblem? { work.withLock { $0.flags.problem } }
-
-    package var health: FlagHealth {
-        let work = work.withLock { $0 }
-        return FlagHealth(
-            work.flags, path: file.path, history: recorder.status, modificationTime: work.modificationTime,
-            writeProblem: work.writing.problem?.message, sharingProblems: Array(work.fencing.problems.values))
-    }
-
-    /// Calls back at every event from now on, on a queue of the store's: the observer must not block for long.
-    package func observe(_ observer: @escaping @Sendable (FlagEvent) -> Void) {
+    /// Calls back at every event from now on, on the store's queue: the observer must not block for long.
+    package nonisolated func observe(_ observer: @escaping @Sendable (FlagEvent) -> Void) {
         observers.add(observer)
     }
 
-    /// Reads the file, which is made from the environment's flags where it does not exist.
-    ///
-    /// A file that can be neither read nor made is no reason to stop: it shows in ``health``.
-    package func start() async {
-        await onQueue { self.startOnQueue() }
-    }
-
-    /// Reads the file again and takes what it says; keeps the last good flags where it is no good.
-    package func refresh() async {
-        await onQueue { self.refreshOnQueue() }
-    }
-
-    package func onQueue<Result: Sendable>(_ job: @escaping @Sendable () -> Result) async -> Result {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: job()) }
+    /// Lets other threads see the state. A rollback that hangs holds this instance whatever is read meanwhile.
+    func publishState() {
+        published.withLock { published in
+            published.state = state
+            if published.isStalled { published.state.flags.holdAtLegacy() }
         }
     }
+}
 
-    /// The time of the operating system's clock.
-    package static let wallClock: @Sendable () -> Timestamp = Clocks.system.now
+// MARK: - What other threads read
+
+extension FlagStore {
+    /// The flags that hold: cheap enough for every request.
+    package nonisolated var current: FlagValues { published.withLock { $0.state.flags.effective } }
+
+    /// What is wrong with the file now; `nil` if nothing is.
+    nonisolated var problem: FlagProblem? { published.withLock { $0.state.flags.problem } }
+
+    /// The hold at `legacy` by a rollback that is not in the file; `nil` if there is none.
+    package nonisolated var hold: FlagHold? { published.withLock { $0.state.flags.hold } }
+
+    /// The newest claim, as of the last reading; `nil` if there is none.
+    package nonisolated var fence: RollbackFence? { published.withLock { $0.state.claims.newest } }
+
+    /// The highest number known, as of the last reading: any change since has a higher one. 0 before the first.
+    package nonisolated var fenceNumber: Int64 {
+        published.withLock { $0.state.claims.number(written: $0.state.flags.writtenNumber) }
+    }
+
+    /// The latch that all who share the file hold, as of the last reading; `nil` if there is none.
+    package nonisolated var sharedLatch: RollbackLatch? {
+        published.withLock { $0.state.claims.newest?.latch(written: $0.state.flags.writtenNumber) }
+    }
+
+    /// The number that the file carries, as it was last read; `nil` if it carries none.
+    nonisolated var writtenNumber: Int64? { published.withLock { $0.state.flags.writtenNumber } }
+
+    /// What is shared, as of the last reading; `nil` if there is nothing.
+    package nonisolated var sharedBaseline: SharedBaseline? { published.withLock { $0.state.baseline } }
+
+    package nonisolated var health: FlagHealth {
+        let state = published.withLock { $0.state }
+        return FlagHealth(
+            state.flags, path: file.path, history: recorder.status, modificationTime: state.modificationTime,
+            writeProblem: state.writeProblem?.message, sharingProblems: Array(state.sharingProblems.values))
+    }
+}
+
+/// Runs an actor's jobs one after the other on a queue, so that a disk that hangs takes none of the threads that tasks share.
+final class QueueExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) {
+        queue = DispatchQueue(label: label)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+
+    /// Lets other jobs run for a while. A cancelled task waits too.
+    func pause(for duration: Duration) async {
+        let nanoseconds = Int(duration / .nanoseconds(1))
+        await withCheckedContinuation { continuation in
+            queue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) { continuation.resume() }
+        }
+    }
 }

@@ -30,20 +30,20 @@ package struct Setting: Equatable, Sendable {
     package let name: String
     package let group: Group
     package let kind: Kind
-    /// The default, as one would write it; empty where the setting is off or found out at the start.
-    package let standard: String
-    /// One sentence for whoever sets it.
+    /// The default, as one would write it; empty if the setting is off or determined at the start.
+    package let defaultValue: String
+    /// One sentence for the operator.
     package let summary: String
     /// Whether its value must never be printed.
     package let isSecret: Bool
 
     package init(
-        _ name: String, _ group: Group, _ kind: Kind, standard: String, isSecret: Bool = false, _ summary: String
+        _ name: String, _ group: Group, _ kind: Kind, defaultValue: String, isSecret: Bool = false, _ summary: String
     ) {
         self.name = name
         self.group = group
         self.kind = kind
-        self.standard = standard
+        self.defaultValue = defaultValue
         self.isSecret = isSecret
         self.summary = summary
     }
@@ -67,5 +67,15 @@ extension Setting.Kind: CustomStringConvertible {
     /// A number without a needless ".0".
     private static func plain(_ number: Double) -> String {
         number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
+    }
+}
+
+extension Setting {
+    /// The settings of a group as rows of a table in Markdown: what `docs/configuration.md` must hold.
+    package static func documentation(of group: Group) -> [String] {
+        all.filter { $0.group == group }.map { setting in
+            let defaultValue = setting.defaultValue.isEmpty ? "" : "`\(setting.defaultValue)`"
+            return "| `\(setting.name)` | \(setting.kind) | \(defaultValue) | \(setting.summary) |"
+        }
     }
 }

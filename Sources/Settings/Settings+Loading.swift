@@ -3,8 +3,8 @@ import ParallaxCore
 import RedisLimiting
 
 extension Settings {
-    /// Reads the command line over the environment over the environment's file over the base file over the defaults, and
-    /// checks all of it. Never throws: what is wrong is among the findings.
+    /// Reads the command line over the environment over the environment's file over the base file over the defaults,
+    /// and checks all of it. Never throws: what is wrong is among the findings.
     ///
     /// - Parameters:
     ///   - environment: The process's environment.
@@ -39,7 +39,7 @@ extension Settings {
 
     private static func directory(in sources: [SettingsSource]) -> ConfigDirectory {
         let named = sources.lazy.compactMap { $0.text(.configDirectory) }.first
-        return ConfigDirectory(path: named ?? Setting.configDirectory.standard, isNamed: named != nil)
+        return ConfigDirectory(path: named ?? Setting.configDirectory.defaultValue, isNamed: named != nil)
     }
 }
 
@@ -71,7 +71,7 @@ struct SettingsFiles {
         let path = directory.path + "/" + name
         guard FileManager.default.fileExists(atPath: path) else { return }
         guard let content = try? RegularFile(path).content, let text = String(validating: content, as: UTF8.self)
-        else { return note(path, "it cannot be read as a text in UTF-8", "check the file and its permissions") }
+        else { return note(path, "it cannot be read as UTF-8 text", "check the file and its permissions") }
         let file = SettingsFile(path: path, text: text)
         files.append(file)
         findings += file.findings
@@ -102,4 +102,24 @@ struct SettingsFiles {
         findings.append(
             Finding(.error, .unusableFile, setting: path, origin: path, problem: problem, remedy: remedy))
     }
+}
+
+/// The settings as read, and what is wrong with them.
+package struct LoadedSettings: Equatable, Sendable {
+    /// Every setting, with its default if none or a wrong one was given.
+    package let settings: Settings
+    /// What is wrong, in the order of the documentation; the service starts only without errors.
+    package let findings: [Finding]
+    /// Where each setting came from, by name: a source, or `default`.
+    package let origins: [String: String]
+    /// Each setting as it was written, by name; its default if no source says anything.
+    package let texts: [String: SecretText]
+
+    /// The same settings with more findings.
+    func adding(_ findings: [Finding]) -> LoadedSettings {
+        LoadedSettings(settings: settings, findings: self.findings + findings, origins: origins, texts: texts)
+    }
+
+    package var errors: [Finding] { findings.filter { $0.severity == .error } }
+    package var warnings: [Finding] { findings.filter { $0.severity == .warning } }
 }

@@ -48,11 +48,11 @@ package struct Settings: Equatable, Sendable {
     package struct Flags: Equatable, Sendable {
         /// The path of the flag file.
         package var file: String
-        /// What the file is made from where it does not exist.
+        /// What the file is made from if it does not exist.
         package var initial: FlagValues
         /// What the environment itself says, and what is safer than the file's value therefore always wins.
         package var pins: Pins
-        /// Whether hybrid fails closed where the candidate is enforced and cannot answer.
+        /// Whether hybrid fails closed if the candidate is enforced and cannot answer.
         package var hybridFailsClosed: Bool
 
         /// The flags that the environment sets; `nil` if it says nothing.
@@ -127,4 +127,19 @@ package struct Settings: Equatable, Sendable {
         package var tokenFile: String?
         package var rules: AlertSettings
     }
+}
+
+/// Where an instance runs. It picks the configuration file laid over the base, the limits, and what is allowed at all.
+package enum DeploymentEnvironment: String, CaseIterable, Codable, Sendable {
+    case development
+    case staging
+    /// Fails closed whatever the flags say, and refuses settings that are only for trying things out.
+    case production
+}
+
+/// What identifiers are stored as.
+package enum IdentityPrivacy: String, CaseIterable, Sendable {
+    case plain
+    /// As pseudonyms that are stable under a key.
+    case hashed
 }

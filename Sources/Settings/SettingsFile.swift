@@ -3,8 +3,8 @@ import Yams
 
 /// The outline of a YAML file: which settings it names, what is wrong with its form, and its organizations.
 ///
-/// swift-configuration gives values by key, but cannot list keys, and joins nested keys with dots. An organization's name
-/// can hold any character, dots too, so this section is read from the YAML nodes.
+/// swift-configuration gives values by key, but cannot list keys, and joins nested keys with dots. An organization's
+/// name can hold any character, dots too, so this section is read from the YAML nodes.
 struct SettingsFile {
     /// The key of the section with limits by organization.
     static let organizationsKey = "organizations"
@@ -76,7 +76,7 @@ struct SettingsFile {
                 continue
             }
             guard let text = limit.scalar?.string, let number = Int(text) else {
-                note(.wrongType, place, "the limit of \(windowName) is no whole number", "write a whole number")
+                note(.wrongType, place, "the limit of \(windowName) is not a whole number", "write a whole number")
                 continue
             }
             guard (1...Policy.maximumLimit).contains(number) else {
@@ -110,7 +110,7 @@ struct SettingsFile {
             "line \(mark.line): \(problem)"
         case .duplicatedKeysInMapping(let names, let context):
             "line \(context.mark.line): named twice: \(names.map { DisplayText.quoted($0) }.joined(separator: ", "))"
-        default: "it is no YAML in UTF-8"
+        default: "it is not valid YAML in UTF-8"
         }
     }
 }

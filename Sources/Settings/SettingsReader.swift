@@ -1,4 +1,6 @@
+import Configuration
 import ParallaxCore
+import SystemPackage
 
 /// Reads settings from sources in their order, the strongest first, and notes whatever is wrong instead of stopping.
 struct SettingsReader {
@@ -19,15 +21,15 @@ struct SettingsReader {
         return source?.origin ?? "default"
     }
 
-    /// A setting's text as it stands, unchecked; its default where no source says anything.
+    /// A setting's text as it stands, unchecked; its default if no source says anything.
     func text(_ setting: Setting) -> String {
-        first(setting)?.text ?? setting.standard
+        first(setting)?.text ?? setting.defaultValue
     }
 
     /// A setting as it was written, a list's items one after the other.
     func written(_ setting: Setting) -> String {
         guard setting.kind == .list else { return text(setting) }
-        return sources.lazy.compactMap { $0.list(setting) }.first?.joined(separator: ",") ?? setting.standard
+        return sources.lazy.compactMap { $0.list(setting) }.first?.joined(separator: ",") ?? setting.defaultValue
     }
 
     func optionalText(_ setting: Setting) -> String? {
@@ -45,7 +47,7 @@ struct SettingsReader {
     }
 
     mutating func integer(_ setting: Setting) -> Int {
-        guard case .integer(let range) = setting.kind else { preconditionFailure("\(setting.name) is no integer") }
+        guard case .integer(let range) = setting.kind else { preconditionFailure("\(setting.name) is not an integer") }
         return value(setting, range: range) { Int($0) }
     }
 
@@ -56,12 +58,12 @@ struct SettingsReader {
     }
 
     mutating func decimal(_ setting: Setting) -> Double {
-        guard case .decimal(let range) = setting.kind else { preconditionFailure("\(setting.name) is no number") }
+        guard case .decimal(let range) = setting.kind else { preconditionFailure("\(setting.name) is not a number") }
         return value(setting, range: range, Self.number)
     }
 
     mutating func seconds(_ setting: Setting) -> Duration {
-        guard case .seconds(let range) = setting.kind else { preconditionFailure("\(setting.name) is no duration") }
+        guard case .seconds(let range) = setting.kind else { preconditionFailure("\(setting.name) is not a duration") }
         return .milliseconds(value(setting, range: range, Self.number) * 1000)
     }
 
@@ -84,7 +86,7 @@ struct SettingsReader {
             note(
                 Finding(
                     .error, .wrongType, setting: setting.name, origin: source.origin,
-                    problem: "\(DisplayText.quoted(text)) is not \(expecting)", remedy: "correct it or take it out"))
+                    problem: "\(DisplayText.quoted(text)) is not \(expecting)", remedy: "correct it or remove it"))
             return nil
         }
     }
@@ -113,10 +115,10 @@ extension SettingsReader {
     }
 
     private mutating func value<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value {
-        guard let found = first(setting) else { return Self.standard(setting, parse) }
+        guard let found = first(setting) else { return Self.defaultValue(setting, parse) }
         guard let value = parse(found.text) else {
             note(wrong(.wrongType, setting, found))
-            return Self.standard(setting, parse)
+            return Self.defaultValue(setting, parse)
         }
         return value
     }
@@ -127,14 +129,14 @@ extension SettingsReader {
         let value = value(setting, parse)
         guard range.contains(value) else {
             if let found = first(setting) { note(wrong(.outOfRange, setting, found)) }
-            return Self.standard(setting, parse)
+            return Self.defaultValue(setting, parse)
         }
         return value
     }
 
-    private static func standard<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value {
-        guard let value = parse(setting.standard) else {
-            preconditionFailure("the default of \(setting.name) is no value of its type")
+    private static func defaultValue<Value>(_ setting: Setting, _ parse: (String) -> Value?) -> Value {
+        guard let value = parse(setting.defaultValue) else {
+            preconditionFailure("the default of \(setting.name) is not a value of its type")
         }
         return value
     }
@@ -144,6 +146,69 @@ extension SettingsReader {
         return Finding(
             .error, kind, setting: setting.name, origin: found.origin,
             problem: "is \(shown); it must be \(setting.kind)",
-            remedy: "correct it, or take it out to get the default \(setting.standard)")
+            remedy: "correct it, or remove it to get the default \(setting.defaultValue)")
+    }
+}
+
+/// One place that settings come from, with the name by which messages call it.
+struct SettingsSource: Sendable {
+    /// `environment`, `command line`, or a file's path.
+    let origin: String
+    /// Whether this is the process's environment, whose flags can win over the flag file.
+    let isEnvironment: Bool
+    private let reader: ConfigReader
+
+    private init(origin: String, isEnvironment: Bool, provider: some ConfigProvider) {
+        self.origin = origin
+        self.isEnvironment = isEnvironment
+        reader = ConfigReader(provider: provider)
+    }
+
+    static func environment(_ variables: [String: String]) -> SettingsSource {
+        let provider = EnvironmentVariablesProvider(environmentVariables: variables)
+        return SettingsSource(origin: "environment", isEnvironment: true, provider: provider)
+    }
+
+    static func commandLine(_ values: [String: String]) -> SettingsSource {
+        let provider = EnvironmentVariablesProvider(environmentVariables: values)
+        return SettingsSource(origin: "command line", isEnvironment: false, provider: provider)
+    }
+
+    /// - Throws: Where the file vanished, or is not YAML that swift-configuration accepts.
+    static func file(_ path: String) async throws -> SettingsSource {
+        let provider = try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
+        return SettingsSource(origin: path, isEnvironment: false, provider: provider)
+    }
+
+    /// The setting's text, without blanks and line ends around it: files made with `echo` or on Windows have them. `nil` if
+    /// this source says nothing. An empty text says nothing.
+    func text(_ setting: Setting) -> String? {
+        guard
+            let text = reader.string(forKey: ConfigKey([setting.name]), isSecret: setting.isSecret)?
+                .trimmingBlanks()
+        else { return nil }
+        let isNull = text == "~" && !isEnvironment
+        return text.isEmpty || isNull ? nil : text
+    }
+
+    /// The setting's list, its blank items left out; `nil` if this source says nothing. An empty text is an empty list.
+    func list(_ setting: Setting) -> [String]? {
+        let key = ConfigKey([setting.name])
+        let items =
+            reader.stringArray(forKey: key) ?? reader.string(forKey: key)?.split(separator: ",").map(String.init)
+        return items?.map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
+    }
+}
+
+extension String {
+    /// Without the spaces, tabs and line ends at both ends.
+    func trimmingBlanks() -> String {
+        // By scalars: a carriage return and a line feed are one character together.
+        let isBlank: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }
+        let scalars = unicodeScalars
+        guard let first = scalars.firstIndex(where: { !isBlank($0) }),
+            let last = scalars.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return String(scalars[first...last])
     }
 }

@@ -1,11 +1,12 @@
-import Settings
-import FeatureFlags
+import CommandSupport
 import DivergenceStore
+import FeatureFlags
 import Foundation
 import NIOCore
 import ParallaxCore
 import RedisLimiting
-import Replay
+import Simulation
+import Settings
 
 /// Errors of the parts below, told as a command's failure.
 extension CommandFailure {
@@ -13,7 +14,7 @@ extension CommandFailure {
     init?(explaining error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure
-        case let error as ReplayError: self.init(error)
+        case let error as AccessLogError: self.init(error)
         case let error as DivergenceStoreError: self.init(error)
         // A value from a database; other readers of JSON have errors of their own.
         case is DecodingError:
@@ -69,11 +70,10 @@ extension CommandFailure {
         }
     }
 
-    init(_ error: ReplayError) {
+    init(_ error: AccessLogError) {
         switch error.code {
         case .unreadable: self.init(.noInput, error.description)
         case .damagedGzip: self.init(.badData, error.description)
-        case .gzipMissing: self.init(.unavailable, error.description)
         }
     }
 }

@@ -70,7 +70,7 @@ import Testing
                         for number in 0..<checks {
                             let identity = try! Identity(
                                 organization: "org \(caller % 3)", identifier: "client \(number % 40)")
-                            _ = await hybrid.check(try! CheckRequest(identity: identity, policy: .standard))
+                            _ = await hybrid.check(try! CheckRequest(identity: identity, policy: .defaultValue))
                             if number % 50 == 0 { await recorder.flush() }
                         }
                     }
@@ -146,7 +146,7 @@ private final class FailingCandidate: Limiter {
     }
 
     private func lie(_ outcome: Decision.Outcome, used: Int) -> Decision {
-        let windows = Policy.standard.windows.map { window in
+        let windows = Policy.defaultValue.windows.map { window in
             WindowState(window: window, used: used, reset: Timestamp(milliseconds: .max))
         }
         return Decision(

@@ -55,7 +55,7 @@ import Testing
                         .sample(.diverged(kind, .otherInstances), organization: organization, identifier: identifier))
                 }
             }
-            // Three rows of the busy organization are kept, whoever is hit most.
+            // Three rows of the busy organization are kept, whichever identity is hit most.
             limit("acme", "small", 3, .newlyLimited)
             limit("acme", "large", 50, .newlyLimited)
             limit("acme", "both", 20, .newlyLimited)

@@ -16,7 +16,7 @@ extension Comparison {
         let (control, candidate) = outcomes(of: result)
         return Comparison(
             identity: try! Identity(organization: organization, identifier: identifier), cost: cost, time: time,
-            policyFingerprint: Policy.standard.fingerprint, control: .sample(control, at: time, used: 3),
+            policyFingerprint: Policy.defaultValue.fingerprint, control: .sample(control, at: time, used: 3),
             candidate: .sample(candidate, at: time + 7, used: 5), enforced: .control, result: result, evidence: evidence
         )
     }
@@ -37,7 +37,7 @@ extension Observation {
         if case .unavailable(let reason) = outcome {
             return Observation(decision: .unavailable(reason), duration: .milliseconds(250))
         }
-        let windows = Policy.standard.windows.enumerated().map { index, window in
+        let windows = Policy.defaultValue.windows.enumerated().map { index, window in
             WindowState(window: window, used: used + index, reset: time + window.durationMilliseconds)
         }
         let retryAfter: Int64 = outcome == .allowed ? 0 : 1_234

@@ -12,7 +12,7 @@ import Testing
             let store = DivergenceStore(unopenedAt: path)
             store.open(within: .seconds(60))
             let recorder = Recorder.sample(store)
-            let noted = try recorder.noteOpening()
+            let noted = try recorder.markOpened()
             #expect(noted == nil)
             recorder.compared(.sample(.diverged(.newlyLimited, .boundary)))
             await recorder.flush()
@@ -24,8 +24,8 @@ import Testing
     func recognisesIncompleteCopy() async throws {
         try await withLiveDatabase { path, _, _ in
             try FileManager.default.copyItem(atPath: path, toPath: path + ".copy")
-            #expect(try DivergenceStore(readingFrom: path + ".copy").endIfIncomplete == .sample)
-            #expect(try DivergenceStore(readingFrom: path).endIfIncomplete == nil)
+            #expect(try DivergenceStore(readingFrom: path + ".copy").endOfIncompleteRecords == .sample)
+            #expect(try DivergenceStore(readingFrom: path).endOfIncompleteRecords == nil)
         }
     }
 
@@ -36,7 +36,7 @@ import Testing
                 try FileManager.default.copyItem(atPath: path + ending, toPath: path + ".copy" + ending)
             }
             let copy = try DivergenceStore(readingFrom: path + ".copy")
-            #expect(copy.endIfIncomplete == nil)
+            #expect(copy.endOfIncompleteRecords == nil)
             #expect(try await copy.report().diverged == 1)
         }
     }
@@ -44,9 +44,9 @@ import Testing
     @Test("a copy of a database whose process has ended is whole")
     func acceptsClosed() async throws {
         try await withLiveDatabase { path, store, recorder in
-            try await recorder.noteClosing()
+            try await recorder.markClosed()
             try store.close()
-            #expect(try DivergenceStore(readingFrom: path).endIfIncomplete == nil)
+            #expect(try DivergenceStore(readingFrom: path).endOfIncompleteRecords == nil)
         }
     }
 
@@ -57,11 +57,11 @@ import Testing
             let store = DivergenceStore(unopenedAt: path)
             store.open(within: .seconds(60))
             let next = Recorder.sample(store, startedAt: .sample.plus(minutes: 1))
-            #expect(try next.noteOpening() == nil)
-            try await next.noteClosing()
+            #expect(try next.markOpened() == nil)
+            try await next.markClosed()
             try crashed.close()
             try store.close()
-            #expect(try DivergenceStore(readingFrom: path).endIfIncomplete == nil)
+            #expect(try DivergenceStore(readingFrom: path).endOfIncompleteRecords == nil)
         }
     }
 
@@ -71,11 +71,11 @@ import Testing
             try FileManager.default.copyItem(atPath: path, toPath: path + ".copy")
             let copy = DivergenceStore(unopenedAt: path + ".copy")
             copy.open(within: .seconds(60))
-            #expect(try Recorder.sample(copy, startedAt: .sample.plus(minutes: 1)).noteOpening() == .sample)
+            #expect(try Recorder.sample(copy, startedAt: .sample.plus(minutes: 1)).markOpened() == .sample)
         }
     }
 
-    @Test("a database that was just made is no incomplete copy, whatever this process has written there since")
+    @Test("a database that was just made is not an incomplete copy, whatever this process has written there since")
     func acceptsOwnStart() async throws {
         try await withTemporaryPath { path in
             let store = DivergenceStore(unopenedAt: path)
@@ -83,7 +83,7 @@ import Testing
             let recorder = Recorder.sample(store)
             recorder.compared(.sample(.diverged(.newlyLimited, .boundary)))
             #expect(await recorder.flush())
-            let noted = try recorder.noteOpening()
+            let noted = try recorder.markOpened()
             #expect(noted == nil)
         }
     }
@@ -99,7 +99,7 @@ import Testing
             let attributes = try FileManager.default.attributesOfItem(atPath: copy)
             #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
             let backup = try DivergenceStore(readingFrom: copy)
-            #expect(backup.endIfIncomplete == nil)
+            #expect(backup.endOfIncompleteRecords == nil)
             #expect(try await backup.report().diverged == 1)
             let (id, original) = (try await backup.storeID(), try await store.storeID())
             #expect(id == original)

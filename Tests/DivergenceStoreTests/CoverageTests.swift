@@ -4,14 +4,14 @@ import Testing
 @testable import DivergenceStore
 
 @Suite struct CoverageTests {
-    private func life(_ name: String, _ start: Int64, _ end: Int64) -> CoverageCounts.Life {
+    private func life(_ name: String, _ start: Int64, _ end: Int64) -> CoverageCounts.InstanceRun {
         .init(name: name, start: .sample.plus(minutes: start), end: .sample.plus(minutes: end))
     }
 
-    private func makeCoverage(_ minutes: [Int64], _ lives: [CoverageCounts.Life]) -> ReportCoverage {
+    private func makeCoverage(_ minutes: [Int64], _ runs: [CoverageCounts.InstanceRun]) -> ReportCoverage {
         var counts = CoverageCounts()
         for minute in minutes { counts.add(minute: .sample.plus(minutes: minute)) }
-        counts.add(lives)
+        counts.add(runs)
         return counts.makeCoverage()
     }
 
@@ -46,7 +46,7 @@ import Testing
         #expect(coverage.gapMinutes == 30 * 31 / 2)
     }
 
-    @Test("an instance is listed with its starts, and with the time between its lives")
+    @Test("an instance is listed with its starts, and with the time between its runs")
     func listsInstances() {
         let coverage = makeCoverage([0], [life("b", 8, 9), life("a", 10, 12), life("a", 0, 7), life("a", 12, 20)])
         #expect(coverage.instances.map(\.name) == ["a", "b"])

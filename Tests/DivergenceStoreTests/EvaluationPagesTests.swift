@@ -6,14 +6,14 @@ import Testing
 @Suite struct EvaluationPagesTests {
     private func evaluation(_ milliseconds: Int64, _ number: Int) -> Evaluation {
         Evaluation(
-            trigger: .errorRate, time: .sample + milliseconds, state: .ok, figures: ["number": Double(number)],
+            trigger: .errorRate, time: .sample + milliseconds, state: .ok, numbers: ["number": Double(number)],
             sentence: "")
     }
 
     private func all(
         _ store: DivergenceStore, since: Timestamp? = nil, until: Timestamp? = nil, limit: Int
     ) async throws -> [Evaluation] {
-        var (all, place): ([Evaluation], EvaluationPlace?) = ([], nil)
+        var (all, place): ([Evaluation], EvaluationCursor?) = ([], nil)
         repeat {
             let page = try await store.evaluations(after: place, since: since, until: until, limit: limit)
             #expect(page.evaluations.count <= limit)

@@ -3,14 +3,14 @@ import Testing
 
 @testable import DivergenceStore
 
-/// What a report tells of its period besides the comparisons.
+/// The events of its period that a report shows in addition to the comparisons.
 @Suite struct EventTests {
     private static func change(
         minute: Int64, from: FlagUpdate?, to: FlagUpdate, by: String = "ann", reason: String = "why", content: String
     ) -> FlagChange {
         FlagChange(
             time: .sample.plus(minutes: minute), by: by, reason: reason,
-            from: from.map { $0.applied(to: .standard) }, to: to.applied(to: .standard), contentHash: content)
+            from: from.map { $0.applied(to: .defaultValue) }, to: to.applied(to: .defaultValue), contentHash: content)
     }
 
     private func withPeriod(_ body: (DivergenceStore) async throws -> Void) async throws {
@@ -29,15 +29,15 @@ import Testing
             try store.append(
                 Self.change(minute: 1, from: FlagUpdate(), to: FlagUpdate(enforcementPercent: 10), content: "b"))
             let firing = Evaluation(
-                trigger: .errorRate, time: .sample.plus(minutes: 5), state: .firing, figures: [:], sentence: "7 %")
+                trigger: .errorRate, time: .sample.plus(minutes: 5), state: .firing, sentence: "7 %")
             try await store.record(
                 Rollback(
-                    evaluation: firing, isDryRun: false, flagsBefore: .standard, flagsAfter: .standard,
+                    evaluation: firing, isDryRun: false, flagsBefore: .defaultValue, flagsAfter: .defaultValue,
                     acknowledgement: Acknowledgement(time: .sample.plus(minutes: 6), by: "bob", reason: "seen")))
             let drill = RollbackDrill(
                 time: .sample.plus(minutes: 3), by: "eve", reason: "monthly", appliedMilliseconds: 185,
                 restoredMilliseconds: 211, instances: 3)
-            try await StoredRollbackRecord(store: store).save(drill)
+            try await SQLiteRollbackStore(store: store).save(drill)
             try await store.note(alert: "ParallaxRollback", instance: "a", at: .sample.plus(minutes: 5))
             let events = try await store.report().events
             #expect(events.map(\.kind) == [.flags, .drill, .alert, .rollback])
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("instances that share a flag file tell of one change once, by the name that made it; a drill is one event")
+    @Test("instances that share a flag file report one change once, by the name that made it; a drill is one event")
     func shared() async throws {
         try await withPeriod { first in
             try await withPeriod { second in
@@ -82,7 +82,7 @@ import Testing
                 {
                     FlagChange(
                         time: .sample.plus(minutes: 1) + milliseconds, by: by, reason: "\(by) \(content)",
-                        from: from.applied(to: .standard), to: to.applied(to: .standard), contentHash: content)
+                        from: from.applied(to: .defaultValue), to: to.applied(to: .defaultValue), contentHash: content)
                 }
                 let promotion = at(0, from: .rollback, to: hybrid, by: "ann", "b")
                 let flip = at(9_000, from: hybrid, to: .rollback, by: RollbackDrill.author, "c")
@@ -122,7 +122,7 @@ import Testing
             let drill = RollbackDrill(
                 time: .sample.plus(minutes: 5), by: "eve", reason: "monthly", appliedMilliseconds: 185,
                 restoredMilliseconds: 211, instances: 1, heard: ["a"], unheard: ["b"])
-            try await StoredRollbackRecord(store: store).save(drill)
+            try await SQLiteRollbackStore(store: store).save(drill)
             let events = try await store.report().events
             #expect(events.map(\.kind) == [.drill, .drill])
             #expect(

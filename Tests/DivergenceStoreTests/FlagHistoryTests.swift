@@ -9,7 +9,7 @@ import Testing
     func keepsChanges() async throws {
         try await withStore { store in
             let changes = [
-                change(1, from: nil), change(2, by: "Zoë\0'; --", from: .standard),
+                change(1, from: nil), change(2, by: "Zoë\0'; --", from: .defaultValue),
                 change(
                     3,
                     from: FlagValues(distributedEnabled: false, hybrid: false, failOpen: true, enforcementPercent: 12.5)
@@ -97,7 +97,7 @@ import Testing
     }
 
     private func change(
-        _ number: Int, by: String = "Ada", from: FlagValues? = .standard, later milliseconds: Int64 = 0
+        _ number: Int, by: String = "Ada", from: FlagValues? = .defaultValue, later milliseconds: Int64 = 0
     ) -> FlagChange {
         FlagChange(
             time: .sample + (Int64(number) + milliseconds), by: by, reason: "reason \(number)", from: from,

@@ -1,8 +1,8 @@
 import Foundation
-import ParallaxCore
 import Testing
 
 @testable import DivergenceStore
+@testable import ParallaxCore
 
 /// What the gate takes from databases; its bounds have their own tests.
 @Suite struct GateEvidenceTests {
@@ -31,13 +31,13 @@ import Testing
     private func evaluation(_ state: TriggerState, _ trigger: Trigger = .errorRate, at minute: Int64 = 4) -> Evaluation
     {
         Evaluation(
-            trigger: trigger, time: .sample.plus(minutes: minute), state: state, figures: [:], sentence: "so it is")
+            trigger: trigger, time: .sample.plus(minutes: minute), state: state, sentence: "so it is")
     }
 
     private func rollback(isDryRun: Bool, at minute: Int64) -> Rollback {
         Rollback(
-            evaluation: evaluation(.firing, at: minute), isDryRun: isDryRun, flagsBefore: .standard,
-            flagsAfter: .standard)
+            evaluation: evaluation(.firing, at: minute), isDryRun: isDryRun, flagsBefore: .defaultValue,
+            flagsAfter: .defaultValue)
     }
 
     @Test("the newest verdict of each trigger counts, and none from after the period")
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test("a verdict long before the instance's last flush is no verdict on the period's end")
+    @Test("a verdict long before the instance's last flush is not a verdict on the period's end")
     func stale() async throws {
         try await withStore { store in
             let recorder = Recorder.sample(store, startedAt: .sample.plus(minutes: 20))
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test("a rollback closes the gate until somebody acknowledges it, a dry one for its period")
+    @Test("a rollback closes the gate until an operator acknowledges it, a dry one for its period")
     func rollbacks() async throws {
         try await withRecords { store in
             try await store.record([evaluation(.ok)])
@@ -94,7 +94,7 @@ import Testing
             #expect(try await check(.triggers, [store]).outcome == .pass)
             try await store.record(rollback(isDryRun: false, at: -5))
             #expect(try await check(.triggers, [store]).outcome == .fail)
-            let word = Acknowledgement(time: Self.now, by: "ada", reason: "mended")
+            let word = Acknowledgement(time: Self.now, by: "ada", reason: "fixed")
             try await store.acknowledge(.all, word)
             #expect(try await check(.triggers, [store]).outcome == .pass)
             try await store.record(rollback(isDryRun: true, at: 2))
@@ -111,11 +111,11 @@ import Testing
             for _ in 0..<145 { recorder.compared(.sample(.agreed)) }
             for _ in 0..<1_771 { recorder.compared(.sample(.incomparable(.skipped))) }
             await recorder.flush()
-            try await store.record([
-                Evaluation(
-                    trigger: .responseTime, time: .sample, state: .ok, figures: ["limitMilliseconds": 0.4],
-                    sentence: "so it is")
+            var times = Evaluation(trigger: .responseTime, time: .sample, state: .ok, sentence: "so it is")
+            times.reading = .responseTime([
+                .init(population: .service, quantiles: .init(limit: .microseconds(400)))
             ])
+            try await store.record([times])
             let answered = try await check(.answered, [store])
             #expect(answered.outcome == .fail && answered.figure == "1,771 unanswered, 92.4 %")
             // 500 us against 400 us.
@@ -133,14 +133,11 @@ import Testing
     func armed() async throws {
         try await withRecords { store in
             func judge(isArmed: Double, inPlay: Double = 0) async throws {
-                let figures = [
-                    Evaluation.inPlayFigure: inPlay, Evaluation.armedFigure: isArmed,
-                    Evaluation.baselineSecondsLeftFigure: 7,
-                ]
+                let numbers = ["candidateInPlay": inPlay, "armed": isArmed]
                 try await store.record(
                     zip(Trigger.allCases, [TriggerState.ok, .inconclusive, .inconclusive]).map {
                         Evaluation(
-                            trigger: $0, time: .sample.plus(minutes: 4), state: $1, figures: figures,
+                            trigger: $0, time: .sample.plus(minutes: 4), state: $1, numbers: numbers,
                             sentence: "so it is"
                         )
                     })
@@ -159,9 +156,9 @@ import Testing
         try await withRecords { first in
             try await withRecords { second in
                 #expect(try await check(.drill, [first, second]).figure == "never")
-                let record = StoredRollbackRecord(store: second)
+                let record = SQLiteRollbackStore(store: second)
                 try await record.save(RollbackDrill(time: Self.now + -3 * 86_400_000))
-                try await StoredRollbackRecord(store: first).save(RollbackDrill(time: Self.now + -40 * 86_400_000))
+                try await SQLiteRollbackStore(store: first).save(RollbackDrill(time: Self.now + -40 * 86_400_000))
                 #expect(try await check(.drill, [first, second]).figure == "3 days ago")
                 #expect(try await check(.drill, [first]).outcome == .notYet)
                 #expect(try await record.loadDrill() == RollbackDrill(time: Self.now + -3 * 86_400_000))
@@ -184,7 +181,7 @@ import Testing
         }
     }
 
-    @Test("of a report on one organization the minutes are those of all, since its quiet ones are no gap")
+    @Test("of a report on one organization the minutes are those of all, since its quiet ones are not gaps")
     func coversEverybody() async throws {
         try await withStore { store in
             let recorder = Recorder.sample(store)

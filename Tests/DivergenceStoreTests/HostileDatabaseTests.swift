@@ -19,8 +19,8 @@ import Testing
             try await store.record(
                 Rollback(
                     evaluation: Evaluation(
-                        trigger: .redisDown, time: .sample, state: .firing, figures: [:], sentence: ""),
-                    isDryRun: false, flagsBefore: .standard, flagsAfter: .standard))
+                        trigger: .redisDown, time: .sample, state: .firing, sentence: ""),
+                    isDryRun: false, flagsBefore: .defaultValue, flagsAfter: .defaultValue))
             try store.close()
             let queue = try DatabaseQueue(path: path)
             try await queue.writeWithoutTransaction { database in
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("tables and indexes that somebody added do not keep a database from being read")
+    @Test("tables and indexes of another program do not keep a database from being read")
     func acceptsAdditions() async throws {
         try await withTemporaryPath { path in
             let store = try DivergenceStore(path: path)

@@ -6,7 +6,7 @@ import Testing
 @testable import DivergenceStore
 
 @Suite struct OpeningTests {
-    @Test("a file that is no SQLite database is refused and left as it is", arguments: [false, true])
+    @Test("a file that is not an SQLite database is refused and left as it is", arguments: [false, true])
     func refusesOtherFile(isReadOnly: Bool) async throws {
         try await withTemporaryPath { path in
             let content = Data(String(repeating: "not a database\n", count: 400).utf8)

@@ -17,7 +17,7 @@ import Testing
             // While the log still holds everything, and when it has gone into the database.
             #expect(try contents(beside: path, hold: "acme"))
             #expect(try !contents(beside: path, hold: "ann@example.org"))
-            try store.gather()
+            try store.checkpointAndTruncateLog()
             #expect(try contents(of: [path], hold: "acme"))
             #expect(try !contents(beside: path, hold: "ann@example.org"))
 
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(
-        "a key file that is missing, a folder, short, too long or open to everybody is refused, and its key never shown"
+        "a key file that is missing, a folder, short, too long or open to all users is refused, and its key never shown"
     )
     func refusesKeys() async throws {
         try await withTemporaryPath { path in

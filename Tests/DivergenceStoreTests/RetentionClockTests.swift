@@ -11,11 +11,11 @@ import Testing
     func ahead() {
         var clock = RetentionClock(reached: .sample, start: .sample + 40 * Self.day)
         #expect(clock.read(wall: .sample + 40 * Self.day, elapsed: .zero, redisOffsetMilliseconds: nil) == .sample)
-        #expect(clock.news == 40 * Self.day)
+        #expect(clock.newlyAheadMilliseconds == 40 * Self.day)
         let later = Timestamp.sample + 40 * Self.day + 60_000
         #expect(
             clock.read(wall: later, elapsed: .seconds(60), redisOffsetMilliseconds: -40 * Self.day) == .sample + 60_000)
-        #expect(clock.news == nil)
+        #expect(clock.newlyAheadMilliseconds == nil)
         #expect(clock.read(wall: later, elapsed: .seconds(60), redisOffsetMilliseconds: 250) == later)
     }
 
@@ -48,7 +48,7 @@ import Testing
     func newDatabase() {
         var clock = RetentionClock(reached: nil, start: .sample)
         #expect(clock.read(wall: .sample, elapsed: .zero, redisOffsetMilliseconds: nil) == .sample)
-        #expect(clock.news == nil)
+        #expect(clock.newlyAheadMilliseconds == nil)
     }
 
     @Test("starts with a clock that is 40 days ahead delete no record, however many", arguments: [1, 3])

@@ -19,7 +19,7 @@ import Testing
                 await recorder.flush()
                 try await store.record([
                     Evaluation(
-                        trigger: .redisDown, time: .sample.plus(minutes: minute), state: .ok, figures: [:], sentence: ""
+                        trigger: .redisDown, time: .sample.plus(minutes: minute), state: .ok, sentence: ""
                     )
                 ])
             }
@@ -42,12 +42,12 @@ import Testing
     func keepsHistory() async throws {
         try await withStore { store in
             try store.append(
-                FlagChange(time: .sample, by: "Ada", reason: "start", from: nil, to: .standard, contentHash: "x"))
+                FlagChange(time: .sample, by: "Ada", reason: "start", from: nil, to: .defaultValue, contentHash: "x"))
             try await store.record(
                 Rollback(
                     evaluation: Evaluation(
-                        trigger: .redisDown, time: .sample, state: .firing, figures: [:], sentence: ""),
-                    isDryRun: false, flagsBefore: .standard, flagsAfter: .standard))
+                        trigger: .redisDown, time: .sample, state: .firing, sentence: ""),
+                    isDryRun: false, flagsBefore: .defaultValue, flagsAfter: .defaultValue))
             try await store.setRollbackState("latch", to: "held", at: .sample)
             #expect(try await store.prune(before: Timestamp(milliseconds: .max / 2)) == 0)
             #expect(try await store.flagHistory(limit: 9).count == 1)

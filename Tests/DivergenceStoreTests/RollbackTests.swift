@@ -12,7 +12,7 @@ import Testing
                 TriggerState.allCases.enumerated().map { step, state in
                     Evaluation(
                         trigger: trigger, time: .sample + Int64(step * 10 + index), state: state,
-                        figures: ["share": 1.0 / 3, "bound": .infinity, "low": -.infinity, "count": 1e18],
+                        numbers: ["share": 1.0 / 3, "bound": .infinity, "low": -.infinity, "count": 1e18],
                         sentence: "it's 7.9 %\0 \"so\"")
                 }
             }
@@ -28,11 +28,11 @@ import Testing
         }
     }
 
-    @Test("a figure that is no number survives")
+    @Test("a number that this release does not know survives, also NaN")
     func keepsNotANumber() async throws {
         try await withStore { store in
-            try await store.record([evaluation(figures: ["share": .nan])])
-            #expect(try await store.evaluations(limit: 1)[0].figures["share"]?.isNaN == true)
+            try await store.record([evaluation(numbers: ["share": .nan])])
+            #expect(try await store.evaluations(limit: 1)[0].numbers["share"]?.isNaN == true)
         }
     }
 
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("the latest rollback that nobody has acknowledged holds until somebody does; a dry run holds nothing")
+    @Test("the latest rollback holds until it is acknowledged; a dry run holds nothing")
     func findsUnacknowledged() async throws {
         try await withStore { store in
             #expect(try await store.latestUnacknowledgedRollback() == nil)
@@ -106,15 +106,15 @@ import Testing
         }
     }
 
-    private func evaluation(figures: [String: Double] = ["share": 7.9]) -> Evaluation {
+    private func evaluation(numbers: [String: Double] = ["share": 7.9]) -> Evaluation {
         Evaluation(
-            trigger: .errorRate, time: .sample, state: .firing, figures: figures,
+            trigger: .errorRate, time: .sample, state: .firing, numbers: numbers,
             sentence: "error rate 7.9 %, limit 5 %")
     }
 
     private func rollback(isDryRun: Bool = false, acknowledgement: Acknowledgement? = nil) -> Rollback {
         Rollback(
-            evaluation: evaluation(), isDryRun: isDryRun, flagsBefore: .standard,
+            evaluation: evaluation(), isDryRun: isDryRun, flagsBefore: .defaultValue,
             flagsAfter: FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0),
             acknowledgement: acknowledgement)
     }

@@ -106,7 +106,7 @@ import Testing
         ]
     }
 
-    @Test("a report heeds the words that hold")
+    @Test("a report applies the settlements that hold")
     func heeds() async throws {
         for example in cases {
             try await withDivergences { store in
@@ -156,7 +156,7 @@ import Testing
             let cases: [(organization: String?, since: Timestamp?, share: Settlement.Share)] = [
                 (nil, nil, .init(divergences: 12, compared: 200)),
                 ("globex", nil, .init(divergences: 2, compared: 100)),
-                ("nobody", nil, .init(divergences: 0, compared: 0)),
+                ("absent", nil, .init(divergences: 0, compared: 0)),
                 (nil, .sample.plus(minutes: 1), .init(divergences: 0, compared: 0)),
             ]
             for example in cases {

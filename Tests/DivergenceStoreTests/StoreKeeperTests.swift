@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test("a database that is locked at the start holds up nobody, and is opened when the lock is gone")
+    @Test("a database that is locked at the start delays no request, and is opened when the lock is gone")
     func opensAfterLock() async throws {
         try await withTemporaryPath { path in
             try DivergenceStore(path: path).close()
@@ -187,7 +187,7 @@ import Testing
             #expect(try await scene.store.report().diverged == 2)
             try scene.store.close()
             let renamed = try DivergenceStore(readingFrom: path + ".1")
-            #expect(renamed.endIfIncomplete == nil)
+            #expect(renamed.endOfIncompleteRecords == nil)
             #expect(try await renamed.report().diverged == 3)
         }
     }

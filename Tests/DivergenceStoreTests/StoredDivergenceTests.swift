@@ -24,7 +24,7 @@ import Testing
             #expect(stored.organization == "acme" && stored.identifier == "key")
             #expect(stored.cost == 3)
             #expect(stored.kind == .differentWindow && stored.cause == .policy && stored.enforced == .control)
-            #expect(stored.policyFingerprint == Policy.standard.fingerprint)
+            #expect(stored.policyFingerprint == Policy.defaultValue.fingerprint)
             #expect(stored.evidence == evidence)
             expect(stored.control, matches: comparison.control)
             expect(stored.candidate, matches: comparison.candidate)
@@ -83,7 +83,7 @@ import Testing
 
             // By one identifier, in whichever index it is looked for.
             for times in [filter, DivergenceFilter(since: .sample + -1, until: .sample + 1, organization: text)] {
-                let own = try await store.divergences(times, of: [text, "nobody"], limit: 99)
+                let own = try await store.divergences(times, of: [text, "absent"], limit: 99)
                 let same = written.filter { ExactText($0) == ExactText(text) }
                 #expect(own.map { ExactText($0.identifier) } == same.map(ExactText.init))
             }

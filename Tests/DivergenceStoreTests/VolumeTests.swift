@@ -115,7 +115,7 @@ import Testing
             #expect(volume.candidateUnits == 3 * 3 + 1)
             #expect(volume.windows.allSatisfy { $0.spans == 1 })
             #expect(volume.requestsInEqualVolumes + volume.requestsInDifferingVolumes == 4)
-            let elsewhere = try await store.report(DivergenceFilter(organization: "nobody"))
+            let elsewhere = try await store.report(DivergenceFilter(organization: "absent"))
             #expect(elsewhere.volume == ReportVolume())
         }
     }

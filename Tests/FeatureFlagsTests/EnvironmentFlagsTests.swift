@@ -26,7 +26,7 @@ import Testing
         ])
     func enabled(row: Case) throws {
         let environment = try EnvironmentFlags(distributedEnabled: row.environment)
-        var file = row.file.map { _ in FlagValues.standard }
+        var file = row.file.map { _ in FlagValues.defaultValue }
         if let isOn = row.file { file?.distributedEnabled = isOn }
         let values = environment.effective(file: file, isProduction: row.isProduction)
         #expect(values.distributedEnabled == row.holds)
@@ -46,7 +46,7 @@ import Testing
         ])
     func failOpen(row: Case) throws {
         let environment = try EnvironmentFlags(failOpen: row.environment)
-        var file = row.file.map { _ in FlagValues.standard }
+        var file = row.file.map { _ in FlagValues.defaultValue }
         if let isOn = row.file { file?.failOpen = isOn }
         #expect(environment.effective(file: file, isProduction: row.isProduction).failOpen == row.holds)
     }
@@ -56,7 +56,7 @@ import Testing
         let environment = try EnvironmentFlags(hybrid: false, enforcementPercent: 25)
         #expect(environment.values.strategy == .distributedOnly)
         #expect(environment.values.enforcementPercent == 25)
-        #expect(environment.effective(file: .standard, isProduction: false) == .standard)
+        #expect(environment.effective(file: .defaultValue, isProduction: false) == .defaultValue)
     }
 
     @Test("a percentage in the environment outside 0 to 100 is refused", arguments: [-0.1, 100.1, .infinity, .nan])
@@ -67,12 +67,12 @@ import Testing
     @Test("a value that wins over the file is noted, one that agrees is not")
     func notes() throws {
         let environment = try EnvironmentFlags(distributedEnabled: false, failOpen: false)
-        var file = FlagValues.standard
+        var file = FlagValues.defaultValue
         file.failOpen = true
         #expect(
             environment.notes(file: file, isProduction: false)
                 == [.environmentWins(.distributedEnabled), .environmentWins(.failOpen)])
         #expect(EnvironmentFlags.none.notes(file: file, isProduction: true) == [.failOpenInProduction])
-        #expect(EnvironmentFlags.none.notes(file: .standard, isProduction: true) == [])
+        #expect(EnvironmentFlags.none.notes(file: .defaultValue, isProduction: true) == [])
     }
 }

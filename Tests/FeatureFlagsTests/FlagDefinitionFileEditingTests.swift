@@ -1,3 +1,4 @@
+import ParallaxCore
 import ParallaxTesting
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
     func edit(text: String, update: FlagUpdate) throws {
         let file = try FlagTexts.file(text)
         let edited = try file.applying(update, declaration: Self.declaration)
-        #expect(edited.values == update.applied(to: .standard))
+        #expect(edited.values == update.applied(to: .defaultValue))
         #expect(edited.declaration == Self.declaration)
         let later = FlagDeclaration(by: "bob", reason: "again", changedAt: "later")
         #expect(try edited.applying(update, declaration: later) == edited)
@@ -77,7 +78,7 @@ import Testing
         #expect(try !file.applying(.rollback, declaration: Self.declaration).values.distributedEnabled)
     }
 
-    @Test("rules stay where nobody asked to empty them")
+    @Test("rules stay unless the update empties them")
     func rulesStay() throws {
         let edited = try FlagTexts.file(FlagTexts.handMade)
             .applying(FlagUpdate(distributedEnabled: false), declaration: Self.declaration)
@@ -108,7 +109,7 @@ import Testing
 
     @Test("a percentage outside 0 to 100 is refused", arguments: [-1, 100.01, .nan, .infinity])
     func percent(percent: Double) throws {
-        let file = FlagDefinitionFile.canonical(.standard)
+        let file = FlagDefinitionFile.canonical(.defaultValue)
         #expect(throws: FlagDefinitionError.self) {
             try file.applying(FlagUpdate(enforcementPercent: percent), declaration: Self.declaration)
         }
@@ -116,7 +117,7 @@ import Testing
 
     @Test("a chain of random edits always gives what was wanted and keeps what is not ours")
     func random() throws {
-        var random = Seeded(seed: 7)
+        var random = SplitMix64(seed: 7)
         for text in FlagTexts.all {
             var file = try FlagTexts.file(text)
             for step in 0..<20 {

@@ -7,7 +7,7 @@ import Testing
 
     @Test("a file reads the same however it is formatted", arguments: FlagTexts.all)
     func formatting(text: String) throws {
-        #expect(try FlagTexts.file(text).values == .standard)
+        #expect(try FlagTexts.file(text).values == .defaultValue)
     }
 
     @Test("a new file says its values and who made it")
@@ -17,7 +17,7 @@ import Testing
         #expect(file.values == values)
         #expect(file.declaration == Self.declaration)
         #expect(file.notes == [])
-        #expect(try FlagDefinitionFile(parsing: file.bytes, fallback: .standard).values == values)
+        #expect(try FlagDefinitionFile(parsing: file.bytes, fallback: .defaultValue).values == values)
     }
 
     struct Invalid: CustomTestStringConvertible {
@@ -80,13 +80,13 @@ import Testing
     }
 
     @Test(
-        "a file that is no object with flags is invalid",
+        "a file that is not an object with flags is invalid",
         arguments: ["[]", "true", "{}", #"{"flags": []}"#, #"{"flags": null}"#])
     func noFlags(text: String) throws {
         #expect(try #require(throws: FlagDefinitionError.self) { try FlagTexts.file(text) }.code == .noFlags)
     }
 
-    @Test("metadata that is no object makes the file invalid")
+    @Test("metadata that is not an object makes the file invalid")
     func metadata() throws {
         #expect(throws: FlagDefinitionError.self) { try FlagTexts.file(#"{"flags": {}, "metadata": []}"#) }
     }

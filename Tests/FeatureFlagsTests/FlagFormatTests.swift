@@ -10,7 +10,7 @@ import Testing
     }
 
     private static func faults(_ text: String) throws -> [String] {
-        let file = try FlagDefinitionFile(parsing: Array(text.utf8), fallback: .standard)
+        let file = try FlagDefinitionFile(parsing: Array(text.utf8), fallback: .defaultValue)
         return file.notes.map(\.description).filter { $0.contains("outside the flagd format") }
     }
 
@@ -61,8 +61,8 @@ import Testing
     func written(update: FlagUpdate) throws {
         let declaration = FlagDeclaration(by: "ann", reason: "because", changedAt: "t", number: 7)
         for file in [
-            FlagDefinitionFile.canonical(.standard),
-            try FlagDefinitionFile(parsing: Array(Self.text().utf8), fallback: .standard),
+            FlagDefinitionFile.canonical(.defaultValue),
+            try FlagDefinitionFile(parsing: Array(Self.text().utf8), fallback: .defaultValue),
         ] {
             var update = update
             update.enforcementPercent = 33.3

@@ -15,8 +15,8 @@ import Testing
             declaredAt: by == nil ? nil : time(declaredAt))
     }
 
-    static let legacy = FlagUpdate.rollback.applied(to: .standard)
-    static let distributed = FlagUpdate(hybrid: false).applied(to: .standard)
+    static let legacy = FlagUpdate.rollback.applied(to: .defaultValue)
+    static let distributed = FlagUpdate(hybrid: false).applied(to: .defaultValue)
 
     @Test("the environment holds until a file has been read")
     func start() throws {
@@ -28,21 +28,22 @@ import Testing
     @Test("a reading with new content takes hold and is a change, the same content is none")
     func accept() {
         var state = FlagState(environment: .none, isProduction: false)
-        let first = state.accept(Self.reading(.standard, hash: "a", at: 1))
+        let first = state.accept(Self.reading(.defaultValue, hash: "a", at: 1))
         #expect(first?.from == nil)
         #expect(first?.by == FlagChange.unknownWriter)
         #expect(first?.reason == "was there before the history began")
-        #expect(state.accept(Self.reading(.standard, hash: "a", at: 2)) == nil)
+        #expect(state.accept(Self.reading(.defaultValue, hash: "a", at: 2)) == nil)
         let second = state.accept(Self.reading(Self.legacy, hash: "b", at: 3, by: "ann", declaredAt: 2))
         #expect(
             second
                 == FlagChange(
-                    time: Self.time(2), by: "ann", reason: "because", from: .standard, to: Self.legacy, contentHash: "b"
+                    time: Self.time(2), by: "ann", reason: "because", from: .defaultValue, to: Self.legacy,
+                    contentHash: "b"
                 ))
         #expect(state.effective.strategy == .legacy)
     }
 
-    @Test("a reading that is no good is counted, and changes no flag")
+    @Test("a reading that is invalid is counted, and changes no flag")
     func reject() {
         var state = FlagState(environment: .none, isProduction: false)
         _ = state.accept(Self.reading(Self.legacy, hash: "a", at: 1))
@@ -61,11 +62,11 @@ import Testing
     @Test("a declaration that another program left standing is not taken for its own")
     func staleDeclaration() {
         var state = FlagState(environment: .none, isProduction: false)
-        _ = state.accept(Self.reading(.standard, hash: "a", at: 10, by: "ann", declaredAt: 5))
+        _ = state.accept(Self.reading(.defaultValue, hash: "a", at: 10, by: "ann", declaredAt: 5))
         let edited = state.accept(Self.reading(Self.legacy, hash: "b", at: 20, by: "ann", declaredAt: 5))
         #expect(edited?.by == FlagChange.unknownWriter)
         #expect(edited?.time == Self.time(20))
-        let older = state.accept(Self.reading(.standard, hash: "c", at: 30, by: "bob", declaredAt: 3))
+        let older = state.accept(Self.reading(.defaultValue, hash: "c", at: 30, by: "bob", declaredAt: 3))
         #expect(older?.by == FlagChange.unknownWriter)
         let declared = state.accept(Self.reading(Self.legacy, hash: "d", at: 40, by: "cho", declaredAt: 35))
         #expect(declared?.by == "cho")
@@ -74,25 +75,26 @@ import Testing
     @Test("after a restart the history tells what was known before")
     func restart() {
         let newest = FlagChange(
-            time: Self.time(5), by: "ann", reason: "because", from: nil, to: .standard, contentHash: "a")
+            time: Self.time(5), by: "ann", reason: "because", from: nil, to: .defaultValue, contentHash: "a")
         var same = FlagState(environment: .none, isProduction: false)
-        #expect(same.accept(Self.reading(.standard, hash: "a", at: 9, by: "ann", declaredAt: 5), newest: newest) == nil)
-        #expect(same.effective == .standard)
+        #expect(
+            same.accept(Self.reading(.defaultValue, hash: "a", at: 9, by: "ann", declaredAt: 5), newest: newest) == nil)
+        #expect(same.effective == .defaultValue)
 
         var edited = FlagState(environment: .none, isProduction: false)
         let reading = Self.reading(Self.legacy, hash: "b", at: 9, by: "ann", declaredAt: 5)
         let change = edited.accept(reading, newest: newest)
         #expect(change?.by == FlagChange.unknownWriter)
-        #expect(change?.from == .standard)
+        #expect(change?.from == .defaultValue)
     }
 
     @Test("a hold outlasts every edit by another program that leaves the file away from legacy")
     func hold() {
         var state = FlagState(environment: .none, isProduction: false)
-        _ = state.accept(Self.reading(.standard, hash: "a", at: 1, by: "ann", declaredAt: 1))
+        _ = state.accept(Self.reading(.defaultValue, hash: "a", at: 1, by: "ann", declaredAt: 1))
         state.holdAtLegacy()
-        _ = state.accept(Self.reading(.standard, hash: "a", at: 2, by: "ann", declaredAt: 1))
-        _ = state.accept(Self.reading(.standard, hash: "b", at: 3, by: "ann", declaredAt: 1))
+        _ = state.accept(Self.reading(.defaultValue, hash: "a", at: 2, by: "ann", declaredAt: 1))
+        _ = state.accept(Self.reading(.defaultValue, hash: "b", at: 3, by: "ann", declaredAt: 1))
         _ = state.accept(Self.reading(Self.distributed, hash: "c", at: 4))
         #expect(state.effective.strategy == .legacy)
         #expect(state.fileValues.strategy == .distributedOnly)
@@ -114,9 +116,9 @@ import Testing
         ])
     func holdAndPerson(by: String, declaredAt: Int64, isOtherStrategy: Bool, ends: Bool) {
         var state = FlagState(environment: .none, isProduction: false)
-        _ = state.accept(Self.reading(.standard, hash: "a", at: 1, by: "eve", declaredAt: 1))
+        _ = state.accept(Self.reading(.defaultValue, hash: "a", at: 1, by: "eve", declaredAt: 1))
         state.holdAtLegacy()
-        let values = isOtherStrategy ? Self.distributed : .standard
+        let values = isOtherStrategy ? Self.distributed : .defaultValue
         _ = state.accept(Self.reading(values, hash: "b", at: 9, by: by, declaredAt: declaredAt))
         #expect(state.isHeldAtLegacy == !ends)
     }
@@ -124,12 +126,12 @@ import Testing
     @Test("a hold of an earlier process is resumed unless the file has taken its place")
     func resumedHold() throws {
         var earlier = FlagState(environment: .none, isProduction: false)
-        _ = earlier.accept(Self.reading(.standard, hash: "a", at: 1))
+        _ = earlier.accept(Self.reading(.defaultValue, hash: "a", at: 1))
         earlier.holdAtLegacy()
         let hold = try #require(earlier.hold)
         var state = FlagState(environment: .none, isProduction: false)
         state.resume(hold)
-        _ = state.accept(Self.reading(.standard, hash: "b", at: 2))
+        _ = state.accept(Self.reading(.defaultValue, hash: "b", at: 2))
         #expect(state.effective.strategy == .legacy)
         var later = FlagState(environment: .none, isProduction: false)
         _ = later.accept(Self.reading(Self.distributed, hash: "c", at: 3, by: "ann", declaredAt: 3))

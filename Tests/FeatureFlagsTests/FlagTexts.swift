@@ -3,7 +3,7 @@ import ParallaxCore
 
 /// Flag files as other tools write them. All say the standard values.
 enum FlagTexts {
-    static let pretty = String(decoding: FlagDefinitionFile.canonical(.standard).bytes, as: UTF8.self)
+    static let pretty = String(decoding: FlagDefinitionFile.canonical(.defaultValue).bytes, as: UTF8.self)
     static let tabs = pretty.split(separator: "\n", omittingEmptySubsequences: false).map { line in
         String(repeating: "\t", count: line.prefix { $0 == " " }.count / 2) + line.drop { $0 == " " }
     }.joined(separator: "\n")
@@ -25,12 +25,12 @@ enum FlagTexts {
         pretty, tabs, crlf, compact, handMade, "{\"flags\":{}}", "{ \"flags\" : { } }\n", "\n{\n\"flags\":{}}",
     ]
 
-    static func file(_ text: String, fallback: FlagValues = .standard) throws -> FlagDefinitionFile {
+    static func file(_ text: String, fallback: FlagValues = .defaultValue) throws -> FlagDefinitionFile {
         try FlagDefinitionFile(parsing: Array(text.utf8), fallback: fallback)
     }
 
     /// A file with one flag of ours.
-    static func file(_ name: FlagName, _ definition: String, fallback: FlagValues = .standard) throws
+    static func file(_ name: FlagName, _ definition: String, fallback: FlagValues = .defaultValue) throws
         -> FlagDefinitionFile
     {
         try file("{\"flags\": {\"\(name.rawValue)\": \(definition)}}", fallback: fallback)

@@ -1,3 +1,4 @@
+import ParallaxCore
 import ParallaxTesting
 import Testing
 
@@ -42,10 +43,10 @@ import Testing
     @Test("an error tells the line and the column in bytes")
     func place() throws {
         let error = try #require(throws: JSONError.self) { try Self.document("{\n  \"é\": x}") }
-        #expect(error == .syntax(line: 2, column: 9, reason: "a value should stand here"))
+        #expect(error == .syntax(line: 2, column: 9, reason: "a value is expected here"))
     }
 
-    @Test("bytes that are no UTF-8 are refused")
+    @Test("bytes that are not valid UTF-8 are refused")
     func utf8() {
         #expect(throws: JSONError.notUTF8) { try JSONDocument(parsing: [0x22, 0xff, 0x22]) }
         #expect(throws: JSONError.notUTF8) { try JSONDocument(parsing: [0x22, 0xed, 0xa0, 0x80, 0x22]) }
@@ -86,9 +87,9 @@ import Testing
         #expect(document.root.duplicateKey == nil)
     }
 
-    @Test("setting a value changes its bytes alone")
+    @Test("setting a value changes only its bytes")
     func replace() throws {
-        var random = Seeded(seed: 11)
+        var random = SplitMix64(seed: 11)
         for _ in 0..<200 {
             let text = RandomJSON.object(depth: 3, using: &random)
             let document = try Self.document(text)
@@ -106,7 +107,7 @@ import Testing
 
     @Test("adding a value keeps every byte before and after it, and it can be read back")
     func insert() throws {
-        var random = Seeded(seed: 12)
+        var random = SplitMix64(seed: 12)
         for _ in 0..<200 {
             let document = try Self.document(RandomJSON.object(depth: 3, using: &random))
             for path in document.paths + [[]] where try document.node(at: path)?.members != nil {
@@ -122,7 +123,7 @@ import Testing
         }
     }
 
-    @Test("nothing is put into a value that is no object")
+    @Test("nothing is put into a value that is not an object")
     func notAnObject() throws {
         var document = try Self.document(#"{"a": [1]}"#)
         #expect(throws: JSONError.notAnObject(path: ["a"])) { try document.set(.boolean(true), at: ["a", "b"]) }
@@ -143,7 +144,7 @@ extension JSONDocument {
 
 /// JSON as no tool would write it: white space wherever it is allowed.
 private enum RandomJSON {
-    static func object(depth: Int, using random: inout Seeded) -> String {
+    static func object(depth: Int, using random: inout SplitMix64) -> String {
         let members = (0..<Int.random(in: 0...3, using: &random)).map { number in
             space(&random) + "\"k\(number)\(["", "é", "\\u0041", "\\n"].randomElement(using: &random)!)\""
                 + space(&random) + ":" + space(&random) + value(depth: depth - 1, using: &random) + space(&random)
@@ -151,13 +152,13 @@ private enum RandomJSON {
         return "{" + (members.isEmpty ? space(&random) : members.joined(separator: ",")) + "}"
     }
 
-    private static func value(depth: Int, using random: inout Seeded) -> String {
+    private static func value(depth: Int, using random: inout SplitMix64) -> String {
         if depth > 0, Bool.random(using: &random) { return object(depth: depth, using: &random) }
         return ["1", "-2.5e3", "true", "null", "\"😀\"", "[ 1 , {} ]", "\"\\ud83d\\ude00\""].randomElement(
             using: &random)!
     }
 
-    private static func space(_ random: inout Seeded) -> String {
+    private static func space(_ random: inout SplitMix64) -> String {
         ["", "", " ", "\n  ", "\r\n\t", "\t"].randomElement(using: &random)!
     }
 }

@@ -14,7 +14,7 @@ let instrumented: [SwiftSetting] = rules + [.unsafeFlags(["-sanitize=fuzzer", "-
 /// The fuzzers of the way to Redis and of access logs: a package of its own, so that no one builds it who does not fuzz.
 ///
 /// Its sources are links to those of the project, and its targets to `Tests/RedisLimitingTests/Fuzzing/Targets` and
-/// `Tests/ReplayTests/Fuzzing/Targets`.
+/// `Tests/SimulationTests/Fuzzing/Targets`.
 let package = Package(
     name: "parallax-fuzzing",
     platforms: [.macOS(.v15)],
@@ -28,12 +28,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "LibFuzzer"),
         .target(
             name: "ParallaxCore",
             dependencies: [
                 .product(name: "BasicContainers", package: "swift-collections"),
-                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: instrumented
         ),
@@ -63,11 +63,11 @@ let package = Package(
             swiftSettings: instrumented,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         ),
-        // What reads access logs, without the rest of replay and the database that it needs.
-        .target(name: "Replay", dependencies: ["ParallaxCore"], swiftSettings: instrumented),
+        // What reads access logs, without the rest of the simulation and the database that it needs.
+        .target(name: "Simulation", dependencies: ["CZlib", "ParallaxCore"], swiftSettings: instrumented),
         .executableTarget(
             name: "LogFuzzer",
-            dependencies: ["LibFuzzer", "ParallaxCore", "Replay"],
+            dependencies: ["LibFuzzer", "ParallaxCore", "Simulation"],
             swiftSettings: instrumented,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         ),

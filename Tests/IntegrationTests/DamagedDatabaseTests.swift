@@ -23,12 +23,12 @@ import Testing
                 Rollback(
                     evaluation: Evaluation(
                         trigger: .redisDown, time: Timestamp(milliseconds: 1_800_000_000_000), state: .firing,
-                        figures: ["probes": 3], sentence: "down"),
+                        numbers: ["probes": 3], sentence: "down"),
                     isDryRun: false, flagsBefore: flags, flagsAfter: flags))
-            try store.gather()
+            try store.checkpointAndTruncateLog()
             try store.close()
             let whole = try Data(contentsOf: database)
-            var random = Seeded(seed: 20_261_130)
+            var random = SplitMix64(seed: 20_261_130)
             let commands = [
                 ["report"], ["report", "--format", "csv"], ["divergences", "list"], ["rollback", "history"],
                 ["flags", "history"],

@@ -108,7 +108,7 @@ import Testing
     func takenOver() async throws {
         try await withService { promoted, _ in
             _ = try await promoted.admin("/v1/rollback/drill", #"{"by":"ann","reason":"r"}"#)
-            let set = try await promoted.run("flags", "set", "--strategy", "legacy", "--reason", "in earnest")
+            let set = try await promoted.run("flags", "set", "--strategy", "legacy", "--reason", "for real")
             #expect(set.status == 0 && set.errors.contains("will not put them back"))
             let end = try await promoted.admin("/v1/rollback/drill/end", "{}")
             #expect(end.body.contains("taken_over"))

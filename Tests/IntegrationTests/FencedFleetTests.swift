@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(
-        "one outage is one flip, one word clears it for both, and nobody flips back against it",
+        "one outage is one flip, one acknowledgement clears it for both, and no instance flips back against it",
         .timeLimit(.minutes(5)))
     func oneFlip() async throws {
         try await withFleet { fleet in
@@ -125,7 +125,8 @@ import Testing
             for index in 0...1 {
                 try await eventually("both are cleared") { try await !fleet.isLatched(index) }
             }
-            // Redis is away still: whoever did not know of the word would flip within a second or two.
+            // Redis is still down: an instance that did not know of the acknowledgement would flip within a second or
+            // two.
             let output = try await fleet.run(
                 "a", "flags", "set", "--strategy", "hybrid", "--by", "ann", "--reason", "on")
             try #require(output.status == 0, "\(output.errors)")

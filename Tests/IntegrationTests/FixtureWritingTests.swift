@@ -23,7 +23,8 @@ struct FixtureWritingTests {
         try await withFolder { folder in
             // 1. Of yesterday: a rollback that was acknowledged.
             try await keepAcknowledgedRollback(in: folder.appending(path: "a.sqlite").path)
-            // 2. Today: divergences, a drill, a settlement, a step forward, a dry run at the second instance, a rollback.
+            // 2. Today: divergences, a drill, a settlement, a step forward, a dry run at the second instance, a
+            // rollback.
             try await withPrivateRedis { redis in
                 let url = redis.url.description
                 let first = try await PromotedService(
@@ -55,11 +56,11 @@ struct FixtureWritingTests {
     /// The hold-off after it is over, so that the rollback of today takes place.
     private func keepAcknowledgedRollback(in path: String) async throws {
         let store = try DivergenceStore(path: path)
-        let record = StoredRollbackRecord(store: store)
+        let record = SQLiteRollbackStore(store: store)
         let time = Timestamp.now() + -86_400_000
         let evaluation = Evaluation(
             trigger: .errorRate, time: time, state: .firing,
-            figures: ["attempts": 31_482, "failures": 2487, "rate": 0.079, "lowerBound": 0.062],
+            numbers: ["attempts": 31_482, "failures": 2487, "rate": 0.079, "lowerBound": 0.062],
             sentence: "error rate 7.9 % (lower bound 6.2 %, limit 5 %) over 300 s, 31,482 attempts")
         let before = FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 10)
         let after = FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0)
@@ -111,7 +112,7 @@ struct FixtureWritingTests {
         }
     }
 
-    /// Copies the flag folder while both instances are heard of, and the databases once they have ended.
+    /// Copies the flag folder while both instances are running, and the databases once they have ended.
     private func keep(_ folder: URL, _ first: PromotedService, _ second: PromotedService) async throws {
         let fixtures = StoredFixture.original
         let files = FileManager.default

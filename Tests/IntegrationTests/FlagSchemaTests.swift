@@ -22,12 +22,12 @@ import Testing
             let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
                 .deletingLastPathComponent()
             let shipped = try Data(contentsOf: root.appending(path: "config/feature-flags.json"))
-            let file = try FlagDefinitionFile(parsing: Array(shipped), fallback: .standard)
+            let file = try FlagDefinitionFile(parsing: Array(shipped), fallback: .defaultValue)
             let declaration = FlagDeclaration(by: "ann", reason: "\u{1f600} \"why\"", changedAt: "t", number: 7)
             var update = FlagUpdate.rollback
             update.enforcementPercent = 33.3
             let sound = [
-                Array(shipped), FlagDefinitionFile.canonical(.standard, declaration: declaration).bytes,
+                Array(shipped), FlagDefinitionFile.canonical(.defaultValue, declaration: declaration).bytes,
                 try file.applying(update, declaration: declaration).bytes,
             ]
             let faulty = [

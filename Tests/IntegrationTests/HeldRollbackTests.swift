@@ -5,7 +5,7 @@ import Testing
 
 /// A rollback that the service cannot write, through restarts of the built binary.
 @Suite struct HeldRollbackTests {
-    /// A file that can be read and never replaced, whoever runs the test: no longer name fits next to it.
+    /// A file that can be read and never replaced, not even by root: no longer name fits next to it.
     static func unwritableFile(in folder: URL) throws -> String {
         let path = folder.appending(path: String(repeating: "f", count: 250)).path
         let text = """
@@ -59,7 +59,7 @@ import Testing
                 #expect(try await second.service.check("client").status == 200)
                 // 5. The acknowledgement lets the instance do what the file says.
                 let word = try await second.run("rollback", "acknowledge", "--reason", "seen")
-                #expect(word.status == 0 && word.errors.contains("from now on it does what the file says"))
+                #expect(word.status == 0 && word.errors.contains("from now on it follows the file"))
                 try await eventually("it follows the file") { try await second.strategy == "distributed_only" }
                 await second.service.terminate()
             }

@@ -24,7 +24,8 @@ import Testing
 
     private static func makeFlags(_ path: String, history: DivergenceStore) async throws -> FlagStore {
         let flags = FlagStore(
-            path: path, environment: try EnvironmentFlags(fallback: .standard), isProduction: false, history: history)
+            path: path, environment: try EnvironmentFlags(fallback: .defaultValue), isProduction: false,
+            history: history)
         await flags.start()
         return flags
     }
@@ -36,7 +37,7 @@ import Testing
             observer: observer, flags: { flags.current }, probe: { true },
             flipToLegacy: { by, reason, claim in
                 try await flags.flipToLegacy(by: by, reason: reason, claim: claim)
-            }, sharing: RollbackSharing(flags), record: StoredRollbackRecord(store: store),
+            }, sharing: RollbackSharing(flags), record: SQLiteRollbackStore(store: store),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now })
     }
 
@@ -88,7 +89,7 @@ import Testing
             #expect(stored.map(\.rollback.evaluation.trigger) == [.errorRate])
             #expect(stored.first?.rollback.flagsBefore.strategy == .hybrid)
             #expect(stored.first?.rollback.flagsAfter.strategy == .legacy)
-            #expect(try await StoredRollbackRecord(store: store).loadLatch().isLatched)
+            #expect(try await SQLiteRollbackStore(store: store).loadLatch().isLatched)
             #expect(try await store.evaluations(.errorRate, limit: 99).count == 12)
             #expect(service.health.unrecorded == 0)
         }

@@ -86,7 +86,7 @@ import Testing
     /// not see that itself, since it looks at newer files only; it must see the rollback.
     private func older(_ scene: Scene) async throws {
         try await scene.store.set(FlagUpdate(distributedEnabled: true), by: "test", reason: "again")
-        try put(FlagDefinitionFile.canonical(.standard).bytes, age: -3600, at: scene.file)
+        try put(FlagDefinitionFile.canonical(.defaultValue).bytes, age: -3600, at: scene.file)
         await scene.store.refresh()
         try await scene.client.waitUntil("a file from the future") { $0.enabledForAll == true && $0.percent == 0 }
         try put(Array(Self.withRule.utf8), age: 86_400, at: scene.file)

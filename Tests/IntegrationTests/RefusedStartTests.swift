@@ -4,7 +4,7 @@ import Testing
 /// Set-ups with which the service does not start, or starts without a part: `serve` and `config check` agree about each.
 @Suite struct RefusedStartTests {
     /// An instance that starts, in legacy and with nothing at Redis's address.
-    private static let standard = [
+    private static let defaultValue = [
         "CONFIG_DIRECTORY": "~", "DATABASE_PATH": "~/a.sqlite", "FEATURE_FLAG_FILE": "~/flags.json",
         "HTTP_PORT": "0", "DISTRIBUTED_RATE_LIMITING_ENABLED": "false", "REDIS_URL": "unix://~/no.sock",
     ]
@@ -15,7 +15,7 @@ import Testing
             try Data("x".utf8).write(to: folder.appending(path: "text"))
             return try await ParallaxBinary.run(
                 arguments,
-                environment: Self.standard.merging(environment) { $1 }
+                environment: Self.defaultValue.merging(environment) { $1 }
                     .mapValues { $0.replacingOccurrences(of: "~", with: folder.path) }, keepsInput: true)
         }
     }
@@ -61,7 +61,7 @@ import Testing
         try await withFolder { folder in
             try Data("x".utf8).write(to: folder.appending(path: "text"))
             let service = try await ParallaxProcess(
-                environment: Self.standard.merging(environment) { $1 }
+                environment: Self.defaultValue.merging(environment) { $1 }
                     .mapValues { $0.replacingOccurrences(of: "~", with: folder.path) })
             #expect(await service.terminate() == 0)
         }

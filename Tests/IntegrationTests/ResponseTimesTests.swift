@@ -25,13 +25,15 @@ import Testing
         return line.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
     }
 
-    @Test("Redis never hears of who is held out, and the sums add up all the same", .timeLimit(.minutes(1)))
+    @Test(
+        "Redis is never asked about identities that are held out, and the sums add up all the same",
+        .timeLimit(.minutes(1)))
     func heldOut() async throws {
         try await withFolder { folder in
             try await withPrivateRedis { redis in
                 let service = try await Self.start(folder, redis)
                 let identities = try (0..<40).map { try Identity(organization: "acme", identifier: "key-\($0)") }
-                let held = identities.filter { HoldoutShare.contains($0, percent: 50) }
+                let held = identities.filter { IdentityShare.heldOut.contains($0, percent: 50) }
                 try #require(!held.isEmpty && held.count < 40)
                 for identity in identities {
                     for _ in 0..<3 {
@@ -72,13 +74,13 @@ import Testing
                     return (trigger?["sentence"] as? String)?.hasSuffix(lack) == true
                 }
                 let baselines = try await service.get("/health").json()["baselines"] as? [[String: Any]]
-                #expect(baselines?.map { $0["source"] as? String } == ["door"])
+                #expect(baselines?.map { $0["source"] as? String } == ["service"])
                 #expect(baselines?.first?["state"] as? String == "learning")
             }
         }
     }
 
-    @Test("in distributed_only nobody is held out", .timeLimit(.minutes(1)))
+    @Test("in distributed_only no identity is held out", .timeLimit(.minutes(1)))
     func distributedOnly() async throws {
         try await withFolder { folder in
             try await withPrivateRedis { redis in

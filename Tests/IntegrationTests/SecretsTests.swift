@@ -30,7 +30,7 @@ import Testing
                             "REFUSAL_CACHE_MAX_IDENTITIES": "10",
                         ]), errors: errors)
                 var printed = [service.greeting]
-                let check = try await service.check("somebody")
+                let check = try await service.check("someone")
                 #expect(check.status == 503)
                 printed.append("\(check.headers) \(check.body)")
                 let admin = ["Authorization": "Bearer 0123456789abcdef"]
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test("the check of the settings says that the login is refused, and how to mend it, without the password")
+    @Test("the check of the settings says that the login is refused, and how to fix it, without the password")
     func checksWrongPassword() async throws {
         try await withFolder { folder in
             let file = folder.appending(path: "password")

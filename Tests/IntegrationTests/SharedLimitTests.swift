@@ -23,7 +23,7 @@ import Testing
             "DISTRIBUTED_RATE_LIMITING_ENABLED": "true", "HYBRID_RATE_LIMITING": "false",
             "RATE_LIMIT_PER_SECOND": "12", "RATE_LIMIT_PER_MINUTE": "30", "RATE_LIMIT_PER_HOUR": "900",
             "RATE_LIMIT_BURST": "1000000", "RATE_LIMIT_BURST_WINDOW": "0.001",
-            // Whoever gave up on Redis would not know of the units that it accepted after all.
+            // An instance that gave up on Redis would not know of the units that it accepted after all.
             "REDIS_DECISION_TIMEOUT": "8",
         ])
     }
@@ -64,7 +64,7 @@ import Testing
         {
             var accepted = AcceptedUnits()
             while true {
-                let answer = try await service.check("everybody").json()
+                let answer = try await service.check("everyone").json()
                 if answer["limited_by"] as? String == "minute" { return accepted }
                 guard answer["allowed"] as? Bool == true else { continue }
                 let windows = try #require(answer["windows"] as? [[String: Any]])
@@ -77,7 +77,7 @@ import Testing
     private static func ask(_ limiter: RedisLimiter) -> Asking {
         {
             let request = try CheckRequest(
-                identity: Identity(identifier: "everybody"), policy: Policy(windows: windows))
+                identity: Identity(identifier: "everyone"), policy: Policy(windows: windows))
             var accepted = AcceptedUnits()
             while true {
                 await Task.yield()

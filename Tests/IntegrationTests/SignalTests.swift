@@ -24,7 +24,7 @@ import Testing
             get throws { String(decoding: try Data(contentsOf: folder.appending(path: "log")), as: UTF8.self) }
         }
 
-        /// The limit of the window of a minute that an answer tells of.
+        /// The limit of the window of a minute in an answer.
         func limit(of organization: String? = nil) async throws -> Int? {
             let windows = try await service.check("looking", organization: organization, cost: 0).json()["windows"]
             let minute = (windows as? [[String: Any]])?.first { $0["name"] as? String == "minute" }
@@ -143,7 +143,7 @@ import Testing
                     SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXFSZ,
                 ]
                 for signal in unused + (__libc_current_sigrtmin()...__libc_current_sigrtmax()) { world.send(signal) }
-                try await eventually("SIGHUP was heard of") { try world.log.contains("Settings were read again") }
+                try await eventually("SIGHUP took effect") { try world.log.contains("Settings were read again") }
                 #expect(try await world.service.get("/health/ready").status == 200)
                 world.send(last)
                 #expect(await world.service.exitStatus() == 0)

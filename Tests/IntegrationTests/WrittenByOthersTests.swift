@@ -6,7 +6,8 @@ import ParallaxTesting
 import RedisLimiting
 import Testing
 
-/// A running service whose flag file other programs write, in every way that they do: what it does, and what health shows.
+/// A running service whose flag file other programs write, in every way that they do: what it does, and what health
+/// shows.
 @Suite struct WrittenByOthersTests {
     /// A running instance and the file that it follows.
     private struct Scene {
@@ -57,8 +58,8 @@ import Testing
         }
     }
 
-    private static let legacy = FlagUpdate.rollback.applied(to: .standard)
-    private static let distributed = FlagUpdate(hybrid: false).applied(to: .standard)
+    private static let legacy = FlagUpdate.rollback.applied(to: .defaultValue)
+    private static let distributed = FlagUpdate(hybrid: false).applied(to: .defaultValue)
 
     private func withScene(_ body: (Scene) async throws -> Void) async throws {
         try await withFolder(inMemory: true) { folder in
@@ -102,7 +103,7 @@ import Testing
             try await scene.keeps(.legacy, despite: "deleted", problem: "create it") {
                 try FileManager.default.removeItem(at: scene.file)
             }
-            try scene.rename(.standard)
+            try scene.rename(.defaultValue)
             try await scene.follows(.hybrid, "it was restored")
         }
     }
@@ -120,17 +121,17 @@ import Testing
                 try FileManager.default.removeItem(at: scene.file)
                 try FileManager.default.createDirectory(at: scene.file, withIntermediateDirectories: false)
             }
-            try await scene.keeps(.hybrid, despite: "a link that leads nowhere", problem: "create it") {
+            try await scene.keeps(.hybrid, despite: "a dangling link", problem: "create it") {
                 try FileManager.default.removeItem(at: scene.file)
                 try FileManager.default.createSymbolicLink(
                     atPath: scene.file.path, withDestinationPath: "nowhere.json")
             }
-            try await scene.keeps(.hybrid, despite: "a link to itself", problem: "circle") {
+            try await scene.keeps(.hybrid, despite: "a link to itself", problem: "loop") {
                 try FileManager.default.removeItem(at: scene.file)
                 try FileManager.default.createSymbolicLink(
                     atPath: scene.file.path, withDestinationPath: "flags.json")
             }
-            // Whoever runs the tests as root may read what no one may; nothing can be told then.
+            // Root may read every file; the test can show nothing then.
             try FileManager.default.removeItem(at: scene.file)
             if geteuid() != 0 {
                 try await scene.keeps(.hybrid, despite: "forbidden", problem: "let the user") {
@@ -149,7 +150,7 @@ import Testing
         try await withScene { scene in
             let files = FileManager.default
             for (name, values, age) in [
-                ("..1", FlagValues.standard, 0.0), ("..2", Self.legacy, -3600), ("..3", Self.distributed, 86_400),
+                ("..1", FlagValues.defaultValue, 0.0), ("..2", Self.legacy, -3600), ("..3", Self.distributed, 86_400),
             ] {
                 let path = scene.folder.appending(path: name).path
                 try files.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -181,7 +182,7 @@ import Testing
     func flipped() async throws {
         try await withScene { scene in
             let (on, off) = (
-                Data(FlagDefinitionFile.canonical(.standard).bytes),
+                Data(FlagDefinitionFile.canonical(.defaultValue).bytes),
                 Data(FlagDefinitionFile.canonical(Self.legacy).bytes)
             )
             for number in 1...10_000 {

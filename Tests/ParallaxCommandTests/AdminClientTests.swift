@@ -1,3 +1,5 @@
+import CommandSupport
+import RedisLimiting
 import Foundation
 import NIOCore
 import NIOPosix
@@ -53,7 +55,7 @@ import Testing
             ),
             (400, #"{"error":{"code":"bad","message":"a\nparallax: b"}}"#, .failure, #"a\u{a}parallax: b"#),
             (500, "<html>", .failure, "500"),
-            (200, "<html>", .badData, "something else than expected"),
+            (200, "<html>", .badData, "gave an unexpected answer"),
         ])
     func refusals(status: Int, body: String, exit: CommandFailure.Status, says: String) async {
         let failure = await #expect(throws: CommandFailure.self) {
@@ -65,7 +67,7 @@ import Testing
     }
 
     @Test(
-        "where nobody answers, the address and the next step are named",
+        "if no service answers, the address and the next step are named",
         arguments: [
             (AdminClient.TransportFailure.refused, "parallax serve"), (.timedOut, "/health"),
             (.other("no route"), "no route"),
@@ -80,9 +82,9 @@ import Testing
         #expect(told?.description.contains(says) == true)
     }
 
-    @Test("a port that nobody listens on is a refusal over real sockets too")
+    @Test("a port without a listener is a refusal over real sockets too")
     func refusedConnection() async throws {
-        let port = try FreePorts.find(1)[0]
+        let port = try LoopbackPorts.find(1)[0]
         let client = AdminClient(
             baseURL: "http://127.0.0.1:\(port)", token: "t", transport: AdminClient.overHTTP)
         let told = await #expect(throws: CommandFailure.self) {
@@ -93,7 +95,7 @@ import Testing
     }
 
     @Test(
-        "what listens there and is no HTTP service is said in plain words, over real sockets too",
+        "what listens there and is not an HTTP service is said in plain words, over real sockets too",
         arguments: [
             ("http", "SSH-2.0-OpenSSH_9.6\r\n", "does not speak HTTP"),
             ("http", "-ERR wrong number of arguments\r\n", "does not speak HTTP"),

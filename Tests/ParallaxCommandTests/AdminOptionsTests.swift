@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import Testing
 
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test(
-        "what is no address is refused",
+        "text that is not an address is refused",
         arguments: ["127.0.0.1:8080", "ftp://h", "http://", "http://u:p@h", "nonsense"])
     func badAddress(url: String) async throws {
         #expect(try await failure(["--url", url])?.status == .usage)
@@ -57,7 +58,7 @@ import Testing
     func severalInstances() async throws {
         let told = try await failure(["--url", "http://a:1", "--url", "http://b:1"])
         #expect(told?.status == .usage)
-        #expect(told?.message == "--url is there 2 times, and one instance is asked")
+        #expect(told?.message == "--url is given 2 times, but only one instance is asked")
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import ParallaxCore
 import Testing
@@ -13,7 +14,7 @@ import Testing
         Rollbacks.self, RollbackHistory.self, RollbackAcknowledge.self, RollbackSimulate.self, Serve.self, Limits.self,
         LimitsStatus.self, LimitsTop.self,
         LimitsReset.self, Config.self,
-        ConfigCheck.self, Migrate.self, Demo.self, Bench.self, BenchHTTP.self, BenchRoute.self,
+        ConfigCheck.self, Migrate.self, Demo.self,
         ReplayLog.self,
     ]
 
@@ -101,7 +102,7 @@ import Testing
     }
 
     @Test(
-        "what is no time is refused",
+        "text that is not a time is refused",
         arguments: ["", "h", "-1h", "1w", "99999999d", "2000-13-01", "2000-10-10T", "1.5h"])
     func noTimes(text: String) {
         #expect(ReportTime(argument: text) == nil)
@@ -135,10 +136,10 @@ import Testing
     @Test("a strategy sets its flags, and single flags stand above it", arguments: Strategy.allCases)
     func strategies(strategy: Strategy) {
         let update = FlagUpdate(strategy: strategy, assignments: [], emptiesTargeting: false)
-        #expect(update.applied(to: .standard).strategy == strategy)
+        #expect(update.applied(to: .defaultValue).strategy == strategy)
         let assignment = FlagAssignment(argument: "DISTRIBUTED_RATE_LIMITING_ENABLED=false")!
         let above = FlagUpdate(strategy: strategy, assignments: [assignment], emptiesTargeting: true)
-        #expect(above.applied(to: .standard).strategy == .legacy)
+        #expect(above.applied(to: .defaultValue).strategy == .legacy)
         #expect(above.emptiesTargeting)
     }
 }

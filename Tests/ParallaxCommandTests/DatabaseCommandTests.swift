@@ -1,3 +1,4 @@
+import CommandSupport
 import FeatureFlags
 @testable import Settings
 import ArgumentParser
@@ -5,14 +6,14 @@ import DivergenceStore
 import Foundation
 import ParallaxCore
 import ParallaxService
-import Replay
+import Simulation
 import Testing
 
 @testable import parallax
 
 @Suite struct DatabaseCommandTests {
-    private func withFolder(_ body: (DemoFolder) async throws -> Void) async throws {
-        let folder = try DemoFolder()
+    private func withFolder(_ body: (TemporaryFolder) async throws -> Void) async throws {
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         try await body(folder)
     }
@@ -33,10 +34,10 @@ import Testing
         }
     }
 
-    @Test("errors of the other parts are told too, and only those that nobody knows are left")
+    @Test("errors of the other parts are explained too, and only unknown ones are left")
     func explainedOthers() {
         struct Unknown: Error {}
-        let damaged = ReplayError(code: .damagedGzip, path: "x.gz", message: "is cut short")
+        let damaged = AccessLogError(code: .damagedGzip, path: "x.gz", message: "is cut short")
         #expect(CommandFailure(explaining: damaged)?.status == .badData)
         #expect(CommandFailure(explaining: RollbackLatchError.notLatched)?.status == .failure)
         #expect(CommandFailure(explaining: CommandFailure(.usage, "m", remedy: "r"))?.description == "m\n  r")
@@ -98,11 +99,11 @@ import Testing
             let store = try DivergenceStore(path: folder.path + "/r.sqlite")
             let evaluation = Evaluation(
                 trigger: .redisDown, time: Timestamp(milliseconds: 971_211_336_000), state: .firing,
-                figures: ["downSeconds": 121], sentence: "no good run of Redis for 121 s")
-            var legacy = FlagValues.standard
+                numbers: ["downSeconds": 121], sentence: "no good run of Redis for 121 s")
+            var legacy = FlagValues.defaultValue
             legacy.distributedEnabled = false
             try await store.record(
-                Rollback(evaluation: evaluation, isDryRun: false, flagsBefore: .standard, flagsAfter: legacy))
+                Rollback(evaluation: evaluation, isDryRun: false, flagsBefore: .defaultValue, flagsAfter: legacy))
             let waiting = try await store.rollbacks(limit: 5)
             #expect(
                 RollbackEntry.merge(stored: waiting, kept: [], shared: nil).map(\.text).joined() == """
@@ -111,7 +112,7 @@ import Testing
                       hybrid -> legacy (DISTRIBUTED_RATE_LIMITING_ENABLED true -> false)
                       not acknowledged: see 'parallax rollback acknowledge'
                     """)
-            _ = try await StoredRollbackRecord(store: store).changeLatch { $0.fire(evaluation) }
+            _ = try await SQLiteRollbackStore(store: store).changeLatch { $0.fire(evaluation) }
             try await RollbackAcknowledge.parse([
                 "--database", folder.path + "/r.sqlite", "--by", "ada", "--reason", "moved",
             ]).run()

@@ -1,3 +1,5 @@
+import CommandSupport
+import RedisLimiting
 import Foundation
 import Testing
 
@@ -37,7 +39,7 @@ import Testing
 
     @Test("the command that prints a kept report names all of its files, and a shell reads it as it is meant")
     func reportCommand() throws {
-        let folder = try DemoFolder(for: "a b's")
+        let folder = try TemporaryFolder(for: "a b's")
         defer { folder.remove() }
         let text = folder.reportCommand(of: ["a", "b"], program: "./parallax")
         #expect(text.hasPrefix("./parallax report --file '"))
@@ -58,7 +60,7 @@ import Testing
 
     @Test("ports are different and free")
     func ports() throws {
-        let ports = try FreePorts.find(5)
+        let ports = try LoopbackPorts.find(5)
         #expect(Set(ports).count == 5)
         #expect(ports.allSatisfy { (1024...65_535).contains($0) })
     }

@@ -1,6 +1,7 @@
 @testable import Settings
 @testable import FeatureFlags
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import Foundation
 import GRDB
@@ -34,7 +35,7 @@ import Testing
     }
 
     private func withScene(_ body: (Scene) async throws -> Void) async throws {
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         let scene = Scene(file: folder.path + "/flags.json", database: folder.path + "/history.sqlite")
         try await Migrate.parse(["--database", scene.database]).run()
@@ -94,7 +95,7 @@ import Testing
         try await withScene { scene in
             let queue = try DatabaseQueue(path: scene.database)
             try await queue.write {
-                try $0.execute(sql: "UPDATE flag_history SET changed_by = 'nobody' WHERE sequence = 2")
+                try $0.execute(sql: "UPDATE flag_history SET changed_by = 'mallory' WHERE sequence = 2")
             }
             let listed = await #expect(throws: CommandFailure.self) {
                 try await FlagsHistory.parse(["--database", scene.database]).run()
@@ -128,8 +129,8 @@ import Testing
         try await withScene { scene in
             let health = try await scene.open().health
             let now = Timestamp(milliseconds: 971_211_336_000)
-            func applied(_ name: String, _ unarmed: [String: String]?, age: Int64 = 0) -> AppliedFlags {
-                var applied = AppliedFlags(
+            func applied(_ name: String, _ unarmed: [String: String]?, age: Int64 = 0) -> InstanceStatus {
+                var applied = InstanceStatus(
                     instance: name, contentHash: health.contentHash, since: now, strategy: "legacy", state: "ok",
                     isHeldAtLegacy: false, time: now + -age)
                 applied.unarmed = unarmed
@@ -149,16 +150,16 @@ import Testing
         }
     }
 
-    @Test("flags show lists who is behind and since when, who deviates, and who was not heard of")
+    @Test("flags show lists who is behind and since when, who deviates, and who was not seen lately")
     func instances() async throws {
         try await withScene { scene in
             let store = try await scene.open()
             let health = store.health
             let now = Timestamp(milliseconds: 971_211_336_000)
             func applied(_ name: String, hash: String?, strategy: String, age: Int64 = 0, isHeld: Bool = false)
-                -> AppliedFlags
+                -> InstanceStatus
             {
-                AppliedFlags(
+                InstanceStatus(
                     instance: name, contentHash: hash, since: now + -90_000, strategy: strategy, state: "ok",
                     isHeldAtLegacy: isHeld, time: now + -age)
             }
@@ -178,7 +179,7 @@ import Testing
             #expect(!lines[2].contains("\u{1b}"))
             #expect(
                 lines[3].contains("deviating  hybrid  DISTRIBUTED_RATE_LIMITING_ENABLED=false in its environment wins"))
-            #expect(lines[4].contains("silent     legacy  last heard of 2000-10-10 20:53:36 UTC"))
+            #expect(lines[4].contains("silent     legacy  last seen 2000-10-10 20:53:36 UTC"))
             #expect(InstancesText(instances: [], health: health, now: now).text.isEmpty)
             for latch in [nil, RollbackLatch()] {
                 #expect(LatchText(latch: latch, settings: RollbackSettings(), now: now).text.isEmpty)

@@ -1,3 +1,4 @@
+import CommandSupport
 import Foundation
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
     private func withProcess(
         _ script: String, _ body: (InstanceProcess) async throws -> Void
     ) async throws {
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         let process = try InstanceProcess(
             InstanceProcess.Launch(
@@ -75,7 +76,7 @@ import Testing
 
     @Test("a program that is not there is named in the error")
     func missing() throws {
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         let launch = InstanceProcess.Launch(
             executable: "/nonexistent/parallax", arguments: [], environment: [:], folder: folder.path,

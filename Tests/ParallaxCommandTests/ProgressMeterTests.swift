@@ -9,6 +9,13 @@ import Testing
         ProgressMeter.Position(sent: sent, fraction: fraction, elapsed: .milliseconds(milliseconds))
     }
 
+    @Test(
+        "a bar is as long as its share, and never empty for something",
+        arguments: [(0, 8, ""), (8, 8, "████"), (4, 8, "██"), (5, 8, "██▌"), (1, 1000, "▏"), (1, 0, "")])
+    func bars(part: Int, whole: Int, text: String) {
+        #expect(TerminalStyle.bar(part, of: whole, width: 4) == text)
+    }
+
     @Test("a terminal sees a bar that fills")
     func bar() {
         var meter = ProgressMeter(style: terminal)
@@ -36,11 +43,11 @@ import Testing
         #expect(meter.update(position(sent: 1400, fraction: 0.4, milliseconds: 20_000)) != nil)
     }
 
-    @Test("where nobody knows how much there is, no share is claimed")
+    @Test("if the total is not known, no share is shown")
     func unknownTotal() {
         var meter = ProgressMeter(style: terminal)
         let output = meter.update(position(sent: 206_860, fraction: nil, milliseconds: 65_000))
-        #expect(output == .redraw("206,860 sent, 3,182/s, 1 min 05 s"))
+        #expect(output == .redraw("206,860 sent, 3,182/s, 1 min 5 s"))
     }
 
     @Test("the end is told even when it comes early", arguments: [1.0, 1.7])

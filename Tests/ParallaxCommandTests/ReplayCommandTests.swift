@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import Foundation
 import Logging
@@ -6,20 +7,20 @@ import NIOCore
 import ParallaxCore
 import ParallaxTesting
 import RedisLimiting
-import Replay
+import Simulation
 import Testing
 
 @testable import parallax
 
 @Suite struct ReplayCommandTests {
-    private func withFolder(_ body: (DemoFolder) async throws -> Void) async throws {
-        let folder = try DemoFolder(for: "test")
+    private func withFolder(_ body: (TemporaryFolder) async throws -> Void) async throws {
+        let folder = try TemporaryFolder(for: "test")
         defer { folder.remove() }
         try await body(folder)
     }
 
     /// A log of two clients, one of which asks for more than a second allows, and a line that is none.
-    private func write(to folder: DemoFolder) throws -> String {
+    private func write(to folder: TemporaryFolder) throws -> String {
         var lines = ["nonsense"]
         for second in 10..<40 {
             lines.append(#"192.0.2.1 - - [10/Oct/2000:13:55:\#(second) +0000] "GET / HTTP/1.1" 200 1"#)
@@ -34,7 +35,7 @@ import Testing
 
     /// Runs the command's plan into a database of its own.
     private func run(
-        _ arguments: [String], in folder: DemoFolder, redis: RedisSettings? = nil
+        _ arguments: [String], in folder: TemporaryFolder, redis: RedisSettings? = nil
     ) async throws -> (ReplayOutcome, DivergenceReport) {
         var plan = try await ReplayLog.parse([write(to: folder)] + arguments).makePlan(environment: [:])
         plan.redis = redis
@@ -98,7 +99,7 @@ import Testing
         _ = try await command.makePlan(environment: ["HTTP_PORT": "none"])
     }
 
-    @Test("the JSON is the report's own object, with forecast, log and run beside its keys")
+    @Test("the JSON is the report's own object, with forecast, log and run next to its keys")
     func document() async throws {
         try await withFolder { folder in
             let (outcome, report) = try await run([], in: folder)
@@ -130,12 +131,12 @@ import Testing
                 ForecastText(outcome: outcome, style: .plain).text == """
                     Forecast: what fleets let through today, and what one shared limit would change
                       of 270 requests
-                         instances  let through           newly refused          newly let through  clients newly refused
-                                 1           90   33.3 %              0   0.0 %                  0                      0
-                                 2          150   55.6 %             60  22.2 %                  0                      1
-                                 4          270  100.0 %            180  66.7 %                  0                      1
-                                 8          270  100.0 %            180  66.7 %                  0                      1
-                      shared limit           90   33.3 %
+                         instances  let through          newly refused          newly let through  clients newly refused
+                                 1           90  33.3 %              0     0 %                  0                      0
+                                 2          150  55.6 %             60  22.2 %                  0                      1
+                                 4          270   100 %            180  66.7 %                  0                      1
+                                 8          270   100 %            180  66.7 %                  0                      1
+                      shared limit           90  33.3 %
 
                     Who starts to get 429s that 4 instances do not give today
                       client        429s  from and to (UTC)
@@ -159,7 +160,7 @@ import Testing
                 let limiter = try RedisLimiter(settings: redis.settings, logger: Logger(label: "test"))
                 let connection = Task { await limiter.run() }
                 defer { connection.cancel() }
-                let live = try CheckRequest(identity: Identity(identifier: "192.0.2.1"), policy: .standard, cost: 3)
+                let live = try CheckRequest(identity: Identity(identifier: "192.0.2.1"), policy: .defaultValue, cost: 3)
                 #expect(await limiter.check(live, at: nil).isAllowed)
                 let arguments = ["--balance", "random", "--algorithm", "fixed_window"]
                 let (memory, memoryReport) = try await run(arguments, in: folder)
@@ -193,7 +194,7 @@ import Testing
 
     @Test("pseudonyms are the same for the same client, and others for others and in the next run")
     func pseudonyms() throws {
-        let (first, second) = (RememberedPseudonyms(), RememberedPseudonyms())
+        let (first, second) = (CachedPseudonyms(), CachedPseudonyms())
         let identities = try (0..<1000).map { try Identity(organization: "acme", identifier: "192.0.2.\($0)") }
         #expect(Set(identities.map(first.rename)).count == 1000)
         #expect(first.rename(identities[1]) == first.rename(identities[1]))
@@ -270,7 +271,7 @@ import Testing
         #expect(duration.flatMap { DurationArgument(argument: $0.defaultValueDescription) } == duration)
     }
 
-    @Test("what is no span of time is refused", arguments: ["", "5", "m", "-5m", "5w", "1.5h", "99999999999999d"])
+    @Test("what is not a span of time is refused", arguments: ["", "5", "m", "-5m", "5w", "1.5h", "99999999999999d"])
     func noDurations(text: String) {
         #expect(DurationArgument(argument: text) == nil)
     }

@@ -1,10 +1,11 @@
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import Foundation
 import ParallaxCore
 import Testing
 
-@testable import Replay
+@testable import Simulation
 @testable import parallax
 
 @Suite struct RollbackSimulateTests {
@@ -86,7 +87,7 @@ import Testing
         #expect(error.map { Parallax.exitCode(for: $0).rawValue } == CommandFailure.Status.usage.rawValue)
     }
 
-    @Test("tables show each figure beside its bar, and say whether it is met")
+    @Test("tables show each figure next to its bar, and say whether it is met")
     func tables() throws {
         var tables = RollbackTables()
         let service = ModelledService(requestsPerSecond: 2, errorPercent: 0)
@@ -108,7 +109,7 @@ import Testing
         let line = try #require(text.text(of: .errors).split(separator: "\n").last)
         #expect(
             line.split(separator: " ").joined(separator: " ")
-                == "10 20 % 95 s - 75.0 % redis_down 33.3 %, error_rate 66.7 % 120 s met")
+                == "10 20 % 95 s - 75 % redis_down 33.3 %, error_rate 66.7 % 120 s met")
         #expect(text.summary == "Of 3 figures with a bar: 2 met, 1 missed, 0 undecided.")
     }
 
@@ -133,13 +134,13 @@ import Testing
         let rollbacks = try #require(document["rollbacks"] as? [[String: Any]])
         #expect(rollbacks.first?["trigger"] as? String == "redis_down")
         let text = ScenarioText(outcome: outcome, seed: 1, settings: RollbackSettings()).text
-        #expect(text.contains("1 outage of 5 min 00 s: 1 rolled back"))
+        #expect(text.contains("1 outage of 5 min: 1 rolled back"))
         #expect(text.contains("redis_down  no good run of Redis for 12"))
     }
 
-    @Test("a database's evaluations are judged again and shown beside what fired")
+    @Test("a database's evaluations are judged again and shown next to what fired")
     func rejudged() async throws {
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         let store = try DivergenceStore(path: folder.path + "/a.sqlite")
         var evaluator = try RollbackEvaluator()
@@ -157,13 +158,13 @@ import Testing
         #expect(text.contains("error_rate  (and did not)"))
         #expect(text.contains("error rate 4 % (lower bound 3."))
         #expect(text.contains("Nothing was rolled back"))
-        #expect(text.contains("windows of other lengths"))
+        #expect(text.contains("other window lengths"))
         let document = try object(RejudgedDocument(history, []))
         #expect((document["fired"] as? [Any])?.isEmpty == true)
         #expect((document["wouldFire"] as? [[String: Any]])?.first?["trigger"] as? String == "error_rate")
         let none = try await RejudgedHistory.read(
             store, since: Timestamp(milliseconds: 1_900_000_000_000), until: nil, changes: changes)
-        #expect(RejudgedText(history: none, rollbacks: []).text == "No evaluation is stored of that time.")
+        #expect(RejudgedText(history: none, rollbacks: []).text == "No evaluation is stored for that time.")
     }
 
     private func object(_ value: some Encodable) throws -> [String: Any] {

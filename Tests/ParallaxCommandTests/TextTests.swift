@@ -1,16 +1,17 @@
 import AdminAPI
 @testable import Settings
+import CommandSupport
 import DivergenceStore
 import Foundation
 import ParallaxCore
 import ParallaxService
-import Replay
+import Simulation
 import Testing
 
 @testable import parallax
 
 @Suite struct TextTests {
-    private let before = FlagValues.standard
+    private let before = FlagValues.defaultValue
     private let after = FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0)
 
     @Test("a change of the flags is told by strategy and by the flags that changed")
@@ -49,11 +50,11 @@ import Testing
     @Test("the cost of limits is told for the default policy and for the costliest organizations")
     func limitCosts() throws {
         let high = try Policy(windows: [Window(name: "hour", limit: 1_000_000, durationMilliseconds: 3_600_000)])
-        let text = LimitCostText(book: PolicyBook(standard: .standard, overrides: ["big\u{1b}": high])).text
+        let text = LimitCostText(book: PolicyBook(defaultValue: .defaultValue, overrides: ["big\u{1b}": high])).text
         #expect(
             text == """
                 Redis's memory, at most about, for callers that are at their limit:
-                  default: 1,000 units, 5.5 KB each, 55.0 MB for 10,000 callers
+                  default: 1,000 units, 5.5 KB each, 55.1 MB for 10,000 callers
                   big\\u{1b}: 1,000,000 units, 8.0 MB each, 80.0 GB for 10,000 callers
                 """)
     }
@@ -88,7 +89,7 @@ import Testing
         #expect(legacy.text.contains("not used by this strategy"))
     }
 
-    @Test("the most refused are listed, and nobody is said to be nobody")
+    @Test("the most refused are listed, and an empty list says so")
     func top() {
         let top = MostRefusedAnswer(
             organization: "acme",
@@ -114,7 +115,7 @@ import Testing
         #expect(ResetAnswer(memory: false, redis: nil, problem: "down").text == "memory  held nothing")
     }
 
-    @Test("a log's malformed lines are shown as they are, and obey nobody")
+    @Test("a log's malformed lines are shown escaped, and control no terminal")
     func logTally() {
         var tally = AccessLogTally()
         tally.lines = 1200
@@ -137,9 +138,9 @@ import Testing
         #expect(
             tally.lines(elapsed: .seconds(2)) == [
                 "Sent 5 requests in 2 s, 2 a second",
-                "  200 allowed           3  60.0 %",
-                "  429 limited           1  20.0 %",
-                "  no answer: timed out  1  20.0 %",
+                "  200 allowed           3  60 %",
+                "  429 limited           1  20 %",
+                "  no answer: timed out  1  20 %",
             ])
     }
 
@@ -151,7 +152,7 @@ import Testing
         #expect(table.lines(indent: 0) == ["a", "bb  1"])
     }
 
-    @Test("colour and redrawing are for terminals alone")
+    @Test("colour and redrawing are only for terminals")
     func style() throws {
         let pipe = Pipe()
         #expect(TerminalStyle.detect(descriptor: pipe.fileHandleForWriting.fileDescriptor, environment: [:]) == .plain)

@@ -116,7 +116,7 @@ import Testing
         #expect(outcome.failure is Broken)
     }
 
-    @Test("a cancelled run counts what was sent, and is no failure")
+    @Test("a cancelled run counts what was sent, and is not a failure")
     func cancelled() async throws {
         let deliveries = Deliveries()
         let all = try requests(10, clients: 3) { .milliseconds($0) }

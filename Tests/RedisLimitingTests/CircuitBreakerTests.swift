@@ -19,7 +19,7 @@ import Testing
         #expect(breaker.nextProbe == start + .seconds(1))
     }
 
-    @Test("a success in between begins the count anew")
+    @Test("a success in between restarts the count")
     func successResets() {
         var breaker = CircuitBreaker(settings: settings)
         for _ in 0..<10 {
@@ -30,7 +30,7 @@ import Testing
         #expect(breaker.admits)
     }
 
-    @Test("it closes after three good probes in a row and admits nobody before")
+    @Test("it closes after three good probes in a row and admits no request before")
     func closes() {
         var breaker = makeOpen()
         #expect(breaker.probed(succeeded: true, now: start + .seconds(1)) == .none)
@@ -43,7 +43,7 @@ import Testing
         #expect(breaker.nextProbe == nil)
     }
 
-    @Test("a bad probe among good ones begins the count anew")
+    @Test("a bad probe among good ones restarts the count")
     func badProbe() {
         var breaker = makeOpen()
         for _ in 0..<20 {

@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(
-        "bytes that are no RESP2 are an error, not a crash",
+        "bytes that are not valid RESP2 are an error, not a crash",
         arguments: ["HTTP/1.1 400 Bad Request\r\n", "\0\0\0", "*2\r\n!\r\n", "%1\r\n+a\r\n+b\r\n"])
     func refusesGarbage(_ text: String) {
         #expect(throws: RedisError.self) { try parse([text]) }

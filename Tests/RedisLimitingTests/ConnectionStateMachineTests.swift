@@ -71,7 +71,7 @@ import Testing
         #expect(machine.closed() == [1])
     }
 
-    @Test("a caller whose deadline has passed keeps its place, so that nobody gets another's reply")
+    @Test("a caller whose deadline has passed keeps its place, so that no caller gets another's reply")
     func keepsPlace() {
         var machine = makeReady()
         machine.sent(1, deadline: start + .milliseconds(250), now: start)
@@ -109,7 +109,7 @@ import Testing
         #expect(machine.received(.integer(1)) == .ignore)
     }
 
-    @Test("a reply that nobody asked for ends the connection")
+    @Test("a reply to no command ends the connection")
     func unexpectedReply() {
         var machine = makeReady()
         guard case .fail(let error) = machine.received(.integer(1)) else {
@@ -152,7 +152,7 @@ import Testing
         #expect(machine.connected() == .close)
     }
 
-    @Test("messages of a subscription are nobody's reply, and other replies still find their callers")
+    @Test("messages of a subscription are no caller's reply, and other replies still find their callers")
     func pushes() {
         var machine = makeMachine(handshake: [.subscribe(channel: "c")])
         _ = machine.connected()

@@ -5,9 +5,9 @@ import RedisLimiting
 import Testing
 
 @Suite struct EmbeddedRedisTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
-    @Test("it answers in a folder of its owner's alone and is gone with its folder when it is stopped")
+    @Test("it answers in a folder that only its owner may read, and is gone with its folder when it is stopped")
     func startsAndStops() async throws {
         let redis = try await EmbeddedRedis.start(logger: .silent)
         let running = Task { await redis.run() }

@@ -66,7 +66,7 @@ import Testing
             settings.maximumInFlightPerIdentity = 8
             settings.breaker.failuresToOpen = .max
             try await withRedisLimiter(settings) { limiter in
-                let busy = try CheckRequest(identity: Self.busy, policy: .standard)
+                let busy = try CheckRequest(identity: Self.busy, policy: .defaultValue)
                 #expect(await limiter.check(busy, at: nil).isAllowed)
                 redis.pause()
                 let flood = Task {
@@ -76,7 +76,7 @@ import Testing
                     }
                 }
                 try await until { limiter.health.pending == 8 }
-                let request = try CheckRequest(identity: Self.other, policy: .standard)
+                let request = try CheckRequest(identity: Self.other, policy: .defaultValue)
                 let other = Task { await limiter.check(request, at: nil) }
                 try await until { limiter.health.pending == 9 }
                 redis.resume()
@@ -125,7 +125,7 @@ import Testing
                 let hybrid = HybridLimiter(
                     control: InMemoryLimiter(), candidate: limiter, settings: .init(maximumInFlight: 4),
                     clocks: VirtualClock().clocks, flags: { flags }, observer: observer)
-                let busy = try CheckRequest(identity: Self.busy, policy: .standard)
+                let busy = try CheckRequest(identity: Self.busy, policy: .defaultValue)
                 #expect(await limiter.check(busy, at: nil).isAllowed)
                 redis.pause()
                 // 1. One after the other, so that each finds its place or none: two are on their way, the rest is skipped.
@@ -135,7 +135,7 @@ import Testing
                     try await until { hybrid.candidatesInFlight == min(count, 2) }
                 }
                 // 2. Another's comparison still finds a place.
-                _ = await hybrid.check(try CheckRequest(identity: Self.other, policy: .standard))
+                _ = await hybrid.check(try CheckRequest(identity: Self.other, policy: .defaultValue))
                 try await until { limiter.health.pending == 3 }
                 redis.resume()
                 await observer.comparisons(reach: 9)
@@ -152,7 +152,7 @@ import Testing
             settings.maximumInFlightPerIdentity = 1
             settings.breaker.failuresToOpen = 1
             try await withRedisLimiter(settings) { limiter in
-                let busy = try CheckRequest(identity: Self.busy, policy: .standard)
+                let busy = try CheckRequest(identity: Self.busy, policy: .defaultValue)
                 #expect(await limiter.check(busy, at: nil).isAllowed)
                 // Its caller may go on before its command is off the count.
                 try await until { limiter.health.pending == 0 }

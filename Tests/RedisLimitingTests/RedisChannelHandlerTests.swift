@@ -36,13 +36,13 @@ import Testing
             connection.handler.takeCommands()
             try connection.read(":1\r\n:")
             try connection.read("2\r\n")
-            #expect(connection.outbox.count == 0)
+            #expect(connection.queue.count == 0)
         }
         #expect(await calls[0].value() == .success(.integer(1)))
         #expect(await calls[1].value() == .success(.integer(2)))
     }
 
-    @Test("a deadline ends the wait, and the late reply disturbs nobody")
+    @Test("a deadline ends the wait, and the late reply disturbs no caller")
     func timesOut() async throws {
         let late = PendingCall()
         let next = PendingCall()
@@ -54,7 +54,7 @@ import Testing
             #expect(late.isSettled)
             #expect(!next.isSettled)
             try connection.read(":1\r\n:2\r\n")
-            #expect(connection.outbox.count == 0)
+            #expect(connection.queue.count == 0)
         }
         #expect(await late.value() == .failure(.late))
         #expect(await next.value() == .success(.integer(2)))
@@ -84,11 +84,11 @@ import Testing
             #expect(gone.isSettled)
             try connection.read("+OK\r\n")
             #expect(connection.written() == "*1\r\n$4\r\nPING\r\n")
-            #expect(connection.outbox.count == 1)
+            #expect(connection.queue.count == 1)
         }
     }
 
-    @Test("garbage ends the connection, and everybody who waits hears of it")
+    @Test("garbage ends the connection, and all waiting callers get an error")
     func endsOnGarbage() async throws {
         let sent = PendingCall()
         let unsent = PendingCall()
@@ -99,7 +99,7 @@ import Testing
             try connection.read("HTTP/1.1 400\r\n")
             #expect(connection.end?.code == .protocolViolation)
             #expect(!connection.isOpen)
-            #expect(connection.outbox.count == 0)
+            #expect(connection.queue.count == 0)
             guard case .refused = connection.offer(RedisCommand("PING"), PendingCall()) else {
                 Issue.record("a closed connection took a command")
                 return
@@ -157,7 +157,7 @@ import Testing
 
 /// A handler on an embedded channel, and what it told its owner.
 private final class EmbeddedConnection {
-    let outbox: Outbox
+    let queue: WriteQueue
     let handler: RedisChannelHandler
     var end: RedisError? { ends.withLock { $0 } }
     private let ends: SharedError
@@ -169,11 +169,11 @@ private final class EmbeddedConnection {
     }
 
     init(handshake: [HandshakeStep], capacity: Int) throws {
-        outbox = Outbox(capacity: capacity)
+        queue = WriteQueue(capacity: capacity)
         let ends = SharedError()
         self.ends = ends
         handler = RedisChannelHandler(
-            eventLoop: channel.embeddedEventLoop, outbox: outbox,
+            eventLoop: channel.embeddedEventLoop, queue: queue,
             machine: ConnectionStateMachine(handshake: handshake, socketTimeout: .seconds(10)),
             events: .init(
                 ready: {}, answered: { _ in }, message: { _ in }, closed: { error in ends.withLock { $0 = error } }))
@@ -187,9 +187,9 @@ private final class EmbeddedConnection {
     var sweeps: Int { handler.isSweepScheduled ? 1 : 0 }
 
     @discardableResult
-    func offer(_ command: RedisCommand, _ call: PendingCall, after: TimeAmount = .seconds(60)) -> Outbox.Offer {
+    func offer(_ command: RedisCommand, _ call: PendingCall, after: TimeAmount = .seconds(60)) -> WriteQueue.Offer {
         CommandFormatter.withFormattedBytes(of: command) { bytes in
-            outbox.offer(bytes, call: call, deadline: channel.embeddedEventLoop.now + after)
+            queue.offer(bytes, call: call, deadline: channel.embeddedEventLoop.now + after)
         }
     }
 

@@ -23,7 +23,7 @@ import Testing
 
     @Test("every identity is found again from its key, and no two share one", arguments: [1, 2, 3])
     func roundTrip(_ seed: UInt64) throws {
-        var random = Seeded(seed: seed)
+        var random = SplitMix64(seed: seed)
         var identities: [String: Identity] = [:]
         for _ in 0..<2_000 {
             let identity = try Identity(organization: text(using: &random), identifier: text(using: &random))
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "what is no identity's key is not taken for one",
+        "what is not an identity's key is not taken for one",
         arguments: [
             "", "rate_limit:{a:b", "rate_limit:{a}", "rate_limit:{a:b:c}", "rate_limit:{a:}", "rate_limit:{a:%}",
             "rate_limit:{a:%ff}", "rate_limit:{a:%41}", "rate_limit:{a:b c}", "other:{a:b}", "rate_limit:{:b}",
@@ -56,7 +56,7 @@ import Testing
         #expect(RedisKey.identity(fromKey: key) == nil)
     }
 
-    private func text(using random: inout Seeded) -> String {
+    private func text(using random: inout SplitMix64) -> String {
         (0..<Int.random(in: 1...3, using: &random)).map { _ in Self.pieces.randomElement(using: &random)! }.joined()
     }
 }

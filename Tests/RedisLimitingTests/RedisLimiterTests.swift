@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test("a caller who gives up disturbs nobody else's answer")
+    @Test("a caller who gives up disturbs no other caller's answer")
     func cancellation() async throws {
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in

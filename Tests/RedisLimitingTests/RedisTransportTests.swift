@@ -4,24 +4,24 @@ import RedisLimiting
 import Testing
 
 @Suite struct RedisTransportTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     @Test("a server is reached by TCP, by name and by address", arguments: ["localhost", "127.0.0.1"])
     func tcp(_ host: String) async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withPrivateRedis(arguments: ["--port", "\(port)"]) { redis in
             #expect(await decides(redis, at: "redis://\(host):\(port)/0"))
         }
     }
 
     @Test(
-        "a server that listens on IPv6 alone is reached by its address in brackets",
-        .enabled("the machine has the address ::1") { (try? await LoopbackPort.free(on: "::1")) != nil })
+        "a server that listens only on IPv6 is reached by its address in brackets",
+        .enabled("the machine has the address ::1") { (try? LoopbackPorts.find(1, on: "::1")) != nil })
     func ipv6() async throws {
-        let port = try await LoopbackPort.free(on: "::1")
+        let port = try LoopbackPorts.find(1, on: "::1")[0]
         try await withPrivateRedis(arguments: ["--port", "\(port)", "--bind", "::1"]) { redis in
             #expect(await decides(redis, at: "redis://[::1]:\(port)/0"))
-            #expect(await !decides(redis, at: "redis://127.0.0.1:\(port)/0", patience: .seconds(2)))
+            #expect(await !decides(redis, at: "redis://127.0.0.1:\(port)/0", timeout: .seconds(2)))
         }
     }
 
@@ -31,7 +31,7 @@ import Testing
         try await withPrivateRedis(arguments: arguments) { redis in
             let url = "unix://ann:pa%2Fss@\(redis.socketPath)?db=5"
             #expect(await decides(redis, at: url))
-            #expect(await !decides(redis, at: "unix://ann:pass@\(redis.socketPath)?db=5", patience: .seconds(2)))
+            #expect(await !decides(redis, at: "unix://ann:pass@\(redis.socketPath)?db=5", timeout: .seconds(2)))
         }
     }
 
@@ -40,14 +40,14 @@ import Testing
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"),
         arguments: ["localhost", "127.0.0.1"])
     func tls(_ host: String) async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates { certificates in
             try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
                 let url = "rediss://\(host):\(port)/0"
-                #expect(await !decides(redis, at: url, patience: .seconds(2)))
+                #expect(await !decides(redis, at: url, timeout: .seconds(2)))
                 #expect(await decides(redis, at: url, trusting: certificates.authority))
                 // Without TLS the same port answers nothing.
-                #expect(await !decides(redis, at: "redis://\(host):\(port)/0", patience: .seconds(2)))
+                #expect(await !decides(redis, at: "redis://\(host):\(port)/0", timeout: .seconds(2)))
             }
         }
     }
@@ -56,12 +56,12 @@ import Testing
         "a server that asks for a certificate takes a client that shows one, and no other",
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"))
     func clientCertificate() async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates { certificates in
             let arguments = certificates.arguments(port: port, asksClients: true)
             try await withPrivateRedis(arguments: arguments) { redis in
                 let url = "rediss://localhost:\(port)/0"
-                #expect(await !decides(redis, at: url, trusting: certificates.authority, patience: .seconds(2)))
+                #expect(await !decides(redis, at: url, trusting: certificates.authority, timeout: .seconds(2)))
                 var settings = redis.settings
                 settings.url = try RedisURL(url)
                 settings.trustedCertificatesFile = certificates.authority
@@ -81,11 +81,11 @@ import Testing
             ("DNS:elsewhere.example", "localhost"), ("DNS:localhost", "127.0.0.1"),
         ])
     func otherName(_ names: String, _ host: String) async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates(names: names) { certificates in
             try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
                 let url = "rediss://\(host):\(port)/0"
-                #expect(await !decides(redis, at: url, trusting: certificates.authority, patience: .seconds(2)))
+                #expect(await !decides(redis, at: url, trusting: certificates.authority, timeout: .seconds(2)))
             }
         }
     }
@@ -94,7 +94,7 @@ import Testing
         "certificates of another authority are trusted from when they are put in place",
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"), .timeLimit(.minutes(1)))
     func otherAuthority() async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates { certificates in
             try await withTemporaryCertificates { others in
                 try await withPrivateRedis(arguments: certificates.arguments(port: port)) { redis in
@@ -122,7 +122,7 @@ import Testing
         "the own certificate is shown from when it is put in place, and one without its key is refused before",
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"), .timeLimit(.minutes(1)))
     func ownCertificate() async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates { certificates in
             let arguments = certificates.arguments(port: port, asksClients: true)
             try await withPrivateRedis(arguments: arguments) { redis in
@@ -161,14 +161,14 @@ import Testing
 
     /// Whether a decision can be had at an address.
     ///
-    /// - Parameter patience: How long it may take; short if none is expected.
+    /// - Parameter timeout: How long it may take; short if none is expected.
     private func decides(
-        _ redis: PrivateRedis, at address: String, trusting file: String? = nil, patience: Duration = .seconds(30)
+        _ redis: PrivateRedis, at address: String, trusting file: String? = nil, timeout: Duration = .seconds(30)
     ) async -> Bool {
         var settings = redis.settings
         settings.trustedCertificatesFile = file
-        settings.connectionTimeout = patience
-        settings.decisionTimeout = patience
+        settings.connectionTimeout = timeout
+        settings.decisionTimeout = timeout
         do {
             settings.url = try RedisURL(address)
             return try await withRedisLimiter(settings) { await $0.check(Self.request, at: nil).isAllowed }

@@ -68,7 +68,7 @@ import Testing
             try await withRedisLimiter(settings) { limiter in
                 for number in 0..<64 {
                     let identity = try Identity(identifier: "caller \(number)")
-                    _ = await limiter.check(try CheckRequest(identity: identity, policy: .standard), at: nil)
+                    _ = await limiter.check(try CheckRequest(identity: identity, policy: .defaultValue), at: nil)
                 }
                 #expect(limiter.hasMetCluster)
             }

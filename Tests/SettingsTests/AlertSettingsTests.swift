@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test("several receivers share one token, and without any nobody is told")
+    @Test("several receivers share one token, and without any no alert is sent")
     func receivers() async throws {
         try await load([:]) { loaded in
             #expect(loaded.findings.isEmpty)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("a token that nobody is shown is worth a warning")
+    @Test("a token without receivers is worth a warning")
     func needless() async throws {
         try await load(["ALERT_TOKEN_FILE": "~/token"]) { loaded in
             #expect(loaded.errors.isEmpty && loaded.findings.map(\.setting) == ["ALERT_TOKEN_FILE"])

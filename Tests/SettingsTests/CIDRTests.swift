@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(
-        "a text that is no network is refused",
+        "a text that is not a network is refused",
         arguments: [
             "", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8/8", "10.0.0.1/8",
             "10.0.0/8", "fd00::/129", "fd00::1/8", "10.0.0.0/ 8", "localhost", "::ffff:0.0.0.0/8", "10.0.0.0/0008",

@@ -5,7 +5,7 @@ import Testing
     private let client = ClientAddress(trustedProxies: ["10.0.0.0/8", "fd00::/8"].map { CIDR($0)! })
 
     @Test(
-        "the client is the rightmost address that is no trusted proxy's",
+        "the client is the rightmost address that is not a trusted proxy's",
         arguments: [
             // A stranger's headers say nothing.
             ("203.0.113.1", ["1.1.1.1"], "203.0.113.1"),

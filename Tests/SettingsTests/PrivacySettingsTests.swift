@@ -50,7 +50,7 @@ import Testing
             ("~/missing", "IDENTITY_PRIVACY_KEY_FILE", .unusableFile, "missing\" cannot be read"),
             ("~", "IDENTITY_PRIVACY_KEY_FILE", .unusableFile, "cannot be read"),
             ("~/short", "IDENTITY_PRIVACY_KEY_FILE", .unusableFile, "fewer than 32 bytes"),
-            ("~/open", "IDENTITY_PRIVACY_KEY_FILE", .unusableFile, "open to everybody"),
+            ("~/open", "IDENTITY_PRIVACY_KEY_FILE", .unusableFile, "readable by all users"),
         ] as [(String?, String, Finding.Kind, String)])
     func finds(_ file: String?, _ setting: String, _ kind: Finding.Kind, _ part: String) async throws {
         var environment = ["IDENTITY_PRIVACY": "hashed"]

@@ -30,7 +30,7 @@ import Testing
         #expect(loaded.findings.isEmpty, "\(loaded.findings)")
         var settings = loaded.settings.redisSettings(at: try loaded.settings.redisURL())
         settings.decisionTimeout = .seconds(20)
-        let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+        let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
         let decision = try await withRedisLimiter(settings) { await $0.check(request, at: nil) }
         #expect(decision.isAllowed == expected, "\(decision)")
     }
@@ -39,7 +39,7 @@ import Testing
         "TLS with an authority's file and a password's file needs no more than the settings",
         .enabled(if: TemporaryCertificates.canBeMade, "openssl makes the certificates"))
     func tls() async throws {
-        let port = try await LoopbackPort.free()
+        let port = try LoopbackPorts.find(1)[0]
         try await withTemporaryCertificates { certificates in
             try await withPrivateRedis(password: "hunter2", arguments: certificates.arguments(port: port)) { _ in
                 let environment = [

@@ -201,7 +201,7 @@ import Testing
         #expect(findings.allSatisfy { !$0.description.contains("hunter2") }, "\(findings)")
     }
 
-    @Test("a file that is no text is an error")
+    @Test("a file that is not text is an error")
     func findsOtherEncodings() async throws {
         try await withTemporaryFolder { folder in
             try Data([0xff, 0xfe, 0x00]).write(to: URL(fileURLWithPath: folder + "/parallax.yaml"))
@@ -243,9 +243,9 @@ import Testing
         ("/proc/nothing/here", .error, "(proc)"),
         ("/sys/flags", .error, "(sysfs)"), ("/dev/null", .error, "a pipe, a socket or a device"),
         ("~/file/flags", .error, "is a file"), ("~/file/deep/flags", .error, "on the way to"),
-        ("~/circle", .error, "leads in a circle"), ("~/folder", .error, "is a folder"),
+        ("~/circle", .error, "symbolic link in a loop"), ("~/folder", .error, "is a folder"),
         ("~/new/", .error, "is a folder"), ("~/\(String(repeating: "n", count: 300))", .error, "longer than paths"),
-        ("~/lost", .error, "leads nowhere"),
+        ("~/lost", .error, "dangling symbolic link"),
     ]
 
     @Test("of a path the first thing that is wrong is said, and nothing is made there", arguments: places.indices)
@@ -264,7 +264,7 @@ import Testing
                 let finding = try #require(findings.first)
                 #expect(findings.count == 1 && finding.setting == setting)
                 #expect(finding.problem.contains(place.says))
-                // A link that leads nowhere may lead to a disk that comes back.
+                // A dangling link may lead to a disk that comes back.
                 #expect(
                     finding.severity
                         == (setting == "DATABASE_PATH" && place.path == "~/lost" ? .warning : place.severity))
@@ -345,7 +345,7 @@ import Testing
         }
     }
 
-    @Test("an address that is no Redis's is refused, and never shown")
+    @Test("an address that is not a Redis's is refused, and never shown")
     func checksTheRedisURL() async throws {
         for url in [
             "hunter2", "http://hunter2", "redis:hunter2", "redis://:hunter2", "hunter2://h", "redis://h/hunter2",
@@ -360,8 +360,8 @@ import Testing
             #expect(findings.allSatisfy { !$0.description.contains("hunter2") })
         }
         let findings = try await load(
-            ["REDIS_URL": "redis://h/x"], redisURLProblem: { _ in "its database is no number" })
-        #expect(findings.first?.problem == "its database is no number")
+            ["REDIS_URL": "redis://h/x"], redisURLProblem: { _ in "its database is not a number" })
+        #expect(findings.first?.problem == "its database is not a number")
         for url in ["unix:///run/redis.sock", "redis+sentinel://a,b/m/0", "rediss+cluster://:pw@a,b"] {
             #expect(try await load(["REDIS_URL": url]).isEmpty)
         }

@@ -41,7 +41,7 @@ import Testing
             settings.flags.initial
                 == FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: 0))
         #expect(settings.flags.pins == .init())
-        #expect(settings.limits.book == PolicyBook(standard: .standard))
+        #expect(settings.limits.book == PolicyBook(defaultValue: .defaultValue))
         #expect(settings.redis.url.revealed == "redis://localhost:6379/0")
         #expect(settings.redis.connectionTimeout == .seconds(5))
         #expect(settings.redis.socketTimeout == .seconds(10))
@@ -55,7 +55,7 @@ import Testing
         #expect(settings.rollback.errorRatePercent == 5)
         #expect(settings.rollback.responseTimeFactor == 2)
         #expect(settings.rollback.dryRun.isEmpty)
-        #expect(Setting.featureFlagFile.standard == "config/feature-flags.json")
+        #expect(Setting.featureFlagFile.defaultValue == "config/feature-flags.json")
     }
 
     @Test("every default is a value of its setting's type, and no name is there twice")
@@ -97,9 +97,9 @@ import Testing
         // Without a token who reports is not known.
         expected.trustsApplicationTimes = false
         #expect(loaded.settings.rollback == expected)
-        var standard = RollbackSettings()
-        standard.trustsApplicationTimes = false
-        #expect(try await load().settings.rollback == standard)
+        var defaultValue = RollbackSettings()
+        defaultValue.trustsApplicationTimes = false
+        #expect(try await load().settings.rollback == defaultValue)
         let withToken = try await load(["RESPONSE_TIMES_TOKEN_FILE": "token"])
         #expect(withToken.settings.rollback == RollbackSettings())
         for trigger in Trigger.allCases {
@@ -123,7 +123,7 @@ import Testing
         #expect(settings.http.port == 4)
         #expect(settings.redis.maximumConnections == 3)
         #expect(settings.recorder.bufferCapacity == 2)
-        #expect(settings.limits.book.standard.windows[3].limit == 21)
+        #expect(settings.limits.book.defaultValue.windows[3].limit == 21)
         #expect(settings.instance.environment == .staging)
         #expect(loaded.origins["HTTP_PORT"] == "command line")
         #expect(loaded.origins["REDIS_MAX_CONNECTIONS"] == "environment")
@@ -142,14 +142,14 @@ import Testing
 
     @Test("production has limits of its own")
     func overridesInProduction() async throws {
-        let standard = try await load(["ENVIRONMENT": "production"]).settings.limits.book.standard
-        #expect(standard.windows.map(\.limit) == [10, 120, 2000, 30])
+        let defaultValue = try await load(["ENVIRONMENT": "production"]).settings.limits.book.defaultValue
+        #expect(defaultValue.windows.map(\.limit) == [10, 120, 2000, 30])
         let changed = [
             "ENVIRONMENT": "production", "PRODUCTION_RATE_LIMIT_PER_HOUR": "3000", "RATE_LIMIT_BURST_WINDOW": "20",
         ]
         let book = try await load(changed).settings.limits.book
-        #expect(book.standard.windows.map(\.limit) == [10, 120, 3000, 30])
-        #expect(book.standard.windows[3].durationMilliseconds == 20_000)
+        #expect(book.defaultValue.windows.map(\.limit) == [10, 120, 3000, 30])
+        #expect(book.defaultValue.windows[3].durationMilliseconds == 20_000)
     }
 
     @Test("organizations of any name have limits of their own, laid over each other window by window")
@@ -170,7 +170,7 @@ import Testing
         #expect(book.policy(for: "acme.example").windows.map(\.limit) == [10, 600, 9000, 20])
         #expect(book.policy(for: "a:b {c} %\n😀").windows.map(\.limit) == [50, 60, 5000, 20])
         #expect(book.policy(for: "42").windows.map(\.limit) == [10, 60, 1000, 7])
-        #expect(book.policy(for: "acme") == .standard)
+        #expect(book.policy(for: "acme") == .defaultValue)
     }
 
     @Test("lists come from YAML as lists or texts, and from the environment as texts")
@@ -204,7 +204,7 @@ import Testing
         #expect(flags.initial.hybrid)
     }
 
-    @Test("a comment-only, empty or missing file is no mistake", arguments: ["", "# nothing\n", "---\n", "{}"])
+    @Test("a comment-only, empty or missing file is not a mistake", arguments: ["", "# nothing\n", "---\n", "{}"])
     func acceptsEmptyFiles(text: String) async throws {
         #expect(try await load(files: ["parallax.yaml": text]).findings.isEmpty)
     }

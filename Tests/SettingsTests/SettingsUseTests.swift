@@ -26,11 +26,13 @@ import Testing
     /// A valid value that differs from the default.
     private static func valid(_ setting: Setting) -> String {
         switch setting.kind {
-        case .boolean: setting.standard == "true" ? "false" : "true"
-        case .integer(let range): String(min(range.upperBound, (Int(setting.standard) ?? range.lowerBound) + 1))
-        case .decimal(let range): String(min(range.upperBound, (Double(setting.standard) ?? range.lowerBound) + 0.5))
-        case .seconds(let range): String(min(range.upperBound, (Double(setting.standard) ?? range.lowerBound) + 0.5))
-        case .choice(let choices): choices.last { $0 != setting.standard } ?? setting.standard
+        case .boolean: setting.defaultValue == "true" ? "false" : "true"
+        case .integer(let range): String(min(range.upperBound, (Int(setting.defaultValue) ?? range.lowerBound) + 1))
+        case .decimal(let range):
+            String(min(range.upperBound, (Double(setting.defaultValue) ?? range.lowerBound) + 0.5))
+        case .seconds(let range):
+            String(min(range.upperBound, (Double(setting.defaultValue) ?? range.lowerBound) + 0.5))
+        case .choice(let choices): choices.last { $0 != setting.defaultValue } ?? setting.defaultValue
         case .list:
             ["TRUSTED_PROXIES": "10.0.0.0/8, fd00::/8", "ROLLBACK_DRY_RUN": "error_rate, redis_down"][setting.name]
                 ?? "http://a:9093, http://b"

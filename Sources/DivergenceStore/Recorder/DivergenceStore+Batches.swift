@@ -4,11 +4,11 @@ import ParallaxCore
 extension DivergenceStore {
     /// Writes a batch in one transaction, and that the instance is alive.
     ///
-    /// - Returns: The number of single divergences written, and the ``losses`` before the file that holds them.
+    /// - Returns: The number of single divergences written, and the ``fileLosses`` before the file that holds them.
     func write(
         _ batch: RecordBatch, instance: String, startedAt: Timestamp, now: Timestamp, pseudonyms: Pseudonyms?
-    ) async throws -> (value: Int, losses: Int) {
-        try await writeNotingLosses { database in
+    ) async throws -> (value: Int, fileLosses: Int) {
+        try await writeCountingFileLosses { database in
             let id = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
             var writer = BatchWriter(database: database, pseudonyms: pseudonyms)
             return try writer.write(batch) { _ in id }
@@ -38,10 +38,10 @@ extension DivergenceStore {
     /// shows that it is one. Earlier starts of the same name have ended. Blocks the thread.
     ///
     /// - Returns: When the records end, if the database was opened as such a copy.
-    func noteOpening(instance: String, startedAt: Timestamp, now: Timestamp) throws -> Timestamp? {
+    func markOpened(instance: String, startedAt: Timestamp, now: Timestamp) throws -> Timestamp? {
         try writeDurablyAndWait { database in
             _ = try Self.note(instance: instance, startedAt: startedAt, now: now, in: database)
-            try Self.endStarts(
+            try Self.markInstancesClosed(
                 in: database, where: "name = CAST(? AS TEXT) AND started_at <> ?",
                 [ExactText(instance), startedAt.milliseconds])
         }
@@ -50,11 +50,11 @@ extension DivergenceStore {
         } catch {
             throw explain(error)
         }
-        return endIfIncomplete
+        return endOfIncompleteRecords
     }
 
     /// Notes that an instance has written its last record.
-    func noteClosing(instance: String, startedAt: Timestamp, now: Timestamp) async throws {
+    func markClosed(instance: String, startedAt: Timestamp, now: Timestamp) async throws {
         _ = try await write { database in
             try Self.note(instance: instance, startedAt: startedAt, now: now, isClosed: true, in: database)
         }

@@ -1,6 +1,6 @@
-import ParallaxCore
+package import ParallaxCore
 
-/// What waits for the database, and how writing it has gone: a value, told of every attempt.
+/// What waits for the database, and how writing it has gone: a value that takes in the result of every attempt.
 struct PendingRecords: Sendable {
     /// An instance without traffic still says that it is alive this often.
     private static let heartbeatMilliseconds: Int64 = 10_000
@@ -53,7 +53,7 @@ struct PendingRecords: Sendable {
     /// - Parameter isLost: Whether the file that it was written into is known to be gone.
     /// - Returns: The number of failed attempts before it.
     mutating func succeeded(_ batch: RecordBatch, rows: Int, at now: Timestamp, isLost: Bool = false) -> Int {
-        land(batch)
+        removeFromInFlight(batch)
         if isLost { drop(batch.comparisons, at: now) } else { state.writtenComparisons += batch.comparisons }
         defer { state.failuresInARow = 0 }
         lastFailure = nil
@@ -66,7 +66,7 @@ struct PendingRecords: Sendable {
     ///
     /// - Returns: The number of failed attempts in a row, this one included.
     mutating func failed(_ batch: RecordBatch, _ error: DivergenceStoreError) -> Int {
-        land(batch)
+        removeFromInFlight(batch)
         let reason = DropReason(error)
         lastFailure = reason
         state.lastError = error.message
@@ -109,8 +109,42 @@ struct PendingRecords: Sendable {
         state.drops.add(batch.takeNewDrops())
     }
 
-    private mutating func land(_ batch: RecordBatch) {
+    private mutating func removeFromInFlight(_ batch: RecordBatch) {
         comparisonsInFlight -= batch.comparisons
         rowsInFlight -= batch.rows.count
     }
+}
+
+/// How recording goes, at one moment.
+package struct RecorderHealth: Equatable, Sendable {
+    /// When the database last took everything; `nil` before the first time.
+    package internal(set) var lastFlush: Timestamp?
+    /// Comparisons that wait to be written.
+    package internal(set) var pendingComparisons = 0
+    /// Single divergences that wait to be written.
+    package internal(set) var pendingRows = 0
+    /// Comparisons and single divergences written since the start.
+    package internal(set) var writtenComparisons = 0
+    package internal(set) var writtenRows = 0
+    var drops = DropCounts()
+    /// Failed attempts to write since the last that succeeded.
+    package internal(set) var failuresInARow = 0
+    /// What the last failed attempt said; stays when later ones succeed.
+    package internal(set) var lastError: String?
+
+    /// Bytes that the database held at the last look; `nil` before it, and if there is no bound.
+    package internal(set) var usedBytes: Int?
+    /// From when on records were kept when the bound of bytes last made older ones go; `nil` if it never did since
+    /// the start.
+    package internal(set) var keptSince: Timestamp?
+
+    init() {}
+
+    /// Comparisons in no figure, by reason, since the start.
+    package var droppedComparisons: [DropReason: Int] { drops.comparisons }
+    /// Divergences that were counted but not kept one by one, by reason, since the start.
+    package var droppedRows: [DropReason: Int] { drops.rows }
+
+    /// Whether the last attempt to write succeeded.
+    package var isWriting: Bool { failuresInARow == 0 }
 }

@@ -3,7 +3,8 @@ import ParallaxCore
 /// Counts and rows that one transaction writes. Bounded: what does not fit is counted as dropped.
 struct RecordBatch: Sendable {
     struct Bounds: Equatable, Sendable {
-        /// The most rows of totals; half as many again for what is folded together, before whole comparisons are dropped.
+        /// The most rows of totals; half as many again for what is folded together, before whole comparisons are
+        /// dropped.
         var totals: Int
         var rows: Int
         /// The most identities whose volumes are counted apart.
@@ -34,7 +35,7 @@ struct RecordBatch: Sendable {
     /// Adds to the totals.
     ///
     /// - Parameter reason: Why the comparisons are dropped, should no place be left.
-    /// - Returns: The key that they were counted under: the given one, or where the bound is reached the folded one;
+    /// - Returns: The key that they were counted under: the given one, or if the bound is reached the folded one;
     ///   `nil` if they were dropped.
     @discardableResult
     mutating func count(
@@ -73,11 +74,11 @@ struct RecordBatch: Sendable {
     }
 
     mutating func addDurations(of comparison: Comparison, in minute: Timestamp, bounds: Bounds) {
-        durations[placeOfDurations(in: minute, bounds: bounds), default: SideDurations()].record(comparison)
+        durations[minuteForDurations(in: minute, bounds: bounds), default: SideDurations()].record(comparison)
     }
 
     /// The minute itself, or beyond the bound the newest one that is counted already.
-    private func placeOfDurations(in minute: Timestamp, bounds: Bounds) -> Timestamp {
+    private func minuteForDurations(in minute: Timestamp, bounds: Bounds) -> Timestamp {
         guard durations.count >= bounds.durations, durations[minute] == nil else { return minute }
         return durations.keys.max() ?? minute
     }
@@ -97,7 +98,7 @@ struct RecordBatch: Sendable {
         for (key, volume) in later.volumes { add(volume, of: key, bounds: bounds) }
         for (minute, noise) in later.noise { add(noise, in: minute) }
         for (minute, more) in later.durations {
-            durations[placeOfDurations(in: minute, bounds: bounds), default: SideDurations()] += more
+            durations[minuteForDurations(in: minute, bounds: bounds), default: SideDurations()] += more
         }
         for row in later.rows { keep(row, bounds: bounds, otherwise: reason) }
         for (key, count) in later.drops { note(count, under: key, bounds: bounds) }
@@ -129,5 +130,30 @@ struct RecordBatch: Sendable {
         if totals.count < bounds.totals || totals[key] != nil { return key }
         let folded = key.folded
         return totals.count < bounds.totals + bounds.totals / 2 || totals[folded] != nil ? folded : nil
+    }
+}
+
+/// A single divergence on its way to the database.
+struct BufferedRow: Sendable {
+    let comparison: Comparison
+    let kind: DivergenceKind
+    let cause: DivergenceCause
+    /// Where it has been counted.
+    let key: TotalKey
+}
+
+/// How long each side took over requests that both judged.
+struct SideDurations: Equatable, Sendable {
+    private(set) var control = LatencyHistogram()
+    private(set) var candidate = LatencyHistogram()
+
+    mutating func record(_ comparison: Comparison) {
+        control.record(comparison.control.duration)
+        candidate.record(comparison.candidate.duration)
+    }
+
+    static func += (left: inout SideDurations, right: SideDurations) {
+        left.control.add(right.control)
+        left.candidate.add(right.candidate)
     }
 }

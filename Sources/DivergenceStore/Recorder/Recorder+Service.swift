@@ -9,12 +9,12 @@ extension Recorder: Service {
     /// Whatever makes comparisons has to end before this service does.
     package func run() async throws {
         let pruning = Task {
-            async let byAge: Void = pruneAgainAndAgain()
-            async let bySize: Void = fitAgainAndAgain()
+            async let byAge: Void = pruneRepeatedly()
+            async let bySize: Void = fitRepeatedly()
             _ = await (byAge, bySize)
         }
         await withTaskCancellationHandler {
-            await flushAgainAndAgain()
+            await flushRepeatedly()
         } onCancel: {
             pruning.cancel()
         }
@@ -24,7 +24,7 @@ extension Recorder: Service {
         await pruning.value
         if isWritten {
             // Without the note a copy of the file looks incomplete, and nothing is lost.
-            try? await noteClosing()
+            try? await markClosed()
             return
         }
         let lost = health
@@ -35,7 +35,7 @@ extension Recorder: Service {
             ])
     }
 
-    private func flushAgainAndAgain() async {
+    private func flushRepeatedly() async {
         var retry = RetrySchedule(maximumIntervals: Int(settings.maximumRetryInterval / settings.flushInterval))
         while await pause(for: settings.flushInterval) {
             guard retry.tick() else {
@@ -46,7 +46,7 @@ extension Recorder: Service {
         }
     }
 
-    private func pruneAgainAndAgain() async {
+    private func pruneRepeatedly() async {
         guard let retention = settings.retention else { return }
         let start = ContinuousClock.now
         var known: RetentionClock?
@@ -66,7 +66,7 @@ extension Recorder: Service {
 
     private func prune(_ retention: Duration, by clock: inout RetentionClock, elapsed: Duration) async throws {
         let time = clock.read(wall: now(), elapsed: elapsed, redisOffsetMilliseconds: takeClockOffset())
-        if let ahead = clock.news {
+        if let ahead = clock.newlyAheadMilliseconds {
             logger.warning(
                 "The clock is ahead of what is recorded; by that difference nothing is deleted until Redis's clock agrees",
                 metadata: ["aheadMilliseconds": "\(ahead)"])
@@ -77,7 +77,7 @@ extension Recorder: Service {
         logger.notice("deleted what was older than the retention", metadata: ["rows": "\(deleted)"])
     }
 
-    private func fitAgainAndAgain() async {
+    private func fitRepeatedly() async {
         guard let maximum = settings.maximumBytes else { return }
         while await pause(for: settings.sizeInterval) {
             do {
@@ -92,9 +92,38 @@ extension Recorder: Service {
         }
     }
 
-    /// - Returns: `false` where the service is to end.
+    /// - Returns: `false` if the service is to end.
     private func pause(for duration: Duration) async -> Bool {
         try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(for: duration) }
         return !Task.isCancelled && !Task.isShuttingDownGracefully
+    }
+}
+
+/// When to try again after failed writes: after 1, 2, 4 ... intervals, up to a longest pause.
+struct RetrySchedule: Equatable, Sendable {
+    private let maximumIntervals: Int
+    private var pause = 0
+    private var remaining = 0
+
+    init(maximumIntervals: Int) {
+        self.maximumIntervals = max(1, maximumIntervals)
+    }
+
+    /// One interval has passed.
+    ///
+    /// - Returns: Whether to try now.
+    mutating func tick() -> Bool {
+        remaining = max(0, remaining - 1)
+        return remaining == 0
+    }
+
+    mutating func failed() {
+        pause = min(max(1, pause * 2), maximumIntervals)
+        remaining = pause
+    }
+
+    mutating func succeeded() {
+        pause = 0
+        remaining = 0
     }
 }

@@ -1,6 +1,5 @@
 package import Logging
 package import ParallaxCore
-
 import Synchronization
 
 /// Records what came of comparing both sides: counts everything, keeps single divergences up to a bound, and writes
@@ -81,22 +80,22 @@ package final class Recorder: DecisionObserver, Sendable {
         let time = now()
         guard let batch = pending.withLock({ $0.take(at: time) }) else { return true }
         do {
-            let (rows, losses) = try await store.write(
+            let (rows, fileLosses) = try await store.write(
                 batch, instance: instance, startedAt: startedAt, now: time, pseudonyms: pseudonyms)
             let failures = pending.withLock {
-                $0.succeeded(batch, rows: rows, at: time, isLost: store.losses != losses)
+                $0.succeeded(batch, rows: rows, at: time, isLost: store.fileLosses != fileLosses)
             }
-            if failures > 0 { logger.notice("recording goes on", metadata: ["failedAttempts": "\(failures)"]) }
+            if failures > 0 { logger.notice("recording resumed", metadata: ["failedAttempts": "\(failures)"]) }
             return true
         } catch {
             let error = DivergenceStoreError(error, path: store.path)
             let failures = pending.withLock { $0.failed(batch, error) }
-            if failures == 1 { logger.warning("recording waits: \(error)") }
+            if failures == 1 { logger.warning("recording is paused: \(error)") }
             return false
         }
     }
 
-    /// Deletes the oldest minutes where the database takes more than its bound.
+    /// Deletes the oldest minutes if the database takes more than its bound.
     func fit(into maximumBytes: Int) async throws -> SizePruning {
         let pruning = try await store.prune(toBytes: maximumBytes, before: now())
         pending.withLock { $0.measured(pruning) }
@@ -106,17 +105,17 @@ package final class Recorder: DecisionObserver, Sendable {
     /// Notes in the database that this process begins to write there. Blocks the thread.
     ///
     /// - Returns: When the records end, if the database was opened as a copy without its `-wal`.
-    func noteOpening() throws -> Timestamp? {
-        try store.noteOpening(instance: instance, startedAt: startedAt, now: now())
+    func markOpened() throws -> Timestamp? {
+        try store.markOpened(instance: instance, startedAt: startedAt, now: now())
     }
 
     /// Notes in the database that this process has written its last record.
-    func noteClosing() async throws {
-        try await store.noteClosing(instance: instance, startedAt: startedAt, now: now())
+    func markClosed() async throws {
+        try await store.markClosed(instance: instance, startedAt: startedAt, now: now())
     }
 
-    /// How far Redis's clock was ahead of this machine's in the latest comparison since the last call; `nil` if there was
-    /// none.
+    /// How far Redis's clock was ahead of this machine's in the latest comparison since the last call; `nil` if there
+    /// was none.
     func takeClockOffset() -> Int64? {
         buffer.withLock { $0.takeClockOffset() }
     }
@@ -146,5 +145,41 @@ package final class Recorder: DecisionObserver, Sendable {
     func collect() {
         let batch = buffer.withLock { $0.take() }
         pending.withLock { $0.add(batch) }
+    }
+}
+
+extension Recorder {
+    /// How much the recorder keeps, and how often it writes.
+    package struct Settings: Equatable, Sendable {
+        /// Between two flushes: what a crash can lose at most.
+        package var flushInterval: Duration = .milliseconds(500)
+        /// The longest pause between two attempts while the database cannot be written.
+        package var maximumRetryInterval: Duration = .seconds(30)
+        /// The most single divergences of one kind, cause and organization kept of a minute; further ones are only
+        /// counted.
+        package var maximumRowsPerMinuteAndGroup = 100
+        /// The most single divergences that wait in the buffer, and as many again that wait for a failing database.
+        package var maximumBufferedRows = 32_768
+        /// The most counters that wait; then organizations are counted together, and at half as many again comparisons
+        /// are dropped.
+        package var maximumBufferedTotals = 100_000
+        /// The most organizations counted apart in a minute; further ones are counted together.
+        package var maximumOrganizationsPerMinute = 1_000
+        /// Whether it is recorded how long both sides took; not for a replay, where nothing takes any time.
+        var recordsDurations = true
+        /// Totals, single divergences, drops and evaluations older than this are deleted; `nil` keeps them all.
+        package var retention: Duration? = .seconds(30 * 24 * 3_600)
+        /// Between two looks for what is older than the retention.
+        package var pruneInterval: Duration = .seconds(3_600)
+        /// The oldest minutes are deleted if what is stored takes more bytes; `nil` for no bound.
+        package var maximumBytes: Int?
+        /// Between two looks at how much is stored.
+        package var sizeInterval: Duration = .seconds(10)
+
+        package init() {}
+
+        var bounds: RecordBatch.Bounds {
+            RecordBatch.Bounds(totals: maximumBufferedTotals, rows: maximumBufferedRows)
+        }
     }
 }

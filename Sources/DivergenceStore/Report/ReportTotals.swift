@@ -43,9 +43,9 @@ struct ReportTotals: Sendable {
         }
     }
 
-    mutating func addLives(_ lives: [CoverageCounts.Life]) {
-        coverage.add(lives)
-        report.instances = Set(report.instances + lives.map(\.name)).sorted()
+    mutating func addRuns(_ runs: [CoverageCounts.InstanceRun]) {
+        coverage.add(runs)
+        report.instances = Set(report.instances + runs.map(\.name)).sorted()
     }
 
     /// Notes a minute that holds records, be they of the filter's organization or not.

@@ -4,8 +4,8 @@ import ParallaxCore
 /// Sums rows of `total` as they are read: over organizations for the report's figures, and over minutes for each of its
 /// organizations.
 ///
-/// One pass over the table, whose rows come in the order of minute, outcome, detail and cause; in another order the sums
-/// would be the same and take longer. SQLite would read it once for each of the two, and sort for the second.
+/// One pass over the table, whose rows come in the order of minute, outcome, detail and cause; in another order the
+/// sums would be the same and take longer. SQLite would read it once for each of the two, and sort for the second.
 struct TotalsScan {
     /// The columns, in the order in which they are read.
     static let columns = """
@@ -31,9 +31,9 @@ struct TotalsScan {
 
     private let filter: DivergenceFilter
     private var group: Group?
-    private var counts = ReadCounts()
+    private var counts = CheckedCounts()
     private var figures = Array(repeating: 0, count: 8)
-    private var organizations = NameNumbers()
+    private var organizations = NameInterner()
     private var names: [ExactText] = []
     private var kinds: [String] = []
     /// By kind and then by organization.
@@ -46,7 +46,7 @@ struct TotalsScan {
 
     /// Adds the row that a statement stands at.
     ///
-    /// - Returns: The figures of the group before, where the row begins another.
+    /// - Returns: The figures of the group before, if the row begins another.
     mutating func add(rowOf statement: Statement) throws -> TotalRow? {
         var complete: TotalRow?
         if !continuesGroup(statement) {

@@ -8,9 +8,10 @@ package struct AlertDelivery: Equatable, Sendable {
     private var firing: [Alert.Key: Alert] = [:]
     /// Those of them that the receiver knows, with the start that it knows.
     private var told: [Alert.Key: Timestamp] = [:]
-    /// The last end of alerts whose end the receiver has not heard of.
+    /// The last end of alerts whose end the receiver does not know.
     private var resolved: [Alert.Key: AlertMessage] = [:]
-    /// On the steady clock, in milliseconds: when the receiver last took what it was sent, and when to try at the earliest.
+    /// On the steady clock, in milliseconds: when the receiver last took what it was sent, and when to try at the
+    /// earliest.
     private var lastDelivery: Int64?
     private var nextAttempt: Int64 = .min
     /// Attempts in a row that failed.
@@ -37,7 +38,7 @@ package struct AlertDelivery: Equatable, Sendable {
     package var waiting: Int { resolved.count }
 
     /// Takes in which alerts hold now.
-    package mutating func heed(_ alerts: [Alert], at now: ClockReading) {
+    package mutating func update(_ alerts: [Alert], at now: ClockReading) {
         let next = Dictionary(alerts.map { ($0.key, $0) }) { $1 }
         for (key, alert) in firing where next[key]?.startsAt != alert.startsAt {
             end(alert, at: now.wall, isReplaced: next[key] != nil)
@@ -75,9 +76,9 @@ package struct AlertDelivery: Equatable, Sendable {
 
     /// Takes in what came of an attempt.
     ///
-    /// A receiver whose clock turns out to be another is told once more by that: by its own clock it may have taken an alert
-    /// that lasts for over, or one that is over for lasting. No more often than alerts are repeated: behind one address there
-    /// may be several clocks.
+    /// A receiver whose clock turns out to be another is told once more by that: by its own clock it may have taken an
+    /// alert that lasts for over, or one that is over for lasting. No more often than alerts are repeated: behind one
+    /// address there may be several clocks.
     ///
     /// - Parameters:
     ///   - receiverTime: The receiver's time as it answered; `nil` if it did not say.

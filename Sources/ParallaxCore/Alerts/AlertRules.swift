@@ -25,7 +25,7 @@ package struct AlertRules: Sendable {
         (flagFile, flagWriting, recorder) = (failure, failure, failure)
     }
 
-    /// Answers in a row, up to the latest, that were no verdict; `nil` if they are too few or too old to tell.
+    /// Answers in a row, up to the latest, that had no verdict; `nil` if they are too few or too old to tell.
     ///
     /// - Parameter counts: What was counted until now: a verdict since the last look ends the row at once.
     package func unansweredRun(at now: ClockReading, counts: AlertCounts) -> Int? {
@@ -35,34 +35,34 @@ package struct AlertRules: Sendable {
     }
 
     /// Takes in what holds and what was counted since the last time, and tells which alerts hold now.
-    package mutating func alerts(_ facts: Facts, at now: ClockReading) -> [Alert] {
-        let new = facts.counts.since(counted)
-        counted = facts.counts
+    package mutating func alerts(_ inputs: Inputs, at now: ClockReading) -> [Alert] {
+        let new = inputs.counts.since(counted)
+        counted = inputs.counts
         counts.add(new, second: now.second)
         run.add(new, at: now)
-        let rollback = facts.rollback.map { Alert.rollback($0, facts) }
+        let rollback = inputs.rollback.map { Alert.rollback($0, inputs) }
         let alerts =
-            [rollback] + triggerAlerts(facts, at: now) + [
-                redisDown(facts, at: now), unavailableAnswers(facts, at: now), refusalRate(at: now),
-                flagFile(facts, at: now), flagWriting(facts, at: now), recorder(facts, at: now),
-                facts.drill.map(Alert.drill),
+            [rollback] + triggerAlerts(inputs, at: now) + [
+                redisDown(inputs, at: now), unavailableAnswers(inputs, at: now), refusalRate(at: now),
+                flagFile(inputs, at: now), flagWriting(inputs, at: now), recorder(inputs, at: now),
+                inputs.drill.map(Alert.drill),
             ]
         return alerts.compactMap(\.self)
     }
 }
 
 extension AlertRules {
-    private mutating func redisDown(_ facts: Facts, at now: ClockReading) -> Alert? {
+    private mutating func redisDown(_ inputs: Inputs, at now: ClockReading) -> Alert? {
         let failures = counts.short.connectionFailures
-        let unhealthySince = redisUnhealthy.update(facts.redisProblem != nil, at: now)
+        let unhealthySince = redisUnhealthy.update(inputs.redisProblem != nil, at: now)
         let isFailing = failures > settings.connectionFailures
         guard let startsAt = redisDown.update(unhealthySince != nil || isFailing, at: now) else { return nil }
         let summary: String? =
             if let since = unhealthySince {
-                "Redis has not been healthy for \(max(0, (now.wall - since) / 1000)) s: \(facts.redisProblem ?? "")"
+                "Redis has not been healthy for \(max(0, (now.wall - since) / 1000)) s: \(inputs.redisProblem ?? "")"
             } else if isFailing {
                 """
-                \(FigureText.counted(failures, "connection")) to Redis failed or were lost within \
+                \(NumberFormat.counted(failures, "connection")) to Redis failed or were lost within \
                 \(settings.shortWindowSeconds) s (limit \(settings.connectionFailures))
                 """
             } else {
@@ -73,7 +73,7 @@ extension AlertRules {
             description: "Look at Redis, the network to it and its maxclients. See the instance's /health and its log.")
     }
 
-    private mutating func unavailableAnswers(_ facts: Facts, at now: ClockReading) -> Alert? {
+    private mutating func unavailableAnswers(_ inputs: Inputs, at now: ClockReading) -> Alert? {
         let (long, short) = (counts.long, counts.short)
         let length = run.length(at: now)
         let isShare =
@@ -83,17 +83,17 @@ extension AlertRules {
         let summary: String? =
             if isShare {
                 """
-                \(FigureText.share(Double(long.unavailable) * 100 / Double(long.answers))) of \
-                \(FigureText.counted(long.answers, "answer")) over \(settings.longWindowSeconds) s were no verdict (limit \
-                \(FigureText.share(settings.unavailablePercent)))
+                \(NumberFormat.share(percent: Double(long.unavailable) * 100 / Double(long.answers))) of \
+                \(NumberFormat.counted(long.answers, "answer")) over \(settings.longWindowSeconds) s had no verdict (limit \
+                \(NumberFormat.share(percent: settings.unavailablePercent)))
                 """
             } else {
-                length.map { "The last \(FigureText.counted($0, "answer")) were no verdict" }
+                length.map { "The last \(NumberFormat.counted($0, "answer")) had no verdict" }
             }
         return alert(
             .unavailableAnswers, startsAt: startsAt, summary: summary,
             description: """
-                Redis does not decide: callers \(facts.failsClosed ? "get 503" : "pass without a limit"). See \
+                Redis does not decide: callers \(inputs.failsClosed ? "get 503" : "pass without a limit"). See \
                 parallax_redis_failures_total for the reasons, and the instance's /health.
                 """)
     }
@@ -108,8 +108,8 @@ extension AlertRules {
         return Alert(
             .refusalRate, startsAt: startsAt,
             summary: """
-                \(FigureText.share(percent)) of \(FigureText.counted(long.verdicts, "request")) were refused over \
-                \(settings.longWindowSeconds) s (limit \(FigureText.share(settings.refusalPercent)))
+                \(NumberFormat.share(percent: percent)) of \(NumberFormat.counted(long.verdicts, "request")) were refused over \
+                \(settings.longWindowSeconds) s (limit \(NumberFormat.share(percent: settings.refusalPercent)))
                 """,
             description: """
                 Most callers are refused, or a few ask for far more than they may have. See parallax limits top, and \
@@ -117,42 +117,42 @@ extension AlertRules {
                 """)
     }
 
-    private mutating func flagFile(_ facts: Facts, at now: ClockReading) -> Alert? {
-        guard let startsAt = flagFile.update(facts.flagFileProblem != nil, at: now) else { return nil }
+    private mutating func flagFile(_ inputs: Inputs, at now: ClockReading) -> Alert? {
+        guard let startsAt = flagFile.update(inputs.flagFileProblem != nil, at: now) else { return nil }
         return alert(
             .flagFileInvalid, startsAt: startsAt,
-            summary: facts.flagFileProblem.map { "The flag file cannot be used: \($0)" },
+            summary: inputs.flagFileProblem.map { "The flag file cannot be used: \($0)" },
             description: """
                 The last good flags are in force in this instance, and it follows no change. Correct the file, or restore \
                 it: parallax flags restore.
                 """)
     }
 
-    private mutating func flagWriting(_ facts: Facts, at now: ClockReading) -> Alert? {
-        guard let startsAt = flagWriting.update(facts.flagWriteProblem != nil, at: now) else { return nil }
+    private mutating func flagWriting(_ inputs: Inputs, at now: ClockReading) -> Alert? {
+        guard let startsAt = flagWriting.update(inputs.flagWriteProblem != nil, at: now) else { return nil }
         return alert(
             .flagFileUnwritable, startsAt: startsAt,
-            summary: facts.flagWriteProblem.map { "The flag file cannot be written: \($0)" },
+            summary: inputs.flagWriteProblem.map { "The flag file cannot be written: \($0)" },
             description: """
                 A rollback cannot reach other instances, and holds in the instance that decided it only. Give its user the \
                 right to write in the folder, or mount the folder writable.
                 """)
     }
 
-    private mutating func recorder(_ facts: Facts, at now: ClockReading) -> Alert? {
-        guard let startsAt = recorder.update(facts.recorderProblem != nil, at: now) else { return nil }
+    private mutating func recorder(_ inputs: Inputs, at now: ClockReading) -> Alert? {
+        guard let startsAt = recorder.update(inputs.recorderProblem != nil, at: now) else { return nil }
         return alert(
             .recorderFailing, startsAt: startsAt,
-            summary: facts.recorderProblem.map { "Comparisons cannot be written: \($0)" },
+            summary: inputs.recorderProblem.map { "Comparisons cannot be written: \($0)" },
             description: """
-                Requests are answered as ever. Comparisons wait in memory, and are then dropped and counted \
+                Requests are answered as usual. Comparisons wait in memory, and are then dropped and counted \
                 (parallax_recorder_dropped_total). Look at the database's disk.
                 """)
     }
 
     /// One for each trigger that should roll back and does not.
-    private mutating func triggerAlerts(_ facts: Facts, at now: ClockReading) -> [Alert?] {
-        let stopped = Dictionary(facts.stoppedTriggers.map { ($0.key, $0) }) { first, _ in first }
+    private mutating func triggerAlerts(_ inputs: Inputs, at now: ClockReading) -> [Alert?] {
+        let stopped = Dictionary(inputs.stoppedTriggers.map { ($0.key, $0) }) { first, _ in first }
         for key in stopped.keys where triggers[key] == nil {
             triggers[key] = AlertCondition(clearSeconds: settings.clearSeconds)
         }
@@ -163,7 +163,7 @@ extension AlertRules {
             }
             return alert(
                 key.name, trigger: key.trigger, startsAt: startsAt, summary: stopped[key]?.summary,
-                description: Facts.StoppedTrigger.description(of: key.name))
+                description: Inputs.StoppedTrigger.description(of: key.name))
         }
     }
 

@@ -1,21 +1,21 @@
 /// What the instance knew, next to the two decisions, when it compared them.
 package struct Evidence: Equatable, Sendable {
     /// For each window of the policy, the units that Redis has accepted from this instance and that were still in the
-    /// window when the candidate judged, before this request's own; empty where it is not known.
+    /// window when the candidate judged, before this request's own; empty if it is not known.
     package var ownUnits: [Int]
-    /// Units of each window that Redis accepted from this instance and certainly held no longer, whatever the order in which
-    /// its answers came back.
+    /// Units of each window that Redis accepted from this instance and certainly held no longer, whatever the order in
+    /// which its answers came back.
     package var lostUnits: [Int]
-    /// Units of each window that control alone accepted from this instance, and that the candidate alone accepted: where there
-    /// are any, the sides had parted before.
+    /// Units of each window that only control accepted from this instance, and that only the candidate accepted: where
+    /// there are any, the sides had parted before.
     package var controlOnlyUnits: [Int]
     package var candidateOnlyUnits: [Int]
-    /// What the candidate would have said on this instance's units alone; `nil` if it is not known.
+    /// What the candidate would have said on only this instance's units; `nil` if it is not known.
     package var ownOutcome: Decision.Outcome?
     /// What control would have said, had it accepted what the candidate accepted from here; `nil` if it is not known.
     package var ownOutcomeOfControl: Decision.Outcome?
-    /// Units of each window that the sides may have judged in another order, as they came or left near this decision or were
-    /// still under way; empty where it is not known.
+    /// Units of each window that the sides may have judged in another order, as they came or left near this decision or
+    /// were still under way; empty if it is not known.
     package var unitsInReach: [Int]
     /// Whether Redis was seen to hold units of the identity that this instance did not send, within the longest window.
     package var hasSeenOthers: Bool
@@ -34,7 +34,7 @@ package struct Evidence: Equatable, Sendable {
     package var controlEvictedAt: Timestamp?
     /// How control counts.
     package var controlAlgorithm: LimiterAlgorithm
-    /// The policy that control was held to, where it differs from the one the candidate was asked about.
+    /// The policy that control was held to, if it differs from the one the candidate was asked about.
     package var controlPolicyFingerprint: UInt64?
 
     package init(

@@ -1,5 +1,5 @@
-/// Why two decisions about one request differ, found by counterfactual: for each cause in turn, whether they would agree
-/// without it alone. Where several things went wrong at once, the one that weighs most.
+/// Why two decisions about one request differ, found by counterfactual: for each cause in turn, whether they would
+/// agree if only that one were undone. Where several things went wrong at once, the one that weighs most.
 struct Explanation {
     let request: CheckRequest
     let kind: DivergenceKind
@@ -20,7 +20,7 @@ struct Explanation {
         return causes[weights.firstIndex(of: most)!]
     }
 
-    /// Whether the sides would agree without this alone.
+    /// Whether the sides would agree if only this were undone.
     private func suffices(_ cause: DivergenceCause) -> Bool {
         switch cause {
         case .boundary: flipsWithinTolerance
@@ -46,7 +46,7 @@ struct Explanation {
         }
     }
 
-    /// How much this weighs where no cause suffices alone: for `remaining`, by how many units; for a verdict, whether its
+    /// How much this weighs if no single cause suffices: for `remaining`, by how many units; for a verdict, whether its
     /// side would have given another.
     private func weight(_ cause: DivergenceCause) -> Int {
         switch cause {
@@ -59,7 +59,8 @@ struct Explanation {
 
     /// A limited side would have allowed, or two limited sides have named the same window, a few milliseconds later.
     ///
-    /// The allowed side judged earlier is not asked about: where both hold the same units, the limited side says as much.
+    /// The allowed side judged earlier is not asked about: where both hold the same units, the limited side says as
+    /// much.
     private var flipsWithinTolerance: Bool {
         switch kind {
         case .newlyLimited: candidate.retryAfterMilliseconds <= tolerances.boundaryMilliseconds
@@ -70,15 +71,15 @@ struct Explanation {
         }
     }
 
-    /// Whether a side found its newest unit ahead of its clock: that holds a caller who otherwise waits for nothing, so it is
-    /// asked before any wait is looked at. Others' and lost units explain a divergence whatever the clocks do.
+    /// Whether a side found its newest unit ahead of its clock: that holds a caller who otherwise waits for nothing, so
+    /// it is asked before any wait is looked at. Others' and lost units explain a divergence whatever the clocks do.
     private var isHeldByStep: Bool {
         max(control.stepBackMilliseconds, candidate.stepBackMilliseconds) > tolerances.clockSkewMilliseconds
             && !hasLost && !othersTookPart
     }
 
-    /// Whether a clock stepped within the longest window, and others' units make no difference: units are then displaced, and
-    /// what the sides accept apart from each other meanwhile follows from that.
+    /// Whether a clock stepped within the longest window, and others' units make no difference: units are then
+    /// displaced, and what the sides accept apart from each other meanwhile follows from that.
     private var isAfterStep: Bool {
         evidence.clockHasSteppedLately && !hasLost
             && (!othersTookPart || agree(evidence.ownUnits, units(of: candidate)))
@@ -123,15 +124,15 @@ extension Explanation {
         }
     }
 
-    /// What Redis would hold of this instance's units alone.
+    /// What Redis would hold of only this instance's units.
     private var candidateWithoutOthers: [Int] { zip(evidence.ownUnits, lostUnits).map { max(0, $0 - $1) } }
 
     private var othersTookPart: Bool {
         evidence.hasSeenOthers && zip(candidateWithoutOthers, units(of: candidate)).contains { $0 < $1 }
     }
 
-    /// One side accepted from this instance, earlier in a window, what the other did not. Only a log says which units it
-    /// holds.
+    /// One side accepted from this instance, earlier in a window, what the other did not. Only a log says which units
+    /// it holds.
     private var sidesPartedBefore: Bool {
         evidence.controlAlgorithm == .slidingLog
             && (evidence.controlOnlyUnits.contains { $0 > 0 } || evidence.candidateOnlyUnits.contains { $0 > 0 }
@@ -180,8 +181,8 @@ extension Explanation {
             && (holdsAsMany || isSkewed)
     }
 
-    /// Whether the sides would agree, had the candidate judged some of the units within reach before this request and not
-    /// after it, or the other way round.
+    /// Whether the sides would agree, had the candidate judged some of the units within reach before this request and
+    /// not after it, or the other way round.
     private var agreesInAnotherOrder: Bool {
         let held = units(of: candidate)
         guard evidence.unitsInReach.count == held.count else { return false }

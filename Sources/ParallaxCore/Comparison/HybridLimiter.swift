@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Both limiters behind one question: asks the sides that the strategy names, gives the caller one verdict, and compares.
+/// Both limiters behind one question: asks the sides that the strategy names, gives the caller one verdict, and
+/// compares.
 ///
 /// Where control is enforced the caller never waits for the candidate, and nothing the candidate does can change, delay
 /// or fail the answer: its work runs in a task of its own, and no more than a bound of them at once.
@@ -10,7 +11,7 @@ package final class HybridLimiter: Sendable {
         package var failsClosed: Bool
         /// The most candidate decisions in flight at once while control is enforced; the rest are skipped and counted.
         package var maximumInFlight: Int
-        /// In hybrid, the share of identities that control alone judges, in per cent.
+        /// In hybrid, the share of identities that only control judges, in per cent.
         package var holdoutPercent: Double
         package var tolerances: ComparisonTolerances
 
@@ -26,7 +27,8 @@ package final class HybridLimiter: Sendable {
     }
 
     private let control: InMemoryLimiter
-    /// Fed what control is fed, when the candidate has answered: how much they disagree is the noise of any comparison here.
+    /// Fed what control is fed, when the candidate has answered: how much they disagree is the noise of any comparison
+    /// here.
     private let secondControl: InMemoryLimiter?
     private let candidate: any Limiter
     private let refusals: (any RefusalMemory)?
@@ -54,9 +56,10 @@ package final class HybridLimiter: Sendable {
     /// - Parameters:
     ///   - secondControl: A limiter like control, to show how much two equal ones disagree; `nil` for none.
     ///   - candidate: Keeps a deadline of its own; a decision that waits for it waits as long as it does.
-    ///   - refusals: What is remembered of the candidate's refusals, for where it decides alone. Never used for comparing.
+    ///   - refusals: What is remembered of the candidate's refusals, for strategies in which only it decides. Never
+    ///     used for comparing.
     ///   - flags: Asked once a request; must be cheap.
-    ///   - observer: Told of every answer, attempt and comparison, on the request's path.
+    ///   - observer: Is given every answer, attempt and comparison, on the request's path.
     ///   - executor: What runs the candidate's work that no caller waits for; `nil` leaves it to the runtime.
     package init(
         control: InMemoryLimiter, secondControl: InMemoryLimiter? = nil, candidate: any Limiter,
@@ -81,7 +84,8 @@ package final class HybridLimiter: Sendable {
 
     /// Judges a request by the strategy that the flags name now.
     ///
-    /// - Returns: The enforced decision. It is unavailable only where the candidate alone decides, or fails closed.
+    /// - Returns: The enforced decision. It is unavailable only if the candidate decides without control, or hybrid
+    ///   fails closed.
     package func check(_ request: CheckRequest) async -> Answer {
         let values = flags()
         let start = clocks.uptime()
@@ -141,7 +145,7 @@ package final class HybridLimiter: Sendable {
         _ request: CheckRequest, percent: Double, at now: Timestamp, from start: Duration
     ) async -> Answer {
         let controlDecision = judgeControl(request, at: now, start)
-        if HoldoutShare.contains(request.identity, percent: settings.holdoutPercent) {
+        if IdentityShare.heldOut.contains(request.identity, percent: settings.holdoutPercent) {
             let answer = answer(request, at: now, from: start, .hybrid, .control, controlDecision, isHeldOut: true)
             observer.heldOut(request, answer)
             return answer
@@ -152,7 +156,7 @@ package final class HybridLimiter: Sendable {
             control: Observation(decision: controlDecision, duration: clocks.uptime() - start),
             controlSince: Self.instant(controlSince.load(ordering: .relaxed), at: now, start),
             candidateSince: askedSince(at: now, start))
-        guard EnforcementShare.contains(request.identity, percent: percent) else {
+        guard IdentityShare.enforced.contains(request.identity, percent: percent) else {
             runBehind(experiment)
             return answer(request, at: now, from: start, .hybrid, .control, controlDecision)
         }
@@ -184,7 +188,8 @@ package final class HybridLimiter: Sendable {
     private func askCandidate(_ experiment: Experiment, enforced: Side) async -> Observation {
         let asked = clocks.uptime()
         comparer.begin(experiment.request, at: experiment.time)
-        // Behind control it holds a place that all identities share: one with many requests must not wait in it for itself.
+        // Behind control it holds a place that all identities share: one with many requests must not wait in it for
+        // itself.
         let decision =
             enforced == .control
             ? await candidate.checkUnqueued(experiment.request) : await candidate.check(experiment.request, at: nil)
@@ -268,7 +273,7 @@ private struct Experiment: Sendable {
 }
 
 extension Atomic<Bool> {
-    /// Sets it where it is not set: only looking leaves the processors' caches alone.
+    /// Sets it if it is not set: a read leaves the processors' caches as they are.
     fileprivate func raise() {
         if !load(ordering: .relaxed) { store(true, ordering: .relaxed) }
     }

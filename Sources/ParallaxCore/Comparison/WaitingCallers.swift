@@ -55,7 +55,7 @@ package final class WaitingCallers: Sendable {
         return Place(index: nil)
     }
 
-    /// Gives the place back, before the response time is counted: whoever fetches the counts first and looks here
+    /// Gives the place back, before the response time is counted: a reader that fetches the counts first and looks here
     /// afterwards sees no request twice.
     package func leave(_ place: Place) {
         if let index = place.index {

@@ -46,7 +46,7 @@ package struct Identity: Sendable {
     }
 
     /// What stands where an identity was forgotten; no caller can be it.
-    static let nobody = Identity(organization: "", checked: "")
+    static let placeholder = Identity(organization: "", checked: "")
 
     /// Bytes on the heap.
     var heapBytes: Int { HeapBytes.string(organization) + HeapBytes.string(identifier) }
@@ -80,7 +80,7 @@ extension Identity: Hashable {
     }
 }
 
-/// Why a pair of organization and identifier is no identity. The remedy is the caller's.
+/// Why a pair of organization and identifier is not an identity. The remedy is the caller's.
 package enum IdentityError: Error, Equatable, CustomStringConvertible {
     case emptyIdentifier
     case tooLong(part: String, bytes: Int)
@@ -91,6 +91,22 @@ package enum IdentityError: Error, Equatable, CustomStringConvertible {
             "the identifier is empty; send who is to be limited, such as an API key or a client address"
         case .tooLong(let part, let bytes):
             "the \(part) has \(bytes) bytes; at most \(Identity.maximumBytes) are allowed"
+        }
+    }
+}
+
+/// Whose units are forgotten by a reset.
+package enum ResetScope: Hashable, Sendable {
+    case identity(Identity)
+    /// Every identity of an organization.
+    case organization(String)
+    case everything
+
+    package func contains(_ identity: Identity) -> Bool {
+        switch self {
+        case .identity(let one): one == identity
+        case .organization(let name): name.utf8.elementsEqual(identity.organization.utf8)
+        case .everything: true
         }
     }
 }

@@ -4,7 +4,7 @@
 /// small rather than sparse: eight slots share a line of the processor's caches, and one decision reads one line.
 /// Source: Knuth, The Art of Computer Programming 3, 6.4, algorithms L and R (deletion without marks).
 struct IdentityIndex: Sendable {
-    /// The tag in the upper half, the place plus one in the lower; 0 where empty.
+    /// The tag in the upper half, the place plus one in the lower; 0 if empty.
     private var slots: [UInt64] = Array(repeating: 0, count: 8)
     private var count = 0
 

@@ -28,7 +28,7 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
 
     /// Works on the value of an identity, made first if there is none, and marks it as just used.
     ///
-    /// - Parameter now: The time noted where keeping this value pushes another out.
+    /// - Parameter now: The time noted if keeping this value pushes another out.
     @inline(__always)
     package func withValue<Result: Sendable>(
         of identity: Identity, at now: Timestamp, _ body: (inout Value) -> Result
@@ -52,8 +52,8 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         for place in 0..<shards.count { shards[place].withLock { $0.removeAll() } }
     }
 
-    /// Forgets the identities of a scope, one shard after the other and of each some thousand places at a time: others who
-    /// want the shard do not wait for all of it. What they put in meanwhile may stay.
+    /// Forgets the identities of a scope, one shard after the other and of each some thousand places at a time: others
+    /// who want the shard do not wait for all of it. What they put in meanwhile may stay.
     ///
     /// - Returns: How many there were.
     @discardableResult
@@ -71,7 +71,7 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
         return count
     }
 
-    /// When the identity was last pushed out, or may have been at the latest where so many were pushed out that no one
+    /// When the identity was last pushed out, or may have been at the latest if so many were pushed out that no one
     /// remembers; `nil` if it never was.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         shards[place(identity.hash)].withLock { $0.lastEviction(of: identity) }
@@ -92,4 +92,49 @@ package struct IdentityTable<Value: TableValue & ~Copyable>: ~Copyable, Sendable
     private func place(_ hash: Int) -> Int {
         Int(truncatingIfNeeded: UInt(bitPattern: hash) >> 48) & (shards.count - 1)
     }
+}
+
+/// How much a table of identities may hold; the least recently used go first once either bound is reached.
+package struct MemoryBounds: Equatable, Sendable {
+    package var identities: Int
+    package var bytes: Int
+
+    package init(identities: Int = 1_000_000, bytes: Int = 512 * 1024 * 1024) {
+        self.identities = identities
+        self.bytes = bytes
+    }
+}
+
+/// How much a table of identities holds, and what it has let go.
+package struct MemoryOccupancy: Equatable, Sendable {
+    package var identities = 0
+    /// An estimate that errs upwards.
+    package var bytes = 0
+    /// Identities dropped to stay within the bounds, since the start.
+    package var evictions = 0
+
+    package init(identities: Int = 0, bytes: Int = 0, evictions: Int = 0) {
+        self.identities = identities
+        self.bytes = bytes
+        self.evictions = evictions
+    }
+}
+
+/// What allocations take, rounded up as an allocator rounds them, so that bounds on memory err on the safe side.
+package enum HeapBytes {
+    /// An array's buffer with room for so many elements; 0 if it has none.
+    package static func array(of capacity: Int, stride: Int) -> Int {
+        capacity == 0 ? 0 : allocation(of: 32 + capacity * stride)
+    }
+
+    /// A string's buffer; 0 up to fifteen bytes of UTF-8, which are held without the heap.
+    package static func string(_ text: String) -> Int {
+        text.utf8.count <= 15 ? 0 : allocation(of: 33 + text.utf8.count)
+    }
+
+    /// The most bytes that an allocation of so many can use without taking more.
+    static func usable(of bytes: Int) -> Int { allocation(of: bytes) - 8 }
+
+    /// One allocation: the allocator's own word, and rounding up to sixteen bytes, as glibc does.
+    static func allocation(of bytes: Int) -> Int { (bytes + 8 + 15) & ~15 }
 }

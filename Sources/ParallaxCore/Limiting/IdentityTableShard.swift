@@ -3,8 +3,8 @@ import BasicContainers
 /// One shard of an ``IdentityTable``: entries by place, an index to find them, and a hand that looks for one to let go.
 ///
 /// The hand goes round the places and lets go the identity that was not used again since it came or since the hand last
-/// passed: the least recently used, as nearly as one bit an identity can tell. A use writes to no entry but its own, and
-/// strangers that come once push each other out before those that come again.
+/// passed: the least recently used, as nearly as one bit an identity can tell. A use writes to no entry but its own,
+/// and strangers that come once push each other out before those that come again.
 /// Source: Corbató, A Paging Experiment with the Multics System (1968), known as CLOCK.
 struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
     private enum Use: UInt8 {
@@ -61,7 +61,7 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
         if place < 0 {
             place = insert(identity, at: now)
         } else if entries[place].use != .recent {
-            // Written only where it changes: other processors may hold the entry in their caches.
+            // Written only if it changes: other processors may hold the entry in their caches.
             entries[place].use = .recent
         }
         let result = body(&entries[place].value)
@@ -95,7 +95,7 @@ struct IdentityTableShard<Value: TableValue & ~Copyable>: ~Copyable, Sendable {
         return (count, end < entries.count ? end : nil)
     }
 
-    /// Forgets everybody; evictions before stay remembered.
+    /// Forgets all identities; earlier evictions stay counted.
     mutating func removeAll() {
         entries = UniqueArray()
         index = IdentityIndex()
@@ -116,7 +116,7 @@ extension IdentityTableShard where Value: ~Copyable {
 
     private var count: Int { entries.count - free.count }
 
-    /// The identity's place; negative where it has none.
+    /// The identity's place; negative if it has none.
     private func find(_ identity: Identity) -> Int {
         index.place(tag: Self.tag(identity)) { entries[$0].identity == identity }
     }
@@ -140,7 +140,7 @@ extension IdentityTableShard where Value: ~Copyable {
     private mutating func release(_ place: Int) {
         index.remove(tag: Self.tag(entries[place].identity), place: place)
         contentBytes -= entries[place].identity.heapBytes + Int(entries[place].heapBytes)
-        entries[place] = Entry(identity: .nobody, use: .free)
+        entries[place] = Entry(identity: .placeholder, use: .free)
         free.append(place)
     }
 
@@ -171,7 +171,7 @@ extension IdentityTableShard where Value: ~Copyable {
         while bytes > bounds.bytes, count > 1 { evict(leastRecentlyUsed(besides: place), at: now) }
     }
 
-    /// Lets the least recently used go where one more identity would not fit.
+    /// Lets the least recently used go if one more identity would not fit.
     private mutating func makeRoom(at now: Timestamp) {
         while count > 0, count >= bounds.identities || bytesAfterInsertion > bounds.bytes {
             evict(leastRecentlyUsed(), at: now)

@@ -16,7 +16,7 @@ package final class InMemoryLimiter: ImmediateLimiter {
     /// Makes a limiter that remembers no one yet.
     ///
     /// - Parameters:
-    ///   - algorithm: How it counts; the sliding log where nothing else is said.
+    ///   - algorithm: How it counts; the sliding log if nothing else is said.
     ///   - bounds: The least recently used identities go first once they are reached.
     ///   - shardCount: A power of two; more shards let more threads in at once.
     package init(
@@ -48,7 +48,7 @@ package final class InMemoryLimiter: ImmediateLimiter {
         table.withValue(of: request.identity, at: now) { $0.decide(request.policy, cost: request.cost, at: now) }
     }
 
-    /// Whether ``judge(_:at:)`` allows a request, taking its units if so: for whoever needs to know no more.
+    /// Whether ``judge(_:at:)`` allows a request, taking its units if so: for callers that need only the verdict.
     package func admits(_ request: CheckRequest, at now: Timestamp) -> Bool {
         switch tables {
         case .slidingLog(let table): admits(request, at: now, in: table)
@@ -97,7 +97,8 @@ package final class InMemoryLimiter: ImmediateLimiter {
         }
     }
 
-    /// When the identity was last dropped to stay within the bounds, or may have been at the latest; `nil` if it never was.
+    /// When the identity was last dropped to stay within the bounds, or may have been at the latest; `nil` if it never
+    /// was.
     package func lastEviction(of identity: Identity) -> Timestamp? {
         switch tables {
         case .slidingLog(let table): table.lastEviction(of: identity)
@@ -115,5 +116,44 @@ package final class InMemoryLimiter: ImmediateLimiter {
         case .slidingCounter(let table): table.occupancy
         case .tokenBucket(let table): table.occupancy
         }
+    }
+}
+
+/// How a limiter in memory counts: what people's legacy limiters really use.
+package enum LimiterAlgorithm: String, CaseIterable, Sendable {
+    /// The log of accepted units: exact, and the same definition as the script in Redis.
+    case slidingLog = "sliding_log"
+    /// One counter a window, set back at multiples of its duration.
+    case fixedWindow = "fixed_window"
+    /// The current bucket and the previous one weighted by its overlap.
+    case slidingCounter = "sliding_counter"
+    /// A bucket a window that refills steadily up to the limit.
+    case tokenBucket = "token_bucket"
+}
+
+/// What a table keeps of one identity.
+package protocol TableValue: ~Copyable, Sendable {
+    /// What is kept of an identity never seen before.
+    init()
+
+    /// Bytes on the heap, for the bound on memory.
+    var heapBytes: Int { get }
+}
+
+/// What a limiter in memory keeps of one identity, and how it judges by it.
+package protocol LimiterState: TableValue, ~Copyable {
+    /// Judges a cost within the policy's smallest limit, all windows or none, and takes the units if it accepts.
+    mutating func decide(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision
+
+    /// Whether ``decide(_:cost:at:)`` accepts, taking the units if so: for callers that need only the verdict.
+    mutating func admit(_ policy: Policy, cost: Int, at now: Timestamp) -> Bool
+
+    /// Judges without taking anything.
+    func look(_ policy: Policy, cost: Int, at now: Timestamp) -> Decision
+}
+
+extension LimiterState where Self: ~Copyable {
+    package mutating func admit(_ policy: Policy, cost: Int, at now: Timestamp) -> Bool {
+        decide(policy, cost: cost, at: now).isAllowed
     }
 }

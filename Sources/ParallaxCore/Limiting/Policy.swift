@@ -56,7 +56,7 @@ package struct Policy: Hashable, Sendable {
     }
 
     /// The default windows: 10 a second, 60 a minute, 1000 an hour, and bursts of 20 in ten seconds.
-    package static let standard = try! Policy(windows: [
+    package static let defaultValue = try! Policy(windows: [
         Window(name: "second", limit: 10, durationMilliseconds: 1_000),
         Window(name: "minute", limit: 60, durationMilliseconds: 60_000),
         Window(name: "hour", limit: 1_000, durationMilliseconds: 3_600_000),
@@ -93,5 +93,48 @@ package enum PolicyError: Error, Equatable, CustomStringConvertible {
         case .durationOutOfRange(let window, let milliseconds):
             "window \"\(window)\" lasts \(milliseconds) ms; it must last from 1 ms to 30 days"
         }
+    }
+}
+
+/// Which policy each organization is held to: one for all, and overrides by organization.
+package struct PolicyBook: Equatable, Sendable {
+    /// The policy of organizations without an override.
+    package let defaultValue: Policy
+    /// Policies that replace the default.
+    private let overrides: [OrganizationName: Policy]
+
+    package init(defaultValue: Policy, overrides: [String: Policy] = [:]) {
+        self.defaultValue = defaultValue
+        self.overrides = Dictionary(uniqueKeysWithValues: overrides.map { (OrganizationName(text: $0.key), $0.value) })
+    }
+
+    /// The organizations with a policy of their own, in the order of their bytes.
+    package var exceptions: [(organization: String, policy: Policy)] {
+        overrides.sorted { $0.key.text.utf8.lexicographicallyPrecedes($1.key.text.utf8) }
+            .map { ($0.key.text, $0.value) }
+    }
+
+    /// Whether some organizations have a policy of their own, and this one, which is not the global one, has none.
+    package func isUnconfigured(_ organization: String) -> Bool {
+        !overrides.isEmpty && organization != Identity.globalOrganization
+            && overrides[OrganizationName(text: organization)] == nil
+    }
+
+    package func policy(for organization: String) -> Policy {
+        overrides.isEmpty ? defaultValue : overrides[OrganizationName(text: organization)] ?? defaultValue
+    }
+}
+
+/// An organization's name, the same as another if its bytes are: equal spellings are not enough.
+private struct OrganizationName: Hashable {
+    let text: String
+
+    static func == (left: OrganizationName, right: OrganizationName) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

@@ -1,8 +1,9 @@
 /// The times of one identity's accepted units, oldest first: the one definition of the limit that both sides share.
 ///
 /// Kept as four bytes a unit, in milliseconds after a base time. The log stays in order even if a clock steps back: a
-/// decision is made at the caller's time or at the newest unit's, whichever is later. Units further ahead of the caller's
-/// time than ``Clocks/stepMilliseconds`` move to it: they were accepted before, and count for one window's length at most.
+/// decision is made at the caller's time or at the newest unit's, whichever is later. Units further ahead of the
+/// caller's time than ``Clocks/stepMilliseconds`` move to it: they were accepted before, and count for one window's
+/// length at most.
 ///
 /// Not copied, so that a decision counts no references. `@unchecked`: the storage has no other owner.
 package struct SlidingLog: ~Copyable, @unchecked Sendable {
@@ -61,7 +62,7 @@ package struct SlidingLog: ~Copyable, @unchecked Sendable {
         // The oldest living unit lies within the longest window, at most thirty days back: what is left of it fits.
         let shift = time - storage.base > Int64(UInt32.max) ? storage.units.offsets[head] : 0
         if shift == 0, storage.count + units <= storage.capacity { return storage }
-        // In place where that makes room enough not to be done again soon.
+        // In place if that makes room enough not to be done again soon.
         let target = fits && wanted <= storage.capacity ? storage : UnitStorage(base: 0, minimumCapacity: wanted)
         storage.copy(to: target, shift: shift)
         return replace(with: target)
@@ -116,7 +117,7 @@ extension SlidingLog: LimiterState {
         followStepBack(to: now)
         let units = units
         let time = max(now.milliseconds, units.newest)
-        for window in policy.windows where units.fits(cost, units.standing(in: window, at: time), window) != nil {
+        for window in policy.windows where units.fits(cost, units.windowUse(in: window, at: time), window) != nil {
             return false
         }
         append(cost, at: now, keeping: policy.longestDurationMilliseconds)
@@ -153,14 +154,14 @@ extension SlidingLog: LimiterState {
         var states: [WindowState] = []
         states.reserveCapacity(windows.count)
         for index in windows.indices {
-            let standing = units.standing(in: windows[index], at: now)
-            if let fits = units.fits(cost, standing, windows[index]), fits > limiting?.instant ?? .min {
+            let windowUse = units.windowUse(in: windows[index], at: now)
+            if let fits = units.fits(cost, windowUse, windows[index]), fits > limiting?.instant ?? .min {
                 limiting = (index, fits)
             }
             states.append(
                 WindowState(
-                    window: windows[index], used: standing.used,
-                    reset: Timestamp(milliseconds: units.reset(standing, windows[index], at: now))))
+                    window: windows[index], used: windowUse.used,
+                    reset: Timestamp(milliseconds: units.reset(windowUse, windows[index], at: now))))
         }
         guard limiting == nil, cost > 0 else { return states }
         for index in windows.indices { states[index] = states[index].afterAccepting(cost, at: now) }

@@ -2,7 +2,7 @@
 /// change.
 package enum PromotionPhase: String, CaseIterable, Sendable {
     case legacy
-    /// Both judge, and control is enforced for everybody.
+    /// Both judge, and control is enforced for all identities.
     case hybrid
     /// Both judge, and this share of identities gets the candidate's verdict.
     case share10 = "10"
@@ -61,8 +61,33 @@ extension PromotionPhase {
     /// - Parameter changes: The newest change first.
     /// - Returns: `nil` if the history does not say so.
     package func began(in changes: [FlagChange]) -> Timestamp? {
-        let changes = PromotionWatch.withoutDrills(changes)
+        let changes = SoakPeriod.withoutDrills(changes)
         guard let newest = changes.first, PromotionPhase(newest.to) == self else { return nil }
         return changes.first { change in change.from.map { PromotionPhase($0) != self } ?? true }?.time
+    }
+}
+
+/// What it means to ask for a phase, from where the flags are.
+package enum PromotionStep: Equatable, Sendable {
+    /// The flags say so already.
+    case none
+    /// Towards `legacy`: always allowed.
+    case back
+    /// The next phase: the gate is asked.
+    case forward
+    /// Beyond the next phase, which is this one.
+    case tooFar(next: PromotionPhase)
+
+    package init(from values: FlagValues, to target: PromotionPhase) {
+        let phase = PromotionPhase(values)
+        if target.update.applied(to: values) == values {
+            self = .none
+        } else if target.place <= phase.place {
+            self = .back
+        } else if let next = phase.next, next != target {
+            self = .tooFar(next: next)
+        } else {
+            self = .forward
+        }
     }
 }

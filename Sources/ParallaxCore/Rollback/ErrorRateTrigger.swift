@@ -7,24 +7,24 @@
 package struct ErrorRateTrigger: Sendable {
     /// One window's counts.
     package struct Share: Equatable, Sendable {
-        package var errors: Int
-        package var attempts: Int
+        package var errors = 0
+        package var attempts = 0
 
         /// In per cent; 0 without attempts.
         package var percent: Double { attempts == 0 ? 0 : Double(errors) * 100 / Double(attempts) }
     }
 
-    /// The verdict at one time, in numbers.
+    /// What was counted at one time, and the settings that it is judged by.
     package struct Reading: Equatable, Sendable {
-        package var state: TriggerState
-        package var long: Share
-        package var short: Share
-        /// Failures of a Redis that was away, over the long window and over the short one.
-        package var outages: Int
-        package var shortOutages: Int
-        package var lowerBoundPercent: Double
+        package var settings = RollbackSettings()
+        package var long = Share()
+        package var short = Share()
+        /// Failures of a Redis that was away, over the long window and over the short one; `nil` in what releases stored that
+        /// did not count them.
+        package var outages = 0
+        package var shortOutages: Int?
         /// The part of the long window that has been watched.
-        package var watchedSeconds: Int
+        package var watchedSeconds = 0
     }
 
     private let settings: RollbackSettings
@@ -58,29 +58,17 @@ package struct ErrorRateTrigger: Sendable {
     package mutating func read(at now: ClockReading) -> Reading {
         watch(now)
         buckets.advance(to: now.second)
-        let long = share(buckets.long)
-        var reading = Reading(
-            state: .ok, long: long, short: share(buckets.short), outages: buckets.long.outages,
-            shortOutages: buckets.short.outages,
-            lowerBoundPercent: ErrorRateTrigger.lowerBoundPercent(long, settings: settings),
-            watchedSeconds: watchedSeconds(at: now))
-        reading.state = ErrorRateTrigger.state(of: reading, settings: settings)
-        return reading
+        return Reading(
+            settings: settings, long: share(buckets.long), short: share(buckets.short), outages: buckets.long.outages,
+            shortOutages: buckets.short.outages, watchedSeconds: watchedSeconds(at: now))
     }
 
-    static func lowerBoundPercent(_ share: Share, settings: RollbackSettings) -> Double {
-        100
-            * WilsonBound.lower(
-                successes: share.errors, trials: share.attempts, deviations: settings.confidenceDeviations)
-    }
-
-    /// The verdict on what was counted, whatever state the reading has so far.
-    static func state(of reading: Reading, settings: RollbackSettings) -> TriggerState {
-        let limit = settings.errorRatePercent
-        if reading.watchedSeconds < settings.errorShortWindowSeconds { return .warming }
-        if reading.long.attempts < settings.errorMinimum { return .inconclusive }
-        if reading.lowerBoundPercent > limit && reading.short.percent > limit { return .firing }
-        return reading.long.percent > limit || reading.short.percent > limit ? .suspect : .ok
+    package mutating func evaluate(at now: ClockReading) -> Evaluation {
+        let reading = read(at: now)
+        var evaluation = Evaluation(
+            trigger: .errorRate, time: now.wall, state: reading.state, sentence: reading.sentence)
+        evaluation.reading = .errorRate(reading)
+        return evaluation
     }
 
     private func share(_ tally: AttemptTally) -> Share {
@@ -97,44 +85,74 @@ package struct ErrorRateTrigger: Sendable {
     }
 }
 
-extension ErrorRateTrigger {
-    package mutating func evaluate(at now: ClockReading) -> Evaluation {
-        let reading = read(at: now)
-        return Evaluation(
-            trigger: .errorRate, time: now.wall, state: reading.state, figures: figures(reading),
-            sentence: ErrorRateTrigger.sentence(reading, settings: settings))
+extension ErrorRateTrigger.Reading {
+    package var state: TriggerState {
+        let limit = settings.errorRatePercent
+        if watchedSeconds < settings.errorShortWindowSeconds { return .warming }
+        if long.attempts < settings.errorMinimum { return .inconclusive }
+        if lowerBoundPercent > limit && short.percent > limit { return .firing }
+        return long.percent > limit || short.percent > limit ? .suspect : .ok
     }
 
-    private func figures(_ reading: Reading) -> [String: Double] {
-        [
-            "attempts": Double(reading.long.attempts), "errors": Double(reading.long.errors),
-            "ratePercent": reading.long.percent, "lowerBoundPercent": reading.lowerBoundPercent,
-            "shortAttempts": Double(reading.short.attempts), "shortErrors": Double(reading.short.errors),
-            "shortRatePercent": reading.short.percent, "outages": Double(reading.outages),
-            "shortOutages": Double(reading.shortOutages),
-            "outagesCountAsErrors": settings.outagesAsErrors ? 1 : 0,
-            "limitPercent": settings.errorRatePercent, "minimumAttempts": Double(settings.errorMinimum),
-            "confidenceDeviations": settings.confidenceDeviations,
-            "longWindowSeconds": Double(settings.errorWindowSeconds),
-            "shortWindowSeconds": Double(settings.errorShortWindowSeconds),
-            "watchedSeconds": Double(reading.watchedSeconds),
-        ]
+    private var lowerBoundPercent: Double {
+        100
+            * WilsonBound.lower(
+                successes: long.errors, trials: long.attempts, deviations: settings.confidenceDeviations)
     }
 
-    static func sentence(_ reading: Reading, settings: RollbackSettings) -> String {
-        let attempts = FigureText.grouped(reading.long.attempts)
-        switch reading.state {
+    var sentence: String {
+        let attempts = NumberFormat.count(long.attempts)
+        switch state {
         case .warming:
-            return "counting for \(reading.watchedSeconds) of the first \(settings.errorShortWindowSeconds) s, "
+            return "counting for \(watchedSeconds) of the first \(settings.errorShortWindowSeconds) s, "
                 + "\(attempts) attempts"
         case .inconclusive:
-            return "\(attempts) attempts in \(reading.watchedSeconds) s; an error rate needs at least "
-                + FigureText.grouped(settings.errorMinimum)
+            return "\(attempts) attempts in \(watchedSeconds) s; an error rate needs at least "
+                + NumberFormat.count(settings.errorMinimum)
         case .ok, .suspect, .firing:
-            return "error rate \(FigureText.percent(reading.long.percent)) "
-                + "(lower bound \(FigureText.percent(reading.lowerBoundPercent)), "
-                + "limit \(FigureText.percent(settings.errorRatePercent))) over \(reading.watchedSeconds) s, "
+            return "error rate \(NumberFormat.share(percent: long.percent)) "
+                + "(lower bound \(NumberFormat.share(percent: lowerBoundPercent)), "
+                + "limit \(NumberFormat.share(percent: settings.errorRatePercent))) over \(watchedSeconds) s, "
                 + "\(attempts) attempts"
+        }
+    }
+
+    /// The same counts under other settings, with outages among the errors or not; `nil` if they were not counted.
+    func rejudged(with changes: RollbackSettings.Changes) -> Self? {
+        var reading = self
+        reading.settings = settings.applying(changes)
+        guard reading.settings.outagesAsErrors != settings.outagesAsErrors else { return reading }
+        guard let shortOutages else { return nil }
+        let sign = settings.outagesAsErrors ? -1 : 1
+        reading.long.errors += sign * outages
+        reading.long.attempts += sign * outages
+        reading.short.errors += sign * shortOutages
+        reading.short.attempts += sign * shortOutages
+        return reading
+    }
+
+    mutating func exchange(with numbers: inout EvidenceNumbers) {
+        numbers.exchange("attempts", &long.attempts)
+        numbers.exchange("errors", &long.errors)
+        numbers.derive("ratePercent", long.percent)
+        numbers.derive("lowerBoundPercent", lowerBoundPercent)
+        numbers.exchange("shortAttempts", &short.attempts)
+        numbers.exchange("shortErrors", &short.errors)
+        numbers.derive("shortRatePercent", short.percent)
+        numbers.exchange("outages", &outages)
+        numbers.exchange("shortOutages", &shortOutages)
+        numbers.exchange("outagesCountAsErrors", &settings.outagesAsErrors, ifMissing: false)
+        numbers.exchange("limitPercent", &settings.errorRatePercent)
+        numbers.exchange("minimumAttempts", &settings.errorMinimum)
+        numbers.exchange("confidenceDeviations", &settings.confidenceDeviations)
+        numbers.exchange("longWindowSeconds", &settings.errorWindowSeconds)
+        numbers.exchange("shortWindowSeconds", &settings.errorShortWindowSeconds)
+        numbers.exchange("watchedSeconds", &watchedSeconds)
+        let counted = settings.outagesAsErrors ? (outages, shortOutages ?? 0) : (0, 0)
+        if !(counted.0...max(counted.0, long.attempts)).contains(long.errors)
+            || !(counted.1...max(counted.1, short.attempts)).contains(short.errors)
+        {
+            numbers.reject()
         }
     }
 }

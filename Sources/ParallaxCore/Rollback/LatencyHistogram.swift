@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How often each response time was seen, in buckets that grow with the time.
 ///
 /// Each octave has sixteen buckets of equal width, as in HdrHistogram (Gil Tene, public domain): a time stands for its
@@ -95,5 +97,102 @@ extension LatencyHistogram {
 extension LatencyHistogram: Equatable {
     package static func == (left: LatencyHistogram, right: LatencyHistogram) -> Bool {
         left.count == right.count && (left.count == 0 || left.counts == right.counts)
+    }
+}
+
+extension LatencyHistogram {
+    /// The time that a share of the samples does not exceed: the sample of rank `ceil(share * count)`.
+    ///
+    /// - Parameter share: Between 0 and 1, such as 0.95.
+    /// - Returns: The middle of that sample's bucket; `nil` without samples.
+    package func quantile(_ share: Double) -> Duration? {
+        time(ofRank: (share * Double(count)).rounded(.up))
+    }
+
+    /// The times between which the quantile of the traffic, of which the samples are a part, lies.
+    ///
+    /// The number of samples below the true quantile is binomial, so the samples a few deviations of it before and
+    /// after the quantile's rank enclose it, whatever shape the times have (W. J. Conover, "Practical Nonparametric
+    /// Statistics", 3rd edition, section 3.2; by the normal approximation, rounded outwards). Where there are too few
+    /// samples to enclose it, the outermost ones are given.
+    ///
+    /// - Parameters:
+    ///   - share: Between 0 and 1, such as 0.95.
+    ///   - deviations: How sure to be on each side, in standard deviations.
+    package func quantileBounds(_ share: Double, deviations: Double) -> (lower: Duration, upper: Duration)? {
+        let centre = share * Double(count)
+        let reach = deviations * (centre * (1 - share)).squareRoot()
+        guard let lower = time(ofRank: (centre - reach).rounded(.down)),
+            let upper = time(ofRank: (centre + reach).rounded(.up))
+        else { return nil }
+        return (lower, upper)
+    }
+
+    /// The time of the sample with a rank, counted from 1; ranks beyond the ends give the outermost samples.
+    private func time(ofRank rank: Double) -> Duration? {
+        guard count > 0 else { return nil }
+        let rank = Int(min(max(rank, 1), Double(count)))
+        var seen = 0
+        for (bucket, samples) in counts.enumerated() {
+            seen += Int(samples)
+            if seen >= rank { return .nanoseconds(LatencyHistogram.nanoseconds(ofBucket: bucket)) }
+        }
+        preconditionFailure("a histogram's buckets hold fewer samples than it counts")
+    }
+}
+
+/// Encoded as two lists of the same length: the buckets that hold samples, and how many each holds.
+extension LatencyHistogram: Codable {
+    private enum Key: String, CodingKey {
+        case buckets
+        case samples
+    }
+
+    /// - Throws: `DecodingError` if the lists do not make a histogram.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let buckets = try container.decode([Int].self, forKey: .buckets)
+        let samples = try container.decode([UInt32].self, forKey: .samples)
+        guard buckets.count == samples.count, Set(buckets).count == buckets.count,
+            buckets.allSatisfy((0..<LatencyHistogram.bucketCount).contains)
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .buckets, in: container,
+                debugDescription:
+                    "buckets must be distinct, below \(LatencyHistogram.bucketCount), and as many as samples")
+        }
+        self.init()
+        for (bucket, samples) in zip(buckets, samples) { add(samples, toBucket: bucket) }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        let held = counts.indices.filter { counts[$0] > 0 }
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(held, forKey: .buckets)
+        try container.encode(held.map { counts[$0] }, forKey: .samples)
+    }
+}
+
+/// A latency histogram that many threads add to at once: one atomic addition a sample, and no lock.
+package final class LatencyCounters: Sendable {
+    /// By bucket of ``LatencyHistogram``.
+    private let counts: InlineArray<432, Atomic<UInt32>>
+
+    package init() {
+        precondition(LatencyHistogram.bucketCount == 432, "a bucket of the histogram has no counter")
+        counts = InlineArray { _ in Atomic(0) }
+    }
+
+    package func record(_ duration: Duration) {
+        counts[LatencyHistogram.bucket(of: duration)].wrappingAdd(1, ordering: .releasing)
+    }
+
+    /// Takes what was counted and starts at nothing. What is counted meanwhile is in this histogram or in the next.
+    package func take() -> LatencyHistogram {
+        var histogram = LatencyHistogram()
+        for bucket in 0..<LatencyHistogram.bucketCount where counts[bucket].load(ordering: .relaxed) > 0 {
+            histogram.add(counts[bucket].exchange(0, ordering: .acquiring), toBucket: bucket)
+        }
+        return histogram
     }
 }

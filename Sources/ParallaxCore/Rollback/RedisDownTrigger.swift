@@ -3,28 +3,32 @@
 /// Redis is probed once a second. A good run is several successes in a row; without one, Redis counts as down since the
 /// first failure after the last good run, so a brown-out with a lucky probe now and then counts in full. Outages that
 /// repeat are summed up over the window: a Redis that crashes again and again, each time for less than the limit, is no
-/// better than one that is away for good. It fires only while Redis is down.
+/// better than one that is away permanently. It fires only while Redis is down.
 ///
-/// Decisions that Redis answers while its probes fail show that it is there, so the outage counts from the last of them:
-/// what is wrong then is the probe. Decisions that are answered only once probes succeed again say nothing of the time
-/// before.
+/// Decisions that Redis answers while its probes fail show that it is there, so the outage counts from the last of
+/// them: what is wrong then is the probe. Decisions that are answered only once probes succeed again say nothing of the
+/// time before.
 package struct RedisDownTrigger: Sendable {
-    /// The verdict at one time, in numbers.
+    /// What was measured at one time, and the settings that it is judged by.
     package struct Reading: Equatable, Sendable {
-        package var state: TriggerState
-        /// Since the first failure after the last good run, or since decisions were answered; `nil` while Redis is up.
+        package var settings = RollbackSettings()
+        /// Since the first failure after the last good run, or since decisions were answered; `nil` while Redis is up, or
+        /// nothing is known yet.
         package var downMilliseconds: Int64?
         /// Down within the window, the present outage included, and in how many outages.
         package var downInWindowMilliseconds: Int64 = 0
         package var outagesInWindow = 0
         /// In how long outages that are over no longer make it suspect, if Redis stays up; `nil` if they do not now.
         package var clearsInMilliseconds: Int64?
+        /// Up to a good run.
+        package var successesInARow = 0
         /// Probes since the first failure after the last good run, and how many of them failed.
-        package var probes: Int
-        package var failedProbes: Int
+        package var probes = 0
+        package var failedProbes = 0
         /// The decisions of the short window, if they show that Redis is there although its probes fail.
         package var answered: AttemptTally?
-        /// How long Redis would count as down, in this outage or within the window, had no decision of it been answered;
+        /// How long Redis would count as down, in this outage or within the window, had no decision of it been
+        /// answered;
         /// `nil` unless decisions are answered.
         package var downUnlessAnsweredMilliseconds: Int64?
     }
@@ -103,14 +107,13 @@ package struct RedisDownTrigger: Sendable {
     package func read(at now: ClockReading) -> Reading {
         let steady = now.steadyMilliseconds
         let start = outageStart
-        // The probes of a run that may become a good one are no outage yet, and may be none.
+        // The probes of a run that may become a good one are not an outage yet, and may be none.
         let end = run > 0 ? runSince : steady
         let total = outages.total(at: steady, current: start.map { $0..<max($0, end) })
         var reading = Reading(
-            state: .warming, downMilliseconds: start.map { steady - $0 }, downInWindowMilliseconds: total.milliseconds,
-            outagesInWindow: total.outages, probes: 0, failedProbes: 0)
+            settings: settings, downMilliseconds: start.map { steady - $0 },
+            downInWindowMilliseconds: total.milliseconds, outagesInWindow: total.outages, successesInARow: run)
         guard let downSince else {
-            if isUp { reading.state = RedisDownTrigger.state(of: reading, limitSeconds: settings.redisDownSeconds) }
             if reading.state == .suspect {
                 reading.clearsInMilliseconds = outages.clears(
                     below: Int64(settings.redisDownSeconds) * 1000, at: steady)
@@ -123,21 +126,15 @@ package struct RedisDownTrigger: Sendable {
             let unlessAnswered = outages.total(at: steady, current: downSince..<max(downSince, end))
             reading.downUnlessAnsweredMilliseconds = max(steady - downSince, unlessAnswered.milliseconds)
         }
-        reading.state = RedisDownTrigger.state(of: reading, limitSeconds: settings.redisDownSeconds)
         return reading
     }
 
-    /// The verdict on what was measured, whatever state the reading has so far.
-    static func state(of reading: Reading, limitSeconds: Int) -> TriggerState {
-        let limit = Int64(limitSeconds) * 1000
-        let isBeyond = max(reading.downMilliseconds ?? 0, reading.downInWindowMilliseconds) > limit
-        guard reading.downMilliseconds != nil else { return isBeyond ? .suspect : .ok }
-        return isBeyond && reading.answered == nil ? .firing : .suspect
-    }
-
-    /// Whether it would fire, if no decision had been answered.
-    static func isHeldBack(_ reading: Reading, limitSeconds: Int) -> Bool {
-        reading.downUnlessAnsweredMilliseconds.map { $0 > Int64(limitSeconds) * 1000 } ?? false
+    package func evaluate(at now: ClockReading) -> Evaluation {
+        let reading = read(at: now)
+        var evaluation = Evaluation(
+            trigger: .redisDown, time: now.wall, state: reading.state, sentence: reading.sentence)
+        (evaluation.reading, evaluation.isHeldBack) = (.redisDown(reading), reading.isHeldBack)
+        return evaluation
     }
 
     private var outageStart: Int64? {
@@ -158,65 +155,115 @@ package struct RedisDownTrigger: Sendable {
     }
 }
 
-extension RedisDownTrigger {
-    package func evaluate(at now: ClockReading) -> Evaluation {
-        let reading = read(at: now)
-        var figures = [
-            "downSeconds": Double(reading.downMilliseconds ?? 0) / 1000,
-            "limitSeconds": Double(settings.redisDownSeconds),
-            "windowSeconds": Double(settings.redisDownWindowSeconds),
-            "downInWindowSeconds": Double(reading.downInWindowMilliseconds) / 1000,
-            "outagesInWindow": Double(reading.outagesInWindow),
-            "goodRunProbes": Double(settings.goodRunProbes), "successesInARow": Double(run),
-            "probes": Double(reading.probes), "failedProbes": Double(reading.failedProbes),
-        ]
-        if let answered = reading.answered {
-            figures["decided"] = Double(answered.decided)
-            figures["failedDecisions"] = Double(answered.errors + answered.outages)
-            figures["decisionsSeconds"] = Double(settings.errorShortWindowSeconds)
-        }
-        figures[Evaluation.clearsInFigure] = reading.clearsInMilliseconds.map { Double($0) / 1000 }
-        if let down = reading.downUnlessAnsweredMilliseconds {
-            figures["downUnlessAnsweredSeconds"] = Double(down) / 1000
-        }
-        if RedisDownTrigger.isHeldBack(reading, limitSeconds: settings.redisDownSeconds) {
-            figures[Evaluation.heldBackFigure] = 1
-        }
-        return Evaluation(
-            trigger: .redisDown, time: now.wall, state: reading.state, figures: figures, sentence: sentence(reading))
+extension RedisDownTrigger.Reading {
+    package var state: TriggerState {
+        let limit = Int64(settings.redisDownSeconds) * 1000
+        let isBeyond = max(downMilliseconds ?? 0, downInWindowMilliseconds) > limit
+        if downMilliseconds == nil && successesInARow < settings.goodRunProbes { return .warming }
+        guard downMilliseconds != nil else { return isBeyond ? .suspect : .ok }
+        return isBeyond && answered == nil ? .firing : .suspect
     }
 
-    private func sentence(_ reading: Reading) -> String {
-        guard reading.state != .warming else {
-            return "\(run) of \(settings.goodRunProbes) probes in a row have succeeded since the start"
-        }
-        return RedisDownTrigger.sentence(
-            reading, limitSeconds: settings.redisDownSeconds, windowSeconds: settings.redisDownWindowSeconds,
-            goodRunProbes: settings.goodRunProbes, decisionsSeconds: settings.errorShortWindowSeconds)
-    }
+    /// Whether it would fire, if no decision had been answered.
+    var isHeldBack: Bool { (downUnlessAnsweredMilliseconds ?? 0) > Int64(settings.redisDownSeconds) * 1000 }
 
-    /// What is said of a Redis of which something is known.
-    static func sentence(
-        _ reading: Reading, limitSeconds: Int, windowSeconds: Int, goodRunProbes: Int, decisionsSeconds: Int
-    ) -> String {
+    var sentence: String {
         let inWindow =
-            "down for \(FigureText.decimal(Double(reading.downInWindowMilliseconds) / 1000)) s "
-            + "of the last \(windowSeconds) s"
-        guard let down = reading.downMilliseconds else {
-            let up = "Redis is up: its last \(goodRunProbes) probes or more succeeded"
-            return reading.outagesInWindow == 0
-                ? up
-                : up + "; it was \(inWindow), in \(FigureText.counted(reading.outagesInWindow, "outage"))"
+            "down for \(NumberFormat.decimal(Double(downInWindowMilliseconds) / 1000)) s "
+            + "of the last \(settings.redisDownWindowSeconds) s"
+        guard let down = downMilliseconds else {
+            if state == .warming {
+                return "\(successesInARow) of \(settings.goodRunProbes) probes in a row have succeeded since the start"
+            }
+            let up = "Redis is up: its last \(settings.goodRunProbes) probes or more succeeded"
+            return outagesInWindow == 0
+                ? up : up + "; it was \(inWindow), in \(NumberFormat.counted(outagesInWindow, "outage"))"
         }
-        let probes =
-            "\(FigureText.grouped(reading.failedProbes)) of \(FigureText.grouped(reading.probes)) probes failed"
-        if let answered = reading.answered {
-            let decisions = FigureText.counted(answered.decided + answered.errors + answered.outages, "decision")
-            return "\(probes), and yet Redis answered \(FigureText.grouped(answered.decided)) of \(decisions) "
-                + "within \(decisionsSeconds) s, so it is not down: look at what the probe needs"
+        let probes = "\(NumberFormat.count(failedProbes)) of \(NumberFormat.count(self.probes)) probes failed"
+        if let answered {
+            let decisions = NumberFormat.counted(answered.decided + answered.errors + answered.outages, "decision")
+            return "\(probes), but Redis answered \(NumberFormat.count(answered.decided)) of \(decisions) "
+                + "within \(settings.errorShortWindowSeconds) s, so it is not down: look at what the probe needs"
         }
-        let noGoodRun = "no good run of Redis for \(FigureText.decimal(Double(down) / 1000)) s"
-        guard reading.outagesInWindow > 1 else { return "\(noGoodRun) (limit \(limitSeconds) s): \(probes)" }
-        return "\(noGoodRun), \(inWindow), in \(reading.outagesInWindow) outages (limit \(limitSeconds) s): \(probes)"
+        let noGoodRun = "no good run of Redis for \(NumberFormat.decimal(Double(down) / 1000)) s"
+        let limit = "(limit \(settings.redisDownSeconds) s): \(probes)"
+        return outagesInWindow > 1
+            ? "\(noGoodRun), \(inWindow), in \(outagesInWindow) outages \(limit)" : "\(noGoodRun) \(limit)"
+    }
+
+    /// What releases stored that did not sum outages up holds no window.
+    mutating func exchange(with numbers: inout EvidenceNumbers) {
+        var down = downMilliseconds ?? 0
+        numbers.exchange("downSeconds", &down)
+        numbers.exchange("limitSeconds", &settings.redisDownSeconds)
+        numbers.exchange("windowSeconds", &settings.redisDownWindowSeconds, ifMissing: 0)
+        numbers.exchange("downInWindowSeconds", &downInWindowMilliseconds, ifMissing: 0)
+        numbers.exchange("outagesInWindow", &outagesInWindow, ifMissing: 0)
+        numbers.exchange("clearsInSeconds", &clearsInMilliseconds)
+        numbers.exchange("goodRunProbes", &settings.goodRunProbes)
+        numbers.exchange("successesInARow", &successesInARow)
+        numbers.exchange("probes", &probes)
+        numbers.exchange("failedProbes", &failedProbes)
+        downMilliseconds = probes == 0 || successesInARow == settings.goodRunProbes ? nil : down
+        guard numbers.holds("decided", answered != nil) else { return }
+        var (decided, failed) = (answered?.decided ?? 0, (answered?.errors ?? 0) + (answered?.outages ?? 0))
+        numbers.exchange("decided", &decided)
+        numbers.exchange("failedDecisions", &failed, ifMissing: 0)
+        numbers.exchange("decisionsSeconds", &settings.errorShortWindowSeconds, ifMissing: 0)
+        numbers.exchange("downUnlessAnsweredSeconds", &downUnlessAnsweredMilliseconds)
+        answered = AttemptTally(decided: decided, errors: failed)
+        // Earlier releases kept only what counts as down.
+        downUnlessAnsweredMilliseconds = downUnlessAnsweredMilliseconds ?? down
+    }
+}
+
+/// The ended outages of Redis that reach into a window, for how long it was away in all.
+///
+/// Times are milliseconds on the monotonic clock. Bounded: an outage and the good run after it take three probes at least.
+struct OutageWindow: Equatable, Sendable {
+    private let milliseconds: Int64
+    private var ended: [Range<Int64>] = []
+
+    /// - Parameter seconds: The length of the window; with 0 nothing is summed up.
+    init(seconds: Int) {
+        milliseconds = Int64(seconds) * 1000
+    }
+
+    /// Takes in an outage that has ended at `outage.upperBound`, and drops those that have left the window.
+    mutating func add(_ outage: Range<Int64>) {
+        guard milliseconds > 0, !outage.isEmpty else { return }
+        ended.removeAll { $0.upperBound <= outage.upperBound - milliseconds }
+        ended.append(outage)
+    }
+
+    mutating func clear() {
+        ended = []
+    }
+
+    /// How long Redis was away within the window that ends now, in how many outages.
+    ///
+    /// - Parameter current: The present outage so far; `nil` while Redis is up.
+    func total(at now: Int64, current: Range<Int64>?) -> (milliseconds: Int64, outages: Int) {
+        guard milliseconds > 0 else { return (0, 0) }
+        let start = now - milliseconds
+        var total = (milliseconds: Int64(0), outages: 0)
+        for outage in ended + (current.map { [$0] } ?? []) where outage.upperBound > start {
+            total.milliseconds += outage.upperBound - max(outage.lowerBound, start)
+            total.outages += 1
+        }
+        return total
+    }
+
+    /// In how many milliseconds the total of the ended outages no longer exceeds a limit, if Redis stays up.
+    func clears(below limit: Int64, at now: Int64) -> Int64 {
+        var excess = total(at: now, current: nil).milliseconds - limit
+        guard excess > 0 else { return 0 }
+        for outage in ended {
+            let start = max(outage.lowerBound, now - milliseconds)
+            let length = max(0, outage.upperBound - start)
+            if excess <= length { return start + excess + milliseconds - now }
+            excess -= length
+        }
+        return milliseconds
     }
 }

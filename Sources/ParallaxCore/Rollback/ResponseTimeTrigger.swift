@@ -1,83 +1,42 @@
-/// Fires when callers wait much longer than they did with control alone.
+/// Fires when callers wait much longer than they did with only control.
 ///
 /// Both must exceed the limit: over the long window the lower bound of the quantile, so that it is so, and over
 /// the short window the quantile itself, so that it still is. The limit is the upper bound of the baseline's quantile
-/// times a factor, or the floor where that is higher. The door's answers and those that applications report are judged
+/// times a factor, or the floor if that is higher. The service's answers and those that applications report are judged
 /// apart, each by a baseline of its own: together, a change of their mix would look like a change of the times. The
-/// door's callers who waited for the candidate are also judged by themselves.
+/// service's callers who waited for the candidate are also judged by themselves.
 package struct ResponseTimeTrigger: Sendable {
     /// Whose response times are judged together.
     package enum Population: String, CaseIterable, Sendable {
-        /// All callers of the door while the candidate was in play.
-        case door
+        /// All callers of the service while the candidate was in play.
+        case service
         /// Those of them who waited for the candidate: while few do, all others would hide what they wait.
         case waited
         /// Callers of applications.
         case application
 
         /// Whose baseline they are held to.
-        var source: ResponseTimeSource { self == .application ? .application : .door }
-    }
+        var source: ResponseTimeSource { self == .application ? .application : .service }
 
-    /// The quantiles at one time and what they are held to.
-    package struct Quantiles: Equatable, Sendable {
-        package var quantile: Duration
-        package var lowerBound: Duration
-        package var shortQuantile: Duration
-        package var baselineQuantile: Duration
-        package var baselineUpperBound: Duration
-        package var limit: Duration
-        /// How much lower the quantile of the same requests would be had no one waited for the candidate; `nil` if
-        /// the waits are not known.
-        package var limiterPart: Duration?
-
-        /// How far the quantile is above the baseline's.
-        package var added: Duration { max(.zero, quantile - baselineQuantile) }
-    }
-
-    /// The waits for the candidate over the long window, of the requests that waited.
-    package struct Waits: Equatable, Sendable {
-        package var count: Int
-        package var median: Duration
-        package var quantile: Duration
-    }
-
-    /// The verdict on one population at one time, in numbers.
-    package struct Reading: Equatable, Sendable {
-        package var state: TriggerState
-        /// Over the long window, with those in flight that count.
-        package var samples: Int
-        package var shortSamples: Int
-        /// Requests that wait beyond the limit at this moment, and count with the time they have waited so far.
-        package var slowInFlight = 0
-        package var watchedSeconds: Int
-        /// The learned baseline.
-        package var baseline: Baseline.State
-        /// For how long it still has to be learned, at least.
-        package var baselineSecondsLeft = 0
-        /// Response times of the hold-out over the long window; `nil` if there is no hold-out.
-        package var heldOutSamples: Int?
-        /// Whether the hold-out is what is compared with.
-        package var usesHoldout = false
-        /// `nil` if there is nothing to compare.
-        package var quantiles: Quantiles?
-        /// `nil` if no one waited for the candidate.
-        package var waits: Waits?
-        /// Whether it is known that no caller waits for the candidate, so that going back would take no wait away.
-        package var isUnwaited = false
-        /// Whether it would fire, if a caller waited for the candidate.
-        package var isHeldBack = false
+        /// As sentences call them.
+        var callers: String {
+            switch self {
+            case .service: "callers"
+            case .waited: "callers who wait for the candidate"
+            case .application: "applications"
+            }
+        }
     }
 
     let settings: RollbackSettings
-    private var door: ResponseTimeWindows
+    private var service: ResponseTimeWindows
     private var application: ResponseTimeWindows
     private var watchedSince: Int64?
 
     /// - Parameter settings: Validated settings.
     package init(settings: RollbackSettings) {
         self.settings = settings
-        door = ResponseTimeWindows(settings: settings)
+        service = ResponseTimeWindows(settings: settings)
         application = ResponseTimeWindows(settings: settings)
     }
 
@@ -88,11 +47,11 @@ package struct ResponseTimeTrigger: Sendable {
         count(samples, at: now)
     }
 
-    /// Takes in how long the door's callers of the last second waited while the candidate was in play.
+    /// Takes in how long the service's callers of the last second waited while the candidate was in play.
     package mutating func count(_ samples: LatencyHistogram, at now: ClockReading) {
         var times = ResponseTimes()
         times.inPlay = AnsweredTimes(times: samples)
-        count(times, from: .door, at: now)
+        count(times, from: .service, at: now)
     }
 
     /// Takes in how long the callers of the last second waited. What `legacy` answered belongs to a baseline, and is
@@ -100,14 +59,14 @@ package struct ResponseTimeTrigger: Sendable {
     package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: ClockReading) {
         watch(now)
         switch source {
-        case .door: door.count(times, second: now.second)
+        case .service: service.count(times, second: now.second)
         case .application: application.count(times, second: now.second)
         }
     }
 
     /// Forgets everything, after a time in which no one counted.
     package mutating func restart() {
-        door.clear()
+        service.clear()
         application.clear()
         watchedSince = nil
     }
@@ -115,34 +74,36 @@ package struct ResponseTimeTrigger: Sendable {
     /// Judges one population.
     ///
     /// - Parameters:
-    ///   - waiting: How long the door's callers have waited who have no answer yet. Those that have waited beyond the
+    ///   - waiting: How long the service's callers have waited who have no answer yet. Those that have waited beyond the
     ///     limit count as samples, here and now: in a later reading they count as they are then, and once answered
-    ///     with their whole time alone.
+    ///     with only their whole time.
     ///   - strategy: Only in `hybrid` is there a hold-out.
     package mutating func read(
-        _ population: Population = .door, at now: ClockReading, baseline: Baseline,
+        _ population: Population = .service, at now: ClockReading, baseline: Baseline,
         waiting: LatencyHistogram = LatencyHistogram(), strategy: Strategy = .hybrid
     ) -> Reading {
         watch(now)
-        door.advance(to: now.second)
+        service.advance(to: now.second)
         application.advance(to: now.second)
         let windows = windows(of: population)
+        let state = baseline.state(of: population.source, at: now.wall, settings: settings)
         var reading = Reading(
-            state: .inconclusive, samples: windows.long.times.count, shortSamples: windows.short.times.count,
-            watchedSeconds: watchedSeconds(at: now),
-            baseline: baseline.state(of: population.source, at: now.wall, settings: settings),
+            population: population, settings: settings, watchedSeconds: watchedSeconds(at: now),
+            isUnwaited: isUnwaited(waiting, strategy), samples: windows.long.times.count,
+            shortSamples: windows.short.times.count, baselineSamples: state.samples,
+            baselineHolds: state.stage == .frozen,
             baselineSecondsLeft: baseline.secondsLeft(of: population.source, at: now.wall, settings: settings),
-            waits: waits(windows.long.waits), isUnwaited: isUnwaited(waiting, strategy))
+            waits: waits(windows.long.waits))
         if settings.baselineHoldoutPercent > 0 && strategy == .hybrid { reading.heldOutSamples = windows.held.count }
-        reading.usesHoldout = (reading.heldOutSamples ?? 0) >= settings.holdoutMinimumSamples
-        let yardstick = reading.usesHoldout ? windows.held : reading.baseline.frozenSamples
-        guard let yardstick else { return reading }
-        guard reading.watchedSeconds >= settings.errorShortWindowSeconds else {
-            reading.state = .warming
-            return reading
+        var yardstick = reading.usesHoldout ? windows.held : nil
+        switch state {
+        case .learning: break
+        case .frozen(let frozen): yardstick = yardstick ?? frozen.samples
+        case .stale(let frozen): reading.baselineStaleDays = Int((now.wall - frozen.frozenAt) / 86_400_000)
         }
-        let callers = population.source == .door ? waiting : LatencyHistogram()
-        judge(windows, by: yardstick, waiting: callers, into: &reading)
+        guard let yardstick, reading.watchedSeconds >= settings.errorShortWindowSeconds else { return reading }
+        let callers = population.source == .service ? waiting : LatencyHistogram()
+        measure(windows, by: yardstick, waiting: callers, into: &reading)
         return reading
     }
 
@@ -150,13 +111,13 @@ package struct ResponseTimeTrigger: Sendable {
 
     private func windows(of population: Population) -> Windows {
         switch population {
-        case .door: (door.long, door.short, door.held)
-        case .waited: (door.long.ofThoseThatWaited, door.short.ofThoseThatWaited, door.held)
+        case .service: (service.long, service.short, service.held)
+        case .waited: (service.long.ofThoseThatWaited, service.short.ofThoseThatWaited, service.held)
         case .application: (application.long, application.short, application.held)
         }
     }
 
-    private func judge(
+    private func measure(
         _ windows: Windows, by yardstick: LatencyHistogram, waiting: LatencyHistogram,
         into reading: inout Reading
     ) {
@@ -164,8 +125,7 @@ package struct ResponseTimeTrigger: Sendable {
         guard let baseline = yardstick.quantile(share),
             let upper = yardstick.quantileBounds(share, deviations: settings.confidenceDeviations)?.upper
         else { return }
-        let floor = Duration.milliseconds(settings.responseTimeFloorMilliseconds)
-        let limit = max(upper * settings.responseTimeFactor, floor)
+        let limit = reading.limit(over: upper)
         let slow = waiting.samples(above: limit)
         let (long, short) = (windows.long.adding(unanswered: slow), windows.short.adding(unanswered: slow))
         reading.slowInFlight = slow.count
@@ -174,24 +134,16 @@ package struct ResponseTimeTrigger: Sendable {
         guard reading.samples >= settings.responseTimeMinimum, let quantile = long.times.quantile(share),
             let lower = long.times.quantileBounds(share, deviations: settings.confidenceDeviations)?.lower
         else { return }
-        let quantiles = Quantiles(
+        reading.quantiles = Quantiles(
             quantile: quantile, lowerBound: lower, shortQuantile: short.times.quantile(share) ?? .zero,
             baselineQuantile: baseline, baselineUpperBound: upper, limit: limit,
             limiterPart: long.hasWaits ? long.withoutWaits.quantile(share).map { quantile - $0 } : nil)
-        reading.quantiles = quantiles
-        let state = ResponseTimeTrigger.state(
-            quantile: quantiles.quantile, lowerBound: quantiles.lowerBound, shortQuantile: quantiles.shortQuantile,
-            limit: quantiles.limit)
-        // A hold-out that is faster at the same time shows that the candidate slows callers down, also if none waits for it.
-        reading.isHeldBack =
-            state == .firing && reading.isUnwaited && !reading.usesHoldout && !settings.responseTimeUnwaited
-        reading.state = reading.isHeldBack ? .suspect : state
     }
 
-    /// Whether the door answered callers and none of them waited, or waits, for the candidate. An application's callers
-    /// wait for it at the door, if at all.
+    /// Whether the service answered callers and none of them waited, or waits, for the candidate. An application's callers
+    /// wait for it at the service, if at all.
     private func isUnwaited(_ waiting: LatencyHistogram, _ strategy: Strategy) -> Bool {
-        let answered = door.long
+        let answered = service.long
         return strategy == .hybrid && waiting.count == 0 && answered.times.count > 0 && answered.hasWaits
             && answered.waits.count == 0
     }
@@ -212,6 +164,81 @@ package struct ResponseTimeTrigger: Sendable {
     }
 }
 
+extension ResponseTimeTrigger {
+    /// Judges all populations: the most serious verdict is the trigger's.
+    ///
+    /// The parameters are those of reading one of them.
+    package mutating func evaluate(
+        at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram = LatencyHistogram(),
+        strategy: Strategy = .hybrid
+    ) -> Evaluation {
+        let readings = readings(at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        let verdict = Self.verdict(on: readings)
+        var evaluation = Evaluation(
+            trigger: .responseTime, time: now.wall, state: verdict.state, sentence: verdict.sentence)
+        (evaluation.reading, evaluation.isHeldBack) = (.responseTime(readings), verdict.isHeldBack)
+        return evaluation
+    }
+
+    /// The state only, without a sentence.
+    mutating func state(
+        at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
+    ) -> TriggerState {
+        let readings = readings(at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        return readings.map(\.state).max { $0.severity < $1.severity } ?? .inconclusive
+    }
+
+    /// The service's reading, and those of populations that are judged next to it.
+    private mutating func readings(
+        at now: ClockReading, baseline: Baseline, waiting: LatencyHistogram, strategy: Strategy
+    ) -> [Reading] {
+        let readings = Population.allCases.map {
+            read($0, at: now, baseline: baseline, waiting: waiting, strategy: strategy)
+        }
+        // An application that does not report has no verdict; if every caller waited, one verdict is enough.
+        return readings.filter {
+            switch $0.population {
+            case .service: true
+            case .waited: $0.samples > 0 && $0.samples < readings[0].samples
+            case .application: $0.samples > 0
+            }
+        }
+    }
+
+    /// The most serious verdict, and of equals the first.
+    static func verdict(
+        on readings: [Reading]
+    ) -> (state: TriggerState, isHeldBack: Bool, isCompared: Bool, sentence: String) {
+        var worst = readings[0]
+        var sentence = worst.sentence
+        for reading in readings.dropFirst() {
+            if reading.population == .application && reading.state == .inconclusive && worst.state == .inconclusive {
+                sentence += "; \(reading.sentence)"
+            }
+            guard reading.state.severity > worst.state.severity else { continue }
+            worst = reading
+            sentence = reading.sentence
+            if reading.population == .application, !reading.settings.trustsApplicationTimes {
+                sentence += "; who reports is not known, so it does not roll back (RESPONSE_TIMES_TOKEN_FILE)"
+            }
+        }
+        return (worst.state, worst.isHeldBack, readings.contains { $0.quantiles != nil }, sentence)
+    }
+}
+
+extension TriggerState {
+    /// Orders the verdicts on several populations: a verdict before none.
+    fileprivate var severity: Int {
+        switch self {
+        case .inconclusive: 0
+        case .warming: 1
+        case .ok: 2
+        case .suspect: 3
+        case .firing: 4
+        }
+    }
+}
+
 extension AnsweredTimes {
     /// With requests that have waited this long for the candidate, and wait still: without it they would have been
     /// answered at once.
@@ -222,13 +249,5 @@ extension AnsweredTimes {
         answered.times.add(ages)
         if isPaired { answered.withoutWaits.add(UInt32(ages.count), toBucket: 0) }
         return answered
-    }
-}
-
-extension Baseline.State {
-    /// What a frozen baseline holds.
-    fileprivate var frozenSamples: LatencyHistogram? {
-        guard case .frozen(let frozen) = self else { return nil }
-        return frozen.samples
     }
 }

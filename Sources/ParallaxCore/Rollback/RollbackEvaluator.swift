@@ -1,6 +1,6 @@
 /// Decides when the migration is rolled back: the three triggers, the baseline and the latch, as one value.
 ///
-/// Events go in, evaluations and actions come out; whoever drives it acts. No trigger can throw or see another's data,
+/// Events go in, evaluations and actions come out; its driver acts. No trigger can throw or see another's data,
 /// so none can stop another.
 package struct RollbackEvaluator: Sendable {
     /// The name under which the evaluator changes flags.
@@ -36,7 +36,7 @@ package struct RollbackEvaluator: Sendable {
         package var actions: [Action] = []
     }
 
-    /// Which evaluations carry the figures and the sentence that they were reached from.
+    /// Which evaluations carry the reading and the sentence that they were reached from.
     package enum Evidence: Sendable {
         /// All, since all of them are stored.
         case ofAll
@@ -86,8 +86,9 @@ package struct RollbackEvaluator: Sendable {
 
     /// Takes in the candidate's attempts of the last second.
     ///
-    /// Decisions that go unanswered while Redis answers its probes, or nearly all other decisions, are no outage of Redis:
-    /// nothing else would see them, so they are errors. While it is down, they belong to ``Trigger/redisDown`` only.
+    /// Decisions that go unanswered while Redis answers its probes, or nearly all other decisions, are not an outage of
+    /// Redis: nothing else would see them, so they are errors. While it is down, they belong to ``Trigger/redisDown``
+    /// only.
     package mutating func count(_ attempts: AttemptTally, at now: ClockReading) {
         redisDown.count(attempts, at: now)
         let isThere = redisDown.isUp || redisDown.isAnswering
@@ -99,25 +100,25 @@ package struct RollbackEvaluator: Sendable {
         self.failures.count(failures, at: now)
     }
 
-    /// Takes in how long the door's callers of the last second waited.
+    /// Takes in how long the service's callers of the last second waited.
     ///
-    /// - Parameter isControlOnly: Whether control alone judged them, as in `legacy`: they teach the baseline then.
+    /// - Parameter isControlOnly: Whether only control judged them, as in `legacy`: they teach the baseline then.
     package mutating func count(_ responseTimes: LatencyHistogram, isControlOnly: Bool, at now: ClockReading) {
         var times = ResponseTimes()
         if isControlOnly { times.legacy = responseTimes } else { times.inPlay = AnsweredTimes(times: responseTimes) }
-        count(times, from: .door, at: now)
+        count(times, from: .service, at: now)
     }
 
     /// Takes in how long the callers of one source waited in the last second.
     package mutating func count(_ times: ResponseTimes, from source: ResponseTimeSource, at now: ClockReading) {
         responseTime.count(times, from: source, at: now)
-        guard source == .door || isLongInLegacy(at: now) else { return }
+        guard source == .service || isLongInLegacy(at: now) else { return }
         if baseline.learn(times.legacy, from: source, at: now.wall, settings: settings) { hasLearned = true }
     }
 
     /// Evaluates all triggers, in every strategy; only in one that uses the candidate can anything come of it.
     ///
-    /// - Parameter waiting: How long the door's callers have waited who have no answer yet.
+    /// - Parameter waiting: How long the service's callers have waited who have no answer yet.
     package mutating func evaluate(
         at now: ClockReading, strategy: Strategy, waiting: LatencyHistogram = LatencyHistogram()
     ) -> Outcome {
@@ -203,23 +204,24 @@ extension RollbackEvaluator {
         if evidence == .ofFiring {
             let state = state(of: trigger, at: now, strategy: strategy, waiting: waiting)
             guard state == .firing else {
-                return Evaluation(trigger: trigger, time: now.wall, state: state, figures: [:], sentence: "")
+                return Evaluation(trigger: trigger, time: now.wall, state: state, sentence: "")
             }
         }
-        let evaluation =
+        var evaluation =
             switch trigger {
             case .redisDown: failures.explaining(redisDown.evaluate(at: now), at: now)
             case .errorRate: failures.explaining(errorRate.evaluate(at: now), at: now)
             case .responseTime:
                 responseTime.evaluate(at: now, baseline: baseline, waiting: waiting, strategy: strategy)
             }
-        // Whoever judges it again must know whether anything could have come of it.
-        return evaluation.adding(strategy == .legacy ? 0 : 1, as: Evaluation.inPlayFigure)
-            .adding(isArmed(evaluation, strategy: strategy, at: now) ? 1 : 0, as: Evaluation.armedFigure)
+        // An evaluation that is judged again later must say whether it could have led to a rollback.
+        evaluation.wasInPlay = strategy != .legacy
+        evaluation.isArmed = isArmed(evaluation, strategy: strategy, at: now)
+        return evaluation
     }
 
-    /// In `legacy` the candidate decides nothing, so that nothing is missing for the error rate, and response times only have
-    /// to have something to be compared with: those to compare come later.
+    /// In `legacy` the candidate decides nothing, so that nothing is missing for the error rate, and response times
+    /// only have to have something to be compared with: those to compare come later.
     private func isArmed(_ evaluation: Evaluation, strategy: Strategy, at now: ClockReading) -> Bool {
         switch evaluation.trigger {
         case .errorRate where strategy == .legacy: true

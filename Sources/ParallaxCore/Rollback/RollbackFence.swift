@@ -1,7 +1,8 @@
 /// What the evaluators that share a flag file agree on, as the newest claim next to the file says it.
 ///
-/// Every claim has a number above all before it, and no number is claimed twice: whoever decides on what it knew at one
-/// number and finds another when it acts has decided on what is past. A value; who keeps the claims is another's matter.
+/// Every claim has a number above all before it, and no number is claimed twice: an evaluator that decides by what it
+/// knew at one number and finds another when it acts has decided on what is past. A value; who keeps the claims is
+/// another's matter.
 package struct RollbackFence: Codable, Equatable, Sendable {
     package let number: Int64
     /// Who made the claim, for people.
@@ -12,8 +13,8 @@ package struct RollbackFence: Codable, Equatable, Sendable {
     package let time: Timestamp
     /// The latest rollback for all who share the file, and whether it was acknowledged.
     package let latch: RollbackLatch
-    /// What the latch is once the rollback that this claim is for has been written; `nil` if it is for none. While it is
-    /// there, the claim is a lease: others leave the rollback to its holder, for a while.
+    /// What the latch is once the rollback that this claim is for has been written; `nil` if it is for none. While it
+    /// is there, the claim is a lease: others leave the rollback to its holder, for a while.
     package let pending: RollbackLatch?
 
     package init(
@@ -40,7 +41,7 @@ package struct RollbackFence: Codable, Equatable, Sendable {
         pending != nil && !isCarriedOut(written: written)
     }
 
-    /// The latch that holds for all, also where the holder died between writing the file and saying so.
+    /// The latch that holds for all, also if the holder died between writing the file and saying so.
     package func latch(written: Int64?) -> RollbackLatch {
         if let pending, isCarriedOut(written: written) { return pending }
         return latch

@@ -7,8 +7,8 @@ package struct RollbackSettings: Equatable, Sendable {
     /// The window over which outages are summed up: more than `redisDownSeconds` of it in all fire as one outage does.
     /// With 0, or no more than `redisDownSeconds`, each outage is judged by itself.
     package var redisDownWindowSeconds = 600
-    /// Of the decisions of the short window, the share in per cent that Redis must answer to count as there although its
-    /// probes fail. A brown-out answers some.
+    /// Of the decisions of the short window, the share in per cent that Redis must answer to count as there although
+    /// its probes fail. A brown-out answers some.
     package var answeredPercent = 95.0
     /// Successful probes in a row that make a good run: more than one, so that a lucky probe ends no brown-out.
     package var goodRunProbes = 3
@@ -36,14 +36,15 @@ package struct RollbackSettings: Equatable, Sendable {
     package var responseTimeMinimum = 300
     /// A quantile at or below this is fast enough, whatever the baseline.
     package var responseTimeFloorMilliseconds = 5.0
-    /// Whether slow callers fire in `hybrid` also while none of them waits for the candidate. Going back takes no wait away
-    /// then: whatever slows them down is something else. A hold-out that is faster at the same time shows otherwise, and fires.
+    /// Whether slow callers fire in `hybrid` also while none of them waits for the candidate. Going back takes no wait
+    /// away then: whatever slows them down is something else. A hold-out that is faster at the same time shows
+    /// otherwise, and fires.
     package var responseTimeUnwaited = false
     /// Response times of control-only traffic that make a baseline.
     package var baselineMinimumSamples = 5_000
     /// The shortest time a baseline is learned for, so that a busy service does not freeze its first seconds.
     package var baselineMinimumSeconds = 300
-    /// In hybrid, the share of identities that control alone judges, in per cent; 0 for none. Where there is one, its
+    /// In hybrid, the share of identities that only control judges, in per cent; 0 for none. Where there is one, its
     /// response times are the baseline.
     package var baselineHoldoutPercent = 0.0
     /// Response times of the hold-out in the long window below which the learned baseline is taken. Fewer than some two
@@ -116,16 +117,16 @@ extension RollbackSettings {
 }
 
 extension RollbackSettings.Changes {
-    /// What a stored evaluation cannot tell about these changes, each as a sentence; empty where it can tell all.
+    /// What a stored evaluation cannot tell about these changes, each as a sentence; empty if it can tell all.
     ///
     /// It holds the sums over its own two windows at its own time, so other windows and other times are beyond it.
-    package var beyondStoredFigures: [String] {
+    package var beyondStoredEvidence: [String] {
         var reasons: [String] = []
         if errorWindowSeconds != nil || errorShortWindowSeconds != nil || redisDownWindowSeconds != nil {
-            reasons.append("windows of other lengths: the sums that are stored are those of the windows of the time")
+            reasons.append("windows of other lengths: only the sums over the windows of that time are stored")
         }
         if evaluationInterval != nil {
-            reasons.append("another interval between evaluations: nothing is stored from in between")
+            reasons.append("another interval between evaluations: nothing is stored between evaluations")
         }
         return reasons
     }

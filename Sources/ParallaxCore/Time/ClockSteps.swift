@@ -1,6 +1,6 @@
 /// Steps of a clock, seen by how far it is from another one that goes on evenly.
 ///
-/// A value without a clock: distances are passed in. A drift of milliseconds is no step; the distance is followed.
+/// A value without a clock: distances are passed in. A drift of milliseconds is not a step; the distance is followed.
 package struct ClockSteps: Equatable, Sendable {
     /// A step, and when it was noticed.
     package struct Step: Equatable, Sendable {
@@ -15,7 +15,7 @@ package struct ClockSteps: Equatable, Sendable {
     }
 
     /// Smaller changes of the distance are not steps: readings of two clocks are some time apart.
-    package static let leastMilliseconds: Int64 = 500
+    package static let minimumMilliseconds: Int64 = 500
 
     /// Steps since the start.
     package private(set) var count = 0
@@ -32,7 +32,7 @@ package struct ClockSteps: Equatable, Sendable {
     @discardableResult
     package mutating func note(_ distance: Int64, at now: Timestamp) -> Step? {
         defer { self.distance = distance }
-        guard let known = self.distance, abs(distance - known) >= Self.leastMilliseconds else { return nil }
+        guard let known = self.distance, abs(distance - known) >= Self.minimumMilliseconds else { return nil }
         let step = Step(at: now, milliseconds: distance - known)
         count += 1
         latest = step

@@ -1,5 +1,3 @@
-// To the compiler `timespec` belongs to this module or to Glibc, depending on what is compiled next to it.
-import CDispatch
 import Glibc
 
 /// The two clocks that a decision needs, passed in so that time can be virtual.
@@ -33,19 +31,27 @@ extension Clocks {
     package static let systemWithSleep = Clocks(now: { .now() }, uptime: { uptime(CLOCK_BOOTTIME) })
 
     private static func uptime(_ clock: clockid_t) -> Duration {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Duration(
-            secondsComponent: Int64(time.tv_sec), attosecondsComponent: Int64(time.tv_nsec) * 1_000_000_000)
+        let time = read(clock)
+        return Duration(secondsComponent: time.seconds, attosecondsComponent: time.nanoseconds * 1_000_000_000)
+    }
+
+    /// What `clock_gettime` gives, as 64-bit Linux lays a `timespec` out.
+    fileprivate static func read(_ clock: clockid_t) -> (seconds: Int64, nanoseconds: Int64) {
+        // Its fields are not named: the compiler looks for them in another module, depending on what is compiled next to
+        // this file, and wants that one imported.
+        withUnsafeTemporaryAllocation(of: timespec.self, capacity: 1) { time in
+            clock_gettime(clock, time.baseAddress!)
+            let fields = UnsafeRawPointer(time.baseAddress!)
+            return (fields.load(as: Int64.self), fields.load(fromByteOffset: 8, as: Int64.self))
+        }
     }
 }
 
 extension Timestamp {
     /// The time of the operating system's clock.
     package static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        let time = Clocks.read(CLOCK_REALTIME)
+        return Timestamp(milliseconds: time.seconds * 1000 + time.nanoseconds / 1_000_000)
     }
 }
 

@@ -1,9 +1,10 @@
 import Logging
 import ParallaxCore
 import RedisLimiting
+import ServiceLifecycle
 import Synchronization
 
-/// What the probes of Redis came to, for health: the latest outcome, and since when there was none that was good.
+/// The latest result of probing Redis and when the current outage began, for `/health`.
 final class ProbeLog: Sendable {
     struct Latest: Sendable {
         /// `nil` before the first probe.
@@ -19,7 +20,8 @@ final class ProbeLog: Sendable {
         var isDeciding = false
     }
 
-    /// Successes in a row after a failure that make Redis good again, as for the trigger: a lucky probe ends no brown-out.
+    /// Successes in a row after a failure that make Redis good again, as for the trigger: a lucky probe ends no
+    /// brown-out.
     private let goodRunProbes: Int
 
     private struct State {
@@ -45,13 +47,13 @@ final class ProbeLog: Sendable {
 
     /// Notes a probe, and says whether it was good.
     ///
-    /// - Parameter decisions: The decisions so far. Those made since the last probe are evidence against one that fails:
-    ///   the probe has a key of its own, to which the user may lack the right.
-    func note(_ outcome: Result<Duration, RedisError>, decisions: Decisions = Decisions()) -> Bool {
+    /// - Parameter decisions: The decisions so far. Those made since the last probe are evidence against one that
+    ///   fails: the probe has a key of its own, to which the user may lack the right.
+    func record(_ outcome: Result<Duration, RedisError>, decisions: Decisions = Decisions()) -> Bool {
         let now = ContinuousClock.now
         switch outcome {
         case .success: log.ended()
-        // A service that ends gives its probe up: that is no failure of Redis.
+        // A service that ends gives its probe up: that is not a failure of Redis.
         case .failure(let error): if error.code != .cancelled { log.occurred(error) }
         }
         return state.withLock { state in
@@ -87,6 +89,42 @@ final class ProbeLog: Sendable {
             var latest = state.latest
             latest.downFor = state.failingSince.map { now - $0 }
             return latest
+        }
+    }
+}
+
+/// Asks the servers of Redis once a minute what they say about their memory and their cluster.
+final class ServerSurvey: Service {
+    private let redis: RedisLimiter
+    private let clock: any Clock<Duration>
+    private let found = Mutex<Set<ServerConcern>>([])
+    private let isForbidden = Atomic<Bool>(false)
+
+    init(redis: RedisLimiter, clock: any Clock<Duration> = ContinuousClock()) {
+        self.redis = redis
+        self.clock = clock
+    }
+
+    /// What was wrong at the last refresh.
+    var concerns: Set<ServerConcern> {
+        let found = found.withLock { $0 }
+        return redis.hasMetCluster ? found.union([.clusterNode]) : found
+    }
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            await self.clock.repeating(pausing: .seconds(60)) { await self.refresh() }
+        }
+    }
+
+    /// Looks once. A user who lacks the right is not asked for it again: Redis notes every refusal in its log.
+    func refresh() async {
+        guard !isForbidden.load(ordering: .relaxed) else { return }
+        do throws(RedisError) {
+            let concerns = try await redis.survey()
+            found.withLock { $0 = concerns }
+        } catch {
+            if error.cause?.contains("NOPERM") == true { isForbidden.store(true, ordering: .relaxed) }
         }
     }
 }

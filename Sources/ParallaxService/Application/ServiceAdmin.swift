@@ -3,6 +3,7 @@ import FeatureFlags
 import Logging
 import ParallaxCore
 import RedisLimiting
+import ServiceLifecycle
 
 /// What the admin routes do to the running parts.
 struct ServiceAdmin: AdminActions {
@@ -81,5 +82,15 @@ extension ServiceAdmin {
         try await drill.record(
             appliedMilliseconds: appliedMilliseconds, restoredMilliseconds: restoredMilliseconds, instances: instances,
             heard: heard)
+    }
+}
+
+/// Forgets here what was reset at any instance.
+struct ResetListener: Service {
+    let resets: AsyncStream<ResetScope>
+    let forget: @Sendable (ResetScope) -> Void
+
+    func run() async {
+        for await scope in resets.cancelOnGracefulShutdown() { forget(scope) }
     }
 }

@@ -1,8 +1,8 @@
-import Settings
-import FeatureFlags
 import DivergenceStore
+import FeatureFlags
 import ParallaxCore
 import RedisLimiting
+import Settings
 
 /// How the running parts are, put together for the health and metrics routes.
 struct ServiceHealth: HealthSource {
@@ -15,9 +15,9 @@ struct ServiceHealth: HealthSource {
     let recorder: Recorder
     let rollback: RollbackService
     let control: InMemoryLimiter
-    let clockWatch: ClockWatch
+    let clockMonitor: ClockMonitor
     let alerts: AlertService
-    let watch: WatchService
+    let watch: SoakService
     let drill: DrillService
     let shutdownDelay: ShutdownDelay
 
@@ -25,17 +25,17 @@ struct ServiceHealth: HealthSource {
         HealthReport(
             instance: settings.instance.id, environment: settings.instance.environment, flags: flagFile,
             redis: redisState, recorder: recorderState, triggers: triggers, memory: control.occupancy,
-            refusals: redis.refusals?.health, baselines: baselines, waiting: waiting, clock: clockWatch.health,
-            latch: rollback.health.latch, watch: promotionWatch, drill: drillState, alerts: alerts.health,
+            refusals: redis.refusals?.health, baselines: baselines, waiting: waiting, clock: clockMonitor.health,
+            latch: rollback.health.latch, watch: soakStatus, drill: drillState, alerts: alerts.health,
             isShuttingDown: shutdownDelay.hasBegun)
     }
 
     /// The watch after a promotion. One that was broken off is shown as long as it would have lasted.
-    private var promotionWatch: HealthReport.Watch? {
+    private var soakStatus: HealthReport.SoakStatus? {
         let now = Timestamp.now()
         return watch.current.flatMap { watch, tally in
-            if let end = watch.brokenOff, now - end.time > PromotionWatch.milliseconds { return nil }
-            return HealthReport.Watch(watch, tally: tally, bounds: settings.gate, now: now)
+            if let end = watch.brokenOff, now - end.time > SoakPeriod.milliseconds { return nil }
+            return HealthReport.SoakStatus(watch, tally: tally, bounds: settings.gate, now: now)
         }
     }
 
@@ -46,11 +46,11 @@ struct ServiceHealth: HealthSource {
         return drill.running.map { HealthReport.Drill(state: .running, by: $0.by, began: $0.began) }
     }
 
-    /// The door's, and that of applications where any has reported.
+    /// The service's, and that of applications if any has reported.
     private var baselines: [HealthReport.Baseline] {
         let states = rollback.health.baselines
         return ResponseTimeSource.allCases.compactMap { source in
-            guard let state = states[source], source == .door || state.samples > 0 else { return nil }
+            guard let state = states[source], source == .service || state.samples > 0 else { return nil }
             var isPlausible = true
             if case .frozen(let frozen) = state {
                 isPlausible = frozen.isPlausible(of: source, settings: settings.rollback)
@@ -142,4 +142,50 @@ extension RollbackHealth {
 
     /// The trigger whose rollback waits to be acknowledged.
     var latchedTrigger: Trigger? { latchedFiring?.trigger }
+}
+
+/// How the running parts are, put together for the alert rules.
+struct AlertInputs: Sendable {
+    let settings: Settings
+    let metrics: DecisionMetrics
+    let flags: FlagStore
+    let redis: RedisLimiter
+    let probes: ProbeLog
+    let recorder: Recorder
+    let rollback: RollbackService
+    let drill: DrillService
+
+    var current: AlertRules.Inputs {
+        var inputs = AlertRules.Inputs(counts: metrics.totals)
+        inputs.counts.connectionFailures = redis.health.reconnects
+        addFlags(to: &inputs)
+        addRollback(to: &inputs)
+        inputs.drill = drill.alert
+        inputs.redisProblem = redisProblem
+        let recording = recorder.health
+        if !recording.isWriting { inputs.recorderProblem = recording.lastError ?? "unknown" }
+        return inputs
+    }
+
+    private func addFlags(to inputs: inout AlertRules.Inputs) {
+        let health = flags.health
+        inputs.strategy = health.effective.strategy
+        inputs.failsClosed = settings.instance.isProduction || !health.effective.failOpen
+        inputs.isHeldHereOnly = health.isHeldAtLegacy
+        inputs.flagFileProblem = health.problem
+        inputs.flagWriteProblem = health.writeProblem
+    }
+
+    private func addRollback(to inputs: inout AlertRules.Inputs) {
+        let health = rollback.health
+        inputs.rollback = health.latchedFiring
+        inputs.stoppedTriggers = AlertRules.Inputs.stoppedTriggers(
+            health.evaluations, strategy: inputs.strategy, latch: health.latch, dryRun: settings.rollback.dryRun)
+    }
+
+    /// `nil` before the first probe.
+    private var redisProblem: String? {
+        guard probes.latest.isGood == false || redis.health.breaker != .closed else { return nil }
+        return redis.health.lastError?.unavailability.rawValue ?? "its probes fail"
+    }
 }

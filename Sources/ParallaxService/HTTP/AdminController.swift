@@ -1,12 +1,13 @@
 import AdminAPI
-import Settings
+import FeatureFlags
 import HTTPTypes
 import Hummingbird
 import Logging
 import ParallaxCore
+import Settings
 
 /// Routes that list or change state, behind a bearer token. Never limited.
-struct AdminController<Context: DoorContext>: Sendable {
+struct AdminController<Context: PeerContext>: Sendable {
     /// `nil` if there is no token: then every route says so.
     let access: AdminAccess?
 
@@ -111,5 +112,110 @@ struct AdminController<Context: DoorContext>: Sendable {
         } catch {
             throw .identity(error)
         }
+    }
+}
+
+/// The three steps of a drill: the flip, the way back, and the note that it went well.
+extension AdminController {
+    func addDrillRoutes(to routes: inout RouteTable<Context>) {
+        on("/v1/rollback/drill", .post, &routes) { access, request, _ in
+            let body = try await AdminBody.decode(ReasonedRequest.self, from: request.body, fields: ["by", "reason"])
+            for (part, text) in [("name", body.by), ("reason", body.reason)] {
+                guard let problem = OneLineText.problem(in: text) else { continue }
+                throw RequestError.invalidField(problem.description(of: part))
+            }
+            return try await answer {
+                let note = try await access.actions.beginDrill(by: body.by, reason: body.reason)
+                return DrillStartAnswer(began: note.began, until: note.until)
+            }
+        }
+        on("/v1/rollback/drill/end", .post, &routes) { access, _, _ in
+            try await answer { DrillEndAnswer(try await access.actions.endDrill()) }
+        }
+        on("/v1/rollback/drill/record", .post, &routes) { access, request, _ in
+            let body = try await AdminBody.decode(
+                DrillRecordRequest.self, from: request.body,
+                fields: ["applied_ms", "restored_ms", "instances", "heard"])
+            return try await answer {
+                DrillRecordAnswer(
+                    try await access.actions.recordDrill(
+                        appliedMilliseconds: body.appliedMs, restoredMilliseconds: body.restoredMs,
+                        instances: body.instances, heard: body.heard ?? []))
+            }
+        }
+    }
+
+    private func answer<Document: Encodable>(_ act: () async throws -> Document) async throws -> Response {
+        do {
+            return try Response(json: await act())
+        } catch let refusal as DrillRefusal {
+            throw RequestError.refused(reason: refusal.reason)
+        }
+    }
+}
+
+extension DrillEndAnswer {
+    init(_ end: DrillEnd) {
+        switch end {
+        case .restored: self.init(outcome: "restored")
+        case .changedByOthers: self.init(outcome: "changed_by_others")
+        case .takenOver: self.init(outcome: "taken_over")
+        case .failed(let error): self.init(outcome: "failed", problem: error.description)
+        }
+    }
+}
+
+/// What the admin routes can do. Its owner does it; the routes only check and translate.
+protocol AdminActions: Sendable {
+    /// What is left of an identity's limits on both sides, found out without consuming.
+    func limitStatus(of request: CheckRequest) async -> LimitStatus
+
+    /// An organization's most refused identities, most first.
+    func mostRefused(organization: String, limit: Int) async -> [MostRefusedAnswer.Entry]
+
+    /// Clears one identity in Redis and in the instances' memory.
+    func reset(_ identity: Identity) async -> ResetAnswer
+
+    /// Clears all identities of a scope in Redis and in the instances' memory.
+    func resetAll(of scope: ResetScope) async -> ResetAllAnswer
+
+    /// The flags in force.
+    func flags() async -> HealthReport.FlagFile
+
+    /// Clears the latches of triggers that fired.
+    ///
+    /// - Throws: ``AcknowledgementRefusal`` if nothing waits, or it cannot be noted down.
+    func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal) -> AcknowledgementAnswer
+
+    /// Begins a drill of the rollback: flips the flags as a rollback does.
+    ///
+    /// - Throws: ``DrillRefusal`` if no drill can begin now.
+    func beginDrill(by person: String, reason: String) async throws(DrillRefusal) -> DrillNote
+
+    /// Ends the drill that this instance began, and returns the state of the flags.
+    func endDrill() async throws(DrillRefusal) -> DrillEnd
+
+    /// Keeps that the drill that ended went well, with what its caller saw.
+    func recordDrill(
+        appliedMilliseconds: Int64, restoredMilliseconds: Int64, instances: Int, heard: [String]
+    ) async throws(DrillRefusal) -> RollbackDrill
+}
+
+/// Why a rollback was not acknowledged.
+struct AcknowledgementRefusal: Error, Equatable {
+    /// A sentence for the person who tried.
+    let reason: String
+}
+
+/// The admin routes' key and what they open.
+struct AdminAccess: Sendable {
+    let token: Replaceable<BearerToken>
+    let actions: any AdminActions
+    let policies: Replaceable<PolicyBook>
+
+    init(token: BearerToken, actions: any AdminActions, policies: PolicyBook) {
+        self.token = Replaceable(token)
+        self.actions = actions
+        self.policies = Replaceable(policies)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -9,7 +10,7 @@ struct AnswerResponse: Sendable {
     static let unavailableRetrySeconds: Int64 = 1
 
     let answer: Answer
-    let verdict: EdgeVerdict
+    let verdict: CheckVerdict
     /// Whether an answer that lets the request pass has a body. nginx and Caddy drop a gateway's answer unread, and if it
     /// has a body they cannot use its connection again.
     var hasBodyIfAllowed = true
@@ -30,7 +31,7 @@ struct AnswerResponse: Sendable {
 
     var status: HTTPResponse.Status {
         switch verdict {
-        case .allowed, .passedUnjudged: .ok
+        case .allowed, .failedOpen: .ok
         case .limited: .tooManyRequests
         case .unavailable: .serviceUnavailable
         }
@@ -39,7 +40,7 @@ struct AnswerResponse: Sendable {
     /// Whole seconds, rounded up, at least 1; `nil` if the caller need not wait.
     private var retryAfterSeconds: Int64? {
         switch verdict {
-        case .allowed, .passedUnjudged: nil
+        case .allowed, .failedOpen: nil
         case .limited: max(1, Timestamp(milliseconds: answer.decision.retryAfterMilliseconds).secondsRoundedUp)
         case .unavailable: Self.unavailableRetrySeconds
         }
@@ -57,7 +58,7 @@ struct AnswerResponse: Sendable {
             fields.append(HTTPField(name: .rateLimitType, value: state.window.name))
         }
         if let seconds = retryAfterSeconds { fields.append(HTTPField(name: .retryAfter, value: String(seconds))) }
-        if case .passedUnjudged = verdict { fields.append(HTTPField(name: .rateLimitStatus, value: "fail-open")) }
+        if case .failedOpen = verdict { fields.append(HTTPField(name: .rateLimitStatus, value: "fail-open")) }
         return fields
     }
 
@@ -73,7 +74,7 @@ struct AnswerResponse: Sendable {
             body.writeJSON(text: window)
         }
         switch verdict {
-        case .unavailable(let reason), .passedUnjudged(let reason):
+        case .unavailable(let reason), .failedOpen(let reason):
             body.writeString(",\"reason\":\"")
             body.writeString(reason.rawValue)
             body.writeString("\"")
@@ -93,7 +94,7 @@ struct AnswerResponse: Sendable {
         case .allowed: "allowed"
         case .limited: "limited"
         case .unavailable: "unavailable"
-        case .passedUnjudged: "fail_open"
+        case .failedOpen: "fail_open"
         }
     }
 
@@ -124,5 +125,49 @@ struct AnswerResponse: Sendable {
             body.writeString("}")
         }
         body.writeString("]")
+    }
+}
+
+/// The headers that callers and gateways know.
+extension HTTPField.Name {
+    static let rateLimitLimit = HTTPField.Name("X-RateLimit-Limit")!
+    static let rateLimitRemaining = HTTPField.Name("X-RateLimit-Remaining")!
+    static let rateLimitReset = HTTPField.Name("X-RateLimit-Reset")!
+    static let rateLimitType = HTTPField.Name("X-RateLimit-Type")!
+    static let rateLimitBackend = HTTPField.Name("X-Rate-Limit-Backend")!
+    static let rateLimitStatus = HTTPField.Name("X-Rate-Limit-Status")!
+    static let apiKey = HTTPField.Name("X-API-Key")!
+    static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
+    /// Set by the connection's handler, if bytes of the request's head were not UTF-8 and the decoder replaced them.
+    static let notUTF8 = HTTPField.Name("X-Parallax-Not-UTF-8")!
+}
+
+extension Response {
+    /// An answer with a value as its body, for routes where the time of Foundation's encoder does not matter.
+    init(json value: some Encodable, status: HTTPResponse.Status = .ok) throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let body = ByteBuffer(bytes: try encoder.encode(value))
+        self.init(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
+    }
+
+    /// `{"error": {"code", "message"}}` with the status that goes with it.
+    init(_ error: RequestError) {
+        self.init(status: error.status, headers: error.headers, body: ResponseBody(byteBuffer: error.body))
+    }
+}
+
+extension ByteBuffer {
+    /// Writes a text as a JSON string, with quotes.
+    mutating func writeJSON(text: String) {
+        writeInteger(UInt8(ascii: "\""))
+        writeString(JSONEscaping.inQuotes(text))
+        writeInteger(UInt8(ascii: "\""))
+    }
+
+    /// Writes a number in decimal digits.
+    mutating func writeJSON(number: Int64) {
+        writeString(String(number))
     }
 }

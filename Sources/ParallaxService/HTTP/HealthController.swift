@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 
 /// How the service is, for people, monitors and orchestrators. Never limited.
-struct HealthController<Context: DoorContext>: Sendable {
+struct HealthController<Context: PeerContext>: Sendable {
     let source: any HealthSource
 
     private struct Liveness: Encodable {
@@ -25,7 +25,7 @@ struct HealthController<Context: DoorContext>: Sendable {
         }
         routes.on("/health/ready", [.get]) { _, _ in
             let verdict = HealthVerdict(await source.health())
-            let body = Readiness(ready: verdict.isReady, reasons: verdict.unreadiness)
+            let body = Readiness(ready: verdict.isReady, reasons: verdict.notReadyReasons)
             return try Response(json: body, status: verdict.isReady ? .ok : .serviceUnavailable)
         }
         routes.on("/api/system/rate-limit/health", [.get]) { _, _ in

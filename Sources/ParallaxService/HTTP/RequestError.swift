@@ -1,4 +1,6 @@
 import HTTPTypes
+import Hummingbird
+import Logging
 import NIOCore
 import ParallaxCore
 
@@ -107,20 +109,20 @@ enum RequestError: Error, Equatable {
     /// What is wrong and what to do, for a person. Holds nothing that the caller sent.
     var message: String {
         switch self {
-        case .json(let fault): "the body is no valid JSON: \(fault.explanation(of: "the body")) (byte \(fault.offset))"
+        case .json(let fault): "the body is not valid JSON: \(fault.explanation(of: "the body")) (byte \(fault.offset))"
         case .wrongType(let field, let expected): "the field \"\(field)\" must be \(expected)"
-        case .repeatedField(let field): "the field \"\(field)\" is there more than once"
+        case .repeatedField(let field): "the field \"\(field)\" occurs more than once"
         case .missingField(let field): "the field \"\(field)\" is missing"
         case .identity(let error): error.description
         case .cost(let error): error.description
         case .hugeCost: "the field \"cost\" must be a whole number from 0 to the smallest limit of the policy"
         case .bodyTooLarge(let bytes): "the body may have at most \(bytes) bytes"
-        case .repeatedHeader(let name): "the header \(name) is there more than once"
+        case .repeatedHeader(let name): "the header \(name) occurs more than once"
         case .headerNotUTF8(let name): "the header \(name) is not valid UTF-8"
         case .malformed: "the request does not follow the syntax of HTTP/1.1, or its body ends too early"
         case .headersTooLarge:
             "the request line and the headers may have 32 KiB, one of them 16 KiB, and there may be 128 headers; "
-                + "send only those that are read"
+                + "send fewer or shorter headers"
         case .timedOut: "the request did not arrive in full in time"
         case .missingHost: "the request must have one Host header"
         case .invalidHost:
@@ -143,7 +145,7 @@ enum RequestError: Error, Equatable {
         case .adminOff:
             "the admin routes are off; set ADMIN_TOKEN_FILE to a file that holds a secret and restart to turn them on"
         case .refused(let reason): reason
-        case .failed: "something went wrong here; the log says what"
+        case .failed: "internal error; see the service's log"
         }
     }
 }
@@ -181,5 +183,35 @@ extension RequestError {
         body.writeJSON(text: message)
         body.writeString("}}")
         return body
+    }
+}
+
+/// Puts whatever was thrown into the form that all errors have.
+struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
+    let metrics: HTTPMetrics
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let response = await answer(request, context, next)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(
+        _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
+    ) async -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as RequestError {
+            // What the connection's handler refused it has counted.
+            if error != .malformed, error != .timedOut { metrics.refused(error) }
+            return Response(error)
+        } catch let error as HTTPError where error.status == .notFound {
+            return Response(RequestError.notFound)
+        } catch {
+            // Only the type: an error's text may quote what a stranger sent.
+            context.logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
+            return Response(RequestError.failed)
+        }
     }
 }

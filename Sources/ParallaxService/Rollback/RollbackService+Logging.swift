@@ -36,7 +36,7 @@ extension RollbackService {
         var metadata = metadata(of: evaluation)
         metadata["error"] = "\(error)"
         logger.critical(
-            "The flags could not be flipped to legacy; the next evaluation tries again. Flip them by hand",
+            "The flags could not be flipped to legacy; the next evaluation tries again. Set them by hand: parallax flags set --strategy legacy",
             metadata: metadata)
     }
 
@@ -57,7 +57,7 @@ extension RollbackService {
 
     func logDryRun(_ evaluation: Evaluation) {
         logger.warning(
-            "A rollback trigger fired and runs dry: the flags stay as they are", metadata: metadata(of: evaluation))
+            "A rollback trigger fired in a dry run: the flags stay as they are", metadata: metadata(of: evaluation))
     }
 
     func logWithheld(_ evaluation: Evaluation, _ reason: RollbackEvaluator.Withholding) {
@@ -67,7 +67,7 @@ extension RollbackService {
             case .latched: "the last rollback is not acknowledged"
             case .holdingOff: "the last rollback was acknowledged a short while ago"
             }
-        logger.warning("A rollback trigger fired and nothing follows: \(why)", metadata: metadata(of: evaluation))
+        logger.warning("A rollback trigger fired, but no rollback follows: \(why)", metadata: metadata(of: evaluation))
     }
 
     func logAcknowledged(_ acknowledgement: Acknowledgement) {
@@ -78,17 +78,17 @@ extension RollbackService {
 
     func logSharedBaseline(_ forgotten: Acknowledgement?) {
         logger.notice(
-            "The baseline of response times changed at another instance, or was forgotten; it is taken over",
+            "The baseline of response times changed at another instance, or was forgotten; using the shared one",
             metadata: forgotten.map { ["forgotten_by": "\($0.by)", "reason": "\($0.reason)"] } ?? [:])
     }
 
     /// Says once that the baseline cannot be shared.
     func logSharing(_ error: (any Error)?) {
-        let isNews = state.withLock { state in
+        let isNew = state.withLock { state in
             defer { state.isSharingFailing = error != nil }
             return error != nil && !state.isSharingFailing
         }
-        guard isNews, let error else { return }
+        guard isNew, let error else { return }
         logger.warning(
             "The baseline of response times cannot be shared: a new instance has to learn its own",
             metadata: ["error": "\(error)"])
@@ -107,7 +107,9 @@ extension RollbackService {
             switch baseline.stage {
             case .learning: break
             case .frozen:
-                logger.notice("Response times have a baseline to be compared with from now on", metadata: metadata)
+                logger.notice(
+                    "The baseline of response times is complete; response times are compared with it from now on",
+                    metadata: metadata)
             case .stale:
                 logger.warning(
                     """
@@ -119,21 +121,21 @@ extension RollbackService {
     }
 
     func logUnreadableBaseline(_ error: DecodingError) {
-        logger.warning("The stored baseline makes no sense and is ignored", metadata: ["error": "\(error)"])
+        logger.warning("Stored baseline cannot be decoded; ignoring it", metadata: ["error": "\(error)"])
     }
 
     /// Says once that the record fails, and once that it works again.
     func logRecord(_ error: (any Error)?) {
         // A shutdown interrupts writes, which is not a failure to report.
         guard !(error is CancellationError) else { return }
-        let isNews = state.withLock { state in
+        let isNew = state.withLock { state in
             defer { state.isRecordFailing = error != nil }
             return state.isRecordFailing != (error != nil)
         }
-        guard isNews else { return }
+        guard isNew else { return }
         if let error {
             logger.error(
-                "The record of evaluations cannot be written or read; rollbacks work on without it",
+                "The record of evaluations cannot be written or read; rollbacks still work",
                 metadata: ["error": "\(error)"])
         } else {
             logger.notice("The record of evaluations can be written and read again")

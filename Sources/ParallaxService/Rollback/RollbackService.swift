@@ -5,7 +5,7 @@ import Synchronization
 
 /// Drives the rollback evaluator: probes Redis once a second, evaluates, flips the flags, and keeps the record.
 ///
-/// The flip comes first and waits for nothing; what is recorded goes through a journal of its own, so that a record
+/// The flip comes first and waits for nothing; what is recorded goes through a writeQueue of its own, so that a record
 /// that is slow, locked or broken stops neither the flip nor the next evaluation.
 package final class RollbackService: Service {
     /// Flips the flags to `legacy`. Throws ``RollbackSuperseded`` if the claim is stale.
@@ -14,8 +14,9 @@ package final class RollbackService: Service {
 
     struct State {
         var evaluator: RollbackEvaluator
-        var probe = ProbeTurn()
-        /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting it.
+        var probe = ProbeOverlapGuard()
+        /// Counts the changes made to the latch here, to see whether one came between reading the record and adopting
+        /// it.
         var latchChanges = 0
         var hold = Hold.none
         /// Whether the stored latch has been read since the start.
@@ -37,13 +38,14 @@ package final class RollbackService: Service {
         case none
         /// The flags are taking over the latch's hold and may not hold yet. Can transition to: `holding`, `none`.
         case resuming
-        /// The flags hold this instance, or did: that they no longer do is the end of the hold. Can transition to: `none`.
+        /// The flags hold this instance, or did: that they no longer do is the end of the hold. Can transition to:
+        /// `none`.
         case holding
     }
 
     let state: Mutex<State>
-    let journal: RollbackJournal
-    let record: any RollbackRecord
+    let writeQueue: RollbackWriteQueue
+    let record: any RollbackStore
     let logger: Logger
     let now: @Sendable () -> ClockReading
     let flags: @Sendable () -> FlagValues
@@ -59,10 +61,10 @@ package final class RollbackService: Service {
     ///   - settings: Thresholds and windows.
     ///   - observer: What counts on the request's path; its counts are fetched here.
     ///   - flags: The flags in force.
-    ///   - probe: Runs the real script against Redis once; `false` where it failed or took too long. One that has not
+    ///   - probe: Runs the real script against Redis once; `false` if it failed or took too long. One that has not
     ///     answered when the next is due has failed, and no other is started meanwhile.
     ///   - flipToLegacy: Writes the flag file.
-    ///   - sharing: How it hears of other evaluators of the same file, and they of it.
+    ///   - sharing: How it exchanges claims with other evaluators of the same file.
     ///   - waiting: How long the callers have waited who have no answer yet.
     ///   - record: Where evaluations, rollbacks, the latch and the baseline are kept.
     ///   - clock: What the loop sleeps on.
@@ -73,12 +75,12 @@ package final class RollbackService: Service {
         flags: @escaping @Sendable () -> FlagValues, probe: @escaping @Sendable () async -> Bool,
         flipToLegacy: @escaping Flip, sharing: RollbackSharing = .none,
         waiting: @escaping @Sendable () -> LatencyHistogram = { LatencyHistogram() },
-        record: any RollbackRecord, logger: Logger,
+        record: any RollbackStore, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> ClockReading = ClockReading.makeReader()
     ) throws(RollbackSettingsError) {
         self.state = Mutex(State(evaluator: try RollbackEvaluator(settings: settings)))
-        self.journal = RollbackJournal(record: record)
+        self.writeQueue = RollbackWriteQueue(record: record)
         self.record = record
         self.logger = logger
         self.now = now
@@ -116,7 +118,7 @@ package final class RollbackService: Service {
                 group.addTask { await self.probeOnce() }
                 let hasEvaluated = await self.evaluateIfDue()
                 // While a rollback waits, the record is asked every second: that is where the command clears it.
-                if hasEvaluated || self.journal.backlog.pending > 0 || self.isLatched { wake.yield() }
+                if hasEvaluated || self.writeQueue.backlog.pending > 0 || self.isLatched { wake.yield() }
             }
             wake.finish()
             group.cancelAll()
@@ -127,7 +129,7 @@ package final class RollbackService: Service {
 extension RollbackService {
     private var isLatched: Bool { state.withLock { $0.evaluator.latch.isLatched } }
 
-    /// Probes Redis and tells the evaluator; counts a failure where the last probe has not answered yet.
+    /// Probes Redis and tells the evaluator; counts a failure if the last probe has not answered yet.
     func probeOnce() async {
         let turn = state.withLock { state in
             let turn = state.probe.start()
@@ -141,7 +143,7 @@ extension RollbackService {
         }
     }
 
-    /// Fetches the last second's counts, and evaluates where it is time to.
+    /// Fetches the last second's counts, and evaluates if it is time to.
     ///
     /// - Returns: Whether it evaluated.
     func evaluateIfDue() async -> Bool {
@@ -168,7 +170,7 @@ extension RollbackService {
         state.withLock { state in
             state.evaluator.count(counts.attempts, at: moment)
             state.evaluator.count(counts.failures, at: moment)
-            state.evaluator.count(counts.door, from: .door, at: moment)
+            state.evaluator.count(counts.service, from: .service, at: moment)
             state.evaluator.count(counts.application, from: .application, at: moment)
         }
     }
@@ -190,7 +192,7 @@ extension RollbackService {
             )
         }
         for action in outcome.actions { await act(on: action, number: number) }
-        journal.append(.evaluations(outcome.evaluations))
+        writeQueue.append(.evaluations(outcome.evaluations))
         let unarmed = outcome.evaluations.filter { $0.isArmed == false }
         sharing.tellUnarmed(
             Dictionary(unarmed.map { ($0.trigger.rawValue, $0.sentence) }) { first, _ in first })
@@ -205,7 +207,7 @@ extension RollbackService {
         case .withhold(let evaluation, let reason): logWithheld(evaluation, reason)
         case .saveBaseline(let baseline):
             // Until the stored one has been read, a few samples of today must not take its place.
-            if state.withLock({ $0.isRestored }) { journal.append(.baseline(baseline)) }
+            if state.withLock({ $0.isRestored }) { writeQueue.append(.baseline(baseline)) }
         }
     }
 
@@ -233,21 +235,47 @@ extension RollbackService {
             state.evaluator.rolledBack(evaluation, hold: flip.hold)
             state.hold = flip.hold == nil ? .none : .holding
             state.latchChanges += 1
-            journal.append(.latched(evaluation, hold: flip.hold))
+            writeQueue.append(.latched(evaluation, hold: flip.hold))
         }
         // If another instance that shares the file was first, there was nothing left to flip.
         let wasLegacy = flip.before.strategy == .legacy
         let rollback = Rollback(
             evaluation: evaluation, isDryRun: wasLegacy, flagsBefore: flip.before, flagsAfter: flip.after)
-        journal.append(.rollback(rollback))
+        writeQueue.append(.rollback(rollback))
         logRollback(evaluation, flip)
         if !wasLegacy { await sharing.keep(rollback, flip.hold != nil) }
     }
 
     private func recordDryRun(_ evaluation: Evaluation) {
         let values = flags()
-        journal.append(
+        writeQueue.append(
             .rollback(Rollback(evaluation: evaluation, isDryRun: true, flagsBefore: values, flagsAfter: values)))
         logDryRun(evaluation)
+    }
+}
+
+/// Whose turn it is to probe: one at a time, and one that is overdue has lost its say.
+struct ProbeOverlapGuard: Equatable, Sendable {
+    private var current = 0
+    private var isRunning = false
+    private var isOverdue = false
+
+    /// - Returns: The turn's number; `nil` if the last has not ended: it is overdue now.
+    mutating func start() -> Int? {
+        guard !isRunning else {
+            isOverdue = true
+            return nil
+        }
+        current += 1
+        isRunning = true
+        isOverdue = false
+        return current
+    }
+
+    /// - Returns: Whether the outcome counts.
+    mutating func end(_ turn: Int) -> Bool {
+        guard isRunning, turn == current else { return false }
+        isRunning = false
+        return !isOverdue
     }
 }

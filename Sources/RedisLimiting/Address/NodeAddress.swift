@@ -12,7 +12,7 @@ package struct NodeAddress: Hashable, Sendable {
 extension NodeAddress {
     /// Reads an address as Redis writes it in a redirection: host, colon and port, IPv6 without brackets.
     ///
-    /// `nil` if it is none, or could not be printed as it is. The host is empty where the server does not know it.
+    /// `nil` if it is none, or could not be printed as it is. The host is empty if the server does not know it.
     init?(redirection text: Substring) {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return nil }
         self.init(host: String(text[..<colon]), announcedPort: port)
@@ -25,7 +25,7 @@ extension NodeAddress {
         self.init(host: host, port: port)
     }
 
-    /// This address, with the host of the server that announced it where it left its own out.
+    /// This address, with the host of the server that announced it if it left its own out.
     func announced(by server: NodeAddress) -> NodeAddress {
         host.isEmpty ? NodeAddress(host: server.host, port: port) : self
     }

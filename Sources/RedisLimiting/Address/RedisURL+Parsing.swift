@@ -1,9 +1,12 @@
+import ParallaxCore
+
 extension RedisURL {
-    /// Reads `redis://[user][:password]@host:port/db`, `rediss://…` or `unix://[:password@]/path/to.sock?db=N`; of several
-    /// servers `redis+sentinel://…@host:port,host:port/master-name/db` or `redis+cluster://…@host:port,host:port`.
+    /// Reads `redis://[user][:password]@host:port/db`, `rediss://…` or `unix://[:password@]/path/to.sock?db=N`; of
+    /// several servers `redis+sentinel://…@host:port,host:port/master-name/db` or
+    /// `redis+cluster://…@host:port,host:port`.
     ///
     /// Credentials are percent-decoded, IPv6 hosts stand in brackets, the port is 6379 (a sentinel's 26379) and the
-    /// database 0 where left out.
+    /// database 0 if left out.
     ///
     /// - Throws: ``RedisURLError`` naming the part at fault, never the password.
     package init(_ text: String) throws(RedisURLError) {
@@ -23,14 +26,14 @@ extension RedisURL {
     }
 
     /// What stands between scheme and end: credentials, hosts, path without its first slash, query.
-    struct Parts {
+    struct Components {
         var credentials: (user: String?, password: String?)
         var address: Substring
         var path: Substring
         var query: Substring?
     }
 
-    static func parts(_ rest: Substring) throws(RedisURLError) -> Parts {
+    static func components(_ rest: Substring) throws(RedisURLError) -> Components {
         let (authorityAndPath, query) = split(rest, at: "?")
         let slash = authorityAndPath.firstIndex(of: "/") ?? authorityAndPath.endIndex
         // A bare "/" or "?" in a password would be read as the end of the host, and printed as a bad port.
@@ -38,20 +41,21 @@ extension RedisURL {
             throw .badEncoding(part: "user or password")
         }
         let (credentials, address) = try splitCredentials(authorityAndPath[..<slash])
-        return Parts(
+        return Components(
             credentials: credentials, address: address, path: authorityAndPath[slash...].drop { $0 == "/" },
             query: query)
     }
 
     private static func tcp(_ rest: Substring, usesTLS: Bool) throws(RedisURLError) -> RedisURL {
-        let parts = try parts(rest)
-        guard !parts.address.contains(",") else { throw .severalHosts }
-        let node = try node(parts.address)
-        guard parts.path.isEmpty || parts.query == nil else { throw .databaseTwice }
-        let database = if let query = parts.query { try database(query: query) } else { try database(parts.path) }
+        let components = try components(rest)
+        guard !components.address.contains(",") else { throw .severalHosts }
+        let node = try node(components.address)
+        guard components.path.isEmpty || components.query == nil else { throw .databaseTwice }
+        let database =
+            if let query = components.query { try database(query: query) } else { try database(components.path) }
         return RedisURL(
-            endpoint: .tcp(host: node.host, port: node.port), usesTLS: usesTLS, user: parts.credentials.user,
-            password: parts.credentials.password, database: database)
+            endpoint: .tcp(host: node.host, port: node.port), usesTLS: usesTLS, user: components.credentials.user,
+            password: components.credentials.password, database: database)
     }
 
     private static func unixSocket(_ rest: Substring) throws(RedisURLError) -> RedisURL {
@@ -138,5 +142,82 @@ extension RedisURL {
     /// A short piece of the text that is safe to print.
     static func shortened(_ text: Substring) -> String {
         PercentEncoding.encode(String(text.prefix(20)))
+    }
+}
+
+extension RedisURL {
+    /// Reads what follows `redis+sentinel://`: credentials of the data, sentinels, name of the primary, database.
+    static func sentinel(_ rest: Substring, usesTLS: Bool) throws(RedisURLError) -> RedisURL {
+        let components = try components(rest)
+        let nodes = try nodes(components.address, defaultPort: 26379)
+        let (name, number) = split(components.path, at: "/")
+        let masterName = try decode(name, part: "master name")
+        guard !masterName.isEmpty else { throw .noMasterName }
+        var login = SentinelLogin(usesTLS: usesTLS)
+        try login.read(components.query)
+        return RedisURL(
+            deployment: .sentinel(
+                Sentinels(
+                    nodes: nodes, masterName: masterName, usesTLS: login.usesTLS, user: login.user,
+                    password: login.password)),
+            usesTLS: usesTLS, user: components.credentials.user, password: components.credentials.password,
+            database: try database(number ?? ""))
+    }
+
+    /// Reads what follows `redis+cluster://`: credentials and the nodes to begin with.
+    static func cluster(_ rest: Substring, usesTLS: Bool) throws(RedisURLError) -> RedisURL {
+        let components = try components(rest)
+        let nodes = try nodes(components.address, defaultPort: 6379)
+        guard components.path.isEmpty || components.query == nil else { throw .databaseTwice }
+        let database =
+            if let query = components.query { try database(query: query) } else { try database(components.path) }
+        guard database == 0 else { throw .databaseInCluster(database) }
+        return RedisURL(
+            deployment: .cluster(seeds: nodes), usesTLS: usesTLS, user: components.credentials.user,
+            password: components.credentials.password)
+    }
+
+    private static func nodes(_ list: Substring, defaultPort: Int) throws(RedisURLError) -> [NodeAddress] {
+        var nodes: [NodeAddress] = []
+        for address in list.split(separator: ",", omittingEmptySubsequences: false) {
+            guard !address.isEmpty else { throw .emptyHost }
+            let node = try node(address, defaultPort: defaultPort)
+            if !nodes.contains(node) { nodes.append(node) }
+        }
+        return nodes
+    }
+}
+
+/// How the sentinels of an address are reached, as its query says.
+private struct SentinelLogin {
+    var usesTLS: Bool
+    var user: String?
+    var password: String?
+    private var seen: Set<Substring> = []
+
+    /// - Parameter usesTLS: Whether connections to the data are encrypted; those to sentinels are too, unless told otherwise.
+    init(usesTLS: Bool) {
+        self.usesTLS = usesTLS
+    }
+
+    mutating func read(_ query: Substring?) throws(RedisURLError) {
+        guard let query else { return }
+        for parameter in query.split(separator: "&", omittingEmptySubsequences: false) {
+            let (name, value) = RedisURL.split(parameter, at: "=")
+            guard let value else { throw .unknownParameter("without a value") }
+            try set(name, to: value)
+        }
+    }
+
+    private mutating func set(_ name: Substring, to value: Substring) throws(RedisURLError) {
+        switch name {
+        case "sentinel_user": user = try RedisURL.decode(value, part: "sentinel_user")
+        case "sentinel_password": password = try RedisURL.decode(value, part: "sentinel_password")
+        case "sentinel_tls" where value == "true": usesTLS = true
+        case "sentinel_tls" where value == "false": usesTLS = false
+        case "sentinel_tls": throw .badSentinelParameter("sentinel_tls")
+        default: throw .unknownParameter(RedisURL.shortened(name))
+        }
+        guard !value.isEmpty, seen.insert(name).inserted else { throw .badSentinelParameter(String(name)) }
     }
 }

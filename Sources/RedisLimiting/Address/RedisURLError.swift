@@ -23,7 +23,7 @@ package enum RedisURLError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .noScheme:
             "the Redis URL names no scheme; write it as redis://host:6379/0, rediss://host:6379/0 or unix:///path/redis.sock"
-        // Neither scheme nor port is quoted: where a part is left out, a password can stand in its place.
+        // Neither scheme nor port is quoted: if a part is missing, a password can be read as one of them.
         case .wrongScheme:
             "the Redis URL begins with another scheme; use redis://, rediss:// (TLS), unix:// (Unix socket), redis+sentinel:// or redis+cluster://"
         case .misspeltDeployment(let form):
@@ -31,19 +31,19 @@ package enum RedisURLError: Error, Equatable, CustomStringConvertible {
         case .severalHosts:
             "the Redis URL names several hosts; begin it with redis+sentinel:// or redis+cluster://, or name one"
         case .emptyHost:
-            "the Redis URL has an empty place in its list of hosts; write redis+cluster://host:6379,host:6379"
+            "the Redis URL has an empty entry in its list of hosts; write redis+cluster://host:6379,host:6379"
         case .badHost:
-            "the host of the Redis URL is no name and no address; write redis://user:password@host:6379/0, and an IPv6 address in brackets"
+            "the host of the Redis URL is neither a name nor an address; write redis://user:password@host:6379/0, and an IPv6 address in brackets"
         case .noMasterName:
             "the Redis URL does not say what the sentinels call the primary; write redis+sentinel://host:26379/master-name/0"
         case .databaseInCluster(let number):
             "the Redis URL asks for database \(number) of a cluster, which has only database 0; leave the number out"
         case .badSentinelParameter(let name):
-            "the parameter \(name) of the Redis URL is given twice, or its value is none; sentinel_tls is true or false"
+            "the parameter \(name) of the Redis URL is given twice, or its value is invalid; sentinel_tls is true or false"
         case .bareIPv6:
             "the host of the Redis URL cannot be told from its port; put an IPv6 address in brackets: redis://[::1]:6379/0"
         case .badPort:
-            "the port of the Redis URL is no number from 1 to 65535; write redis://user:password@host:6379/0"
+            "the port of the Redis URL is not a number from 1 to 65535; write redis://user:password@host:6379/0"
         case .badDatabase(let text):
             "the database of the Redis URL is \"\(text)\"; it must be a number, 0 or more, as in redis://host:6379/0"
         case .databaseTwice:

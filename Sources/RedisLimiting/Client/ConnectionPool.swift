@@ -1,3 +1,6 @@
+package import NIOCore
+import Synchronization
+
 /// Which connections there are and which one takes the next command. A value; its driver is ``RedisClient``.
 struct ConnectionPool: Sendable {
     private(set) var connections: [RedisConnection] = []
@@ -59,11 +62,38 @@ struct ConnectionPool: Sendable {
 
     private var unavailable: RedisError {
         if isShutDown {
-            // Nothing was sent: where another server has taken this one's place, that one can be asked.
+            // Nothing was sent: if another server has taken this one's place, that one can be asked.
             return RedisError(.disconnected, "the Redis client was shut down", redirection: .toPrimary)
         }
         // A refused login stays a refused login while no one is connected.
         let code = lastError.flatMap { $0.isTransient ? nil : $0.code } ?? .disconnected
         return RedisError(code, "there is no connection to Redis at the moment", cause: lastError?.description)
+    }
+}
+
+/// Runs tasks on an event loop: between a socket's bytes and the code that waits for them, no thread has to be woken.
+///
+/// What runs on it must not block, as anything on an event loop.
+package final class EventLoopExecutor: TaskExecutor {
+    private let eventLoop: any EventLoop
+
+    package init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
+
+/// One at a time puts ASKING and a command on their way, so that each ASKING stands right before its own command.
+///
+/// Nothing else goes over such a connection: an ASKING whose command was never sent stands before the next ASKING.
+final class AskingLock: Sendable {
+    private let lock = Mutex<Void>(())
+
+    func take(_ body: () -> Void) {
+        lock.withLock { _ in body() }
     }
 }

@@ -23,13 +23,13 @@ package final class RedisClient: Service {
     /// Runs tasks where the first connection's replies come in.
     package let executor: EventLoopExecutor
     /// Held while a command and the ASKING before it are put on their way; `nil` if commands go without.
-    private let askingTurn: AskingTurn?
+    private let askingLock: AskingLock?
     private let lostConnection: (@Sendable () -> Void)?
     private let connectionLog: ProblemLog
 
     /// Makes a client; ``run()`` connects it.
     ///
-    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    /// - Throws: ``RedisError`` with `configuration` if the trusted certificates cannot be read.
     package convenience init(
         settings: RedisSettings, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -39,7 +39,7 @@ package final class RedisClient: Service {
 
     /// Makes a client that counts where its owner looks.
     ///
-    /// - Throws: ``RedisError`` with `configuration` where the trusted certificates cannot be read.
+    /// - Throws: ``RedisError`` with `configuration` if the trusted certificates cannot be read.
     convenience init(
         settings: RedisSettings, logger: Logger,
         eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, counters: RedisCounters
@@ -67,7 +67,7 @@ package final class RedisClient: Service {
         self.tls = tls
         self.counters = counters
         self.lostConnection = lostConnection
-        askingTurn = isAsking ? AskingTurn() : nil
+        askingLock = isAsking ? AskingLock() : nil
         let eventLoop = eventLoops.next()
         executor = EventLoopExecutor(eventLoop)
         first = RedisConnection(settings: settings, tls: tls, eventLoop: eventLoop, counters: counters)
@@ -120,7 +120,7 @@ package final class RedisClient: Service {
     }
 
     private func dispatch(_ command: RedisCommand, for call: PendingCall, deadline: NIODeadline) {
-        if let askingTurn { return dispatchAsking(command, for: call, deadline: deadline, turn: askingTurn) }
+        if let askingLock { return dispatchAsking(command, for: call, deadline: deadline, lock: askingLock) }
         switch pool.withLock({ $0.choose() }) {
         case .use(let connection):
             connection.send(command, for: call, deadline: deadline)
@@ -134,9 +134,9 @@ package final class RedisClient: Service {
 
     /// Sends ASKING and the command, with nothing between them.
     private func dispatchAsking(
-        _ command: RedisCommand, for call: PendingCall, deadline: NIODeadline, turn: AskingTurn
+        _ command: RedisCommand, for call: PendingCall, deadline: NIODeadline, lock: AskingLock
     ) {
-        turn.take {
+        lock.take {
             switch pool.withLock({ $0.choose() }) {
             case .use(let connection), .useAndGrow(let connection):
                 connection.send(RedisCommand("ASKING"), for: PendingCall(), deadline: deadline)
@@ -201,7 +201,7 @@ extension RedisClient {
         return error
     }
 
-    /// Leaves the connections that are ready and makes others in their place, which resolves the address again.
+    /// Replaces the connections that are ready by new ones, which resolves the address again.
     ///
     /// Commands that wait on them get their answers.
     ///

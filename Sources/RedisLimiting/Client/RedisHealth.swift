@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The state of the way to Redis at one moment.
 package struct RedisHealth: Equatable, Sendable {
     /// Connections that are ready for commands.
@@ -8,7 +10,7 @@ package struct RedisHealth: Equatable, Sendable {
     package let breaker: BreakerState
     /// The last failure since the start, of a connection or a command; it may be long over.
     package let lastError: RedisError?
-    /// Why resets are not heard of at the moment; `nil` if they are, or no one listens.
+    /// Why resets are not received at the moment; `nil` if they are, or no one listens.
     package let resetsProblem: RedisError?
     /// Replies received since the start, errors included.
     package let answered: Int
@@ -54,5 +56,60 @@ extension BreakerState {
     /// The state that a person should see of several.
     static func worst(of states: [BreakerState]) -> BreakerState {
         states.contains(.open) ? .open : states.contains(.halfOpen) ? .halfOpen : .closed
+    }
+}
+
+/// What a client has lived through since it was made.
+final class RedisCounters: Sendable {
+    private let wellAnsweredCount = Atomic<Int>(0)
+    private let refusedCount = Atomic<Int>(0)
+    private let failedCount = Atomic<Int>(0)
+    private let reconnectCount = Atomic<Int>(0)
+    private let decidedCount = Atomic<Int>(0)
+    private let undecidedCount = Atomic<Int>(0)
+    private let replacedCount = Atomic<Int>(0)
+
+    /// Replies that were not errors.
+    var answeredWell: Int { wellAnsweredCount.load(ordering: .relaxed) }
+    /// Replies that were errors.
+    var answeredWithError: Int { refusedCount.load(ordering: .relaxed) }
+    /// Commands that got no reply.
+    var failed: Int { failedCount.load(ordering: .relaxed) }
+    /// Attempts to connect again after a connection ended.
+    var reconnects: Int { reconnectCount.load(ordering: .relaxed) }
+
+    /// Decisions, without probes.
+    var decided: Int { decidedCount.load(ordering: .relaxed) }
+    /// Decisions that were asked for and failed, without those that the breaker or a full queue kept from Redis.
+    var undecided: Int { undecidedCount.load(ordering: .relaxed) }
+    /// Values under keys of the limiter that no release wrote, and that were replaced.
+    var replacedForeignValues: Int { replacedCount.load(ordering: .relaxed) }
+
+    func answered(isError: Bool) {
+        if isError {
+            refusedCount.add(1, ordering: .relaxed)
+        } else {
+            wellAnsweredCount.add(1, ordering: .relaxed)
+        }
+    }
+
+    func commandFailed() {
+        failedCount.add(1, ordering: .relaxed)
+    }
+
+    func reconnecting() {
+        reconnectCount.add(1, ordering: .relaxed)
+    }
+
+    func decisionSucceeded() {
+        decidedCount.add(1, ordering: .relaxed)
+    }
+
+    func decisionFailed() {
+        undecidedCount.add(1, ordering: .relaxed)
+    }
+
+    func foreignValueReplaced() {
+        replacedCount.add(1, ordering: .relaxed)
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 
 /// Starts programs by `posix_spawn`.
 package enum ChildProcess {
-    /// `POSIX_SPAWN_SETSID`, which glibc shows to C programs alone that ask for its extensions.
+    /// `POSIX_SPAWN_SETSID`, which glibc shows only to C programs that ask for its extensions.
     private static let newSession: Int16 = 0x80
 
     /// Starts a program in a session of its own, with the environment of this process.
@@ -11,7 +11,7 @@ package enum ChildProcess {
     ///   - words: The program's arguments, its name first.
     ///   - standardInput: The descriptor that becomes its standard input; `nil` leaves it as it is.
     ///   - standardOutput: The descriptor that becomes its standard output; `nil` leaves it as it is.
-    /// - Throws: ``EmbeddedRedisError`` with `noProcess` where the system refuses.
+    /// - Throws: ``EmbeddedRedisError`` with `noProcess` if the system refuses.
     package static func spawn(
         _ path: String, _ words: [String], standardInput: CInt? = nil, standardOutput: CInt? = nil
     ) throws(EmbeddedRedisError) -> Int32 {

@@ -1,3 +1,4 @@
+import Glibc
 package import Logging
 import ServiceLifecycle
 import Synchronization
@@ -27,7 +28,7 @@ package final class EmbeddedRedis: Service {
 
     /// Starts a server and waits until it answers.
     ///
-    /// - Throws: ``EmbeddedRedisError`` where `redis-server` is not installed or does not come up.
+    /// - Throws: ``EmbeddedRedisError`` if `redis-server` is not installed or does not come up.
     package static func start(logger: Logger) async throws(EmbeddedRedisError) -> EmbeddedRedis {
         let folder = try ServerFolder()
         do throws(EmbeddedRedisError) {
@@ -65,7 +66,7 @@ package final class EmbeddedRedis: Service {
         folder.remove()
     }
 
-    /// Ends the server for good and removes its folder.
+    /// Ends the server permanently and removes its folder.
     package func stop() {
         run.withLock { $0.process.take() }?.end()
     }
@@ -84,5 +85,54 @@ package final class EmbeddedRedis: Service {
             return true
         }
         if !isWanted { next.end() }
+    }
+}
+
+/// Why a private Redis server could not be started.
+package struct EmbeddedRedisError: Error, Equatable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        case notInstalled
+        case noFolder
+        case noProcess
+        case noPort
+        /// It ended, or did not answer in time.
+        case notAnswering
+    }
+
+    package let code: Code
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}
+
+/// A fresh temporary folder, readable only by its owner, for a private server's socket.
+package struct ServerFolder: Equatable, Sendable {
+    package let path: String
+    package var socketPath: String { path + "/redis.sock" }
+
+    /// Makes the folder.
+    ///
+    /// - Throws: ``EmbeddedRedisError`` if the system does not allow it.
+    package init() throws(EmbeddedRedisError) {
+        let wanted = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        // The path of a Unix socket is short; a folder too deep for one gives way to /tmp.
+        let parent = wanted.utf8.count > 60 || wanted.isEmpty ? "/tmp" : wanted
+        var template = Array((parent + "/parallax-redis-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw EmbeddedRedisError(
+                .noFolder, "no temporary folder could be made in \(parent): \(String(cString: strerror(errno)))")
+        }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Removes the folder and what a server leaves in it; for a server that was never started.
+    package func remove() {
+        for name in ["redis.sock", "redis.pid", "redis.log"] { unlink(path + "/" + name) }
+        rmdir(path)
     }
 }

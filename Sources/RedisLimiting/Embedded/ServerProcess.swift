@@ -7,7 +7,8 @@ import Synchronization
 /// It cannot outlive its owner: between the two stands a shell whose standard input is one end of a pair whose other
 /// end only this process holds. However this process ends, that end closes; the shell then kills the server and removes
 /// the folder.
-/// Both run in a session of their own, so that Ctrl-C in a terminal does not reach the server before its clients are done.
+/// Both run in a session of their own, so that Ctrl-C in a terminal does not reach the server before its clients are
+/// done.
 package final class ServerProcess: Sendable {
     /// The shell's script: folder, then the server and its arguments.
     package static let guardScript = """
@@ -26,14 +27,14 @@ package final class ServerProcess: Sendable {
     private let folder: ServerFolder
     private let shell: Int32
     private let lifeline: Mutex<CInt?>
-    private let exit = Eventual<CInt>()
+    private let exit = Promise<CInt>()
 
     /// Starts a server in a folder; a later one can be started there again when this one has ended.
     ///
     /// - Parameters:
     ///   - launcher: A command, with its arguments, that becomes the server: `env`, say.
     ///   - configurationFile: A file that the server reads first; a sentinel also writes to it.
-    /// - Throws: ``EmbeddedRedisError`` where `redis-server` is not installed or the system makes no process.
+    /// - Throws: ``EmbeddedRedisError`` if `redis-server` is not installed or the system makes no process.
     package init(
         folder: ServerFolder, launcher: [String] = [], program: String = "redis-server",
         configurationFile: String? = nil, arguments: [String] = []
@@ -85,7 +86,7 @@ package final class ServerProcess: Sendable {
         }
     }
 
-    /// Waits for the end of the server, whoever ends it. One at a time may wait.
+    /// Waits for the end of the server, whatever ends it. One task at a time may wait.
     ///
     /// - Returns: The shell's status: the server's, or 128 and the signal that ended it.
     @discardableResult
@@ -131,5 +132,38 @@ extension ServerProcess {
 
     private static func firstLine(ofFile path: String) -> Substring? {
         lines(ofFile: path)?.first
+    }
+}
+
+extension ServerProcess {
+    /// Waits until the server answers PING.
+    ///
+    /// - Parameter url: Its address, with the password if it asks for one.
+    /// - Throws: ``EmbeddedRedisError`` with `notAnswering` if it ends before, or takes longer than the time-out.
+    package func waitUntilAnswering(at url: RedisURL, timeout: Duration = .seconds(30)) async throws(EmbeddedRedisError)
+    {
+        let deadline = ContinuousClock.now + timeout
+        while !hasExited, ContinuousClock.now < deadline, !Task.isCancelled {
+            if await ServerProcess.answersPing(url) { return }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        throw EmbeddedRedisError(
+            .notAnswering, "the private redis-server \(hasExited ? "ended" : "did not answer"): \(lastWords)")
+    }
+
+    private static func answersPing(_ url: RedisURL) async -> Bool {
+        (try? await ask(RedisCommand("PING"), at: url)) == .status("PONG")
+    }
+
+    /// Asks a server something, on a connection of its own.
+    ///
+    /// - Throws: ``RedisError`` if it does not answer in time; an error that it answers is an answer.
+    package static func ask(
+        _ command: RedisCommand, at url: RedisURL, timeout: Duration = .seconds(1)
+    ) async throws(RedisError) -> RedisReply {
+        let oneShotClient = OneShotClient(
+            settings: RedisSettings(url: url, connectionTimeout: timeout, socketTimeout: timeout), tls: nil,
+            eventLoops: MultiThreadedEventLoopGroup.singleton, answerTimeout: timeout)
+        return try await oneShotClient.ask(command, at: url)
     }
 }

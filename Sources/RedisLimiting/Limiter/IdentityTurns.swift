@@ -3,12 +3,12 @@ import NIOCore
 import ParallaxCore
 import Synchronization
 
-/// Bounds how many decisions of one identity are on their way to Redis, so that one caller cannot fill the connections that
-/// all share.
+/// Bounds how many decisions of one identity are on their way to Redis, so that one caller cannot fill the connections
+/// that all share.
 ///
-/// Further decisions of that identity wait for a turn, in their order, up to their deadline: Redis still judges each of them.
-/// What waits is that identity's only. A decision that is near its turn and does not get it in time has waited for a slow
-/// Redis; one further back has waited for its own identity.
+/// Further decisions of that identity wait for a turn, in their order, up to their deadline: Redis still judges each of
+/// them. What waits is that identity's only. A decision that is near its turn and does not get it in time has waited
+/// for a slow Redis; one further back has waited for its own identity.
 final class IdentityTurns: Sendable {
     fileprivate struct Entry: Sendable {
         /// Decisions on their way.
@@ -43,7 +43,7 @@ final class IdentityTurns: Sendable {
     }
 
     /// Settled with whether the turn came.
-    fileprivate typealias Turn = Eventual<Bool>
+    fileprivate typealias Turn = Promise<Bool>
 
     private final class Shard: Sendable {
         let entries = Mutex<[Identity: Entry]>([:])
@@ -79,11 +79,11 @@ final class IdentityTurns: Sendable {
     /// Identities with decisions on their way.
     var identities: Int { shards.reduce(0) { $0 + $1.entries.withLock(\.count) } }
 
-    /// Waits for a turn. Whoever gets one gives it back with ``end(_:)``.
+    /// Waits for a turn. A caller that gets one gives it back with ``end(_:)``.
     ///
     /// - Parameter waits: Whether to wait if there is no free turn.
-    /// - Throws: ``RedisError`` with `skipped` if too many wait already or it does not wait, and with `timedOut` if Redis
-    ///   answered so slowly that a near turn did not come by the deadline.
+    /// - Throws: ``RedisError`` with `skipped` if too many wait already or it does not wait, and with `timedOut` if
+    ///   Redis answered so slowly that a near turn did not come by the deadline.
     func begin(_ identity: Identity, deadline: NIODeadline, waits: Bool = true) async throws(RedisError) {
         guard waits else {
             guard admitAtOnce(identity) else { throw .manyOfOneIdentity }

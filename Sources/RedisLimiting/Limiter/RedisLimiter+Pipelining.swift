@@ -17,15 +17,17 @@ package struct SentCheck: Sendable {
     }
 }
 
-// For whoever has many requests at hand, such as a replay: many are on their way at once, and stay in their order.
+// For callers with many requests ready, such as a replay: many are in flight at once, and keep their order.
 extension RedisLimiter {
     /// Why requests cannot be sent in their order; `nil` if they can: one server, and one connection for commands.
     package var pipeliningProblem: RedisError? {
         guard case .one = servers else {
-            return RedisError(.configuration, "requests in their order need one server, not a Cluster or Sentinels")
+            return RedisError(.configuration, "requests in order need one server, not a Cluster or Sentinels")
         }
         guard settings.maximumConnections == 2 else {
-            return RedisError(.configuration, "requests in their order need one connection beside the subscription")
+            return RedisError(
+                .configuration,
+                "requests in order need one connection besides the subscription's: set REDIS_MAX_CONNECTIONS to 2")
         }
         return nil
     }
@@ -47,7 +49,7 @@ extension RedisLimiter {
 
     /// Deletes the logs of identities without telling anyone.
     ///
-    /// - Throws: ``RedisError`` where Redis did not answer or refused.
+    /// - Throws: ``RedisError`` if Redis did not answer or refused.
     package func discard(_ identities: [Identity], timeout: Duration = .seconds(10)) async throws(RedisError) {
         for start in stride(from: 0, to: identities.count, by: 512) {
             var command = RedisCommand("UNLINK")

@@ -7,7 +7,7 @@ extension RedisLimiter {
     ///
     /// - Parameter timeout: The most time to wait for each of the two commands.
     /// - Returns: Whether Redis held anything of it.
-    /// - Throws: ``RedisError`` where Redis did not answer or refused.
+    /// - Throws: ``RedisError`` if Redis did not answer or refused.
     package func reset(_ identity: Identity, timeout: Duration = .seconds(2)) async throws(RedisError) -> Bool {
         let key = script.keys.text(for: identity)
         let removed = try await integer(RedisCommand("DEL", key), about: identity, timeout: timeout)
@@ -60,14 +60,14 @@ extension RedisLimiter {
             if case .error(let text) = page { throw RedisError(serverReply: text) }
             guard case .array(let parts) = page, parts.count == 2, let next = parts[0].text,
                 case .array(let keys) = parts[1]
-            else { throw RedisError(.server, "Redis answered SCAN with something else than a page of keys") }
+            else { throw RedisError(.server, "Redis answered SCAN with something other than a page of keys") }
             // One command a key: those of a cluster's node lie in many slots.
             let calls = keys.compactMap(\.text).map { client.post(RedisCommand("DEL", $0), deadline: deadline) }
             for call in calls {
                 switch try await call.value().get() {
                 case .integer(let count): removed += Int(count)
                 case .error(let text): throw RedisError(serverReply: text)
-                default: throw RedisError(.server, "Redis answered with something else than a number")
+                default: throw RedisError(.server, "Redis answered with something other than a number")
                 }
             }
             cursor = next
@@ -88,14 +88,15 @@ extension RedisLimiter {
         switch try await servers.send(command, about: identity, timeout: timeout) {
         case .integer(let value): return value
         case .error(let text): throw RedisError(serverReply: text)
-        default: throw RedisError(.server, "Redis answered with something else than a number")
+        default: throw RedisError(.server, "Redis answered with something other than a number")
         }
     }
 }
 
 // MARK: The subscription
 extension RedisLimiter {
-    /// Keeps one connection subscribed: from the start where refusals are kept, else from when the first listener comes.
+    /// Keeps one connection subscribed: from the start where refusals are kept, else from when the first listener
+    /// comes.
     func listenForResets() async {
         defer { resetRelay.finish() }
         if refusals == nil {
@@ -160,5 +161,84 @@ extension RedisKeyspace {
     func scope(fromMessage message: RedisReply) -> ResetScope? {
         guard case .array(let elements) = message, elements.count == 3, let text = elements[2].text else { return nil }
         return scope(fromMessage: text)
+    }
+}
+
+/// Passes resets at any instance to all who listen in this process.
+final class ResetRelay: Sendable {
+    private struct State {
+        var listeners: [Int: AsyncStream<ResetScope>.Continuation] = [:]
+        var nextListener = 0
+    }
+
+    /// Resets a slow listener can fall behind; the oldest go first.
+    private static let capacity = 1024
+
+    private let state = Mutex(State())
+    /// One element when the first listener comes.
+    let starts: AsyncStream<Void>
+    private let start: AsyncStream<Void>.Continuation
+
+    init() {
+        (starts, start) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// A new listener's resets, from now on.
+    func listen() -> AsyncStream<ResetScope> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: ResetScope.self, bufferingPolicy: .bufferingNewest(ResetRelay.capacity))
+        let listener = state.withLock { state in
+            defer { state.nextListener += 1 }
+            state.listeners[state.nextListener] = continuation
+            return state.nextListener
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.listeners.removeValue(forKey: listener) }
+        }
+        start.yield()
+        return stream
+    }
+
+    func pass(_ scope: ResetScope) {
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.yield(scope) }
+    }
+
+    /// Ends every listener's stream.
+    func finish() {
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.finish() }
+    }
+}
+
+/// A server that announces resets, and until when it does.
+struct ResetSource: Sendable {
+    let client: RedisClient
+    /// Suspends until another server is to be listened to, or the task is cancelled.
+    let hasGone: @Sendable () async -> Void
+}
+
+extension RedisServers {
+    /// The server to listen to; `nil` if none is known at the moment.
+    ///
+    /// A node of a cluster hears what was published at any other. One that is left has nothing to tell any more,
+    /// however well its connection is.
+    var resetSource: ResetSource? {
+        switch self {
+        case .one(let client, _):
+            return ResetSource(client: client, hasGone: { await Promise<Void>.never() })
+        case .several(let router):
+            let nodes = router.nodes.nodes
+            guard let node = nodes.filter(\.isConnected).randomElement() ?? nodes.randomElement() else { return nil }
+            return ResetSource(client: node.client, hasGone: { await router.waitUntilLeft(node) })
+        }
+    }
+}
+
+extension TopologyRouter {
+    fileprivate func waitUntilLeft(_ node: RedisNode) async {
+        while !Task.isCancelled {
+            let looks = looked.count
+            guard nodes.node(at: node.address) === node else { return }
+            await looked.waitForMore(than: looks)
+        }
     }
 }

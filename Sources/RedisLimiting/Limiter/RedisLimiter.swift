@@ -17,9 +17,9 @@ package final class RedisLimiter: Limiter, Service {
     private let logger: Logger
     let subscriptionLog: ProblemLog
     let resetRelay = ResetRelay()
-    /// Resets of many identities that the subscription has heard of, for the refusals that are kept.
+    /// Resets of many identities that the subscription has received, for the refusals that are kept.
     let wideResets = AsyncStream<ResetScope>.makeStream()
-    /// What this instance keeps of Redis's refusals; `nil` if it keeps none. Asked by whoever decides by Redis alone:
+    /// What this instance keeps of Redis's refusals; `nil` if it keeps none. Used where Redis decides without control:
     /// ``check(_:at:)`` never does.
     package let refusals: RefusalCache?
     let script: SlidingLogScript
@@ -32,15 +32,15 @@ package final class RedisLimiter: Limiter, Service {
     private let decisionTimeout: TimeAmount
     private let turns: IdentityTurns
     private let lastError = Mutex<RedisError?>(nil)
-    /// Why resets are not heard of; set by the subscription.
+    /// Why resets are not received; set by the subscription.
     let resetsProblem = Mutex<RedisError?>(nil)
 
     /// Makes a limiter on a client of its own; ``run()`` connects it.
     ///
     /// - Parameters:
-    ///   - uptime: The clock of the refusal cache; it never steps, and goes on while the machine sleeps.
+    ///   - uptime: The clock of the refusal cache: monotonic, and counting while the machine sleeps.
     ///   - nameInLogs: How the log names the key of an identity; `nil` for the key itself.
-    /// - Throws: ``RedisError`` where a setting is at fault.
+    /// - Throws: ``RedisError`` if a setting is at fault.
     package init(
         settings: RedisSettings, logger: Logger,
         uptime: @escaping @Sendable () -> Duration = RedisLimiter.uptime(since: .now),
@@ -104,14 +104,15 @@ package final class RedisLimiter: Limiter, Service {
 
     /// Judges a request, giving up at a deadline of the caller's.
     ///
-    /// - Parameter waitsForTurn: Whether it waits if many decisions of the identity are on their way; else it is skipped.
+    /// - Parameter waitsForTurn: Whether it waits if many decisions of the identity are on their way; else it is
+    ///   skipped.
     package func check(
         _ request: CheckRequest, at now: Timestamp?, deadline: NIODeadline, waitsForTurn: Bool = true
     ) async -> Decision {
         do throws(RedisError) {
             let judgement = try await judge(request, at: now, deadline: deadline, waitsForTurn: waitsForTurn)
             counters.decisionSucceeded()
-            if judgement.replacedAlienValue { noteForeignValue(under: nameInLogs(request.identity)) }
+            if judgement.replacedForeignValue { noteForeignValue(under: nameInLogs(request.identity)) }
             return judgement.decision
         } catch {
             noteFailedDecision(error)
@@ -150,12 +151,12 @@ package final class RedisLimiter: Limiter, Service {
     package func probe(timeout: Duration = .seconds(1)) async -> Result<Duration, RedisError> {
         let start = ContinuousClock.now
         do {
-            let replacedAlienValue =
+            let replacedForeignValue =
                 switch servers {
                 case .one(let client, _): try await script.probe(on: client, deadline: .now() + TimeAmount(timeout))
                 case .several(let router): try await probe(router, timeout: timeout)
                 }
-            if replacedAlienValue { noteForeignValue(under: script.keys.probe) }
+            if replacedForeignValue { noteForeignValue(under: script.keys.probe) }
             renewal.withLock { $0.probeSucceeded() }
             renewalLog.ended()
             return .success(start.duration(to: .now))

@@ -2,7 +2,8 @@ import ParallaxCore
 
 /// The slot of a cluster that a key belongs to, from 0 to 16383.
 ///
-/// Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ (key distribution model, hash tags)
+/// Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ (key distribution model, hash
+/// tags)
 struct ClusterSlot: Hashable, Sendable {
     /// Slots of every cluster.
     static let count = 16384
@@ -17,7 +18,7 @@ struct ClusterSlot: Hashable, Sendable {
         self.number = number
     }
 
-    /// The slot of a key: of its hash tag, where it has one that is not empty.
+    /// The slot of a key: of its hash tag, if it has one that is not empty.
     init(key: some BidirectionalCollection<UInt8>) {
         number = Int(ClusterSlot.checksum(ClusterSlot.hashed(key)) % UInt16(ClusterSlot.count))
     }
@@ -52,4 +53,17 @@ extension ClusterSlot {
             checksum & 0x8000 == 0 ? checksum << 1 : checksum << 1 ^ 0x1021
         }
     }
+}
+
+/// A primary, the replicas that hold copies of its data, and the slots that it serves.
+struct Shard: Equatable, Sendable {
+    let primary: NodeAddress
+    /// The primary's id in its cluster; `nil` if there is none.
+    var id: String?
+    var replicas: [NodeAddress]
+    /// Never overlapping, none empty, in ascending order.
+    var slots: [ClosedRange<Int>]
+
+    /// All slots, as the one primary under sentinels serves them.
+    static let everySlot = [0...ClusterSlot.count - 1]
 }

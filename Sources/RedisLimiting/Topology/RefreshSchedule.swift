@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// When to look at the topology next: from time to time, and soon after something went wrong, but not ever faster. A value.
 struct RefreshSchedule: Sendable {
@@ -47,5 +48,59 @@ struct RefreshSchedule: Sendable {
         if isSettled, !wasWanted { backoff.reset() }
         earliest = now + TimeAmount(backoff.delay(using: &generator))
         due = isSettled && !isWanted ? max(now + interval, earliest) : earliest
+    }
+}
+
+/// Lets many tasks ask for a look at the topology, and wakes the one that looks.
+final class RefreshDriver: Sendable {
+    private struct State {
+        var schedule: RefreshSchedule
+        var suspect: NodeAddress?
+    }
+
+    private let state: Mutex<State>
+    private let wanted: Broadcast
+
+    init(schedule: RefreshSchedule, eventLoops: any EventLoopGroup) {
+        state = Mutex(State(schedule: schedule))
+        wanted = Broadcast(eventLoops: eventLoops)
+    }
+
+    /// When the next look is due.
+    var due: NIODeadline { state.withLock { $0.schedule.due } }
+
+    /// Asks for a look soon.
+    ///
+    /// - Parameter suspect: The server that gave reason to.
+    func want(suspecting suspect: NodeAddress? = nil) {
+        state.withLock { state in
+            state.schedule.want()
+            state.suspect = suspect ?? state.suspect
+        }
+        wanted.announce()
+    }
+
+    /// Suspends until a look is due, or the task is cancelled.
+    func waitUntilDue() async {
+        while !Task.isCancelled {
+            let count = wanted.count
+            let due = self.due
+            guard due > .now() else { return }
+            await wanted.waitForMore(than: count, until: due)
+        }
+    }
+
+    /// Begins a look.
+    func began() -> (wasWanted: Bool, suspect: NodeAddress?) {
+        state.withLock { state in (state.schedule.began(), state.suspect.take()) }
+    }
+
+    /// Ends a look.
+    func ended(isSettled: Bool, wasWanted: Bool) {
+        state.withLock { state in
+            // Made here: ThreadSanitizer reads the address of a captured generator, which has no size and no place.
+            var random = SystemRandomNumberGenerator()
+            state.schedule.ended(isSettled: isSettled, wasWanted: wasWanted, now: .now(), using: &random)
+        }
     }
 }

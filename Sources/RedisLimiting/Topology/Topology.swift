@@ -1,6 +1,8 @@
+import NIOCore
 import ParallaxCore
 
-/// Which primaries there are and which slots each serves, as far as is known. A value; its driver is ``TopologyRouter``.
+/// Which primaries there are and which slots each serves, as far as is known. A value; its driver is
+/// ``TopologyRouter``.
 ///
 /// A primary under sentinels is a cluster of one shard.
 struct Topology: Equatable, Sendable {
@@ -13,7 +15,7 @@ struct Topology: Equatable, Sendable {
     }
 
     private(set) var primaries: [Primary] = []
-    /// For every slot the place of its primary, counted from 1; 0 where no one serves it.
+    /// For every slot the place of its primary, counted from 1; 0 if no one serves it.
     private var owners = [UInt16](repeating: 0, count: ClusterSlot.count)
     /// Whether anything was ever learned.
     private(set) var isKnown = false
@@ -75,5 +77,40 @@ extension Topology {
         return (0..<1 << 18).lazy.map(keys.probe(number:)).first { key in
             owners[ClusterSlot(key: key).number] == UInt16(place + 1)
         }
+    }
+}
+
+/// Finds out which primaries there are, by asking.
+protocol TopologyFinder: Sendable {
+    /// The time between looks while all is well.
+    var interval: Duration { get }
+    /// Whether keys are spread over several primaries by their slots.
+    var spreadsKeys: Bool { get }
+    /// Asks one server after the other until one has told.
+    ///
+    /// - Parameters:
+    ///   - topology: What is known so far.
+    ///   - nodes: The servers that are connected, which can be asked without another connection.
+    ///   - suspect: The server that gave reason to ask; what it knows may be old.
+    /// - Throws: ``RedisError`` if no one could tell.
+    func find(
+        knowing topology: Topology, nodes: NodeDirectory, suspect: NodeAddress?
+    ) async throws(RedisError) -> [Shard]
+
+    /// Listens to servers that announce changes by themselves, until the task is cancelled.
+    ///
+    /// - Parameter changed: Called when there is reason to look.
+    func listen(_ changed: @escaping @Sendable () -> Void) async
+}
+
+extension OneShotClient {
+    /// Asks a server that holds data, on its connections if it has any.
+    func ask(
+        _ command: RedisCommand, _ address: NodeAddress, of url: RedisURL, nodes: NodeDirectory
+    ) async throws(RedisError) -> RedisReply {
+        if let node = nodes.node(at: address), node.isConnected {
+            return try await node.client.send(command, deadline: .now() + TimeAmount(timeout))
+        }
+        return try await ask(command, at: url.server(at: address))
     }
 }

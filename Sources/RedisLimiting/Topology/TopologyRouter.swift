@@ -14,24 +14,24 @@ final class TopologyRouter: Sendable {
     let topology = Mutex(Topology())
     let refresh: RefreshDriver
     /// Happens after every look at the topology.
-    let looked: Announcement
+    let looked: Broadcast
     /// Why the last look told nothing.
     let problem = Mutex<RedisError?>(nil)
     private let asked = Mutex<[NodeAddress: NIODeadline]>([:])
-    private let stop = Eventual<Void>()
+    private let stop = Promise<Void>()
 
     /// How long the connection for ASKING to a node is kept without use.
     private static let askingKept = TimeAmount.seconds(60)
 
-    init(parts: Parts, finder: any TopologyFinder, logger: Logger) {
+    init(nodeFactory: NodeFactory, finder: any TopologyFinder, logger: Logger) {
         self.finder = finder
         self.logger = logger
         problemLog = ProblemLog(
             "the primaries of Redis could not be found", end: "the primaries of Redis were found again", logger: logger)
-        nodes = NodeDirectory { parts.makeNode(at: $0) }
-        askingNodes = NodeDirectory { parts.makeAskingNode(at: $0) }
-        refresh = parts.refresh
-        looked = Announcement(eventLoops: parts.eventLoops)
+        nodes = NodeDirectory { nodeFactory.makeNode(at: $0) }
+        askingNodes = NodeDirectory { nodeFactory.makeAskingNode(at: $0) }
+        refresh = nodeFactory.refresh
+        looked = Broadcast(eventLoops: nodeFactory.eventLoops)
     }
 
     /// Whether keys are spread over several primaries by their slots.
@@ -41,19 +41,19 @@ final class TopologyRouter: Sendable {
     ///
     /// - Parameters:
     ///   - deadline: Until when to wait for the primary to be found; the body has its own.
-    ///   - body: Sends the command. Called again, for another server, where one said that it did not carry it out.
-    /// - Throws: ``RedisError`` where no server answered, or the body's.
+    ///   - body: Sends the command. Called again, for another server, if one said that it did not carry it out.
+    /// - Throws: ``RedisError`` if no server answered, or the body's.
     func perform<Result>(
         on slot: ClusterSlot, deadline: NIODeadline, _ body: (RedisNode) async throws(RedisError) -> Result
     ) async throws(RedisError) -> Result {
-        var trail = RedirectTrail()
+        var redirectPolicy = RedirectPolicy()
         var node = try await primary(of: slot, deadline: deadline)
         while true {
             do throws(RedisError) {
                 return try await body(node)
             } catch {
                 node = try await follow(
-                    error, from: node, slot: slot, deadline: deadline, step: trail.step(after: error))
+                    error, from: node, slot: slot, deadline: deadline, step: redirectPolicy.step(after: error))
             }
         }
     }
@@ -61,11 +61,11 @@ final class TopologyRouter: Sendable {
     /// Keeps all primaries connected until the task is cancelled or the service shuts down.
     ///
     /// - Parameter work: Runs next to every primary.
-    func run(beside work: @escaping @Sendable (RedisNode) async -> Void) async {
+    func run(alongside work: @escaping @Sendable (RedisNode) async -> Void) async {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                group.addTask { await self.nodes.run(beside: work) }
-                group.addTask { await self.askingNodes.run(beside: { _ in }) }
+                group.addTask { await self.nodes.run(alongside: work) }
+                group.addTask { await self.askingNodes.run(alongside: { _ in }) }
                 group.addTask { await self.keepLooking() }
                 group.addTask { await self.finder.listen { self.refresh.want() } }
                 await stop.value()
@@ -98,9 +98,9 @@ extension TopologyRouter {
 
     /// The node that a failure leads to.
     ///
-    /// - Throws: The failure, where it leads nowhere.
+    /// - Throws: The failure, if it leads nowhere.
     private func follow(
-        _ error: RedisError, from node: RedisNode, slot: ClusterSlot, deadline: NIODeadline, step: RedirectTrail.Step
+        _ error: RedisError, from node: RedisNode, slot: ClusterSlot, deadline: NIODeadline, step: RedirectPolicy.Step
     ) async throws(RedisError) -> RedisNode {
         switch step {
         case .move(let address):
@@ -163,7 +163,7 @@ extension TopologyRouter {
         nodes.keep(only: after)
         if Set(before) != Set(after) {
             logger.notice(
-                "the primaries of Redis are others now",
+                "the primaries of Redis have changed",
                 metadata: ["before": "\(before)", "now": "\(after)"])
         }
         problem.withLock { $0 = nil }

@@ -1,6 +1,7 @@
-import ParallaxCore
+import DivergenceStore
 import FeatureFlags
 import Foundation
+import ParallaxCore
 import RedisLimiting
 
 extension SettingsCheck {
@@ -19,14 +20,14 @@ extension SettingsCheck {
                 findings.append(unusable(setting, error.description, error.remedy))
             }
         }
-        switch FilePlace(settings.flags.file) {
+        switch FileUsability(settings.flags.file) {
         case .usable, .missingFolder: break  // The service makes the folder.
         case .impossible(let problem), .unusable(let problem):
             findings.append(
                 unusable(
                     .featureFlagFile, problem, "name a file in a folder that the service's user may read and write"))
         }
-        switch FilePlace(settings.recorder.databasePath) {
+        switch FileUsability(settings.recorder.databasePath) {
         case .usable: break
         case .impossible(let problem):
             findings.append(unusable(.databasePath, problem, "name a file in a folder on a disk"))
@@ -40,14 +41,14 @@ extension SettingsCheck {
         return findings + openFiles() + networkFiles()
     }
 
-    /// A secret that everybody on the machine may read.
+    /// A secret that all users of the machine may read.
     func openSecret(_ setting: Setting, _ path: String) -> [Finding] {
         guard SecretFile.isReadableByOthers(path) else { return [] }
         return [
             finding(
                 .warning, .risk, setting,
-                "the file \(DisplayText.quoted(path)) may be read by everybody on the machine",
-                "take that away where others have accounts: chmod o= FILE; in a container of its own it does no harm")
+                "the file \(DisplayText.quoted(path)) is readable by all users of the machine",
+                "remove that right if others have accounts: chmod o= FILE; in a container of its own it does no harm")
         ]
     }
 
@@ -59,7 +60,7 @@ extension SettingsCheck {
             findings.append(
                 finding(
                     .warning, .risk, .databasePath,
-                    "\(DisplayText.quoted(database)) is open to everybody on the machine, with the identifiers that it holds",
+                    "\(DisplayText.quoted(database)) is readable by all users of the machine, with the identifiers that it holds",
                     "chmod o= FILE FILE-wal FILE-shm; new databases are open to the service's user only"))
         }
         let folder = URL(fileURLWithPath: settings.flags.file).deletingLastPathComponent().path
@@ -67,8 +68,8 @@ extension SettingsCheck {
             findings.append(
                 finding(
                     .warning, .risk, .featureFlagFile,
-                    "everybody on the machine may replace files in the folder of \(DisplayText.quoted(settings.flags.file))",
-                    "take that away: chmod o-w FOLDER"))
+                    "all users of the machine may replace files in the folder of \(DisplayText.quoted(settings.flags.file))",
+                    "remove that right: chmod o-w FOLDER"))
         }
         return findings
     }
@@ -76,7 +77,7 @@ extension SettingsCheck {
     /// SQLite's write-ahead log needs memory that all who use the file share: there is none over a network.
     private func networkFiles() -> [Finding] {
         let path = settings.recorder.databasePath
-        guard let type = FileSystemType(at: FilePlace.nearestExisting(path)), type.isNetwork else { return [] }
+        guard let type = FileSystemType(at: FileUsability.nearestExisting(path)), type.isNetwork else { return [] }
         return [
             finding(
                 .warning, .risk, .databasePath,
@@ -95,7 +96,8 @@ extension SettingsCheck {
 }
 
 extension LoadedSettings {
-    /// These settings with what trying to write the flag file brought. A file that is not there yet is made by the service.
+    /// These settings with what trying to write the flag file brought. A file that is not there yet is made by the
+    /// service.
     package func checkingFlagFile() -> LoadedSettings {
         let name = Setting.featureFlagFile.name
         guard !findings.contains(where: { $0.setting == name && $0.severity == .error }) else { return self }
@@ -109,6 +111,39 @@ extension LoadedSettings {
                 problem: "a rollback would hold each instance for itself: \(error.message)",
                 remedy: "until then neither 'parallax promote' nor 'parallax flags set' works from here")
             return adding([finding])
+        }
+    }
+}
+
+extension LoadedSettings {
+    /// These settings with what opening the database brought, if there is one.
+    ///
+    /// Only a warning: the service starts without its record.
+    package func checkingDatabase() -> LoadedSettings {
+        let setting = Setting.databasePath.name
+        let path = settings.recorder.databasePath
+        let isNamedAlready = findings.contains { $0.setting == setting && $0.kind == .unusableFile }
+        guard !isNamedAlready, FileManager.default.fileExists(atPath: path),
+            let problem = Self.problem(ofDatabase: path)
+        else { return self }
+        let finding = Finding(
+            .warning, .unusableFile, setting: setting, origin: origins[setting] ?? "default", problem: problem,
+            remedy: "until then the service starts and records nothing")
+        return adding([finding])
+    }
+
+    private static func problem(ofDatabase path: String) -> String? {
+        guard FileManager.default.isWritableFile(atPath: path) else {
+            return "\(DisplayText.quoted(path)) cannot be written"
+        }
+        do {
+            try DivergenceStore(readingFrom: path).close()
+            return nil
+        } catch let error as DivergenceStoreError {
+            // The service brings an older one up to date.
+            return error.code == .olderSchema ? nil : error.message
+        } catch {
+            return "\(error)"
         }
     }
 }

@@ -6,7 +6,7 @@ extension SettingsCheck {
     func limits() -> [Finding] {
         let book = settings.limits.book
         let policies =
-            [("", book.standard)]
+            [("", book.defaultValue)]
             + book.exceptions.map { ("organization \(DisplayText.quoted($0.organization)): ", $0.policy) }
         return policies.flatMap { place, policy in
             policy.windows.indices.compactMap { index in

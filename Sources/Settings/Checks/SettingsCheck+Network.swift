@@ -2,14 +2,14 @@ import ParallaxCore
 
 extension SettingsCheck {
     /// Headers that mean something else.
-    private static let takenHeaders = ["x-api-key", "x-forwarded-for", "host", "authorization"]
+    private static let reservedHeaders = ["x-api-key", "x-forwarded-for", "host", "authorization"]
 
     /// Whether callers can choose who they are.
     func network() -> [Finding] {
         settings.http.trustedProxies.filter(\.isWide).map { network in
             let problem =
                 network.isEverything
-                ? "trusts everybody (\(network)): callers choose their own address"
+                ? "trusts every address (\(network)): callers choose their own address"
                 : "trusts a wide network (\(network)): a client in it can choose its address"
             return finding(
                 .warning, .risk, .trustedProxies, problem,
@@ -19,18 +19,18 @@ extension SettingsCheck {
 
     private func organizationHeader() -> [Finding] {
         guard let text = reader.optionalText(.organizationHeader) else { return [] }
-        guard settings.http.organizationHeader != nil, !Self.takenHeaders.contains(text.lowercased()) else {
+        guard settings.http.organizationHeader != nil, !Self.reservedHeaders.contains(text.lowercased()) else {
             return [
                 finding(
                     .error, .wrongType, .organizationHeader, "\(DisplayText.quoted(text)) cannot name the organization",
-                    "name a header of its own, such as X-Organization-Id, or take it out")
+                    "name a header of its own, such as X-Organization-Id, or remove this setting")
             ]
         }
         guard settings.http.trustedProxies.isEmpty else { return [] }
         return [
             finding(
                 .warning, .noEffect, .organizationHeader, "has no effect: TRUSTED_PROXIES is empty",
-                "name the gateway that sets the header there, or take it out")
+                "name the gateway that sets the header there, or remove this setting")
         ]
     }
 

@@ -14,7 +14,7 @@ extension SettingsCheck {
         "QUOTA_DRIFT", "EMBEDDED_REDIS", "REFUSAL_CACHE", "BASELINE_HOLDOUT", "ALERT_",
     ]
 
-    /// Names in files and in the environment that are no setting's, each with the nearest that is.
+    /// Names in files and in the environment that are not settings, each with the nearest that is.
     func unknownNames() -> [Finding] {
         files.flatMap { file in
             file.names.compactMap { unknown($0, origin: file.path) ?? misplaced($0, in: file) }
@@ -33,11 +33,11 @@ extension SettingsCheck {
 
     private func unknownVariable(_ name: String) -> Finding? {
         guard Setting.byName[name] == nil, let nearest = Self.nearest(to: name) else { return nil }
-        let isSlip = nearest.distance <= Self.slip
-        guard isSlip || Self.prefixes.contains(where: name.hasPrefix), !Self.isServiceLink(name) else { return nil }
-        // A mere likeness may be another program's variable, which is no reason not to start.
+        let isTypo = nearest.distance <= Self.slip
+        guard isTypo || Self.prefixes.contains(where: name.hasPrefix), !Self.isServiceLink(name) else { return nil }
+        // A mere likeness may be another program's variable, which is not a reason not to start.
         return Finding(
-            isSlip ? .error : .warning, .unknownKey, setting: DisplayText.quoted(name), origin: "environment",
+            isTypo ? .error : .warning, .unknownKey, setting: DisplayText.quoted(name), origin: "environment",
             problem: "there is no such setting", remedy: Self.suggestion(for: name))
     }
 
@@ -46,13 +46,14 @@ extension SettingsCheck {
         let picks = name == Setting.environment.name && !file.path.hasSuffix("/parallax.yaml")
         guard picks || name == Setting.configDirectory.name else { return nil }
         return Finding(
-            .error, .noEffect, setting: name, origin: file.path, problem: "picks the file, and so cannot stand in it",
+            .error, .noEffect, setting: name, origin: file.path,
+            problem: "selects the file, and so cannot be set in it",
             remedy: "set it in the environment")
     }
 
     private static func suggestion(for name: String) -> String {
         guard let nearest = nearest(to: name), nearest.distance <= max(slip, name.utf8.count / 2) else {
-            return "take it out; docs/configuration.md lists all there are"
+            return "remove it; docs/configuration.md lists all settings"
         }
         return "did you mean \(nearest.name)?"
     }
@@ -65,5 +66,34 @@ extension SettingsCheck {
     private static func isServiceLink(_ name: String) -> Bool {
         name.hasSuffix("_SERVICE_HOST") || name.contains("_SERVICE_PORT") || name.hasSuffix("_PORT")
             || name.contains("_TCP") || name.contains("_UDP")
+    }
+}
+
+/// How many letters apart two names are: insertions, deletions, replacements and swapped neighbours count one each.
+///
+/// Source: optimal string alignment, a restriction of Damerau's distance (Damerau 1964; Wagner and Fischer 1974).
+enum EditDistance {
+    static func between(_ left: String, _ right: String) -> Int {
+        let left = Array(left.utf8)
+        let right = Array(right.utf8)
+        var beforeLast: [Int] = []
+        var last = Array(0...right.count)
+        for i in left.indices {
+            var row = [i + 1]
+            for j in right.indices {
+                var best = min(last[j + 1] + 1, row[j] + 1, last[j] + (left[i] == right[j] ? 0 : 1))
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                    best = min(best, beforeLast[j - 1] + 1)
+                }
+                row.append(best)
+            }
+            (beforeLast, last) = (last, row)
+        }
+        return last[right.count]
+    }
+
+    /// The closest of some names, with its distance; the first of equals.
+    static func nearest(to name: String, among names: some Sequence<String>) -> (name: String, distance: Int)? {
+        names.map { (name: $0, distance: between(name, $0)) }.min { $0.distance < $1.distance }
     }
 }

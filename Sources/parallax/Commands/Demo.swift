@@ -1,10 +1,11 @@
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import Foundation
 import Logging
 import ParallaxCore
 import RedisLimiting
-import Replay
+import Simulation
 
 /// `parallax demo`
 struct Demo: AsyncParsableCommand {
@@ -56,7 +57,7 @@ struct Demo: AsyncParsableCommand {
 
     func run() async throws {
         try checkLog()
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { leave(folder) }
         guard try await run(in: folder) else { return }
         throw ExitCode(130)
@@ -70,10 +71,10 @@ struct Demo: AsyncParsableCommand {
 
     /// - Returns: Whether it was interrupted.
     @inline(never)
-    private func run(in folder: DemoFolder) async throws -> Bool {
+    private func run(in folder: TemporaryFolder) async throws -> Bool {
         let redis = try await EmbeddedRedis.start(logger: Logger(label: "parallax.demo"))
         defer { redis.stop() }
-        let instances = zip(["a", "b"], try FreePorts.find(2)).map {
+        let instances = zip(["a", "b"], try LoopbackPorts.find(2)).map {
             DemoInstance(name: $0, port: $1, folder: folder.path, redisURL: redis.url.description)
         }
         let demonstration = Demonstration(
@@ -101,7 +102,7 @@ struct Demo: AsyncParsableCommand {
         Terminal.print("\n" + ReportText(report: report, style: style).text)
     }
 
-    private func leave(_ folder: DemoFolder) {
+    private func leave(_ folder: TemporaryFolder) {
         guard keep else { return folder.remove() }
         Terminal.note(
             "Kept in \(folder.path). The report again:\n\(folder.reportCommand(of: ["a", "b"], program: CommandLine.arguments[0]))"

@@ -1,3 +1,4 @@
+import CommandSupport
 import Settings
 import ArgumentParser
 import Foundation
@@ -12,7 +13,7 @@ struct Parallax: AsyncParsableCommand {
             "Runs a rate limiter's migration from each instance's memory to one Redis, and shows where the two differ.",
         discussion: """
             Both limiters judge every request, one verdict is enforced, every disagreement is recorded and explained, and a \
-            watchdog goes back to the old limiter when the new one hurts.
+            watchdog rolls back to the old limiter if the new one fails or slows callers.
 
             Begin with:
               parallax serve --embedded-redis   a service to try, with a private Redis
@@ -30,19 +31,19 @@ struct Parallax: AsyncParsableCommand {
               2   the gate of 'report --gate' or 'promote' says wait; 'health': degraded
               3   that gate says no-go; 'health': unhealthy
               64  the command line is wrong
-              65  a file holds something else than it should
-              66  a file that should be there is not
+              65  a file has invalid content
+              66  a file is missing
               69  the service or Redis does not answer
               77  the admin token is missing or wrong, or a file may not be read or written
               78  a setting is wrong
               130 interrupted
             """,
-        version: "0.1.0",
+        version: BuildInfo.version,
         subcommands: [
             Serve.self, Report.self, Divergences.self, Health.self, ReplayLog.self, Promote.self, Flags.self,
             Rollbacks.self,
             Limits.self,
-            Config.self, Migrate.self, DatabaseCommands.self, Demo.self, Bench.self,
+            Config.self, Migrate.self, DatabaseCommands.self, Demo.self,
         ]
     )
 
@@ -62,8 +63,8 @@ struct Parallax: AsyncParsableCommand {
         }
     }
 
-    /// The words after the command's name. Swift's runtime does not find them if a library such as libfaketime is loaded
-    /// before it; the kernel has them all the same.
+    /// The words after the command's name. Swift's runtime does not find them if a library such as libfaketime is
+    /// loaded before it; the kernel has them all the same.
     private static var arguments: [String] {
         guard CommandLine.arguments.count <= 1,
             let file = FileHandle(forReadingAtPath: "/proc/self/cmdline"), let data = try? file.readToEnd()

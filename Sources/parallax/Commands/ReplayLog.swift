@@ -1,10 +1,11 @@
+import CommandSupport
 import Settings
 import ArgumentParser
 import DivergenceStore
 import Foundation
 import ParallaxCore
 import RedisLimiting
-import Replay
+import Simulation
 
 /// `parallax replay`
 struct ReplayLog: AsyncParsableCommand {
@@ -15,7 +16,7 @@ struct ReplayLog: AsyncParsableCommand {
             Judges every request of the log at its own time: by instances that each limit in their own memory, as they do \
             today, and by the one limiter that they would share. Prints the report of 'parallax report', and what fleets \
             of several sizes really let through, who would start to get 429s, and which limits would keep today's \
-            traffic whole. Nothing is deployed, and nobody is limited.
+            traffic whole. Nothing is deployed, and no client is limited.
 
             Limits are those of the service: the settings RATE_LIMIT_… and config/*.yaml, or --policy.
 
@@ -31,8 +32,8 @@ struct ReplayLog: AsyncParsableCommand {
     @Option(help: "Instances of the service that requests are dealt out to.")
     var instances = 4
 
-    @Option(help: "How requests are dealt out: \(Self.names(of: Balance.self)).")
-    var balance = Balance.roundRobin
+    @Option(help: "How requests are dealt out: \(Self.names(of: LoadBalancing.self)).")
+    var balance = LoadBalancing.roundRobin
 
     @Option(help: "The seed of --balance random: the same one deals out alike.")
     var seed: UInt64 = 1
@@ -40,7 +41,7 @@ struct ReplayLog: AsyncParsableCommand {
     @Option(help: "How each instance limits: \(Self.names(of: LimiterAlgorithm.self)) (default: LEGACY_ALGORITHM).")
     var algorithm: LimiterAlgorithm?
 
-    @Option(help: "Whom requests are limited as: \(Self.names(of: LogIdentification.self)).")
+    @Option(help: "The identity that requests are limited as: \(Self.names(of: LogIdentification.self)).")
     var identify = LogIdentification.client
 
     @Option(help: "The organization of all clients, whose limits are taken.")
@@ -58,7 +59,7 @@ struct ReplayLog: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How far a line may be from its place in time.", valueName: "duration"))
     var reorder = DurationArgument(milliseconds: 300_000)
 
-    @Option(help: "Fleets to forecast for, beside --instances: sizes with commas between.")
+    @Option(help: "Fleet sizes to forecast for, in addition to --instances, separated by commas.")
     var forecast = FleetSizes(sizes: [1, 2, 4, 8])
 
     @Option(
@@ -92,12 +93,12 @@ struct ReplayLog: AsyncParsableCommand {
 
     func run() async throws {
         let plan = try await makePlan()
-        let folder = try database == nil ? DemoFolder(for: "replay") : nil
+        let folder = try database == nil ? TemporaryFolder(for: "replay") : nil
         defer { folder?.remove() }
         let store = try makeStore(in: folder)
         let (outcome, wasInterrupted) = try await withInterruption { try await plan.run(recordingIn: store) }
         let report = try await store.report(maximumAffected: top)
-        if database != nil { try store.gather() }
+        if database != nil { try store.checkpointAndTruncateLog() }
         try show(outcome, report)
         if let failure = outcome.failure { throw failure }
         if wasInterrupted { throw ExitCode(130) }
@@ -126,7 +127,7 @@ struct ReplayLog: AsyncParsableCommand {
     }
 
     /// The service's settings at another address. Its password, where the address has none, comes from the file of the
-    /// settings: on a command line everybody can read it.
+    /// settings: on a command line all users can read it.
     private func makeRedis(_ address: String, _ settings: Settings) throws -> RedisSettings {
         do {
             var url = try RedisURL(address)
@@ -140,10 +141,10 @@ struct ReplayLog: AsyncParsableCommand {
     }
 
     /// A replay's records never mix with others': their times are history.
-    private func makeStore(in folder: DemoFolder?) throws -> DivergenceStore {
+    private func makeStore(in folder: TemporaryFolder?) throws -> DivergenceStore {
         if let database, FileManager.default.fileExists(atPath: database) {
             throw CommandFailure(
-                .usage, "there is a file at \(database) already", remedy: "Name a new one with --database.")
+                .usage, "\(database) exists already", remedy: "Name a new one with --database.")
         }
         return try DivergenceStore(path: database ?? "\(folder?.path ?? ".")/replay.sqlite")
     }
@@ -167,7 +168,7 @@ struct ReplayLog: AsyncParsableCommand {
     }
 }
 
-extension Balance: ExpressibleByArgument {}
+extension LoadBalancing: ExpressibleByArgument {}
 extension LimiterAlgorithm: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 extension LogIdentification: ExpressibleByArgument {}

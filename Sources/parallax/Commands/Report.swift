@@ -1,3 +1,4 @@
+import CommandSupport
 import Settings
 import ArgumentParser
 import DivergenceStore

@@ -1,9 +1,10 @@
-import Settings
 import ArgumentParser
+import CommandSupport
 import DivergenceStore
 import Foundation
 import ParallaxCore
-import Replay
+import Simulation
+import Settings
 
 /// `parallax rollback simulate`
 struct RollbackSimulate: AsyncParsableCommand {
@@ -11,9 +12,9 @@ struct RollbackSimulate: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Try the watchdog's settings: on modelled traffic, or on what it saw last week.",
         discussion: """
-            Runs the very evaluator that serves, in virtual time. Without a scenario it prints how often it rolls back \
-            without need and how soon it notices what it should, each figure beside its bar. Settings are the service's \
-            (ROLLBACK_…), and the options that are named after them try others.
+            Runs the service's rollback evaluator in virtual time. Without a scenario it prints how often it rolls back \
+            without need and how soon it rolls back when it should, each figure next to its bar. Settings are the service's \
+            (ROLLBACK_…); options of the same names override them.
 
               parallax rollback simulate
               parallax rollback simulate --error-rate-percent 2 --error-minimum 50
@@ -72,7 +73,7 @@ struct RollbackSimulate: AsyncParsableCommand {
             throw ValidationError(
                 "--database judges what was stored; leave out --days, --table and the options of a scenario.")
         }
-        if let reason = trial.changes.beyondStoredFigures.first {
+        if let reason = trial.changes.beyondStoredEvidence.first {
             throw ValidationError("--database cannot try \(reason).")
         }
     }
@@ -91,7 +92,7 @@ struct RollbackSimulate: AsyncParsableCommand {
         let extent = RollbackTables.Extent(
             days: days ?? 400, latencyDays: min(days ?? 100, 100), runs: runs, seed: seed)
         var tables = RollbackTables()
-        Terminal.note("Simulating \(Figures.count(extent.days)) days a figure: minutes; fewer --days take less.")
+        Terminal.note("Simulating \(NumberFormat.count(extent.days)) days a figure: minutes; fewer --days take less.")
         if !json { Terminal.print(RollbackTablesText.head(extent, settings)) }
         for part in RollbackTables.Part.allCases where table.isEmpty || table.contains(part) {
             try await tables.fill(part, extent, settings: settings)
@@ -149,5 +150,78 @@ extension RollbackTables.Part: ExpressibleByArgument {
     package init?(argument: String) {
         guard let part = RollbackTables.Part.allCases.first(where: { $0.name == argument }) else { return nil }
         self = part
+    }
+}
+
+/// Settings of the watchdog to try, named as the settings `ROLLBACK_…` are.
+struct RollbackSettingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Try another ROLLBACK_REDIS_DOWN_SECONDS.", valueName: "seconds"))
+    var redisDownSeconds: Int?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_REDIS_DOWN_WINDOW_SECONDS.", valueName: "seconds"))
+    var redisDownWindowSeconds: Int?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_ERROR_RATE_PERCENT.", valueName: "percent"))
+    var errorRatePercent: Double?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_ERROR_WINDOW_SECONDS.", valueName: "seconds"))
+    var errorWindowSeconds: Int?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_ERROR_SHORT_WINDOW_SECONDS.", valueName: "seconds"))
+    var errorShortWindowSeconds: Int?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_ERROR_MINIMUM.", valueName: "attempts"))
+    var errorMinimum: Int?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_OUTAGES_AS_ERRORS.", valueName: "true|false"))
+    var outagesAsErrors: Bool?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_RESPONSE_TIME_FACTOR.", valueName: "factor"))
+    var responseTimeFactor: Double?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_RESPONSE_TIME_MINIMUM.", valueName: "samples"))
+    var responseTimeMinimum: Int?
+
+    @Option(
+        name: .customLong("response-time-floor-ms"),
+        help: ArgumentHelp("Try another ROLLBACK_RESPONSE_TIME_FLOOR_MS.", valueName: "milliseconds"))
+    var responseTimeFloorMilliseconds: Double?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_RESPONSE_TIME_UNWAITED.", valueName: "true|false"))
+    var responseTimeUnwaited: Bool?
+
+    @Option(help: ArgumentHelp("Try another ROLLBACK_EVALUATION_INTERVAL.", valueName: "seconds"))
+    var evaluationInterval: Int?
+
+    var changes: RollbackSettings.Changes {
+        var changes = RollbackSettings.Changes()
+        changes.redisDownSeconds = redisDownSeconds
+        changes.redisDownWindowSeconds = redisDownWindowSeconds
+        changes.errorRatePercent = errorRatePercent
+        changes.errorWindowSeconds = errorWindowSeconds
+        changes.errorShortWindowSeconds = errorShortWindowSeconds
+        changes.errorMinimum = errorMinimum
+        changes.outagesAsErrors = outagesAsErrors
+        changes.responseTimeFactor = responseTimeFactor
+        changes.responseTimeMinimum = responseTimeMinimum
+        changes.responseTimeFloorMilliseconds = responseTimeFloorMilliseconds
+        changes.responseTimeUnwaited = responseTimeUnwaited
+        changes.evaluationInterval = evaluationInterval
+        return changes
+    }
+
+    /// The changes over other settings.
+    ///
+    /// - Throws: ``CommandFailure`` naming every option that is out of its range.
+    func settings(over settings: RollbackSettings) throws -> RollbackSettings {
+        let settings = settings.applying(changes)
+        do {
+            try settings.validate()
+        } catch {
+            throw CommandFailure(
+                .usage, "the watchdog does not accept these settings: \(error)",
+                remedy: "docs/configuration.md has the range of each setting.")
+        }
+        return settings
     }
 }

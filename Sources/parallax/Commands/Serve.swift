@@ -1,3 +1,4 @@
+import CommandSupport
 import Settings
 import ArgumentParser
 import Foundation
@@ -46,12 +47,12 @@ struct Serve: AsyncParsableCommand {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "parallax")
         logger.logLevel = loaded.settings.instance.logLevel
-        let companions: [any Service] = exitsWhenStandardInputCloses ? [StandardInputWatch()] : []
+        let additionalServices: [any Service] = exitsWhenStandardInputCloses ? [StandardInputMonitor()] : []
         let app = try await App.build(
-            loaded: loaded, logger: logger, companions: companions,
+            loaded: loaded, logger: logger, additionalServices: additionalServices,
             reload: { [commandLine] in await Settings.load(commandLine: commandLine) }
-        ) { greeting in
-            Terminal.print(Self.text(greeting))
+        ) { info in
+            Terminal.print(Self.text(info))
         }
         try await app.run()
     }
@@ -79,11 +80,11 @@ struct Serve: AsyncParsableCommand {
         return settings
     }
 
-    private static func text(_ greeting: App.Greeting) -> String {
+    private static func text(_ info: App.StartupInfo) -> String {
         """
-        Parallax listens on \(greeting.url) (strategy \(greeting.strategy.rawValue), instance \
-        \(greeting.instance.escapedForTerminal), Redis at \(greeting.redis.escapedForTerminal)).
-        Try: curl -i \(greeting.url)/v1/check -d '{"organization":"acme","identifier":"alice"}'
+        Parallax listens on \(info.url) (strategy \(info.strategy.rawValue), instance \
+        \(info.instance.escapedForTerminal), Redis at \(info.redis.escapedForTerminal)).
+        Try: curl -i \(info.url)/v1/check -d '{"organization":"acme","identifier":"alice"}'
         """
     }
 }

@@ -1,11 +1,12 @@
 import AdminAPI
+import CommandSupport
 import Foundation
 import ParallaxCore
 
 /// One drill over HTTP: the flip by the first instance, all of them in legacy, the way back, and the note that it worked.
 struct DrillRun: Sendable {
     /// Longer than any instance takes to follow the file, and shorter than the drill's own end.
-    private static let patience: Duration = .seconds(20)
+    private static let timeout: Duration = .seconds(20)
     private static let pause: Duration = .milliseconds(10)
 
     /// The first one drills.
@@ -71,7 +72,7 @@ struct DrillRun: Sendable {
     private func wait(
         _ what: String, _ isThere: @escaping @Sendable (AdminClient, _ place: Int) async throws -> Bool
     ) async throws {
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + Self.timeout
         for (place, client) in clients.enumerated() {
             while try await !isThere(client, place) {
                 guard ContinuousClock.now < deadline else {
@@ -141,7 +142,7 @@ struct DrillResult: Encodable, Equatable {
     let restoredMs: Int64
 
     var text: String {
-        let who = FigureText.counted(instances, "instance")
+        let who = NumberFormat.counted(instances, "instance")
         var lines = [
             "flip         \(who) answered in legacy after \(appliedMs) ms",
             "way back     \(who) in \(strategy) again after \(restoredMs) ms, the file byte for byte as it was",
@@ -157,7 +158,7 @@ struct DrillResult: Encodable, Equatable {
     private var conclusion: String {
         guard !isComplete else { return "The drill is noted for the gate." }
         return
-            "Not all were drilled: \(FigureText.grouped(instances)) of \(FigureText.grouped(instances + unheard.count)) "
+            "Not all were drilled: \(NumberFormat.count(instances)) of \(NumberFormat.count(instances + unheard.count)) "
             + "instances that follow the flag file. The gate waits for a drill of all: name each with --url."
     }
 

@@ -1,3 +1,4 @@
+import CommandSupport
 import Foundation
 import Glibc
 
@@ -84,7 +85,7 @@ extension ReportOutput {
             do {
                 try handle.write(contentsOf: Data(waiting.utf8))
             } catch {
-                // A reader that has gone away (`| head`) is no reason to fail.
+                // A reader that has gone away (`| head`) is not a reason to fail.
                 guard let file else { return }
                 throw ReportOutput.failure(file.path)
             }

@@ -20,7 +20,7 @@ def load(path):
 
 def main():
     flags, targeting = (load(f"{sys.argv[1]}/{name}.json") for name in ("flags", "targeting"))
-    # In draft 7 nothing beside a $ref counts, the $id that the others are found by among it.
+    # In draft 7 nothing next to a $ref counts, the $id that the others are found by among it.
     flags["allOf"] = [{"$ref": flags.pop("$ref")}]
     registry = Registry().with_resources(
         (schema["$id"], Resource.from_contents(schema)) for schema in (flags, targeting)

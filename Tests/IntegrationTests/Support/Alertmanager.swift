@@ -1,3 +1,4 @@
+import RedisLimiting
 import AsyncHTTPClient
 import Foundation
 import NIOCore
@@ -25,7 +26,7 @@ final class Alertmanager: Sendable {
     /// Starts it and waits until it is ready.
     init(in folder: URL) async throws {
         let configuration = folder.appending(path: "alertmanager.yml")
-        try Data("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n".utf8).write(to: configuration)
+        try Data("route: {receiver: none}\nreceivers: [{name: none}]\n".utf8).write(to: configuration)
         let port = try LoopbackPorts.find(1)[0]
         url = "http://127.0.0.1:\(port)"
         process.executableURL = URL(filePath: Self.executable)

@@ -11,7 +11,7 @@ struct CauseFigures {
 
     /// Causes of divergences in the verdict or in the window named.
     var verdicts: Counts { counts { $0 != .quotaDrift } }
-    /// Causes of divergences in what remains alone.
+    /// Causes of divergences only in what remains.
     var drifts: Counts { counts { $0 == .quotaDrift } }
     var all: Counts { counts { _ in true } }
 

@@ -1,3 +1,4 @@
+import RedisLimiting
 import AsyncHTTPClient
 import Foundation
 import NIOCore

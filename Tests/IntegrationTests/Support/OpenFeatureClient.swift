@@ -130,7 +130,7 @@ final class OpenFeatureClient: Sendable {
         Thread.detachNewThread { [sights] in sights.read(handle) }
     }
 
-    /// Whoever lets go of a running application leaves none behind. It may hold back every signal that can be held back,
+    /// Ends the application if it is still running. It may hold back every signal that can be held back,
     /// as the thread does that started it.
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }

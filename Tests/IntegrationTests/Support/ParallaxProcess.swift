@@ -120,7 +120,7 @@ final class ParallaxProcess: Sendable {
         url = Self.address(in: greeting)!
     }
 
-    /// Whoever lets go of a running instance leaves none behind.
+    /// Ends the instance if it is still running.
     deinit {
         if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     }
@@ -221,8 +221,8 @@ struct NeverCame: Error {
 
 /// Runs a test in a folder of its own that is removed afterwards.
 ///
-/// - Parameter inMemory: Where the test waits for what has been synchronized again and again, which a disk may take long
-///   for.
+/// - Parameter inMemory: Where the test waits for what has been synchronized again and again, which a disk may take
+///   long for.
 func withFolder<Result>(inMemory: Bool = false, _ body: (URL) async throws -> Result) async throws -> Result {
     let memory = URL(filePath: "/dev/shm")
     let base =

@@ -40,7 +40,7 @@ struct PromotedService {
         var baseline = Baseline()
         baseline.learn(samples, at: now + -Int64(settings.baselineMinimumSeconds) * 1000, settings: settings)
         baseline.learn(samples, at: now, settings: settings)
-        try await StoredRollbackRecord(store: store).save(baseline)
+        try await SQLiteRollbackStore(store: store).save(baseline)
         try store.close()
     }
 

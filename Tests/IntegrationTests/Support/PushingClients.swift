@@ -1,3 +1,4 @@
+import ParallaxCore
 import AsyncHTTPClient
 import Foundation
 import NIOCore
@@ -37,7 +38,7 @@ struct PushingClients {
             for caller in 0..<identities * callersEach {
                 group.addTask {
                     let body = "{\"identifier\":\"client-\(caller % identities)\"}"
-                    var random = Seeded(seed: UInt64(caller))
+                    var random = SplitMix64(seed: UInt64(caller))
                     var turn = caller / identities
                     var answered = 0
                     while .now < end {

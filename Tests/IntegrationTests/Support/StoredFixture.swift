@@ -6,7 +6,7 @@ struct StoredFixture {
     static let original = testFolder.appending(path: "Fixtures")
     static let token = "0123456789abcdef-token"
 
-    /// The clock of commands, which stands still, in UTC: the instances of the fixture were just heard of.
+    /// The clock of commands, which stands still, in UTC: the instances of the fixture have just written their status.
     static let moment =
         (try? String(contentsOf: original.appending(path: "moment.txt"), encoding: .utf8))?
         .trimmingCharacters(in: .whitespacesAndNewlines) ?? ""

@@ -1,3 +1,4 @@
+import CommandSupport
 import Foundation
 import Synchronization
 import Testing
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test(
-        "where the flags are somebody else's or cannot be put back it does not count, and says what to do",
+        "if another program wrote the flags or they cannot be restored, it does not count, and says what to do",
         arguments: [
             ("changed_by_others", "those stay"), ("taken_over", "those stay"), ("failed", "disk full"),
         ])

@@ -1,5 +1,6 @@
 @testable import FeatureFlags
 import ArgumentParser
+import CommandSupport
 import Foundation
 import ParallaxCore
 import ParallaxService
@@ -15,7 +16,7 @@ import Testing
 
         func instance(
             _ name: String, environment: EnvironmentFlags = .none,
-            now: @escaping @Sendable () -> Timestamp = FlagStore.wallClock
+            now: @escaping @Sendable () -> Timestamp = Clocks.system.now
         ) async -> FlagStore {
             let store = FlagStore(
                 path: path, environment: environment, isProduction: false, instance: name, now: now)
@@ -29,22 +30,22 @@ import Testing
     }
 
     private func withScene(_ body: (Scene) async throws -> Void) async throws {
-        let folder = try DemoFolder()
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         try await body(Scene(path: folder.path + "/flags.json", folder: folder.path))
     }
 
-    @Test("instances are waited for until they have applied the file, and for no longer than the patience")
+    @Test("instances are waited for until they have applied the file, and for no longer than the timeout")
     func waits() async throws {
         try await withScene { scene in
             let instance = await scene.instance("a")
             let store = FlagStore(path: scene.path, environment: .none, isProduction: false)
             try await store.set(FlagUpdate(enforcementPercent: 10), by: "ann", reason: "test")
-            let behind = await FollowingInstances(store: store, patience: .zero).settled()
-            #expect(behind.isBehind && behind.deviants.map(\.instance) == ["a"])
+            let behind = await FollowingInstances(store: store, timeout: .zero).settled()
+            #expect(behind.isBehind && behind.deviating.map(\.instance) == ["a"])
             async let settled = FollowingInstances(store: store).settled()
             await instance.refresh()
-            #expect(await settled.deviants.isEmpty)
+            #expect(await settled.deviating.isEmpty)
         }
     }
 
@@ -66,15 +67,15 @@ import Testing
         }
     }
 
-    @Test("an instance that was killed is named, and is no reason to end with 4")
+    @Test("an instance that was killed is named, and is not a reason to end with 4")
     func silent() async throws {
         try await withScene { scene in
-            _ = await scene.instance("gone", now: { FlagStore.wallClock() + -120_000 })
+            _ = await scene.instance("gone", now: { Clocks.system.now() + -120_000 })
             let store = FlagStore(path: scene.path, environment: .none, isProduction: false)
-            let settled = await FollowingInstances(store: store, patience: .zero).settled()
-            #expect(settled.silent.map(\.instance) == ["gone"] && settled.deviants.isEmpty)
+            let settled = await FollowingInstances(store: store, timeout: .zero).settled()
+            #expect(settled.silent.map(\.instance) == ["gone"] && settled.deviating.isEmpty)
             try await scene.set("--strategy", "legacy")
-            try await FollowingInstances(store: store, patience: .zero).report()
+            try await FollowingInstances(store: store, timeout: .zero).report()
         }
     }
 
@@ -94,9 +95,9 @@ import Testing
         var latch = RollbackLatch()
         let time = Timestamp(milliseconds: 971_211_336_000)
         latch.fire(
-            Evaluation(trigger: .redisDown, time: time, state: .firing, figures: [:], sentence: "down"))
+            Evaluation(trigger: .redisDown, time: time, state: .firing, sentence: "down"))
         func gap(_ latches: [RollbackLatch], after milliseconds: Int64) -> String? {
-            Protection(latches: latches, settings: RollbackSettings(), now: time + milliseconds).gap
+            RollbackProtection(latches: latches, settings: RollbackSettings(), now: time + milliseconds).gap
         }
         let waiting = latch
         #expect(

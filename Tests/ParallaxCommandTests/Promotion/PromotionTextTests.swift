@@ -13,21 +13,21 @@ import Testing
         FlagChange(time: time, by: by, reason: "why\u{1b}", from: from, to: to, contentHash: "\(time)")
     }
 
-    private static let distributed = FlagUpdate(hybrid: false).applied(to: .standard)
+    private static let distributed = FlagUpdate(hybrid: false).applied(to: .defaultValue)
 
-    private static func watch(brokenOffAfter minutes: Int64? = nil) -> PromotionWatch? {
-        var changes = [change(began, from: .standard, to: distributed, by: "ann")]
+    private static func watch(brokenOffAfter minutes: Int64? = nil) -> SoakPeriod? {
+        var changes = [change(began, from: .defaultValue, to: distributed, by: "ann")]
         if let minutes {
             changes.insert(
                 change(
                     began + minutes * 60_000, from: distributed, to: FlagUpdate.rollback.applied(to: distributed),
                     by: "parallax-evaluator"), at: 0)
         }
-        return PromotionWatch(changes: changes, strategy: minutes == nil ? .distributedOnly : .legacy)
+        return SoakPeriod(changes: changes, strategy: minutes == nil ? .distributedOnly : .legacy)
     }
 
-    private static func seen(minutes: Range<Int64>) -> WatchTally {
-        var tally = WatchTally(since: began)
+    private static func seen(minutes: Range<Int64>) -> SoakTally {
+        var tally = SoakTally(since: began)
         for minute in minutes { tally.watch(at: began + minute * 60_000) }
         return tally
     }
@@ -39,10 +39,9 @@ import Testing
         tally.count(alert: "rate_limiting_high_denial_rate")
         tally.note(
             Evaluation(
-                trigger: .errorRate, time: Self.began + 60_000, state: .suspect, figures: [:],
-                sentence: "error rate 6 %"))
+                trigger: .errorRate, time: Self.began + 60_000, state: .suspect, sentence: "error rate 6 %"))
         let watch = try #require(Self.watch())
-        let lines = WatchText(watch: watch, tally: tally, now: Self.began + (31 * 60 + 12) * 60_000).lines
+        let lines = SoakText(watch: watch, tally: tally, now: Self.began + (31 * 60 + 12) * 60_000).lines
         #expect(
             lines == [
                 "watch     31 h 12 min of 48 h, no trigger fired, worst state suspect error_rate at "
@@ -51,25 +50,25 @@ import Testing
             ])
     }
 
-    @Test("a watch that passed, one that was broken off and one that nobody saw are told apart")
+    @Test("a watch that passed, one that was broken off and one without a witness are told apart")
     func others() throws {
         var tally = Self.seen(minutes: 0..<48 * 60)
         tally.count(answers: 10, unavailable: 0)
         let watch = try #require(Self.watch())
-        let passed = WatchText(watch: watch, tally: tally, now: Self.began + 49 * 3_600_000).lines
+        let passed = SoakText(watch: watch, tally: tally, now: Self.began + 49 * 3_600_000).lines
         #expect(passed.first == "watch     48 h passed, no trigger fired, none suspect")
-        let unseen = WatchText(watch: watch, tally: nil, now: Self.began).lines
+        let unseen = SoakText(watch: watch, tally: nil, now: Self.began).lines
         #expect(unseen == ["watch     0 min of 48 h, and no instance has kept what it saw yet"])
-        let gone = WatchText(watch: watch, tally: Self.seen(minutes: 0..<5), now: Self.began + 49 * 3_600_000).lines
+        let gone = SoakText(watch: watch, tally: Self.seen(minutes: 0..<5), now: Self.began + 49 * 3_600_000).lines
         #expect(
             gone.first
                 == "watch     5 min of 48 h (not watched for 48 h 55 min since it began), no trigger fired, none suspect"
         )
         tally.count(answers: 0, unavailable: 1)
-        let failed = WatchText(watch: watch, tally: tally, now: Self.began + 49 * 3_600_000).lines
+        let failed = SoakText(watch: watch, tally: tally, now: Self.began + 49 * 3_600_000).lines
         #expect(failed.first?.hasPrefix("watch     48 h over and not passed: more than 1 % of the answers") == true)
         let off = try #require(Self.watch(brokenOffAfter: 182))
-        let line = try #require(WatchText(watch: off, tally: tally, now: Self.began + 182 * 60_000).lines.first)
+        let line = try #require(SoakText(watch: off, tally: tally, now: Self.began + 182 * 60_000).lines.first)
         #expect(
             line.hasPrefix("watch     broken off after 3 h 2 min by parallax-evaluator at 2027-01-15 11:02:00 UTC (why")
         )
@@ -78,7 +77,7 @@ import Testing
 
     @Test("a forced step says in the history past what it was forced")
     func forced() {
-        var figures = GateFigures()
+        var figures = GateInputs()
         figures.lostWrites = 1
         figures.compared = 1
         let gate = Gate(figures, now: Self.began)
@@ -91,7 +90,7 @@ import Testing
 
     @Test("a step past instances that their environment keeps at legacy names them in the history")
     func forcedPastInstances() {
-        let open = Gate(GateFigures(), now: Self.began).asked(for: .legacy)
+        let open = Gate(GateInputs(), now: Self.began).asked(for: .legacy)
         #expect(open.verdict == .go && Promote.forced(open) == nil)
         #expect(Promote.word(for: open, target: .share10) == "promoted to 10")
         #expect(

@@ -35,17 +35,6 @@ import Testing
         #expect(TotalsCSV.columns.count == 11)
         #expect(DivergencesCSV.columns.count == 23)
     }
-
-    @Test("a time has milliseconds where it needs them")
-    func times() {
-        #expect(Timestamp(milliseconds: 1_767_225_600_000).iso8601 == "2026-01-01T00:00:00Z")
-        #expect(Timestamp(milliseconds: 1_767_225_600_007).iso8601 == "2026-01-01T00:00:00.007Z")
-        for milliseconds in 0..<1000 as Range<Int64> {
-            let text = Timestamp(milliseconds: 1_767_225_600_000 + milliseconds).toTheMillisecond
-            #expect(text == String(format: "2026-01-01 00:00:00.%03d", Int(milliseconds)))
-        }
-        #expect(Timestamp(milliseconds: -1).iso8601 == "1969-12-31T23:59:59.999Z")
-    }
 }
 
 extension TotalLine {

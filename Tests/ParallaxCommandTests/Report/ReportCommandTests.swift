@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Crypto
 import DivergenceStore
 import Foundation
@@ -8,14 +9,15 @@ import Testing
 @testable import parallax
 
 @Suite struct ReportCommandTests {
-    private func withDatabase(_ body: (ReportDatabase, DemoFolder) async throws -> Void) async throws {
-        let folder = try DemoFolder()
+    private func withDatabase(_ body: (ReportDatabase, TemporaryFolder) async throws -> Void) async throws {
+        let folder = try TemporaryFolder()
         defer { folder.remove() }
         try await body(try await ReportDatabase.make(in: folder), folder)
     }
 
     /// What a report says into a file.
-    private func report(_ database: ReportDatabase, _ folder: DemoFolder, _ arguments: [String]) async throws -> String
+    private func report(_ database: ReportDatabase, _ folder: TemporaryFolder, _ arguments: [String]) async throws
+        -> String
     {
         let file = folder.path + "/output"
         let command = try Report.parse(["--database", database.path, "--output", file] + arguments)
@@ -207,7 +209,7 @@ import Testing
         #expect(before(minute + 900_000, nil) == nil)
     }
 
-    @Test("what is settled must be there, and said by somebody for a reason")
+    @Test("what is settled must exist, and has a name and a reason")
     func settling() async throws {
         try await withDatabase { database, _ in
             func settle(_ arguments: [String]) async throws {
@@ -247,7 +249,7 @@ import Testing
             let text = try #require(newest.map(DivergenceText.init).map(\.text).first)
             #expect(
                 text == """
-                    \(Figures.time(database.time)) UTC  newly_limited by unexplained  a\\u{0}b\\u{202e}c of a\\u{0}b\\u{202e}c
+                    \(database.time.text) UTC  newly_limited by unexplained  a\\u{0}b\\u{202e}c of a\\u{0}b\\u{202e}c
                       control    allowed; second 3/10, minute 3/60, hour 3/1000, burst 3/20; took 40 µs
                       candidate  limited by minute for 900 ms; second 3/10, minute 3/60, hour 3/1000, burst 3/20; took 40 µs
                       1 unit on <script>alert(1)</script>, which had sent 1, 2, 3, 4; enforced: control
@@ -255,7 +257,8 @@ import Testing
         }
     }
 
-    @Test("a list of one caller is of that organization's, or of global's, and a name that nobody can have is refused")
+    @Test(
+        "a list of one caller is of that organization's, or of global's, and a name that no caller can have is refused")
     func listedByCaller() async throws {
         try await withDatabase { database, _ in
             func listed(_ arguments: String...) async throws -> [String] {
@@ -266,7 +269,7 @@ import Testing
             let own = try await listed("--identifier", name, "--organization", name)
             #expect(own == [name])
             #expect(try await listed("--identifier", name).isEmpty)
-            #expect(try await listed("--identifier", "nobody", "--organization", name).isEmpty)
+            #expect(try await listed("--identifier", "absent", "--organization", name).isEmpty)
             #expect(try await listed("--organization", name) == [name])
             let failure = await #expect(throws: CommandFailure.self) {
                 try await listed("--identifier", String(repeating: "x", count: 257))

@@ -1,3 +1,4 @@
+import CommandSupport
 import DivergenceStore
 import Foundation
 import Logging
@@ -16,7 +17,7 @@ struct ReportDatabase {
     let time: Timestamp
 
     /// Makes it in a folder: 20 compared requests of each hostile identity, of which one has diverged.
-    static func make(in folder: DemoFolder, name: String = "report") async throws -> ReportDatabase {
+    static func make(in folder: TemporaryFolder, name: String = "report") async throws -> ReportDatabase {
         let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         let time = now.startOfMinute + -120_000
         let store = try DivergenceStore(path: "\(folder.path)/\(name).sqlite")
@@ -34,7 +35,7 @@ struct ReportDatabase {
 
     private static func comparison(_ name: String, isDiverged: Bool, at time: Timestamp) throws -> Comparison {
         func observation(_ outcome: Decision.Outcome) -> Observation {
-            let windows = Policy.standard.windows.map { WindowState(window: $0, used: 3, reset: time) }
+            let windows = Policy.defaultValue.windows.map { WindowState(window: $0, used: 3, reset: time) }
             return Observation(
                 decision: Decision(
                     outcome: outcome, windows: windows, retryAfterMilliseconds: outcome == .allowed ? 0 : 900,
@@ -42,7 +43,7 @@ struct ReportDatabase {
         }
         return Comparison(
             identity: try Identity(organization: name, identifier: name), cost: 1, time: time,
-            policyFingerprint: Policy.standard.fingerprint, control: observation(.allowed),
+            policyFingerprint: Policy.defaultValue.fingerprint, control: observation(.allowed),
             candidate: observation(isDiverged ? .limited(by: "minute") : .allowed), enforced: .control,
             result: isDiverged ? .diverged(.newlyLimited, .unexplained) : .agreed,
             evidence: Evidence(ownUnits: [1, 2, 3, 4], clockOffsetMilliseconds: -5))

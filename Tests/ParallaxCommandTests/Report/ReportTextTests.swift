@@ -53,7 +53,7 @@ import Testing
         report.previous = .init(
             since: first + -120_000, until: first, compared: 5000, diverged: 150,
             kinds: ["newly_limited": 130, "different_window": 20], causes: ["other_instances": 120, "boundary": 30])
-        var figures = GateFigures()
+        var figures = GateInputs()
         figures.recordedMinutes = 2
         figures.compared = 4213
         figures.lostWrites = 1
@@ -80,9 +80,9 @@ import Testing
                   - Only 4,213 requests compared so far: 5,787 more are needed.
                   - No instance has recorded anything here.
                   - How long the candidate takes was not measured in this period: compare with this version.
-                  - No trigger was judged where this was recorded: run the instances with their watchdog.
-                  - Not judged where this was recorded: redis_down, error_rate, response_time. Run the instances with their watchdog.
-                  - The rollback was never drilled. Drill the way back before it is needed: parallax rollback drill.
+                  - The instances that recorded this have evaluated no trigger: run the instances with the watchdog.
+                  - Not evaluated by the instances that recorded this: redis_down, error_rate, response_time. Run the instances with the watchdog.
+                  - The rollback was never drilled. Drill a rollback before you need one: parallax rollback drill.
 
                 180 of 4,213 requests (4.3 %) would get another verdict
                   newly limited      180  4.3 %  1 caller of 2 organizations
@@ -107,8 +107,8 @@ import Testing
 
                 Who would newly be limited: 180 requests of 1 caller of 2 organizations
                   organization             requests  of compared  first and last minute (UTC)
-                  acme                          170        4.0 %  2026-01-01 00:00 to 00:01
-                  (further ones together)        10        0.2 %  2026-01-01 00:00 to 00:00
+                  acme                          170          4 %  2026-01-01 00:00 to 00:01
+                  (further ones together)        10       0.24 %  2026-01-01 00:00 to 00:00
 
                   organization  caller         requests  first and last minute (UTC)
                   acme          evil\\u{1b}[2J       169  2026-01-01 00:00 to 00:01
@@ -153,17 +153,17 @@ import Testing
                   candidate    3,810      403  9.6 %
 
                 How long both sides took: 4,213 requests that both judged, of all organizations
-                             median      p95      p99
-                  control     40 µs    90 µs   200 µs
-                  candidate  900 µs  2.40 ms  12.0 ms
+                             median     p95     p99
+                  control     40 µs   90 µs  200 µs
+                  candidate  900 µs  2.4 ms   12 ms
 
                 When, and by which instances
                   whole minutes from 2026-01-01 00:00 to 00:01 UTC: 2 of 2 hold records
                   instance  starts  from and to (UTC)
-                  a              2  2026-01-01 00:00:00 to 00:01:59  down for 1 min 05 s
+                  a              2  2026-01-01 00:00:00 to 00:01:59  down for 1 min 5 s
 
                 Outages: the candidate had no verdict on 12 requests. Failing closed, it would have
-                  refused 9 that control allowed, 0.2 % of all.
+                  refused 9 that control allowed, 0.21 % of all.
                 """)
     }
 

@@ -27,7 +27,7 @@ import Testing
         mutating func run(_ seconds: Int64, _ alerts: [Alert]) {
             for _ in 0..<seconds {
                 now += 1
-                delivery.heed(alerts, at: .second(now))
+                delivery.update(alerts, at: .second(now))
                 guard let messages = delivery.next(at: .second(now)) else { continue }
                 let names = messages.map { ($0.isResolved ? "-" : "") + $0.alert.name.rawValue }
                 log.append(Entry(second: now, names: names))
@@ -52,12 +52,12 @@ import Testing
     @Test("what lasts is said to end four repetitions ahead, and what is over when it was over")
     func ends() {
         var delivery = AlertDelivery(settings: AlertSettings())
-        delivery.heed([Self.alert()], at: .second(10))
+        delivery.update([Self.alert()], at: .second(10))
         let told = delivery.next(at: .second(10)) ?? []
         #expect(told.map(\.endsAt) == [ClockReading.second(250).wall])
         #expect(delivery.next(at: .second(11)) == nil, "one attempt at a time")
         delivery.ended(told, succeeded: true, at: .second(11), jitter: 1)
-        delivery.heed([], at: .second(12))
+        delivery.update([], at: .second(12))
         let over = delivery.next(at: .second(20)) ?? []
         #expect(over.map(\.isResolved) == [true] && over.map(\.endsAt) == [ClockReading.second(12).wall])
     }
@@ -69,7 +69,7 @@ import Testing
         #expect(receiver.log.map(\.second) == [1, 2, 4, 8, 16, 32, 64, 124, 184, 244])
         #expect(receiver.delivery.isFailing && receiver.delivery.failures == 10 && receiver.delivery.delivered == 0)
         var early = AlertDelivery(settings: AlertSettings())
-        early.heed([Self.alert()], at: .second(0))
+        early.update([Self.alert()], at: .second(0))
         let messages = early.next(at: .second(0)) ?? []
         early.ended(messages, succeeded: false, at: .second(0), jitter: 0)
         #expect(early.next(at: ClockReading(steadyMilliseconds: 499, wall: ClockReading.second(0).wall)) == nil)
@@ -98,24 +98,24 @@ import Testing
         #expect(!receiver.delivery.isFailing && receiver.delivery.waiting == 0)
     }
 
-    @Test("ten thousand alerts that come and go while nobody listens leave one end each to be told")
+    @Test("ten thousand alerts that come and go while no receiver answers leave one end each to be sent")
     func bound() {
         var delivery = AlertDelivery(settings: AlertSettings())
         for second in 0..<10_000 {
             let alerts = Alert.Name.allCases.map { Self.alert($0, startsAt: Int64(second)) }
-            delivery.heed(second.isMultiple(of: 2) ? alerts : [], at: .second(Int64(second)))
+            delivery.update(second.isMultiple(of: 2) ? alerts : [], at: .second(Int64(second)))
         }
         #expect(delivery.waiting == Alert.Name.allCases.count)
     }
 
-    @Test("an alert that begins anew before its end was told is told as one that holds, not as one that ended")
+    @Test("an alert that begins again before its end was sent is sent as one that holds, not as one that ended")
     func anew() {
         var delivery = AlertDelivery(settings: AlertSettings())
-        delivery.heed([Self.alert()], at: .second(1))
+        delivery.update([Self.alert()], at: .second(1))
         let told = delivery.next(at: .second(1)) ?? []
         delivery.ended(told, succeeded: true, at: .second(1), jitter: 1)
-        delivery.heed([], at: .second(2))
-        delivery.heed([Self.alert(startsAt: 3)], at: .second(3))
+        delivery.update([], at: .second(2))
+        delivery.update([Self.alert(startsAt: 3)], at: .second(3))
         let next = delivery.next(at: .second(3)) ?? []
         #expect(next.map(\.isResolved) == [false] && delivery.waiting == 0)
     }
@@ -127,7 +127,7 @@ import Testing
         func run(_ seconds: ClosedRange<Int64>, _ alerts: [Alert]) -> Int {
             var count = 0
             for second in seconds {
-                delivery.heed(alerts, at: .second(second))
+                delivery.update(alerts, at: .second(second))
                 guard let messages = delivery.next(at: .second(second)) else { continue }
                 (count, answers) = (count + 1, answers + 1)
                 let time = ClockReading.second(second).wall + (answers.isMultiple(of: 2) ? 0 : 10_000)
@@ -144,9 +144,9 @@ import Testing
     @Test("an alert that ends while it is being told is told to be over afterwards")
     func endsMeanwhile() {
         var delivery = AlertDelivery(settings: AlertSettings())
-        delivery.heed([Self.alert()], at: .second(1))
+        delivery.update([Self.alert()], at: .second(1))
         let told = delivery.next(at: .second(1)) ?? []
-        delivery.heed([], at: .second(2))
+        delivery.update([], at: .second(2))
         #expect(delivery.next(at: .second(2)) == nil)
         delivery.ended(told, succeeded: true, at: .second(3), jitter: 1)
         #expect(delivery.next(at: .second(3))?.map(\.isResolved) == [true])

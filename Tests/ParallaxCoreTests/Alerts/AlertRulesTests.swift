@@ -7,17 +7,17 @@ import Testing
     private struct World {
         var rules = AlertRules(settings: AlertSettings())
         var seconds: Int64 = 0
-        var facts = AlertRules.Facts()
+        var inputs = AlertRules.Inputs()
 
         mutating func look(
             allowed: Int = 0, limited: Int = 0, unavailable: Int = 0, failures: Int = 0,
             rollback: RollbackLatch.Firing? = nil, drill: AlertRules.Drill? = nil
         ) -> [Alert] {
             seconds += 1
-            facts.counts.add(
+            inputs.counts.add(
                 AlertCounts(allowed: allowed, limited: limited, unavailable: unavailable, connectionFailures: failures))
-            (facts.rollback, facts.drill) = (rollback, drill)
-            return rules.alerts(facts, at: .second(seconds))
+            (inputs.rollback, inputs.drill) = (rollback, drill)
+            return rules.alerts(inputs, at: .second(seconds))
         }
     }
 
@@ -53,17 +53,17 @@ import Testing
     func unhealthy() {
         var world = World()
         _ = world.look()
-        world.facts.redisProblem = "timed_out"
+        world.inputs.redisProblem = "timed_out"
         for _ in 2..<12 { #expect(world.look().isEmpty) }
         let alert = world.look().first
         #expect(alert?.name == .redisDown)
         #expect(alert?.summary == "Redis has not been healthy for 10 s: timed_out")
-        // Up for a minute between two falls is no end.
-        world.facts.redisProblem = nil
+        // Up for a minute between two falls is not an end.
+        world.inputs.redisProblem = nil
         for _ in 0..<60 { #expect(world.look().map(\.name) == [.redisDown]) }
-        world.facts.redisProblem = "timed_out"
+        world.inputs.redisProblem = "timed_out"
         for _ in 0..<15 { #expect(world.look().first?.startsAt == alert?.startsAt) }
-        world.facts.redisProblem = nil
+        world.inputs.redisProblem = nil
         for _ in 0..<119 { #expect(!world.look().isEmpty) }
         #expect(world.look().isEmpty)
     }
@@ -72,25 +72,25 @@ import Testing
     func hiccup() {
         var world = World()
         for second in 0..<600 {
-            world.facts.redisProblem = second % 20 < 9 ? "timed_out" : nil
+            world.inputs.redisProblem = second % 20 < 9 ? "timed_out" : nil
             #expect(world.look().isEmpty)
         }
     }
 
-    @Test("answers that are no verdict are told above 5 % of a hundred, and of few as soon as five in a row are")
+    @Test("answers without a verdict raise an alert above 5 % of a hundred, and of few as soon as five in a row are")
     func unavailable() {
         var equal = World()
         for _ in 0..<100 { #expect(equal.look(allowed: 19, unavailable: 1).isEmpty) }
         let alert = equal.look(unavailable: 1).first
         #expect(alert?.name == .unavailableAnswers && alert?.name.severity == .critical)
-        #expect(alert?.summary == "5 % of 2,001 answers over 300 s were no verdict (limit 5 %)")
+        #expect(alert?.summary == "5 % of 2,001 answers over 300 s had no verdict (limit 5 %)")
         var few = World()
         for _ in 0..<4 {
             #expect(few.look(unavailable: 1).isEmpty)
             for _ in 0..<9 { _ = few.look() }
         }
         let run = few.look(unavailable: 1).first
-        #expect(run?.summary == "The last 5 answers were no verdict")
+        #expect(run?.summary == "The last 5 answers had no verdict")
         #expect(run?.description.contains("get 503") == true)
         // Ends a minute after the first verdict.
         for _ in 0..<59 { #expect(few.look(allowed: 1).map(\.name) == [.unavailableAnswers]) }
@@ -99,18 +99,18 @@ import Testing
 
     @Test("a flag file, a record and a way to write that fail are told after ten seconds, each under its own name")
     func parts() {
-        let faults: [(Alert.Name, @Sendable (inout AlertRules.Facts, String?) -> Void)] = [
+        let faults: [(Alert.Name, @Sendable (inout AlertRules.Inputs, String?) -> Void)] = [
             (.flagFileInvalid, { $0.flagFileProblem = $1 }), (.flagFileUnwritable, { $0.flagWriteProblem = $1 }),
             (.recorderFailing, { $0.recorderProblem = $1 }),
         ]
         for (name, set) in faults {
             var world = World()
-            set(&world.facts, "disk full")
+            set(&world.inputs, "disk full")
             for _ in 0..<10 { #expect(world.look().isEmpty) }
             let alert = world.look().first
             #expect(alert?.name == name)
             #expect(alert?.summary.hasSuffix(": disk full") == true)
-            set(&world.facts, nil)
+            set(&world.inputs, nil)
             // Still with its reason until it is over.
             for _ in 0..<59 { #expect(world.look().first?.summary == alert?.summary) }
             #expect(world.look().isEmpty)
@@ -120,13 +120,13 @@ import Testing
     @Test("a trigger that fires during the hold-off, over a latch or is held back is told with its trigger")
     func stopped() {
         let time = ClockReading.second(0).wall
-        func evaluation(_ state: TriggerState, _ figures: [String: Double]) -> Evaluation {
-            Evaluation(trigger: .errorRate, time: time, state: state, figures: figures, sentence: "error rate 50 %")
+        func evaluation(_ state: TriggerState, _ numbers: [String: Double]) -> Evaluation {
+            Evaluation(trigger: .errorRate, time: time, state: state, numbers: numbers, sentence: "error rate 50 %")
         }
-        let firing = evaluation(.firing, [Evaluation.inPlayFigure: 1])
+        let firing = evaluation(.firing, ["candidateInPlay": 1])
         let latched = RollbackLatch.State.latched(.init(trigger: .redisDown, time: time, sentence: "down"))
         func summaries(_ evaluation: Evaluation, _ latch: RollbackLatch.State, dry: Set<Trigger> = []) -> [String] {
-            AlertRules.Facts.stoppedTriggers([evaluation], strategy: .hybrid, latch: latch, dryRun: dry).map(\.summary)
+            AlertRules.Inputs.stoppedTriggers([evaluation], strategy: .hybrid, latch: latch, dryRun: dry).map(\.summary)
         }
         #expect(
             summaries(firing, latched) == [
@@ -138,14 +138,14 @@ import Testing
             ])
         #expect(summaries(firing, .armed).isEmpty)
         #expect(summaries(firing, latched, dry: [.errorRate]).isEmpty)
-        #expect(summaries(evaluation(.firing, [Evaluation.inPlayFigure: 0]), latched).isEmpty)
-        let heldBack = evaluation(.suspect, [Evaluation.heldBackFigure: 1])
+        #expect(summaries(evaluation(.firing, ["candidateInPlay": 0]), latched).isEmpty)
+        let heldBack = evaluation(.suspect, ["heldBack": 1])
         #expect(summaries(heldBack, .armed) == ["error rate 50 %"])
         var world = World()
-        world.facts.stoppedTriggers = AlertRules.Facts.stoppedTriggers(
+        world.inputs.stoppedTriggers = AlertRules.Inputs.stoppedTriggers(
             [firing], strategy: .hybrid, latch: latched, dryRun: [])
         #expect(world.look().map(\.key) == [Alert.Key(name: .rollbackWithheld, trigger: .errorRate)])
-        world.facts.stoppedTriggers = []
+        world.inputs.stoppedTriggers = []
         for _ in 0..<59 { #expect(!world.look().isEmpty) }
         #expect(world.look().isEmpty)
     }
@@ -154,13 +154,13 @@ import Testing
     func justRolledBack() {
         let time = ClockReading.second(0).wall
         let firing = Evaluation(
-            trigger: .redisDown, time: time, state: .firing, figures: [Evaluation.inPlayFigure: 1], sentence: "down")
+            trigger: .redisDown, time: time, state: .firing, numbers: ["candidateInPlay": 1], sentence: "down")
         let latched = RollbackLatch.State.latched(.init(trigger: .redisDown, time: time, sentence: "down"))
         #expect(
-            AlertRules.Facts.stoppedTriggers([firing], strategy: .legacy, latch: latched, dryRun: []).isEmpty)
+            AlertRules.Inputs.stoppedTriggers([firing], strategy: .legacy, latch: latched, dryRun: []).isEmpty)
     }
 
-    @Test("exactly 80 % refusals raise nothing, a single one more does, and outages are no refusals")
+    @Test("exactly 80 % refusals raise nothing, a single one more does, and outages are not refusals")
     func refusals() {
         var equal = World()
         for _ in 0..<100 { #expect(equal.look(allowed: 2, limited: 8).isEmpty) }
@@ -193,7 +193,7 @@ import Testing
         let firing = RollbackLatch.Firing(
             trigger: .errorRate, time: Timestamp(milliseconds: 7), sentence: "error rate 7.9 %")
         var world = World()
-        world.facts.strategy = .legacy
+        world.inputs.strategy = .legacy
         let alert = world.look(rollback: firing).first
         #expect(alert?.key == Alert.Key(name: .rollback, trigger: .errorRate))
         #expect(alert?.startsAt == Timestamp(milliseconds: 7))
@@ -206,17 +206,17 @@ import Testing
     func undone() {
         let firing = RollbackLatch.Firing(trigger: .redisDown, time: Timestamp(milliseconds: 7), sentence: "down")
         var world = World()
-        world.facts.strategy = .distributedOnly
+        world.inputs.strategy = .distributedOnly
         let description = world.look(rollback: firing).first?.description
         #expect(description?.hasPrefix("The flags were set to distributed_only again") == true)
         #expect(description?.contains("by its own memory") == false)
     }
 
-    @Test("a rollback that could not be written says that it is one instance's alone")
+    @Test("a rollback that could not be written says that it holds only one instance")
     func heldAlone() {
         let firing = RollbackLatch.Firing(trigger: .redisDown, time: Timestamp(milliseconds: 7), sentence: "down")
         var world = World()
-        world.facts.isHeldAlone = true
+        world.inputs.isHeldHereOnly = true
         let alert = world.look(rollback: firing).first
         #expect(alert?.description.hasPrefix("The flag file cannot be written: only this instance") == true)
     }

@@ -2,7 +2,7 @@ import ParallaxCore
 import Testing
 
 @Suite struct ComparisonResultTests {
-    private static let windows = Policy.standard.windows
+    private static let windows = Policy.defaultValue.windows
     private static let now = Timestamp(milliseconds: 1_000_000)
 
     private static func decision(_ outcome: Decision.Outcome, used: Int = 1) -> Decision {

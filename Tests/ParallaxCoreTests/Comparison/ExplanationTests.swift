@@ -99,20 +99,20 @@ import Testing
             try Self.cause(.newlyAllowed, control: Self.refused, candidate: candidate, evidence: evidence) == expected)
     }
 
-    @Test("losing units makes nobody refuse more")
+    @Test("losing units makes no side refuse more")
     func lostWritesNeverLimit() throws {
         let evidence = Evidence(ownUnits: [10], lostUnits: [5])
         #expect(try Self.cause(evidence: evidence) == .unexplained)
     }
 
     @Test(
-        "a refusal is that of others' units where this instance's alone would not have brought it about",
+        "a refusal is that of others' units if only this instance's would not have caused it",
         arguments: [(5, .otherInstances), (9, .otherInstances), (10, .unexplained)] as [(Int, DivergenceCause)])
     func otherInstances(_ own: Int, _ expected: DivergenceCause) throws {
         #expect(try Self.cause(evidence: Evidence(ownUnits: [own], hasSeenOthers: true)) == expected)
     }
 
-    @Test("where nobody else was ever seen, units that this instance does not know are not others'")
+    @Test("if no other instance was ever seen, units that this instance does not know are not others'")
     func nobodyElse() throws {
         #expect(try Self.cause(evidence: Evidence(ownUnits: [5])) == .unexplained)
     }
@@ -126,7 +126,7 @@ import Testing
         #expect(try Self.cause(evidence: evidence) == expected)
     }
 
-    @Test("units that control alone accepted make it refuse where the candidate does not")
+    @Test("units that only control accepted make it refuse where the candidate does not")
     func carriedOverTheOtherWay() throws {
         let evidence = Evidence(ownUnits: [7], controlOnlyUnits: [3], candidateOnlyUnits: [0])
         let candidate = Self.decision(allowed: true, used: 8)
@@ -215,7 +215,7 @@ import Testing
     }
 
     @Test(
-        "remaining that differs by what others sent, or what one side alone accepted, drifts because of that",
+        "remaining that differs by what others sent, or what only one side accepted, drifts because of that",
         arguments: [
             (2, 0, true, .otherInstances), (6, 4, false, .carriedOver), (2, 0, false, .unexplained),
             (3, 1, true, .otherInstances),
@@ -231,7 +231,7 @@ import Testing
     }
 
     @Test(
-        "where neither others nor an earlier difference suffices alone, the larger is the cause, the first of equals",
+        "if neither others nor an earlier difference suffices by itself, the larger is the cause, the first of equals",
         arguments: [(4, 3, .carriedOver), (3, 3, .otherInstances)] as [(Int, Int, DivergenceCause)])
     func severalAtOnce(_ parted: Int, _ foreign: Int, _ expected: DivergenceCause) throws {
         let evidence = Evidence(

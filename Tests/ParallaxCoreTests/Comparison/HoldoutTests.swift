@@ -3,14 +3,14 @@ import ParallaxTesting
 import Synchronization
 import Testing
 
-/// Identities that control alone judges in hybrid, and callers who wait for the candidate.
+/// Identities that only control judges in hybrid, and callers who wait for the candidate.
 @Suite struct HoldoutTests {
     private static let heldOut = request("user-1")
     private static let other = request("user-2")
 
     /// `user-1` lies at 6.59 of the hold-out, `user-2` at 54.68.
     private static func request(_ identifier: String) -> CheckRequest {
-        try! CheckRequest(identity: Identity(identifier: identifier), policy: .standard)
+        try! CheckRequest(identity: Identity(identifier: identifier), policy: .defaultValue)
     }
 
     private static func makeHybrid(
@@ -24,7 +24,7 @@ import Testing
             clocks: clock.clocks, flags: { flags }, observer: observer)
     }
 
-    @Test("control alone judges who is held out, also where the candidate would have been enforced")
+    @Test("only control judges who is held out, also where the candidate would have been enforced")
     func heldOut() async {
         let asked = Mutex<[String]>([])
         let candidate = ScriptedLimiter { request in
@@ -44,7 +44,7 @@ import Testing
         #expect(observer.attempts.count == 1)
     }
 
-    @Test("in distributed_only nobody is held out, and at no share either", arguments: [true, false])
+    @Test("in distributed_only no identity is held out, and at no share either", arguments: [true, false])
     func nobody(isHybrid: Bool) async {
         let observer = CollectingObserver()
         let hybrid = Self.makeHybrid(
@@ -79,7 +79,7 @@ import Testing
         #expect(answer.isStandIn && answer.candidateWait == .milliseconds(250))
     }
 
-    @Test("nobody waits for a candidate that runs beside, however long it takes")
+    @Test("no caller waits for a candidate that runs next to the request, however long it takes")
     func besides() async {
         let observer = CollectingObserver()
         let hybrid = Self.makeHybrid(

@@ -12,7 +12,7 @@ import Testing
 
     private static func makeHybrid(
         candidate: any Limiter, observer: CollectingObserver, clock: VirtualClock = VirtualClock(),
-        settings: HybridLimiter.Settings = .init(), flags: @escaping @Sendable () -> FlagValues = { .standard }
+        settings: HybridLimiter.Settings = .init(), flags: @escaping @Sendable () -> FlagValues = { .defaultValue }
     ) -> HybridLimiter {
         HybridLimiter(
             control: InMemoryLimiter(), candidate: candidate, settings: settings, clocks: clock.clocks, flags: flags,
@@ -35,7 +35,7 @@ import Testing
         #expect(observer.comparisons.isEmpty && observer.attempts.isEmpty)
     }
 
-    @Test("distributed_only asks the candidate alone, and its outage reaches the caller")
+    @Test("distributed_only asks only the candidate, and its outage reaches the caller")
     func distributedOnly() async {
         let observer = CollectingObserver()
         let flags = FlagValues(distributedEnabled: true, hybrid: false, failOpen: false, enforcementPercent: 0)
@@ -62,7 +62,7 @@ import Testing
         #expect((executor.jobs.load(ordering: .relaxed) > 0) == isBehind)
     }
 
-    @Test("in distributed_only a remembered refusal is the answer, and no attempt; in hybrid the memory is left alone")
+    @Test("in distributed_only a remembered refusal is the answer, and no attempt; in hybrid the memory is not used")
     func remembers() async {
         let refusal = Decision(
             outcome: .limited(by: "minute"), windows: [], retryAfterMilliseconds: 7,
@@ -263,7 +263,7 @@ import Testing
         ) { flags }
         for number in 0..<500 {
             let request = Self.request("client-\(number)")
-            let expected: Side = EnforcementShare.contains(request.identity, percent: 30) ? .candidate : .control
+            let expected: Side = IdentityShare.enforced.contains(request.identity, percent: 30) ? .candidate : .control
             #expect(await hybrid.check(request).enforced == expected)
         }
         let share = observer.answers.count { $0.enforced == .candidate }
@@ -290,7 +290,7 @@ import Testing
         #expect(observer.comparisons[0].evidence.controlRemembersSince == clock.now)
     }
 
-    @Test("an identity that is forgotten starts anew")
+    @Test("an identity that is forgotten starts again")
     func forget() async {
         let clock = VirtualClock()
         let observer = CollectingObserver()

@@ -14,7 +14,7 @@ import Testing
     /// Enters a request that both sides judged at one time of one clock.
     private static func enter(
         _ ledger: InstanceLedger, at milliseconds: Int64, control: Bool? = nil, isAllowed: Bool = true
-    ) -> OwnUnits {
+    ) -> InstanceUnits {
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds),
             control: decision(milliseconds, isAllowed: control ?? isAllowed),
@@ -24,7 +24,7 @@ import Testing
 
     private static func enterOutage(
         _ ledger: InstanceLedger, at milliseconds: Int64, _ reason: Unavailability, control: Bool = true
-    ) -> OwnUnits {
+    ) -> InstanceUnits {
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds), control: decision(milliseconds, isAllowed: control),
             candidate: .unavailable(reason), tolerances: ComparisonTolerances(), explaining: nil)
@@ -70,7 +70,7 @@ import Testing
     /// Enters what Redis says it holds, where control refuses as well.
     private static func enter(
         _ ledger: InstanceLedger, at milliseconds: Int64, holding used: Int, oldest: Int64, knownSince: Int64 = 0
-    ) -> OwnUnits {
+    ) -> InstanceUnits {
         ledger.enter(
             request, at: Timestamp(milliseconds: milliseconds), control: decision(milliseconds, isAllowed: false),
             candidate: decision(at: milliseconds, holding: used, oldest: oldest), tolerances: ComparisonTolerances(),
@@ -141,7 +141,7 @@ import Testing
         #expect(own.held == [2])
     }
 
-    @Test("units that one side alone accepted are told from each other, until they leave the window")
+    @Test("units that only one side accepted are told from each other, until they leave the window")
     func parted() {
         let ledger = InstanceLedger()
         _ = Self.enter(ledger, at: 5000, control: true, isAllowed: false)
@@ -159,13 +159,13 @@ import Testing
         arguments: [(.timedOut, 1), (.disconnected, 1), (.circuitOpen, 0), (.skipped, 0)] as [(Unavailability, Int)])
     func unheard(_ reason: Unavailability, _ held: Int) {
         let ledger = InstanceLedger()
-        #expect(Self.enterOutage(ledger, at: 5000, reason) == OwnUnits())
+        #expect(Self.enterOutage(ledger, at: 5000, reason) == InstanceUnits())
         let own = Self.enter(ledger, at: 5100)
         #expect(own.held == [held])
         #expect(own.controlOnly == [1])
     }
 
-    @Test("the outcome on this instance's units alone is given where it is asked for")
+    @Test("the outcome on only this instance's units is given if it is asked for")
     func ownOutcome() throws {
         let ledger = InstanceLedger()
         let policy = try Policy(windows: [Window(name: "w", limit: 1, durationMilliseconds: 1000)])
@@ -179,13 +179,13 @@ import Testing
         }
     }
 
-    @Test("where nothing is to be explained nothing is counted, and what was accepted is entered all the same")
+    @Test("if there is nothing to explain, nothing is counted, and what was accepted is entered all the same")
     func nothingToExplain() {
         let ledger = InstanceLedger()
         let own = ledger.enter(
             Self.request, at: Timestamp(milliseconds: 5000), control: Self.decision(5000, isAllowed: true),
             candidate: Self.decision(5000, isAllowed: true), tolerances: ComparisonTolerances(), explaining: nil)
-        #expect(own == OwnUnits())
+        #expect(own == InstanceUnits())
         #expect(Self.enter(ledger, at: 5001).held == [1])
     }
 

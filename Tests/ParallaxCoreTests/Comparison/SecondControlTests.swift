@@ -20,7 +20,7 @@ import Testing
         return observer.comparisons
     }
 
-    @Test("where there is none, nothing is said of noise")
+    @Test("without a second control no noise is reported")
     func none() async {
         let comparisons = await Self.comparisons(second: nil, candidate: ScriptedLimiter.failing(.error))
         #expect(comparisons.count == 5)

@@ -2,7 +2,7 @@ import ParallaxCore
 import Testing
 
 @Suite struct WaitingCallersTests {
-    @Test("whoever waits is there with the time waited so far, and gone with the answer")
+    @Test("a waiting caller is listed with the time waited so far, and gone with the answer")
     func ages() throws {
         let callers = WaitingCallers()
         let first = callers.enter(since: .seconds(100))

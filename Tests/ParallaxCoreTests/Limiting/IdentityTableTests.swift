@@ -78,7 +78,7 @@ import Testing
         #expect(kept.contains(6))
     }
 
-    @Test("a value that alone is larger than its shard's part is kept while it is in use")
+    @Test("a value that by itself is larger than its shard's part is kept while it is in use")
     func oversized() {
         let table = IdentityTable<Uses>(bounds: MemoryBounds(identities: 10, bytes: 1000), shardCount: 1)
         Self.touch(table, 1)

@@ -6,10 +6,10 @@ import Testing
 
     @Test("the standard policy has the four windows of the migration")
     func standard() {
-        let windows = Policy.standard.windows.map { "\($0.name) \($0.limit)/\($0.durationMilliseconds)" }
+        let windows = Policy.defaultValue.windows.map { "\($0.name) \($0.limit)/\($0.durationMilliseconds)" }
         #expect(windows == ["second 10/1000", "minute 60/60000", "hour 1000/3600000", "burst 20/10000"])
-        #expect(Policy.standard.smallestLimit == 10)
-        #expect(Policy.standard.longestDurationMilliseconds == 3_600_000)
+        #expect(Policy.defaultValue.smallestLimit == 10)
+        #expect(Policy.defaultValue.longestDurationMilliseconds == 3_600_000)
     }
 
     @Test(
@@ -37,30 +37,30 @@ import Testing
     @Test("the fingerprint tells policies apart and never changes between releases")
     func fingerprint() throws {
         let other = try Policy(windows: [Self.minute])
-        #expect(Policy.standard.fingerprint != other.fingerprint)
+        #expect(Policy.defaultValue.fingerprint != other.fingerprint)
         #expect(other.fingerprint == 0x770d_f69e_f5d0_3f50)
     }
 
-    @Test("an override holds for its organization alone")
+    @Test("an override holds only for its organization")
     func overrides() throws {
         let strict = try Policy(windows: [Self.minute])
-        let book = PolicyBook(standard: .standard, overrides: ["acme": strict])
+        let book = PolicyBook(defaultValue: .defaultValue, overrides: ["acme": strict])
         #expect(book.policy(for: "acme") == strict)
-        #expect(book.policy(for: "acme ") == .standard)
-        #expect(book.policy(for: "global") == .standard)
-        let accented = PolicyBook(standard: .standard, overrides: ["caf\u{e9}": strict])
+        #expect(book.policy(for: "acme ") == .defaultValue)
+        #expect(book.policy(for: "global") == .defaultValue)
+        let accented = PolicyBook(defaultValue: .defaultValue, overrides: ["caf\u{e9}": strict])
         #expect(accented.policy(for: "caf\u{e9}") == strict)
-        #expect(accented.policy(for: "cafe\u{301}") == .standard)
+        #expect(accented.policy(for: "cafe\u{301}") == .defaultValue)
     }
 
     @Test("a cost is from 0 to the smallest limit", arguments: [(-1, false), (0, true), (10, true), (11, false)])
     func cost(_ cost: Int, _ isAccepted: Bool) throws {
         let identity = try Identity(identifier: "a")
         if isAccepted {
-            #expect(try CheckRequest(identity: identity, policy: .standard, cost: cost).cost == cost)
+            #expect(try CheckRequest(identity: identity, policy: .defaultValue, cost: cost).cost == cost)
         } else {
             #expect(throws: CostError(cost: cost, maximum: 10)) {
-                try CheckRequest(identity: identity, policy: .standard, cost: cost)
+                try CheckRequest(identity: identity, policy: .defaultValue, cost: cost)
             }
         }
     }

@@ -69,7 +69,7 @@ import Testing
             Window(name: "long", limit: 40, durationMilliseconds: 60_000),
         ]
         let request = try CheckRequest(identity: Identity(identifier: "caller"), policy: Policy(windows: windows))
-        var random = Seeded(seed: TestSeed.current)
+        var random = SplitMix64(seed: TestSeed.current)
         for _ in 0..<50 {
             let limiter = InMemoryLimiter()
             var (accepted, trueTime) = (AcceptedUnits(), Self.time(0))

@@ -43,7 +43,7 @@ import Testing
         "the promised wait is exact: refused a millisecond earlier, accepted at it",
         arguments: [LimiterAlgorithm.fixedWindow, .slidingCounter, .tokenBucket], 1...5 as ClosedRange<UInt64>)
     func exactWait(_ algorithm: LimiterAlgorithm, seed: UInt64) throws {
-        var random = Seeded(seed: seed)
+        var random = SplitMix64(seed: seed)
         let limiter = InMemoryLimiter(algorithm: algorithm)
         let identity = try Identity(identifier: "a")
         var now: Int64 = 1_000_000
@@ -68,7 +68,7 @@ import Testing
         "remaining grows at the promised reset and not before",
         arguments: [LimiterAlgorithm.fixedWindow, .slidingCounter, .tokenBucket])
     func exactReset(_ algorithm: LimiterAlgorithm) throws {
-        var random = Seeded(seed: 7)
+        var random = SplitMix64(seed: 7)
         let limiter = InMemoryLimiter(algorithm: algorithm)
         let identity = try Identity(identifier: "a")
         let look = try CheckRequest(identity: identity, policy: Self.policy, cost: 0)
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test(
-        "a clock that was two hours ahead and stepped back holds nobody for longer than two windows",
+        "a clock that was two hours ahead and stepped back holds no caller for longer than two windows",
         arguments: LimiterAlgorithm.allCases)
     func stepBack(_ algorithm: LimiterAlgorithm) throws {
         let limiter = InMemoryLimiter(algorithm: algorithm)

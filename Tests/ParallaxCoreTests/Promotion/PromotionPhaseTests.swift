@@ -7,8 +7,8 @@ import Testing
         FlagValues(distributedEnabled: true, hybrid: true, failOpen: false, enforcementPercent: percent)
     }
 
-    private static let legacy = FlagUpdate.rollback.applied(to: .standard)
-    private static let distributed = FlagUpdate(hybrid: false).applied(to: .standard)
+    private static let legacy = FlagUpdate.rollback.applied(to: .defaultValue)
+    private static let distributed = FlagUpdate(hybrid: false).applied(to: .defaultValue)
 
     @Test("walking from phase to phase goes through every one, and each is where its own update leads")
     func walk() {

@@ -43,12 +43,12 @@ import Testing
         #expect(drive.redisDown.isHeldBack)
         #expect(
             drive.redisDown.sentence
-                == "3,110 of 3,110 probes failed, and yet Redis answered 600 of 600 decisions within 60 s, so it is not "
+                == "3,110 of 3,110 probes failed, but Redis answered 600 of 600 decisions within 60 s, so it is not "
                 + "down: look at what the probe needs")
         drive.run(seconds: 10, probes: true, AttemptTally(decided: 10))
         #expect(drive.redisDown.state == .ok)
-        // The time in which decisions were answered is no outage.
-        #expect(drive.redisDown.figures["downInWindowSeconds"] == 0)
+        // The time in which decisions were answered is not an outage.
+        #expect(drive.redisDown.numbers["downInWindowSeconds"] == 0)
     }
 
     @Test("outages that only together are too long are held back as well while decisions are answered")
@@ -66,7 +66,7 @@ import Testing
         #expect(drive.redisDown.isHeldBack)
         // A limit above what it was holds nothing back.
         let changes = RollbackSettings.Changes.with { $0.redisDownSeconds = 300 }
-        guard case .evaluation(let rejudged) = drive.redisDown.rejudged(with: changes) else {
+        guard let rejudged = drive.redisDown.rejudged(with: changes) else {
             Issue.record("its figures are not enough")
             return
         }
@@ -86,8 +86,8 @@ import Testing
         var drive = try Drive()
         drive.run(seconds: 100, probes: false, AttemptTally())
         drive.run(seconds: 10, probes: true, AttemptTally(decided: 10))
-        #expect(drive.redisDown.figures["downInWindowSeconds"] == 100)
-        #expect(drive.redisDown.figures["outagesInWindow"] == 1)
+        #expect(drive.redisDown.numbers["downInWindowSeconds"] == 100)
+        #expect(drive.redisDown.numbers["outagesInWindow"] == 1)
         // The next one adds to it.
         drive.run(seconds: 25, probes: false, AttemptTally())
         #expect(drive.rollbacks.count == 1)
@@ -112,7 +112,7 @@ import Testing
         #expect(drive.rollbacks.first == 222)
     }
 
-    @Test("decisions of which more than a twentieth fail are no evidence", arguments: [(19, 1, false), (18, 2, true)])
+    @Test("decisions of which more than a twentieth fail are not evidence", arguments: [(19, 1, false), (18, 2, true)])
     func share(decided: Int, failed: Int, rollsBack: Bool) throws {
         var drive = try Drive()
         drive.run(seconds: 300, probes: false, AttemptTally(decided: decided, outages: failed))
@@ -123,7 +123,7 @@ import Testing
     func ownership() throws {
         var drive = try Drive()
         drive.run(seconds: 100, probes: false, AttemptTally(decided: 96, outages: 4))
-        #expect(drive.evaluator.evaluations[1].figures["outages"].map { $0 <= 8 } == true)
-        #expect(drive.evaluator.evaluations[1].figures["errors"].map { $0 >= 392 } == true)
+        #expect(drive.evaluator.evaluations[1].numbers["outages"].map { $0 <= 8 } == true)
+        #expect(drive.evaluator.evaluations[1].numbers["errors"].map { $0 >= 392 } == true)
     }
 }

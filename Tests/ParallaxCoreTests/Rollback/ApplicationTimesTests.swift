@@ -2,7 +2,7 @@ import Foundation
 import ParallaxCore
 import Testing
 
-/// Response times that applications report, next to the door's.
+/// Response times that applications report, next to the service's.
 @Suite struct ApplicationTimesTests {
     private func times(_ duration: Duration, samples: Int = 300) -> ResponseTimes {
         var times = ResponseTimes()
@@ -10,7 +10,7 @@ import Testing
         return times
     }
 
-    /// Baselines of 10 ms at the door and 100 ms of the applications.
+    /// Baselines of 10 ms at the service and 100 ms of the applications.
     private var baseline: Baseline {
         var baseline = Baseline.frozen(.milliseconds(10))
         let settings = RollbackSettings.with {
@@ -24,12 +24,12 @@ import Testing
     }
 
     private func evaluate(
-        door: Duration, application: Duration?, baseline: Baseline, samples: Int = 300,
+        service: Duration, application: Duration?, baseline: Baseline, samples: Int = 300,
         settings: RollbackSettings = RollbackSettings()
     ) -> Evaluation {
         var trigger = ResponseTimeTrigger(settings: settings)
         trigger.count(LatencyHistogram(), at: .at(0))
-        trigger.count(times(door), from: .door, at: .at(100))
+        trigger.count(times(service), from: .service, at: .at(100))
         if let application { trigger.count(times(application, samples: samples), from: .application, at: .at(100)) }
         return trigger.evaluate(at: .at(100), baseline: baseline)
     }
@@ -37,32 +37,32 @@ import Testing
     @Test(
         "each source is held to a baseline of its own, and the graver verdict is the trigger's",
         arguments: [(10, 100, TriggerState.ok), (10, 300, .firing), (30, 100, .firing), (30, 300, .firing)])
-    func graver(door: Int, application: Int, state: TriggerState) {
+    func graver(service: Int, application: Int, state: TriggerState) {
         let evaluation = evaluate(
-            door: .milliseconds(door), application: .milliseconds(application), baseline: baseline)
+            service: .milliseconds(service), application: .milliseconds(application), baseline: baseline)
         #expect(evaluation.state == state)
-        #expect(evaluation.sentence.hasPrefix("applications: ") == (door == 10 && application == 300))
-        #expect(evaluation.figures["samples"] == 300)
-        #expect(evaluation.figures["applicationSamples"] == 300)
-        #expect(evaluation.figures["applicationBaselineSamples"] == 5_000)
+        #expect(evaluation.sentence.hasPrefix("applications: ") == (service == 10 && application == 300))
+        #expect(evaluation.numbers["samples"] == 300)
+        #expect(evaluation.numbers["applicationSamples"] == 300)
+        #expect(evaluation.numbers["applicationBaselineSamples"] == 5_000)
     }
 
-    @Test("reports from unknown senders are suspect and fire nothing, while the door's own times do")
+    @Test("reports from unknown senders are suspect and fire nothing, while the service's own times do")
     func unknownReporters() {
         let settings = RollbackSettings.with { $0.trustsApplicationTimes = false }
         let reported = evaluate(
-            door: .milliseconds(10), application: .milliseconds(300), baseline: baseline, settings: settings)
+            service: .milliseconds(10), application: .milliseconds(300), baseline: baseline, settings: settings)
         #expect(reported.state == .suspect)
         #expect(reported.sentence.contains("RESPONSE_TIMES_TOKEN_FILE"))
         let own = evaluate(
-            door: .milliseconds(30), application: .milliseconds(300), baseline: baseline, settings: settings)
+            service: .milliseconds(30), application: .milliseconds(300), baseline: baseline, settings: settings)
         #expect(own.state == .firing)
     }
 
     @Test("applications that begin to report slow answers, of which nothing was learned, fire nothing")
     func newReports() {
         let evaluation = evaluate(
-            door: .milliseconds(10), application: .seconds(1), baseline: .frozen(.milliseconds(10)))
+            service: .milliseconds(10), application: .seconds(1), baseline: .frozen(.milliseconds(10)))
         #expect(evaluation.state == .ok)
         #expect(!evaluation.sentence.hasPrefix("applications"))
     }
@@ -70,14 +70,14 @@ import Testing
     @Test("too few reports say nothing")
     func fewReports() {
         let evaluation = evaluate(
-            door: .milliseconds(10), application: .seconds(1), baseline: baseline, samples: 299)
+            service: .milliseconds(10), application: .seconds(1), baseline: baseline, samples: 299)
         #expect(evaluation.state == .ok)
     }
 
     @Test("without reports nothing speaks of applications")
     func noReports() {
-        let evaluation = evaluate(door: .milliseconds(10), application: nil, baseline: baseline)
-        #expect(!evaluation.figures.keys.contains { $0.hasPrefix("application") })
+        let evaluation = evaluate(service: .milliseconds(10), application: nil, baseline: baseline)
+        #expect(!evaluation.numbers.keys.contains { $0.hasPrefix("application") })
     }
 
     @Test("a baseline stored before applications reported is read, and one with both comes back as it was")
@@ -115,13 +115,13 @@ import Testing
         #expect(learned() == 1)
     }
 
-    @Test("the door's answers are surely of the strategy that is told, and teach at once")
-    func door() throws {
+    @Test("the service's answers certainly belong to the given strategy, and teach at once")
+    func service() throws {
         var evaluator = try RollbackEvaluator(settings: RollbackSettings())
         var times = ResponseTimes()
         times.legacy.record(.milliseconds(5))
-        evaluator.count(times, from: .door, at: .at(0))
-        #expect(evaluator.baselineStates(at: ClockReading.at(0).wall)[.door] == .learning(samples: 1))
+        evaluator.count(times, from: .service, at: .at(0))
+        #expect(evaluator.baselineStates(at: ClockReading.at(0).wall)[.service] == .learning(samples: 1))
     }
 
     @Test("held-out answers teach no baseline: they are one")
@@ -129,7 +129,18 @@ import Testing
         var evaluator = try RollbackEvaluator(settings: RollbackSettings())
         var times = ResponseTimes()
         times.heldOut.record(.milliseconds(5))
-        evaluator.count(times, from: .door, at: .at(0))
-        #expect(evaluator.baselineStates(at: ClockReading.at(0).wall)[.door] == .learning(samples: 0))
+        evaluator.count(times, from: .service, at: .at(0))
+        #expect(evaluator.baselineStates(at: ClockReading.at(0).wall)[.service] == .learning(samples: 0))
+    }
+
+    @Test("the source that earlier releases called `door` is the service", arguments: ["service", "door"])
+    func formerName(name: String) throws {
+        let read = try JSONDecoder().decode(
+            [ResponseTimeSource].self, from: Data("[\"\(name)\", \"application\"]".utf8))
+        #expect(read == [.service, .application])
+        #expect(try String(decoding: JSONEncoder().encode(read), as: UTF8.self) == #"["service","application"]"#)
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode([ResponseTimeSource].self, from: Data(#"["window"]"#.utf8))
+        }
     }
 }

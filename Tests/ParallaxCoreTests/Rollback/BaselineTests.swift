@@ -24,7 +24,7 @@ import Testing
         #expect(baseline.frozen?.samples == samples(5_000))
     }
 
-    @Test("once frozen it heeds nothing for half its life")
+    @Test("once frozen it takes in nothing for half its life")
     func frozen() {
         var baseline = Baseline.frozen(.milliseconds(10))
         let before = baseline
@@ -34,7 +34,7 @@ import Testing
         #expect(baseline == before)
     }
 
-    @Test("it holds for exactly 14 days, also on a clock that was set back, and is learned anew only in between")
+    @Test("it holds for exactly 14 days, also on a clock that was set back, and is learned again only in between")
     func life() {
         let baseline = Baseline.frozen(.milliseconds(10))
         let days = 86_400.0
@@ -64,7 +64,7 @@ import Testing
         #expect(baseline.frozen?.samples == samples(5_000, .milliseconds(20)))
     }
 
-    @Test("in the second half of its life it is learned anew, and holds until that is done")
+    @Test("in the second half of its life it is learned again, and holds until that is done")
     func renewal() {
         var baseline = Baseline.frozen(.milliseconds(10))
         let start = 7.0 * 86_400 + 1

@@ -5,7 +5,7 @@ import Testing
 /// What the error-rate trigger does on modelled traffic: the figures the thresholds were chosen for.
 @Suite struct ErrorRateSimulationTests {
     /// How many requests arrive in a second that brings two on average, by inversion of the Poisson distribution.
-    private func arrivals(_ generator: inout Seeded) -> Int {
+    private func arrivals(_ generator: inout SplitMix64) -> Int {
         var left = Double(generator.next() >> 11) * 0x1p-53
         var (count, share) = (0, 0.135_335_283_236_612_7)
         while left >= share && count < 20 {
@@ -17,7 +17,7 @@ import Testing
     }
 
     /// The attempts of one second.
-    private func second(rate: Int, errorShare: Double, _ generator: inout Seeded) -> AttemptTally {
+    private func second(rate: Int, errorShare: Double, _ generator: inout SplitMix64) -> AttemptTally {
         var tally = AttemptTally()
         let limit = UInt64(errorShare * 0x1p53)
         for _ in 0..<rate {
@@ -28,7 +28,7 @@ import Testing
 
     @Test("20 days at 2 requests a second with 1 % errors see no rollback where the naive rule has one on most days")
     func falseRollbacks() {
-        var generator = Seeded(seed: 20)
+        var generator = SplitMix64(seed: 20)
         var trigger = ErrorRateTrigger(settings: RollbackSettings())
         var firings = 0
         var naiveDays: Set<Int> = []
@@ -50,7 +50,7 @@ import Testing
     func detection(errorShare: Double, withinSeconds: Int) {
         var delays: [Int] = []
         for seed in 0..<21 {
-            var generator = Seeded(seed: UInt64(seed))
+            var generator = SplitMix64(seed: UInt64(seed))
             var trigger = ErrorRateTrigger(settings: RollbackSettings())
             // The worst moment to begin is just after an evaluation.
             for time in 0...1_200 {

@@ -75,8 +75,8 @@ import Testing
         #expect(
             evaluation.sentence
                 == "error rate 7.9 % (lower bound 7.4 %, limit 5 %) over 299 s, 31,482 attempts")
-        #expect(evaluation.figures["errors"] == 2_487)
-        #expect(evaluation.figures["shortAttempts"] == 31_481)
+        #expect(evaluation.numbers["errors"] == 2_487)
+        #expect(evaluation.numbers["shortAttempts"] == 31_481)
         trigger.restart()
         #expect(trigger.evaluate(at: .at(300)).sentence == "counting for 0 of the first 60 s, 0 attempts")
         #expect(

@@ -5,7 +5,7 @@ import Testing
 @Suite struct FailureLogTests {
     private func evaluation(_ state: TriggerState) -> Evaluation {
         Evaluation(
-            trigger: .errorRate, time: ClockReading.at(0).wall, state: state, figures: [:], sentence: "error rate 7.9 %"
+            trigger: .errorRate, time: ClockReading.at(0).wall, state: state, sentence: "error rate 7.9 %"
         )
     }
 
@@ -16,10 +16,10 @@ import Testing
         log.count(FailureTally([.loading: 4, .error: 2, .skipped: 0]), at: .at(30))
         let explained = log.explaining(evaluation(.firing), at: .at(44))
         #expect(explained.sentence == "error rate 7.9 %; failed for 34 s: loading 5, error 2, timed_out 2")
-        #expect(explained.figures["failures.loading"] == 5 && explained.figures["failures.skipped"] == nil)
-        #expect(explained.figures[FailureLog.beganFigure] == Double(ClockReading.at(10).wall.milliseconds))
+        #expect(explained.numbers["failures.loading"] == 5 && explained.numbers["failures.skipped"] == nil)
+        #expect(explained.failuresBegan == ClockReading.at(10).wall)
         let quiet = log.explaining(evaluation(.ok), at: .at(44))
-        #expect(quiet.sentence == "error rate 7.9 %" && quiet.figures.count == 4)
+        #expect(quiet.sentence == "error rate 7.9 %" && quiet.numbers.count == 4)
     }
 
     @Test("failures that have left the window are forgotten, and the next ones count from their own first")
@@ -30,8 +30,8 @@ import Testing
         #expect(log.explaining(evaluation(.firing), at: .at(400)) == evaluation(.firing))
         log.count(FailureTally([.error: 1]), at: .at(401))
         #expect(
-            log.explaining(evaluation(.firing), at: .at(402)).figures[FailureLog.beganFigure]
-                == Double(ClockReading.at(401).wall.milliseconds))
+            log.explaining(evaluation(.firing), at: .at(402)).failuresBegan
+                == ClockReading.at(401).wall)
     }
 
     @Test("counters count each reason by itself, and give what they have once")

@@ -16,12 +16,12 @@ import Testing
     }
 
     @Test(
-        "with Redis away its failures are the outage's alone, and all others are errors",
+        "with Redis away its failures belong only to the outage, and all others are errors",
         arguments: Unavailability.allCases)
     func away(reason: Unavailability) throws {
         let evaluations = try evaluations(reason, isRedisUp: false)
-        let errors = evaluations[1].figures["errors"]
-        let outages = evaluations[1].figures["outages"]
+        let errors = evaluations[1].numbers["errors"]
+        let outages = evaluations[1].numbers["outages"]
         #expect(evaluations[0].state == .suspect)
         switch reason {
         case .skipped: #expect((errors, outages) == (0, 0))
@@ -29,7 +29,7 @@ import Testing
         case .timedOut, .disconnected, .circuitOpen, .loading, .readOnly, .clusterDown, .unauthorized:
             #expect((errors, outages) == (0, 10))
             // Neither raising nor diluting the rate of the rest.
-            #expect(evaluations[1].figures["attempts"] == 0)
+            #expect(evaluations[1].numbers["attempts"] == 0)
         }
     }
 
@@ -37,8 +37,8 @@ import Testing
     func answering(reason: Unavailability) throws {
         let evaluations = try evaluations(reason, isRedisUp: true)
         #expect(evaluations[0].state == .ok)
-        #expect(evaluations[1].figures["errors"] == (reason == .skipped ? 0 : 10))
-        #expect(evaluations[1].figures["outages"] == 0)
+        #expect(evaluations[1].numbers["errors"] == (reason == .skipped ? 0 : 10))
+        #expect(evaluations[1].numbers["outages"] == 0)
     }
 
     @Test("by setting, failures of a Redis that is away are errors as well, and fire within a minute")

@@ -1,3 +1,4 @@
+import ParallaxCore
 import Foundation
 import ParallaxTesting
 import Testing
@@ -6,13 +7,13 @@ import Testing
 
 @Suite struct LatencyHistogramTests {
     /// A time drawn evenly on a logarithmic scale from 1 µs to 60 s.
-    private func randomTime(_ generator: inout Seeded) -> Duration {
+    private func randomTime(_ generator: inout SplitMix64) -> Duration {
         .nanoseconds(Int64(exp(Double.random(in: log(1e3)...log(6e10), using: &generator))))
     }
 
     @Test("every time from 1 µs to 60 s is within 5 % of what its bucket stands for")
     func relativeError() throws {
-        var generator = Seeded(seed: 1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<5_000 {
             let time = randomTime(&generator)
             var histogram = LatencyHistogram()
@@ -41,7 +42,7 @@ import Testing
 
     @Test("a quantile is within 5 % of the sample of its rank", arguments: [0.01, 0.5, 0.95, 0.999, 1])
     func quantileError(share: Double) throws {
-        var generator = Seeded(seed: 2)
+        var generator = SplitMix64(seed: 2)
         let times = (0..<3_000).map { _ in randomTime(&generator) }
         var histogram = LatencyHistogram()
         for time in times { histogram.record(time) }
@@ -51,7 +52,7 @@ import Testing
 
     @Test("two histograms added are the histogram of all samples, and subtracting one gives the other back")
     func merging() {
-        var generator = Seeded(seed: 3)
+        var generator = SplitMix64(seed: 3)
         var (left, right, all) = (LatencyHistogram(), LatencyHistogram(), LatencyHistogram())
         for index in 0..<1_000 {
             let time = randomTime(&generator)
@@ -69,7 +70,7 @@ import Testing
 
     @Test("histograms of seconds, added in any order, are the minute's; the average of their quantiles is not")
     func quantilesOfUnions() throws {
-        var generator = Seeded(seed: 7)
+        var generator = SplitMix64(seed: 7)
         var (seconds, all) = ([LatencyHistogram](), LatencyHistogram())
         for second in 0..<60 {
             var histogram = LatencyHistogram()
@@ -141,7 +142,7 @@ import Testing
 
     @Test("the bounds enclose the true quantile of the traffic in all but a few of a thousand samples")
     func bounds() throws {
-        var generator = Seeded(seed: 4)
+        var generator = SplitMix64(seed: 4)
         var misses = 0
         for _ in 0..<400 {
             var histogram = LatencyHistogram()

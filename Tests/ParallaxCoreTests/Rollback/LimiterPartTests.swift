@@ -7,22 +7,22 @@ import Testing
     private func evaluate(_ times: ResponseTimes) -> Evaluation {
         var trigger = ResponseTimeTrigger(settings: RollbackSettings())
         trigger.count(LatencyHistogram(), at: .at(0))
-        trigger.count(times, from: .door, at: .at(100))
+        trigger.count(times, from: .service, at: .at(100))
         return trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
     }
 
-    @Test("it is what would be gone had nobody waited for the candidate, of the very same requests")
+    @Test("it is what would be gone had no caller waited for the candidate, of the same requests")
     func someOfIt() throws {
         var times = ResponseTimes()
         for _ in 0..<400 { times.inPlay.record(.milliseconds(48), wait: .milliseconds(8)) }
         let evaluation = evaluate(times)
-        let part = try #require(evaluation.figures["limiterMilliseconds"])
-        let added = try #require(evaluation.figures["addedMilliseconds"])
+        let part = try #require(evaluation.numbers["limiterMilliseconds"])
+        let added = try #require(evaluation.numbers["addedMilliseconds"])
         // Two quantiles, each of which is at most 3.2 % off.
         #expect(abs(part - 8) < 0.032 * (48 + 40))
         #expect(abs(added - 38) < 0.032 * (48 + 10))
-        #expect(evaluation.figures["waits"] == 400)
-        #expect(abs(try #require(evaluation.figures["waitMedianMilliseconds"]) - 8) < 0.3)
+        #expect(evaluation.numbers["waits"] == 400)
+        #expect(abs(try #require(evaluation.numbers["waitMedianMilliseconds"]) - 8) < 0.3)
         #expect(evaluation.sentence.contains("; of the "))
         #expect(evaluation.sentence.contains(" ms added, the limiter caused "))
         #expect(evaluation.sentence.hasSuffix(" ms"))
@@ -36,7 +36,7 @@ import Testing
             let isSlow = number % 10 == 0
             times.inPlay.record(.milliseconds(isSlow ? 400 : 12), wait: isSlow ? .zero : .milliseconds(11))
         }
-        let part = try #require(evaluate(times).figures["limiterMilliseconds"])
+        let part = try #require(evaluate(times).numbers["limiterMilliseconds"])
         #expect(part == 0)
     }
 
@@ -49,13 +49,13 @@ import Testing
         #expect(evaluation.state == .firing)
         #expect(evaluation.sentence.hasPrefix("callers who wait for the candidate: p95 "))
         #expect(evaluation.sentence.hasSuffix("the limiter caused all"))
-        #expect(evaluation.figures["samples"] == 10_000 && evaluation.figures["waitedSamples"] == 400)
-        #expect(try #require(evaluation.figures["quantileMilliseconds"]) < 9)
-        let part = try #require(evaluation.figures["waitedLimiterMilliseconds"])
+        #expect(evaluation.numbers["samples"] == 10_000 && evaluation.numbers["waitedSamples"] == 400)
+        #expect(try #require(evaluation.numbers["quantileMilliseconds"]) < 9)
+        let part = try #require(evaluation.numbers["waitedLimiterMilliseconds"])
         #expect(abs(part - 200) < 0.032 * (208 + 8))
     }
 
-    @Test("too few who wait say nothing, and where everybody waits there is one verdict", arguments: [299, 400])
+    @Test("too few who wait say nothing, and if all callers wait there is one verdict", arguments: [299, 400])
     func fewOrAll(waited: Int) {
         var times = ResponseTimes()
         for _ in 0..<waited { times.inPlay.record(.milliseconds(208), wait: .milliseconds(200)) }
@@ -63,17 +63,17 @@ import Testing
         let evaluation = evaluate(times)
         #expect(evaluation.state == (waited == 299 ? .ok : .firing))
         #expect(evaluation.sentence.hasPrefix("p95 "))
-        #expect((evaluation.figures["waitedSamples"] == nil) == (waited == 400))
+        #expect((evaluation.numbers["waitedSamples"] == nil) == (waited == 400))
     }
 
-    @Test("where the candidate runs beside the request it caused none")
+    @Test("a candidate that runs next to the request caused none")
     func beside() {
         var times = ResponseTimes()
         for _ in 0..<400 { times.inPlay.record(.milliseconds(48), wait: .zero) }
         let evaluation = evaluate(times)
         #expect(evaluation.sentence.contains("added, the limiter caused none: no caller waited for it"))
-        #expect(evaluation.figures["limiterMilliseconds"] == 0)
-        #expect(evaluation.figures["waits"] == nil)
+        #expect(evaluation.numbers["limiterMilliseconds"] == 0)
+        #expect(evaluation.numbers["waits"] == nil)
     }
 
     @Test("where nothing was added, or the waits are not known, nothing is said of it", arguments: [true, false])
@@ -88,19 +88,19 @@ import Testing
         }
         let evaluation = evaluate(times)
         #expect(!evaluation.sentence.contains("limiter"))
-        #expect((evaluation.figures["limiterMilliseconds"] == nil) == !isFast)
+        #expect((evaluation.numbers["limiterMilliseconds"] == nil) == !isFast)
     }
 
     @Test("it is never more than the quantile and never below nothing, whatever the waits")
     func bounds() throws {
-        var generator = Seeded(seed: 11)
+        var generator = SplitMix64(seed: 11)
         for _ in 0..<50 {
             var times = ResponseTimes()
             for _ in 0..<400 {
                 let time = Duration.microseconds(Int64.random(in: 1...100_000, using: &generator))
                 times.inPlay.record(time, wait: time * Double.random(in: 0...1.2, using: &generator))
             }
-            let figures = evaluate(times).figures
+            let figures = evaluate(times).numbers
             let part = try #require(figures["limiterMilliseconds"])
             #expect((0...(try #require(figures["quantileMilliseconds"]))).contains(part))
         }

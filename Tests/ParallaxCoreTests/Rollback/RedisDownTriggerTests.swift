@@ -44,8 +44,8 @@ import Testing
         let down = trigger(probes: [true, true, true] + (0..<125).map { $0 == 40 })
         let evaluation = down.evaluate(at: .at(128))
         #expect(evaluation.sentence == "no good run of Redis for 125 s (limit 120 s): 124 of 125 probes failed")
-        #expect(evaluation.figures["downSeconds"] == 125)
-        #expect(evaluation.figures["failedProbes"] == 124)
+        #expect(evaluation.numbers["downSeconds"] == 125)
+        #expect(evaluation.numbers["failedProbes"] == 124)
         #expect(trigger(probes: [true]).evaluate(at: .at(1)).state == .warming)
     }
 
@@ -53,7 +53,7 @@ import Testing
     func brownOut(luckyShare: Double) throws {
         var delays: [Double] = []
         for seed in 0..<501 {
-            var generator = Seeded(seed: UInt64(seed))
+            var generator = SplitMix64(seed: UInt64(seed))
             // Redis fails at any time between two evaluations.
             let start = Int.random(in: 4...13, using: &generator)
             var trigger = trigger(probes: [true, true, true])
@@ -70,9 +70,9 @@ import Testing
         #expect(delays.sorted()[250] <= 150)
     }
 
-    @Test("one probe in twenty failing is no outage within a day")
+    @Test("one probe in twenty failing is not an outage within a day")
     func occasionalFailure() {
-        var generator = Seeded(seed: 9)
+        var generator = SplitMix64(seed: 9)
         var trigger = RedisDownTrigger(settings: RollbackSettings())
         var firings = 0
         for second in 0..<86_400 {

@@ -1,13 +1,14 @@
-import ParallaxCore
 import ParallaxTesting
 import Testing
+
+@testable import ParallaxCore
 
 @Suite struct RejudgingTests {
     /// Evaluators of several settings that see the same hour: calm and stormy minutes, outages, times in `legacy`.
     private struct SameHour {
         var evaluators: [RollbackEvaluator]
         var evaluations: [[Evaluation]]
-        private var generator: Seeded
+        private var generator: SplitMix64
         /// Changes of the weather that an outage still lasts for.
         private var outageLeft = 0
         /// Whether probes fail while decisions do not.
@@ -17,7 +18,7 @@ import Testing
         init(_ settings: [RollbackSettings], seed: UInt64) throws {
             evaluators = try settings.map { try RollbackEvaluator(settings: $0) }
             evaluations = settings.map { _ in [] }
-            generator = Seeded(seed: seed)
+            generator = SplitMix64(seed: seed)
         }
 
         mutating func run(seconds: Int) {
@@ -86,7 +87,8 @@ import Testing
         var hour = try SameHour([RollbackSettings()], seed: TestSeed.current &+ number)
         hour.run(seconds: 3_600)
         for evaluation in hour.evaluations[0] {
-            #expect(evaluation.rejudged(with: .init()) == .evaluation(evaluation), "\(TestSeed.remedy)")
+            #expect(evaluation.stored == evaluation, "\(TestSeed.remedy)")
+            #expect(evaluation.stored.rejudged(with: .init()) == evaluation, "\(TestSeed.remedy)")
         }
         #expect(Set(hour.evaluations[0].map(\.state)).count >= 4, "\(TestSeed.remedy)")
     }
@@ -100,8 +102,8 @@ import Testing
         var hour = try SameHour(
             [RollbackSettings(), RollbackSettings().applying(changes)], seed: TestSeed.current &+ UInt64(trial))
         hour.run(seconds: 7_200)
-        for (stored, other) in zip(hour.evaluations[0], hour.evaluations[1]) {
-            guard case .evaluation(let rejudged) = stored.rejudged(with: changes) else {
+        for (stored, other) in zip(hour.evaluations[0].map(\.stored), hour.evaluations[1]) {
+            guard let rejudged = stored.rejudged(with: changes) else {
                 Issue.record("\(stored) tells nothing; \(TestSeed.remedy)")
                 continue
             }
@@ -109,9 +111,9 @@ import Testing
             // What was counted stays, and only whether it is held back is judged again.
             #expect(
                 rejudged.isHeldBack == other.isHeldBack, "\(stored), \(Self.trials[trial].name), \(TestSeed.remedy)")
-            var figures = rejudged.figures
-            figures[Evaluation.heldBackFigure] = stored.figures[Evaluation.heldBackFigure]
-            #expect(figures == stored.figures)
+            var numbers = rejudged.numbers
+            numbers["heldBack"] = stored.numbers["heldBack"]
+            #expect(numbers == stored.numbers)
         }
         #expect(
             zip(hour.evaluations[0], hour.evaluations[1]).contains { $0.state != $1.state },
@@ -124,7 +126,7 @@ import Testing
         trigger.count(AttemptTally(), at: .at(0))
         trigger.count(AttemptTally(decided: 960, errors: 40), at: .at(100))
         let changes = RollbackSettings.Changes.with { $0.errorRatePercent = 2 }
-        guard case .evaluation(let rejudged) = trigger.evaluate(at: .at(100)).rejudged(with: changes) else {
+        guard let rejudged = trigger.evaluate(at: .at(100)).rejudged(with: changes) else {
             Issue.record("nothing was told")
             return
         }
@@ -136,12 +138,12 @@ import Testing
     func withoutWindow() {
         let old = Evaluation(
             trigger: .redisDown, time: .init(milliseconds: 0), state: .suspect,
-            figures: [
+            numbers: [
                 "downSeconds": 100, "limitSeconds": 120, "goodRunProbes": 3, "successesInARow": 0, "probes": 100,
                 "failedProbes": 100,
             ], sentence: "no good run of Redis for 100 s (limit 120 s): 100 of 100 probes failed")
-        #expect(old.rejudged(with: .init()) == .evaluation(old))
-        guard case .evaluation(let rejudged) = old.rejudged(with: .with { $0.redisDownSeconds = 60 }) else {
+        #expect(old.rejudged(with: .init()) == old)
+        guard let rejudged = old.rejudged(with: .with { $0.redisDownSeconds = 60 }) else {
             Issue.record("nothing was told")
             return
         }
@@ -157,38 +159,53 @@ import Testing
         let stored = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
         #expect(stored.state == .ok)
         for (factor, state) in [(2.0, TriggerState.ok), (1.999_999, .firing), (2.000_001, .ok)] {
-            let rejudged = stored.rejudged(with: .with { $0.responseTimeFactor = factor })
-            guard case .evaluation(let evaluation) = rejudged else {
-                Issue.record("nothing was told")
-                continue
-            }
-            #expect(evaluation.state == state)
+            #expect(stored.rejudged(with: .with { $0.responseTimeFactor = factor })?.state == state)
         }
     }
 
-    @Test("where the figures do not hold what is asked, that is said")
+    @Test("what is not stored is unknown under other settings")
     func unknown() {
         var trigger = ResponseTimeTrigger(settings: RollbackSettings())
         trigger.count(LatencyHistogram(), at: .at(0))
         for _ in 0..<200 { trigger.latency(.milliseconds(20), at: .at(100)) }
         let few = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
-        #expect(few.rejudged(with: .with { $0.responseTimeMinimum = 200 }) == .unknown)
-        #expect(few.rejudged(with: .with { $0.responseTimeMinimum = 201 }) == .evaluation(few))
+        #expect(few.rejudged(with: .with { $0.responseTimeMinimum = 200 }) == nil)
+        #expect(few.rejudged(with: .with { $0.responseTimeMinimum = 201 }) == few)
         for trigger in Trigger.allCases {
-            let empty = Evaluation(
-                trigger: trigger, time: .init(milliseconds: 0), state: .firing, figures: [:], sentence: "")
-            if trigger != .responseTime { #expect(empty.rejudged(with: .init()) == .unknown) }
+            let empty = Evaluation(trigger: trigger, time: .init(milliseconds: 0), state: .firing, sentence: "")
+            #expect(empty.rejudged(with: .init()) == nil)
         }
+    }
+
+    @Test(
+        "numbers that no release stored make no reading, and stay as they are",
+        arguments: [("attempts", 1.5), ("errors", 41), ("outages", -1), ("shortErrors", .infinity), ("errors", .nan)])
+    func damaged(name: String, number: Double) {
+        var trigger = ErrorRateTrigger(settings: RollbackSettings())
+        trigger.count(AttemptTally(decided: 20, errors: 20), at: .at(0))
+        var numbers = trigger.evaluate(at: .at(100)).numbers
+        numbers[name] = number
+        let damaged = Evaluation(
+            trigger: .errorRate, time: .init(milliseconds: 0), state: .firing, numbers: numbers, sentence: "")
+        #expect(damaged.rejudged(with: .init()) == nil)
+        #expect("\(damaged.numbers[name]!)" == "\(number)" && damaged.numbers.count == numbers.count)
     }
 
     @Test("windows and intervals are beyond what is stored")
     func beyond() {
-        #expect(RollbackSettings.Changes().beyondStoredFigures.isEmpty)
-        #expect(RollbackSettings.Changes.with { $0.errorRatePercent = 1 }.beyondStoredFigures.isEmpty)
-        #expect(RollbackSettings.Changes.with { $0.errorWindowSeconds = 60 }.beyondStoredFigures.count == 1)
-        #expect(RollbackSettings.Changes.with { $0.errorShortWindowSeconds = 60 }.beyondStoredFigures.count == 1)
-        #expect(RollbackSettings.Changes.with { $0.redisDownWindowSeconds = 60 }.beyondStoredFigures.count == 1)
-        #expect(RollbackSettings.Changes.with { $0.evaluationInterval = 60 }.beyondStoredFigures.count == 1)
+        #expect(RollbackSettings.Changes().beyondStoredEvidence.isEmpty)
+        #expect(RollbackSettings.Changes.with { $0.errorRatePercent = 1 }.beyondStoredEvidence.isEmpty)
+        #expect(RollbackSettings.Changes.with { $0.errorWindowSeconds = 60 }.beyondStoredEvidence.count == 1)
+        #expect(RollbackSettings.Changes.with { $0.errorShortWindowSeconds = 60 }.beyondStoredEvidence.count == 1)
+        #expect(RollbackSettings.Changes.with { $0.redisDownWindowSeconds = 60 }.beyondStoredEvidence.count == 1)
+        #expect(RollbackSettings.Changes.with { $0.evaluationInterval = 60 }.beyondStoredEvidence.count == 1)
+    }
+}
+
+extension Evaluation {
+    /// The same as a database gives it back.
+    fileprivate var stored: Evaluation {
+        Evaluation(trigger: trigger, time: time, state: state, numbers: numbers, sentence: sentence)
     }
 }
 

@@ -11,7 +11,7 @@ import Testing
         trigger.count(LatencyHistogram(), at: .at(0))
         var times = ResponseTimes()
         for _ in 0..<answered { times.inPlay.record(.milliseconds(10), wait: .milliseconds(1)) }
-        trigger.count(times, from: .door, at: .at(100))
+        trigger.count(times, from: .service, at: .at(100))
         return trigger
     }
 
@@ -31,7 +31,7 @@ import Testing
         #expect(slow.samples == 1_200 && slow.shortSamples == 1_200)
     }
 
-    @Test("where nothing is answered any more, what waits is enough to fire")
+    @Test("once no answers come, waiting callers are enough to fire")
     func nothingAnswered() {
         var trigger = trigger(answered: 0)
         let few = trigger.read(at: .at(100), baseline: baseline, waiting: waiting(299, for: .seconds(30)))
@@ -59,12 +59,12 @@ import Testing
         var trigger = trigger(answered: 300)
         let evaluation = trigger.evaluate(
             at: .at(100), baseline: baseline, waiting: waiting(300, for: .milliseconds(100)))
-        #expect(evaluation.figures["slowInFlight"] == 300)
+        #expect(evaluation.numbers["slowInFlight"] == 300)
         #expect(evaluation.sentence.contains("600 response times, 300 of them still unanswered; of the "))
         #expect(evaluation.sentence.hasSuffix(" ms added, the limiter caused all"))
     }
 
-    @Test("an application's callers are not among those that wait at the door")
+    @Test("an application's callers are not among those that wait at the service")
     func otherSource() {
         var trigger = trigger(answered: 300)
         let reading = trigger.read(

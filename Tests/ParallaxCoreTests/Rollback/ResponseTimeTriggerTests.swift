@@ -88,8 +88,8 @@ import Testing
                 p95 98.6 ms (lower bound 98.6 ms, limit 20.4 ms, baseline at most 10.2 ms) over 100 s, \
                 300 response times
                 """)
-        #expect(evaluation.figures["samples"] == 300)
-        #expect(evaluation.figures["baselineSamples"] == 5_000)
+        #expect(evaluation.numbers["samples"] == 300)
+        #expect(evaluation.numbers["baselineSamples"] == 5_000)
         trigger.restart()
         let nothing = trigger.evaluate(at: .at(100), baseline: .frozen(.milliseconds(10)))
         #expect(nothing.state == .warming)
@@ -101,14 +101,14 @@ import Testing
 /// What the response-time trigger does on modelled traffic.
 @Suite struct ResponseTimeSimulationTests {
     /// A log-normal time of median 10 ms: heavy-tailed, as waits are.
-    private func time(spread: Double, _ generator: inout Seeded) -> Duration {
+    private func time(spread: Double, _ generator: inout SplitMix64) -> Duration {
         // Box and Muller 1958.
         let radius = (-2 * log(Double.random(in: Double.leastNonzeroMagnitude...1, using: &generator))).squareRoot()
         let normal = radius * cos(2 * .pi * Double.random(in: 0..<1, using: &generator))
         return .nanoseconds(Int64(min(1e7 * exp(spread * normal), 1e12)))
     }
 
-    private func baseline(spread: Double, _ generator: inout Seeded) -> Baseline {
+    private func baseline(spread: Double, _ generator: inout SplitMix64) -> Baseline {
         var histogram = LatencyHistogram()
         for _ in 0..<5_000 { histogram.record(time(spread: spread, &generator)) }
         return .frozen(histogram)
@@ -116,7 +116,7 @@ import Testing
 
     @Test("heavy tails without a change never fire", arguments: [0.5, 1, 2])
     func noChange(spread: Double) {
-        var generator = Seeded(seed: 5)
+        var generator = SplitMix64(seed: 5)
         let baseline = baseline(spread: spread, &generator)
         var trigger = ResponseTimeTrigger(settings: RollbackSettings())
         var firings = 0
@@ -131,7 +131,7 @@ import Testing
 
     @Test("four times slower is noticed within 5 minutes at 5 requests a second", arguments: [0.5, 1, 2])
     func fourTimesSlower(spread: Double) throws {
-        var generator = Seeded(seed: 6)
+        var generator = SplitMix64(seed: 6)
         let baseline = baseline(spread: spread, &generator)
         var trigger = ResponseTimeTrigger(settings: RollbackSettings())
         var noticed: Int?

@@ -13,8 +13,8 @@ import Testing
             evaluator = try RollbackEvaluator(settings: settings)
         }
 
-        /// Lets seconds go by with the same things happening in each; evaluates every ten. Without a number, a Redis that
-        /// is down decides nothing.
+        /// Lets seconds go by with the same things happening in each; evaluates every ten. Without a number, a Redis
+        /// that is down decides nothing.
         mutating func run(
             seconds: Int, redis: Bool = true, decided: Int? = nil, errors: Int = 0, outages: Int = 0,
             wait: Duration? = nil
@@ -68,7 +68,7 @@ import Testing
         #expect(drive.rollbacks.first == .errorRate)
     }
 
-    @Test("decisions that time out while Redis is down are no errors, whatever the rate")
+    @Test("decisions that time out while Redis is down are not errors, whatever the rate")
     func outage() throws {
         var drive = try Drive()
         drive.run(seconds: 310)
@@ -77,7 +77,7 @@ import Testing
         #expect(drive.rollbacks.isEmpty)
     }
 
-    @Test("each trigger alone asks for a rollback", arguments: Trigger.allCases)
+    @Test("each trigger by itself asks for a rollback", arguments: Trigger.allCases)
     func eachTrigger(trigger: Trigger) throws {
         var drive = try Drive()
         drive.strategy = .legacy
@@ -119,7 +119,7 @@ import Testing
         next.run(seconds: 300, redis: false)
         #expect(next.rollbacks.isEmpty)
         guard case .withhold(let evaluation, .latched)? = next.actions.first else {
-            Issue.record("nobody was told")
+            Issue.record("no action was taken")
             return
         }
         #expect(evaluation.trigger == .redisDown)
@@ -153,7 +153,7 @@ import Testing
         #expect(drive.states[1] == .warming)
     }
 
-    @Test("an evaluator that slept longer than three intervals starts its windows anew", arguments: [30, 31])
+    @Test("an evaluator that slept longer than three intervals starts its windows again", arguments: [30, 31])
     func sleep(seconds: Int) throws {
         var drive = try Drive()
         drive.run(seconds: 100)
@@ -244,7 +244,7 @@ import Testing
             }
         }
         #expect(Set(whole.rollbacks) == Set(Trigger.allCases))
-        #expect(sparing.evaluator.evaluations.allSatisfy { $0.state == .firing || $0.figures.isEmpty })
+        #expect(sparing.evaluator.evaluations.allSatisfy { $0.state == .firing || $0.numbers.isEmpty })
     }
 
     @Test("an evaluation tells whether anything could have come of it")

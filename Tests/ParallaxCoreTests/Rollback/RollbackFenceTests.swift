@@ -9,7 +9,7 @@ import Testing
     private static func latch(firedAt seconds: Int64, acknowledgedAt word: Int64? = nil) throws -> RollbackLatch {
         var latch = RollbackLatch()
         latch.fire(
-            Evaluation(trigger: .redisDown, time: time(seconds), state: .firing, figures: [:], sentence: "down"))
+            Evaluation(trigger: .redisDown, time: time(seconds), state: .firing, sentence: "down"))
         if let word { try latch.acknowledge(Acknowledgement(time: time(word), by: "ann", reason: "seen")) }
         return latch
     }

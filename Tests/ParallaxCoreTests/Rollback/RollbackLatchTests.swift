@@ -7,8 +7,7 @@ import Testing
 
     private func evaluation(at seconds: Double) -> Evaluation {
         Evaluation(
-            trigger: .errorRate, time: ClockReading.at(seconds).wall, state: .firing, figures: [:],
-            sentence: "too many errors")
+            trigger: .errorRate, time: ClockReading.at(seconds).wall, state: .firing, sentence: "too many errors")
     }
 
     private func acknowledgement(at seconds: Double) throws -> Acknowledgement {
@@ -19,7 +18,7 @@ import Testing
         latch.state(at: ClockReading.at(seconds).wall, settings: settings)
     }
 
-    @Test("it holds for as long as nobody clears it")
+    @Test("it holds until it is cleared")
     func holds() {
         var latch = RollbackLatch()
         #expect(state(latch, at: 0) == .armed)
@@ -101,7 +100,7 @@ import Testing
 
     @Test("a hold is kept with the latch, stays this instance's own, and ends with the acknowledgement")
     func hold() throws {
-        let hold = FlagHold(values: .standard, declaredAt: nil)
+        let hold = FlagHold(values: .defaultValue, declaredAt: nil)
         var latch = RollbackLatch()
         latch.fire(evaluation(at: 10), hold: hold)
         let stored = try JSONDecoder().decode(RollbackLatch.self, from: JSONEncoder().encode(latch))

@@ -19,7 +19,7 @@ import Testing
 
     @Test("the running sums are those of a list of all events, whatever gaps and delays there are", arguments: 0..<5)
     func againstList(seed: UInt64) {
-        var generator = Seeded(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let long = Int.random(in: 1...20, using: &generator)
         let short = Int.random(in: 1...long, using: &generator)
         var buckets = SecondBuckets<AttemptTally>(longSeconds: long, shortSeconds: short)

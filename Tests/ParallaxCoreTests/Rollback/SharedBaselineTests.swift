@@ -8,7 +8,7 @@ import Testing
         $0.baselineMinimumSeconds = 0
     }
 
-    private func baseline(_ milliseconds: Int, _ source: ResponseTimeSource = .door, second: Double) -> Baseline {
+    private func baseline(_ milliseconds: Int, _ source: ResponseTimeSource = .service, second: Double) -> Baseline {
         var baseline = Baseline()
         var samples = LatencyHistogram()
         samples.record(.milliseconds(milliseconds))
@@ -76,15 +76,16 @@ import Testing
         #expect(evaluator.baseline.frozen == baseline(1, second: 11).frozen)
     }
 
-    @Test("a door that takes longer than the floor without Redis is implausible, an application is not")
+    @Test("a service that takes longer than the floor without Redis is implausible, an application is not")
     func plausible() throws {
         let (fast, slow) = (baseline(4, second: 0), baseline(155, second: 0))
         let settings = RollbackSettings()
-        #expect(try #require(fast.frozen).isPlausible(of: .door, settings: settings))
-        #expect(!(try #require(slow.frozen).isPlausible(of: .door, settings: settings)))
+        #expect(try #require(fast.frozen).isPlausible(of: .service, settings: settings))
+        #expect(!(try #require(slow.frozen).isPlausible(of: .service, settings: settings)))
         #expect(try #require(slow.frozen).isPlausible(of: .application, settings: settings))
         #expect(
-            try #require(slow.frozen).isPlausible(of: .door, settings: .with { $0.responseTimeFloorMilliseconds = 200 })
+            try #require(slow.frozen).isPlausible(
+                of: .service, settings: .with { $0.responseTimeFloorMilliseconds = 200 })
         )
     }
 

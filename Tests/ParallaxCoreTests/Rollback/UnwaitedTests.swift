@@ -1,7 +1,7 @@
 import ParallaxCore
 import Testing
 
-/// Slow callers of whom none waits for the candidate.
+/// Slow callers, none of which waits for the candidate.
 @Suite struct UnwaitedTests {
     /// Three hundred answers five times slower than the baseline, of which some waited.
     private func evaluate(
@@ -15,7 +15,7 @@ import Testing
             times.inPlay.record(
                 .milliseconds(application ? 10 : 50), wait: number < waited ? .milliseconds(1) : .zero)
         }
-        trigger.count(times, from: .door, at: .at(100))
+        trigger.count(times, from: .service, at: .at(100))
         var baseline = Baseline.frozen(.milliseconds(10))
         if application {
             var slow = ResponseTimes()
@@ -38,7 +38,7 @@ import Testing
         let evaluation = evaluate(application: application)
         #expect(evaluation.state == .suspect)
         #expect(evaluation.isHeldBack)
-        #expect(evaluation.sentence.contains("going back would take no wait away, so nothing is rolled back"))
+        #expect(evaluation.sentence.contains("a rollback would not shorten any wait, so nothing is rolled back"))
     }
 
     @Test("one caller who waits, or waited, lets the rule fire", arguments: [false, true])
@@ -59,10 +59,10 @@ import Testing
             times.inPlay.record(.milliseconds(50), wait: .zero)
             times.heldOut.record(.milliseconds(10))
         }
-        trigger.count(times, from: .door, at: .at(100))
+        trigger.count(times, from: .service, at: .at(100))
         let evaluation = trigger.evaluate(at: .at(100), baseline: Baseline())
         #expect(evaluation.state == .firing)
-        #expect(evaluation.rejudged(with: .init()) == .evaluation(evaluation))
+        #expect(evaluation.rejudged(with: .init()) == evaluation)
     }
 
     @Test("in distributed_only, and by setting in hybrid, they fire")
@@ -75,15 +75,15 @@ import Testing
     func rejudged() {
         for application in [false, true] {
             let stored = evaluate(application: application)
-            #expect(stored.rejudged(with: .init()) == .evaluation(stored))
-            guard case .evaluation(let literal) = stored.rejudged(with: .with { $0.responseTimeUnwaited = true }) else {
+            #expect(stored.rejudged(with: .init()) == stored)
+            guard let literal = stored.rejudged(with: .with { $0.responseTimeUnwaited = true }) else {
                 Issue.record("nothing was told")
                 return
             }
             #expect(literal.state == .firing)
         }
         let fired = evaluate(.with { $0.responseTimeUnwaited = true })
-        guard case .evaluation(let careful) = fired.rejudged(with: .with { $0.responseTimeUnwaited = false }) else {
+        guard let careful = fired.rejudged(with: .with { $0.responseTimeUnwaited = false }) else {
             Issue.record("nothing was told")
             return
         }

@@ -11,8 +11,8 @@ import Testing
         var latch = RollbackLatch()
         latch.fire(
             Evaluation(
-                trigger: .errorRate, time: Timestamp(milliseconds: milliseconds), state: .firing, figures: [:],
-                sentence: "error rate"))
+                trigger: .errorRate, time: Timestamp(milliseconds: milliseconds), state: .firing, sentence: "error rate"
+            ))
         return latch
     }
 
@@ -35,7 +35,7 @@ import Testing
             #expect(second.current.strategy == .legacy)
             #expect(second.sharedLatch == Self.latch())
             #expect(second.health.file.strategy == .legacy)
-            #expect(second.work.withLock { $0.writtenNumber } == 1)
+            #expect(second.writtenNumber == 1)
             // The claim, and the word that it was carried out.
             #expect(second.fenceNumber == 2)
         }
@@ -88,7 +88,7 @@ import Testing
         let dead = RollbackFence(
             number: 1, holder: "dead", process: "dead", time: Timestamp(milliseconds: 0), latch: RollbackLatch(),
             pending: Self.latch(firedAt: 1))
-        try #require(try FlagFence(beside: folder.path).claim(dead))
+        try #require(try CoordinationFolder(beside: folder.path).claims.claim(dead))
     }
 
     @Test("a dead leader's lease holds the next instance at legacy at once, and the file follows when it has run out")
@@ -97,7 +97,7 @@ import Testing
             let store = await folder.startedStore()
             try leaveLease(folder)
             await store.refresh()
-            #expect(store.sharedLatch?.isLatched == false, "a rollback that was never written latches nobody")
+            #expect(store.sharedLatch?.isLatched == false, "a rollback that was never written latches nothing")
             guard case .held(let error) = await rollBack(store, decidedAt: store.fenceNumber) else {
                 Issue.record("not held")
                 return
@@ -116,15 +116,32 @@ import Testing
         }
     }
 
+    @Test("while a rollback waits for another's lease, a person's change goes through and makes it stale")
+    func personDuringWait() async throws {
+        try await FlagFolder.with { folder in
+            let store = await folder.startedStore()
+            try leaveLease(folder)
+            await store.refresh()
+            async let rollback = rollBack(store, decidedAt: store.fenceNumber)
+            while store.published.withLock({ $0.rollbacksUnderWay }) == 0 { await Task.yield() }
+            try await store.set(FlagUpdate(enforcementPercent: 10), by: "ann", reason: "next phase")
+            guard case .superseded = await rollback else {
+                Issue.record("the queue was not free")
+                return
+            }
+            #expect(store.current.strategy == .hybrid && store.current.enforcementPercent == 10)
+        }
+    }
+
     @Test("a holder that comes back after its lease has run out writes nothing over what came since")
     func revenant() async throws {
         try await FlagFolder.with { folder in
             let (first, second) = (await folder.startedStore(), await folder.startedStore())
             // The first began: it has its number, and stands still before it writes.
             try #require(
-                try FlagFence(beside: folder.path).claim(
+                try CoordinationFolder(beside: folder.path).claims.claim(
                     RollbackFence(
-                        number: 1, holder: "first", process: first.process, time: Timestamp(milliseconds: 0),
+                        number: 1, holder: "first", process: first.writer.process, time: Timestamp(milliseconds: 0),
                         latch: RollbackLatch(), pending: Self.latch(firedAt: 1))))
             await first.refresh()
             await second.refresh()
@@ -154,7 +171,7 @@ import Testing
                 Issue.record("not stopped")
                 return
             }
-            let file = try FlagDefinitionFile(parsing: folder.content(), fallback: .standard)
+            let file = try FlagDefinitionFile(parsing: folder.content(), fallback: .defaultValue)
             #expect(file.values.strategy == .hybrid)
         }
     }
@@ -174,23 +191,23 @@ import Testing
     func noFolder() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
-            try Data().write(to: URL(filePath: SideFolder(beside: folder.path).path))
+            try Data().write(to: URL(filePath: CoordinationFolder(beside: folder.path).path))
             guard case .flipped = await rollBack(store, decidedAt: 0) else {
                 Issue.record("not flipped")
                 return
             }
-            #expect(store.health.notes.contains { $0.contains("numbered") })
+            #expect(store.health.notes.contains { $0.contains("numbers changes") })
         }
     }
 
-    @Test("a folder that was lost starts no numbers anew")
+    @Test("a folder that was lost does not restart the numbers")
     func lostFolder() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
             for number in 1...3 {
                 try await store.set(FlagUpdate(enforcementPercent: Double(number)), by: "ann", reason: "test")
             }
-            try FileManager.default.removeItem(atPath: SideFolder(beside: folder.path).path)
+            try FileManager.default.removeItem(atPath: CoordinationFolder(beside: folder.path).path)
             let other = await folder.startedStore()
             #expect(other.fenceNumber == 3)
             try await other.set(FlagUpdate(enforcementPercent: 4), by: "ann", reason: "test")
@@ -200,7 +217,7 @@ import Testing
         }
     }
 
-    @Test("an acknowledgement spreads, and a rollback that nobody carried out is not acknowledged")
+    @Test("an acknowledgement spreads, and a rollback that was not carried out is not acknowledged")
     func acknowledges() async throws {
         try await FlagFolder.with { folder in
             let (first, second) = (await folder.startedStore(), await folder.startedStore())
@@ -234,7 +251,7 @@ private final class ClaimingHistory: FlagHistory {
             return isArmed
         }
         guard claims else { return true }
-        let fence = FlagFence(beside: path)
+        let fence = CoordinationFolder(beside: path).claims
         let number = (try fence.newest()?.number ?? 0) + 1
         _ = try fence.claim(
             RollbackFence(

@@ -56,7 +56,7 @@ import Testing
     func configCheck() async throws {
         // No temporary file with a longer name can be made next to it, not even by root.
         let path = FileManager.default.temporaryDirectory.path + "/" + String(repeating: "f", count: 250)
-        try Data(FlagDefinitionFile.canonical(.standard).bytes).write(to: URL(fileURLWithPath: path))
+        try Data(FlagDefinitionFile.canonical(.defaultValue).bytes).write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
         let loaded = await Settings.load(environment: ["FEATURE_FLAG_FILE": path]).checkingFlagFile()
         let finding = try #require(loaded.warnings.first { $0.setting == "FEATURE_FLAG_FILE" })

@@ -6,7 +6,7 @@ import Testing
 @testable import ParallaxService
 
 @Suite struct FlagFileTests {
-    static let bytes = FlagDefinitionFile.canonical(.standard).bytes
+    static let bytes = FlagDefinitionFile.canonical(.defaultValue).bytes
     static let others = FlagDefinitionFile.canonical(.legacy).bytes
 
     @Test("what was written is read back, and nothing else is left in the folder")
@@ -63,18 +63,18 @@ import Testing
         }
     }
 
-    @Test("a link that leads nowhere is an error that says so")
+    @Test("a dangling link is an error that says so")
     func danglingLink() async throws {
         try await FlagFolder.with { folder in
             try FileManager.default.createSymbolicLink(atPath: folder.path, withDestinationPath: "nowhere.json")
             let error = try #require(throws: FlagFileError.self) {
                 try FlagFile(path: folder.path).replace(with: Self.bytes, expecting: .absent)
             }
-            #expect(error.message.contains("leads nowhere"))
+            #expect(error.message.contains("dangling symbolic link"))
         }
     }
 
-    @Test("a file that another program changed after it was read is left alone")
+    @Test("a file that another program changed after it was read is left as it is")
     func changedMeanwhile() async throws {
         try await FlagFolder.with { folder in
             let file = FlagFile(path: folder.path)
@@ -87,16 +87,16 @@ import Testing
             }
             let error = try #require(throws: FlagFileError.self) {
                 try file.replace(with: Self.others, expecting: .content(Self.bytes)) {
-                    try? folder.write("by somebody else at the last moment")
+                    try? folder.write("by someone else at the last moment")
                 }
             }
             #expect(error.code == .changedMeanwhile)
-            #expect(try folder.content() == Array("by somebody else at the last moment".utf8))
+            #expect(try folder.content() == Array("by someone else at the last moment".utf8))
             #expect(try folder.others() == [])
         }
     }
 
-    @Test("a file that is replaced unread is kept beside")
+    @Test("a file that is replaced unread is kept next to the new one")
     func keptAside() async throws {
         try await FlagFolder.with { folder in
             try folder.write("garbage")
@@ -138,11 +138,11 @@ import Testing
         #expect(error.message.contains("/etc/flags.json") && error.message.contains(remedy))
     }
 
-    @Test("a lock that somebody keeps does not stop a writer for good")
+    @Test("a lock that another program keeps does not stop a writer for good")
     func lock() async throws {
         try await FlagFolder.with { folder in
             let isDone = try FlagFileLock.hold(beside: folder.path) { () throws(FlagFileError) in
-                try FlagFileLock.hold(beside: folder.path, patience: .milliseconds(5)) { () throws(FlagFileError) in
+                try FlagFileLock.hold(beside: folder.path, timeout: .milliseconds(5)) { () throws(FlagFileError) in
                     true
                 }
             }

@@ -74,7 +74,7 @@ final class SteppedTime: Sendable {
         }
     }
 
-    /// Moves by what is advanced alone.
+    /// Moves only by what is advanced.
     var uptime: @Sendable () -> Duration {
         { .milliseconds(self.milliseconds.withLock { $0 }) }
     }
@@ -128,6 +128,11 @@ final class RecordedHistory: FlagHistory {
 }
 
 extension FlagValues {
-    static let legacy = FlagUpdate.rollback.applied(to: .standard)
-    static let distributed = FlagUpdate(hybrid: false).applied(to: .standard)
+    static let legacy = FlagUpdate.rollback.applied(to: .defaultValue)
+    static let distributed = FlagUpdate(hybrid: false).applied(to: .defaultValue)
+}
+
+extension FlagStore {
+    /// Occupies the store's queue.
+    func onQueue(_ job: @Sendable () -> Void) { job() }
 }

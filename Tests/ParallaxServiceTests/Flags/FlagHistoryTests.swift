@@ -16,7 +16,7 @@ import Testing
             folder.history.isFailing = true
             try await store.set(.rollback, by: "ann", reason: "first")
             try await store.set(FlagUpdate(distributedEnabled: true), by: "bob", reason: "second")
-            #expect(store.current == .standard)
+            #expect(store.current == .defaultValue)
             #expect(store.health.historyWaiting == 2)
             #expect(store.health.historyFailures >= 2)
             #expect(!store.health.isHealthy)
@@ -54,7 +54,7 @@ import Testing
             try await store.set(.rollback, by: "ann", reason: "first")
             #expect(store.current == .legacy)
             #expect(store.health.historyWaiting == 2)
-            // Whoever ends after the change waits for as long as it takes.
+            // A process that ends after the change waits for as long as it takes.
             history.release()
             await store.finishHistory()
             #expect(store.health.historyWaiting == 0)
@@ -75,15 +75,15 @@ import Testing
             await #expect(throws: FlagFileError.self) {
                 try await store.set(.rollback, by: "ann", reason: "test")
             }
-            #expect(store.current == .standard)
+            #expect(store.current == .defaultValue)
             #expect(history.base.changes.map(\.by) == ["parallax", "ann", "parallax"])
-            #expect(history.base.changes.last?.to == .standard)
+            #expect(history.base.changes.last?.to == .defaultValue)
             #expect(history.base.changes.last?.contentHash == history.base.changes.first?.contentHash)
         }
     }
 }
 
-/// A history that tells of each change it keeps.
+/// A history that reports each change it keeps.
 private final class WaitableHistory: FlagHistory {
     let base = RecordedHistory()
     let appended: AsyncStream<String>

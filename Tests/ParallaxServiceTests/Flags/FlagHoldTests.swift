@@ -13,7 +13,7 @@ import Testing
         var latch = RollbackLatch()
         latch.fire(
             Evaluation(
-                trigger: .redisDown, time: Timestamp(milliseconds: 1_767_323_045_000), state: .firing, figures: [:],
+                trigger: .redisDown, time: Timestamp(milliseconds: 1_767_323_045_000), state: .firing,
                 sentence: "Redis is down"))
         return latch
     }()
@@ -97,7 +97,7 @@ import Testing
             var latch = RollbackLatch()
             latch.fire(
                 Evaluation(
-                    trigger: .redisDown, time: Self.latch.firing!.time, state: .firing, figures: [:], sentence: "down"),
+                    trigger: .redisDown, time: Self.latch.firing!.time, state: .firing, sentence: "down"),
                 hold: store.hold)
             let next = await folder.startedStore(canWrite: .init(false))
             #expect(next.current.strategy == .distributedOnly)

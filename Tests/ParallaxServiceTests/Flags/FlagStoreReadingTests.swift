@@ -18,7 +18,7 @@ import Testing
                 path: path, environment: environment, isProduction: false, history: folder.history,
                 now: folder.clock.now)
             await store.start()
-            let made = try FlagDefinitionFile(parsing: FlagFile(path: path).read().bytes, fallback: .standard)
+            let made = try FlagDefinitionFile(parsing: FlagFile(path: path).read().bytes, fallback: .defaultValue)
             #expect(made.values == environment.values)
             #expect(store.current == environment.values)
             #expect(folder.history.changes.map(\.by) == ["parallax"])
@@ -51,16 +51,16 @@ import Testing
             #expect(store.current == .distributed)
             try folder.writeAtomically(.legacy)
             await store.refresh()
-            #expect(folder.history.changes.map(\.to) == [.standard, .legacy, .distributed, .legacy])
+            #expect(folder.history.changes.map(\.to) == [.defaultValue, .legacy, .distributed, .legacy])
             #expect(folder.history.changes.map(\.by) == ["parallax", "unknown", "unknown", "unknown"])
-            #expect(folder.history.changes.dropFirst().map(\.from) == [.standard, .legacy, .distributed])
+            #expect(folder.history.changes.dropFirst().map(\.from) == [.defaultValue, .legacy, .distributed])
         }
     }
 
     @Test("a symbolic link swapped to a file with older times is seen")
     func symbolicLinkSwap() async throws {
         try await FlagFolder.with { folder in
-            for (name, values, age) in [("..new", FlagValues.standard, 0.0), ("..old", .legacy, 86_400)] {
+            for (name, values, age) in [("..new", FlagValues.defaultValue, 0.0), ("..old", .legacy, 86_400)] {
                 let path = folder.folder + "/" + name
                 try Data(FlagDefinitionFile.canonical(values).bytes).write(to: URL(fileURLWithPath: path))
                 try FileManager.default.setAttributes(
@@ -68,7 +68,7 @@ import Testing
             }
             try FileManager.default.createSymbolicLink(atPath: folder.path, withDestinationPath: "..new")
             let store = await folder.startedStore()
-            #expect(store.current == .standard)
+            #expect(store.current == .defaultValue)
             let swapped = folder.folder + "/swapped"
             try FileManager.default.createSymbolicLink(atPath: swapped, withDestinationPath: "..old")
             #expect(rename(swapped, folder.path) == 0)
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    /// Content of a flag file that is no good, under a name: some is too long to be printed.
+    /// Content of a flag file that is invalid, under a name: some is too long to be printed.
     struct BadContent: CustomTestStringConvertible {
         let testDescription: String
         let text: String
@@ -147,7 +147,7 @@ import Testing
     @Test("the environment's safer value wins over the file, and health says so")
     func environment() async throws {
         try await FlagFolder.with { folder in
-            try folder.writeAtomically(.standard)
+            try folder.writeAtomically(.defaultValue)
             let store = await folder.startedStore(environment: try EnvironmentFlags(distributedEnabled: false))
             #expect(store.current.strategy == .legacy)
             #expect(store.health.file.strategy == .hybrid)
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test("observers hear of a change, a problem once, and the end of it")
+    @Test("observers are notified of a change, a problem once, and the end of it")
     func events() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    @Test("after a restart a known file is no change, and one changed meanwhile is")
+    @Test("after a restart a known file is not a change, and one changed meanwhile is")
     func restart() async throws {
         try await FlagFolder.with { folder in
             let first = await folder.startedStore()
@@ -201,8 +201,8 @@ import Testing
             .deletingLastPathComponent().deletingLastPathComponent()
         let content = try FlagFile(path: root.path + "/config/feature-flags.json").read()
         let file = try FlagDefinitionFile(parsing: content.bytes, fallback: .distributed)
-        #expect(file.values == .standard)
+        #expect(file.values == .defaultValue)
         #expect(file.notes == [])
-        #expect(content.bytes == FlagDefinitionFile.canonical(.standard).bytes)
+        #expect(content.bytes == FlagDefinitionFile.canonical(.defaultValue).bytes)
     }
 }

@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(
-        "a rollback replaces a file that is no good, from the last good one, and keeps it beside",
+        "a rollback replaces an invalid file, from the last good one, and keeps it next to the new one",
         arguments: [("", 1), ("garbage", 1), (#"{"flags": {}, "flags": {}}"#, 1), ("x", 10_000_000)])
     func invalidFile(piece: String, count: Int) async throws {
         try await FlagFolder.with { folder in
@@ -38,7 +38,7 @@ import Testing
                 Issue.record("not flipped")
                 return
             }
-            let file = try FlagDefinitionFile(parsing: try folder.content(), fallback: .standard)
+            let file = try FlagDefinitionFile(parsing: try folder.content(), fallback: .defaultValue)
             #expect(file.values.strategy == .legacy)
             #expect(store.health.state == .ok)
             #expect(try folder.others().count == 1)
@@ -65,7 +65,7 @@ import Testing
             #expect(heard.withLock { $0 }.count { if case .heldAtLegacy = $0 { true } else { false } } == 1)
 
             try FileManager.default.removeItem(atPath: folder.path)
-            try folder.write(String(decoding: FlagDefinitionFile.canonical(.standard).bytes, as: UTF8.self))
+            try folder.write(String(decoding: FlagDefinitionFile.canonical(.defaultValue).bytes, as: UTF8.self))
             folder.clock.advance(seconds: 6)
             await store.refresh()
             #expect(store.health.file == store.current)
@@ -94,7 +94,7 @@ import Testing
                 return
             }
             #expect(!store.health.isHeldAtLegacy)
-            let file = try FlagDefinitionFile(parsing: folder.content(), fallback: .standard)
+            let file = try FlagDefinitionFile(parsing: folder.content(), fallback: .defaultValue)
             #expect(file.values.strategy == .legacy)
         }
     }

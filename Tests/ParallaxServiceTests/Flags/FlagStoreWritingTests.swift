@@ -14,7 +14,7 @@ import Testing
             let store = await folder.startedStore()
             let change = try await store.set(FlagUpdate(enforcementPercent: 12.5), by: "ann", reason: "next phase")
             #expect(store.current.enforcementPercent == 12.5)
-            #expect(change?.by == "ann" && change?.reason == "next phase" && change?.from == .standard)
+            #expect(change?.by == "ann" && change?.reason == "next phase" && change?.from == .defaultValue)
             #expect(folder.history.changes.last == change)
             #expect(change?.contentHash == FlagFile.hash(try folder.content()))
             let again = try await store.set(FlagUpdate(enforcementPercent: 12.5), by: "bob", reason: "again")
@@ -90,7 +90,7 @@ import Testing
                 try await store.set(.rollback, by: by, reason: reason)
             }
             #expect(error?.code == .badRequest)
-            #expect(store.current == .standard)
+            #expect(store.current == .defaultValue)
         }
     }
 
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("a file that vanished is written anew from the last good one")
+    @Test("a file that vanished is written again from the last good one")
     func vanished() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore()
@@ -137,7 +137,7 @@ import Testing
                 try await group.waitForAll()
             }
             let store = await folder.startedStore()
-            #expect(store.current == updates.reduce(.standard) { $1.applied(to: $0) })
+            #expect(store.current == updates.reduce(.defaultValue) { $1.applied(to: $0) })
             #expect(folder.history.changes.count == 5)
             #expect(zip(folder.history.changes, folder.history.changes.dropFirst()).allSatisfy { $0.to == $1.from })
             #expect(try folder.others() == [])
@@ -154,7 +154,7 @@ import Testing
             async let reads = Task.detached {
                 var reads = 0
                 while !isDone.withLock({ $0 }) {
-                    _ = try FlagDefinitionFile(parsing: FlagFile(path: path).read().bytes, fallback: .standard)
+                    _ = try FlagDefinitionFile(parsing: FlagFile(path: path).read().bytes, fallback: .defaultValue)
                     await reader.refresh()
                     reads += 1
                 }
@@ -179,7 +179,7 @@ import Testing
     @Test("a store that starts compares the file with the history while no writer is between the two")
     func startsBetweenWriters() async throws {
         try await FlagFolder.with { folder in
-            try folder.writeAtomically(.standard)
+            try folder.writeAtomically(.defaultValue)
             let history = LockWatchingHistory(lockPath: folder.folder + "/.feature-flags.json.lock")
             _ = await folder.startedStore(history: history)
             #expect(history.wasLocked == [true])
@@ -189,7 +189,7 @@ import Testing
     @Test("what is written stays above any modification time seen, also after a file with older times was put back")
     func newestTime() async throws {
         try await FlagFolder.with { folder in
-            try folder.writeAtomically(.standard)
+            try folder.writeAtomically(.defaultValue)
             let future = Date(timeIntervalSinceNow: 600)
             try FileManager.default.setAttributes([.modificationDate: future], ofItemAtPath: folder.path)
             let store = await folder.startedStore()

@@ -19,7 +19,8 @@ import Testing
     private func service(_ actions: ScriptedActions) throws -> ScriptedService {
         ScriptedService(
             admin: AdminAccess(
-                token: try BearerToken(Self.token), actions: actions, policies: PolicyBook(standard: .standard)))
+                token: try BearerToken(Self.token), actions: actions, policies: PolicyBook(defaultValue: .defaultValue))
+        )
     }
 
     private static var authorized: HTTPFields { [.authorization: "Bearer \(token)"] }
@@ -35,7 +36,7 @@ import Testing
     }
 
     @Test(
-        "whoever lacks the token is turned away before anything is done",
+        "a request without the token is refused before anything is done",
         arguments: [
             nil, "", "Bearer", "Bearer ", "Bearer \(token)x", "Bearer \(token.dropLast())", "Basic \(token)", token,
             "Bearer  \(token)", "Bearer \(token.uppercased())",

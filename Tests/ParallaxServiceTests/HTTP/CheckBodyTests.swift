@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(
-        "bytes that are no UTF-8 are refused",
+        "bytes that are not valid UTF-8 are refused",
         arguments: [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]])
     func refusesOtherEncodings(bytes: [UInt8]) {
         let body = ByteBuffer(bytes: Array(#"{"identifier":""#.utf8) + bytes + Array(#""}"#.utf8))

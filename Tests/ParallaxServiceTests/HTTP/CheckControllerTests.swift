@@ -152,7 +152,7 @@ import Testing
     @Test("an organization with limits of its own is held to them")
     func heedsOverrides() async throws {
         let own = try Policy(windows: [Window(name: "minute", limit: 3, durationMilliseconds: 60_000)])
-        let service = ScriptedService(policies: PolicyBook(standard: .standard, overrides: ["a.b:c": own]))
+        let service = ScriptedService(policies: PolicyBook(defaultValue: .defaultValue, overrides: ["a.b:c": own]))
         try await service.run { client in
             let response = try await client.check(#"{"identifier":"k","organization":"a.b:c"}"#)
             #expect(response.headers[.rateLimitLimit] == "3")

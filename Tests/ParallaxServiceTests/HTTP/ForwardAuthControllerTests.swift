@@ -15,7 +15,7 @@ import Testing
     private func ask(
         _ headers: HTTPFields, peer: String? = "10.0.0.1", method: HTTPRequest.Method = .get,
         uri: String = "/v1/forward-auth", organizationHeader: HTTPField.Name? = organization,
-        metrics: HTTPMetrics = HTTPMetrics(), policies: PolicyBook = PolicyBook(standard: .standard)
+        metrics: HTTPMetrics = HTTPMetrics(), policies: PolicyBook = PolicyBook(defaultValue: .defaultValue)
     ) async throws -> (response: TestResponse, identity: Identity?) {
         let service = ScriptedService(
             policies: policies,
@@ -63,7 +63,7 @@ import Testing
     @Test("what could have a caller judged as another one is counted by its kind")
     func countsAttempts() async throws {
         let metrics = HTTPMetrics()
-        let policies = PolicyBook(standard: .standard, overrides: ["acme": .standard])
+        let policies = PolicyBook(defaultValue: .defaultValue, overrides: ["acme": .defaultValue])
         let stranger = "198.51.100.1"
         _ = try await ask([.forwardedFor: "1.1.1.1", Self.organization: "acme"], peer: stranger, metrics: metrics)
         _ = try await ask([Self.organization: "acme"], metrics: metrics, policies: policies)
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(
-        "a key that reads as an address is refused, so that nobody spends another one's budget",
+        "a key that reads as an address is refused, so that no caller spends another's budget",
         arguments: [
             "203.0.113.7", "2001:db8::7", "::ffff:203.0.113.7", "2001:DB8:0::7", "2001:db8:1:2::/64", "2001:db8::7/64",
             "203.0.113.0/24",

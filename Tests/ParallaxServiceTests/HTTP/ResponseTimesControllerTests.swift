@@ -101,7 +101,7 @@ import Testing
         #expect(try #require(times.heldOut.quantile(1)) > .milliseconds(28))
     }
 
-    @Test("in another strategy nobody is held out", arguments: [Strategy.legacy, .distributedOnly])
+    @Test("in another strategy no identity is held out", arguments: [Strategy.legacy, .distributedOnly])
     func others(strategy: Strategy) async throws {
         try await (try service(strategy, holdoutPercent: 50)).run { client in
             let object = try await post(client, Self.body).object

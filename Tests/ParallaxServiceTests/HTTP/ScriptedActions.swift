@@ -52,7 +52,7 @@ final class ScriptedActions: AdminActions {
     }
 
     func flags() async -> HealthReport.FlagFile {
-        HealthReport.FlagFile(values: .standard, isLoaded: true)
+        HealthReport.FlagFile(values: .defaultValue, isLoaded: true)
     }
 
     func acknowledge(by person: String, reason: String) async throws(AcknowledgementRefusal)

@@ -4,7 +4,7 @@ import Hummingbird
 @testable import ParallaxService
 
 /// A context whose peer a test chooses: the test router has no connection.
-struct ScriptedContext: DoorContext {
+struct ScriptedContext: PeerContext {
     @TaskLocal static var scriptedPeer: IPAddress? = IPAddress("192.0.2.1")
 
     var coreContext: CoreRequestContextStorage

@@ -28,7 +28,7 @@ extension Baseline.Frozen {
 extension HealthReport {
     /// Hybrid, and nothing wrong anywhere.
     static let sound = HealthReport(
-        instance: "test", environment: .development, flags: FlagFile(values: .standard, isLoaded: true),
+        instance: "test", environment: .development, flags: FlagFile(values: .defaultValue, isLoaded: true),
         redis: Redis(state: .healthy, hasAnswered: true, roundTripMilliseconds: 0.25),
         recorder: Recorder(pending: 3, capacity: 100, written: 40, dropped: ["buffer_full": 2]),
         triggers: Trigger.allCases.map { TriggerReading(trigger: $0, state: .ok) },

@@ -19,11 +19,11 @@ import Testing
         recordResponseTime: @escaping @Sendable (Answer, Duration) -> Void = { _, _ in },
         _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
-        let door = Door(
-            judge: judge, policies: PolicyBook(standard: .standard), isProduction: false, failsOpen: { false },
+        let checkHandler = CheckHandler(
+            judge: judge, policies: PolicyBook(defaultValue: .defaultValue), isProduction: false, failsOpen: { false },
             recordResponseTime: recordResponseTime)
         let endpoints = Endpoints(
-            door: door,
+            checkHandler: checkHandler,
             identification: CallerIdentification(addresses: ClientAddress(trustedProxies: trustedProxies)),
             health: ScriptedHealth(), metrics: DecisionMetrics())
         var logger = Logger(label: "test")

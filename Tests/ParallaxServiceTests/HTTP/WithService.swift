@@ -12,7 +12,7 @@ import Testing
 /// A service behind a test client, made of scripted parts.
 struct ScriptedService {
     var judge = ScriptedJudge.allowing()
-    var policies = PolicyBook(standard: .standard)
+    var policies = PolicyBook(defaultValue: .defaultValue)
     var isProduction = false
     var failsOpen = false
     var identification = CallerIdentification()
@@ -26,11 +26,12 @@ struct ScriptedService {
     /// Runs a test against the same routes that serve.
     func run(_ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
         let failsOpen = failsOpen
-        let door = Door(
+        let checkHandler = CheckHandler(
             judge: judge, policies: policies, isProduction: isProduction, failsOpen: { failsOpen },
-            recordResponseTime: recordResponseTime, recordUnjudgedPass: { [http] in http.passedUnjudged() })
+            recordResponseTime: recordResponseTime, recordFailOpen: { [http] in http.failedOpen() })
         let endpoints = Endpoints(
-            door: door, identification: identification, health: health, metrics: metrics, http: http, admin: admin,
+            checkHandler: checkHandler, identification: identification, health: health, metrics: metrics, http: http,
+            admin: admin,
             applicationTimes: applicationTimes)
         var logger = Logger(label: "test")
         logger.logLevel = .critical

@@ -9,7 +9,7 @@ import Testing
     private static func rollback(_ second: Int64) -> Rollback {
         let evaluation = Evaluation(
             trigger: .responseTime, time: Timestamp(milliseconds: second * 1000), state: .firing,
-            figures: ["p95": .infinity, "limit": 81.8], sentence: "callers: p95 146.8 ms")
+            numbers: ["p95": .infinity, "limit": 81.8], sentence: "callers: p95 146.8 ms")
         return Rollback(evaluation: evaluation, isDryRun: false, flagsBefore: .distributed, flagsAfter: .legacy)
     }
 
@@ -29,12 +29,12 @@ import Testing
         }
     }
 
-    @Test("a file that is not one of them is left out, and a folder that cannot be used is no error")
+    @Test("a file that is not one of them is left out, and a folder that cannot be used is not an error")
     func unreadable() async throws {
         try await FlagFolder.with { folder in
             let store = await folder.startedStore(instance: "a")
             await store.keep(Self.rollback(1), isHeld: false)
-            try SideFolder(beside: folder.path).replace("rollback.2000.x.json", with: Array("torn".utf8))
+            try CoordinationFolder(beside: folder.path).replace("rollback.2000.x.json", with: Array("torn".utf8))
             #expect(await store.rollbacks().count == 1)
         }
     }

@@ -2,7 +2,7 @@ import ParallaxCore
 import Synchronization
 
 /// A record in memory that can be made to fail, and whose latch another process could have changed.
-final class MemoryRecord: RollbackRecord {
+final class MemoryRecord: RollbackStore {
     struct Locked: Error, CustomStringConvertible {
         var description: String { "database is locked" }
     }

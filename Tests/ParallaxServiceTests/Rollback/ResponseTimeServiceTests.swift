@@ -31,7 +31,7 @@ import Testing
         let world = try RollbackWorld(Self.quickBaseline)
         world.change { $0.flags.distributedEnabled = false }
         await run(world, seconds: 20, wait: .milliseconds(10))
-        world.change { $0.flags = .standard }
+        world.change { $0.flags = .defaultValue }
         await run(world, seconds: 80, wait: .milliseconds(10))
         try #require(world.triggerState(.responseTime) == .ok)
         return world
@@ -61,7 +61,7 @@ import Testing
         await run(world, seconds: 300, wait: .milliseconds(50), candidateWait: .milliseconds(45))
         #expect(world.strategy == .legacy)
         #expect(world.reasons.first?.hasSuffix("added, the limiter caused all") == true)
-        let figures = try #require(world.record.rollbacks.first).evaluation.figures
+        let figures = try #require(world.record.rollbacks.first).evaluation.numbers
         #expect(try #require(figures["limiterMilliseconds"]) > 30)
     }
 
@@ -84,12 +84,13 @@ import Testing
     @Test("a baseline that has become too old is said in the log once, and health tells")
     func stale() async throws {
         let world = try await worldWithBaseline()
-        #expect(world.log.lines(.notice).count { $0.message.hasPrefix("Response times have a baseline") } == 1)
+        #expect(
+            world.log.lines(.notice).count { $0.message.hasPrefix("The baseline of response times is complete") } == 1)
         world.change { $0.milliseconds += 14 * 86_400_000 + 1 }
         await world.run(seconds: 40)
         #expect(world.triggerState(.responseTime) == .inconclusive)
         #expect(world.log.lines(.warning).count { $0.message.contains("too old to compare with") } == 1)
-        #expect(world.service.health.baselines[.door]?.stage == .stale)
+        #expect(world.service.health.baselines[.service]?.stage == .stale)
     }
 
     @Test("a baseline survives a restart with its age")
@@ -99,8 +100,8 @@ import Testing
         let next = try RollbackWorld(Self.quickBaseline, record: world.record)
         next.change { $0.milliseconds = 14 * 86_400_000 }
         await next.service.synchronize()
-        #expect(next.service.health.baselines[.door]?.stage == .frozen)
+        #expect(next.service.health.baselines[.service]?.stage == .frozen)
         next.change { $0.milliseconds += 60_000 }
-        #expect(next.service.health.baselines[.door]?.stage == .stale)
+        #expect(next.service.health.baselines[.service]?.stage == .stale)
     }
 }

@@ -49,7 +49,7 @@ final class RollbackModel {
 
     private let time = SharedFileWorld.Time()
     private let folder: FlagFolder
-    private var random: Seeded
+    private var random: SplitMix64
     private var members: [Member] = []
     private var story: [String] = []
     /// When the file last said `legacy`, and when a person last set it forward.
@@ -58,7 +58,7 @@ final class RollbackModel {
 
     init(instances: Int, seed: UInt64, in folder: FlagFolder) async throws {
         self.folder = folder
-        random = Seeded(seed: seed)
+        random = SplitMix64(seed: seed)
         try folder.writeAtomically(.distributed)
         for number in 0..<instances {
             let name = "instance-\(number)"
@@ -185,7 +185,7 @@ final class RollbackModel {
                 await member.store.refresh()
                 try check(member)
                 await member.service.probeOnce()
-                if await member.service.evaluateIfDue() || member.service.journal.backlog.pending > 0 {
+                if await member.service.evaluateIfDue() || member.service.writeQueue.backlog.pending > 0 {
                     await member.service.synchronize()
                 }
                 if try fileValues().strategy == .legacy { lastLegacy = time.wall }
@@ -207,7 +207,7 @@ final class RollbackModel {
     }
 
     private func fileValues() throws -> FlagValues {
-        try FlagDefinitionFile(parsing: folder.content(), fallback: .standard).values
+        try FlagDefinitionFile(parsing: folder.content(), fallback: .defaultValue).values
     }
 
     private func fault(_ text: String) -> Fault {
@@ -216,16 +216,16 @@ final class RollbackModel {
 }
 
 /// A database that can be made to refuse what is written, as one that is full or locked by another program.
-final class ScriptedRecord: RollbackRecord {
+final class ScriptedRecord: RollbackStore {
     struct Failing: Error {}
 
     let store: DivergenceStore
-    private let record: StoredRollbackRecord
+    private let record: SQLiteRollbackStore
     private let isBroken = Mutex(false)
 
     init(_ store: DivergenceStore) {
         self.store = store
-        record = StoredRollbackRecord(store: store)
+        record = SQLiteRollbackStore(store: store)
     }
 
     var isFailing: Bool {

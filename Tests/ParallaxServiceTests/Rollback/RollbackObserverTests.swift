@@ -18,8 +18,8 @@ import Testing
         observer.recordResponseTime(.milliseconds(5), strategy: .distributedOnly)
         let counts = observer.fetch()
         #expect(counts.attempts == AttemptTally(decided: 2, errors: 1, outages: 1))
-        #expect(counts.door.legacy.count == 1)
-        #expect(counts.door.inPlay.times.count == 2)
+        #expect(counts.service.legacy.count == 1)
+        #expect(counts.service.inPlay.times.count == 2)
         #expect(observer.fetch() == RollbackObserver.Counts())
     }
 
@@ -30,15 +30,15 @@ import Testing
         observer.recordResponseTime(.milliseconds(3), strategy: .hybrid)
         observer.recordResponseTime(.milliseconds(9), strategy: .hybrid, candidateWait: .milliseconds(4))
         observer.recordResponseTime(.milliseconds(9), strategy: .distributedOnly, candidateWait: .milliseconds(8))
-        let door = observer.fetch().door
-        #expect(door.heldOut.count == 1 && door.legacy.count == 0)
-        #expect(door.inPlay.times.count == 3 && door.inPlay.waits.count == 2)
+        let service = observer.fetch().service
+        #expect(service.heldOut.count == 1 && service.legacy.count == 0)
+        #expect(service.inPlay.times.count == 3 && service.inPlay.waits.count == 2)
         var withoutWaits = LatencyHistogram()
         for milliseconds in [1, 3, 5] { withoutWaits.record(.milliseconds(milliseconds)) }
-        #expect(door.inPlay.withoutWaits == withoutWaits)
+        #expect(service.inPlay.withoutWaits == withoutWaits)
     }
 
-    @Test("what applications report is kept apart, and nobody knows who waited for what")
+    @Test("what applications report is kept apart, without knowing who waited for what")
     func applications() {
         let observer = RollbackObserver()
         observer.recordApplicationTime(.milliseconds(2), strategy: .legacy, isHeldOut: true)
@@ -48,10 +48,10 @@ import Testing
         let counts = observer.fetch()
         #expect(counts.application.legacy.count == 1 && counts.application.heldOut.count == 1)
         #expect(counts.application.inPlay.times.count == 2 && !counts.application.inPlay.hasWaits)
-        #expect(counts.door == ResponseTimes())
+        #expect(counts.service == ResponseTimes())
     }
 
-    @Test("an answer counts nowhere: the door tells the whole wait")
+    @Test("an answer counts nowhere: the service tells the whole wait")
     func answers() throws {
         let observer = RollbackObserver()
         let decision = Decision(outcome: .allowed, windows: [], retryAfterMilliseconds: 0, judgedAt: nil)
@@ -69,11 +69,11 @@ import Testing
             for _ in 0..<8 {
                 group.addTask {
                     for _ in 0..<500 { observer.recordResponseTime(.milliseconds(1), strategy: .hybrid) }
-                    return observer.fetch().door.inPlay.times.count
+                    return observer.fetch().service.inPlay.times.count
                 }
             }
             return await group.reduce(0, +)
         }
-        #expect(fetched + observer.fetch().door.inPlay.times.count == 4_000)
+        #expect(fetched + observer.fetch().service.inPlay.times.count == 4_000)
     }
 }

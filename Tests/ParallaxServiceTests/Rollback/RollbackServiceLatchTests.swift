@@ -17,7 +17,7 @@ import Testing
     @Test("while it is latched a second outage flips nothing, and it is said why")
     func latched() async throws {
         try await withRolledBackWorld { world in
-            world.change { $0.flags = .standard }
+            world.change { $0.flags = .defaultValue }
             await world.run(seconds: 300, decided: 0, errors: 10)
             #expect(world.strategy == .hybrid)
             #expect(world.reasons.count == 1)
@@ -29,7 +29,7 @@ import Testing
     func acknowledged() async throws {
         try await withRolledBackWorld { world in
             try world.service.acknowledge(by: "Ada", reason: "the script was fixed")
-            world.change { $0.flags = .standard }
+            world.change { $0.flags = .defaultValue }
             await world.run(seconds: 890, decided: 0, errors: 10)
             #expect(world.strategy == .hybrid)
             guard case .holdingOff = world.service.health.latch else {
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("an acknowledgement by another process is heeded at the next evaluation")
+    @Test("an acknowledgement by another process takes effect at the next evaluation")
     func acknowledgedElsewhere() async throws {
         try await withRolledBackWorld { world in
             let acknowledgement = Acknowledgement(
@@ -92,9 +92,9 @@ import Testing
     func resumingHold() async throws {
         let record = MemoryRecord()
         let firing = Evaluation(
-            trigger: .redisDown, time: Timestamp(milliseconds: 1), state: .firing, figures: [:], sentence: "down")
+            trigger: .redisDown, time: Timestamp(milliseconds: 1), state: .firing, sentence: "down")
         record.contents.withLock {
-            $0.latch.fire(firing, hold: FlagHold(values: .standard, declaredAt: nil))
+            $0.latch.fire(firing, hold: FlagHold(values: .defaultValue, declaredAt: nil))
         }
         let (asked, ask) = AsyncStream.makeStream(of: Void.self)
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
@@ -137,7 +137,7 @@ import Testing
             await third.service.synchronize()
             #expect(third.service.health.isRestored)
             guard case .latched = third.service.health.latch,
-                case .frozen(let frozen)? = third.service.health.baselines[.door]
+                case .frozen(let frozen)? = third.service.health.baselines[.service]
             else {
                 Issue.record("it forgot")
                 return
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test("a stored baseline that makes no sense is ignored, and one is learned in its place")
+    @Test("a stored baseline that cannot be decoded is ignored, and another is learned")
     func unreadableBaseline() async throws {
         let world = try RollbackWorld()
         world.record.contents.withLock { $0.isBaselineUnreadable = true }
@@ -158,7 +158,7 @@ import Testing
         await world.run(seconds: 20)
         #expect(world.service.health.isRestored)
         #expect(world.record.contents.withLock(\.baseline) != nil)
-        #expect(world.log.lines.filter { $0.message.contains("makes no sense") }.count == 1)
+        #expect(world.log.lines.filter { $0.message.contains("cannot be decoded") }.count == 1)
     }
 
     @Test("an acknowledgement without a name or with a line break is refused")

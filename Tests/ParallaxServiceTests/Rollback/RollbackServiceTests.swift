@@ -17,7 +17,7 @@ import Testing
         // The first evaluation comes at second 1, so the one that sees more than 120 s at second 191.
         await world.run(seconds: 11, decided: 0, outages: 10)
         #expect(world.strategy == .legacy)
-        // What failed because Redis was gone is no error.
+        // What failed because Redis was gone is not an error.
         #expect(world.triggerState(.errorRate) == .ok)
         let rollback = try #require(world.record.rollbacks.first)
         #expect(rollback.evaluation.trigger == .redisDown)
@@ -51,9 +51,9 @@ import Testing
         await world.run(seconds: 60, decided: 5, errors: 3, outages: 2)
         let evaluation = try #require(world.record.rollbacks.first?.evaluation)
         #expect(evaluation.sentence.contains(/; failed for [0-9]+ s: error [0-9]+, timed_out [0-9]+$/))
-        #expect(evaluation.figures["failures.error"].map { $0 > 30 } == true)
-        #expect(evaluation.figures["failures.timed_out"].map { $0 > 20 } == true)
-        #expect(evaluation.figures[FailureLog.beganFigure] == 1_800_000_101_000)
+        #expect(evaluation.numbers["failures.error"].map { $0 > 30 } == true)
+        #expect(evaluation.numbers["failures.timed_out"].map { $0 > 20 } == true)
+        #expect(evaluation.failuresBegan == Timestamp(milliseconds: 1_800_000_101_000))
     }
 
     @Test("a rollback says loudly that limits are now multiplied by the number of instances")
@@ -97,7 +97,7 @@ import Testing
         world.record.contents.withLock { $0.isReadOnly = true }
         await world.run(seconds: 60, decided: 0, errors: 10)
         try #require(world.strategy == .legacy)
-        world.change { $0.flags = .standard }
+        world.change { $0.flags = .defaultValue }
         await world.run(seconds: 100, decided: 0, errors: 10)
         #expect(world.reasons.count == 1)
         world.record.contents.withLock { $0.isReadOnly = false }
@@ -141,7 +141,7 @@ import Testing
         // Another instance that shares the file flips it between this one's evaluation and its flip.
         let flags = FlagValues(distributedEnabled: false, hybrid: true, failOpen: false, enforcementPercent: 0)
         let service = try RollbackService(
-            observer: world.observer, flags: { .standard }, probe: { true },
+            observer: world.observer, flags: { .defaultValue }, probe: { true },
             flipToLegacy: { _, _, _ in LegacyFlip(before: flags, after: flags) },
             record: world.record, logger: world.log.logger, now: world.service.now)
         for _ in 0..<7 {
@@ -157,7 +157,7 @@ import Testing
 
     @Test("a probe that has not answered when the next is due has failed, and its late answer counts nowhere")
     func overdueProbe() {
-        var turn = ProbeTurn()
+        var turn = ProbeOverlapGuard()
         let starts = [turn.start(), turn.start()]
         #expect(starts == [1, nil])
         let late = turn.end(1)
@@ -173,15 +173,16 @@ import Testing
         let world = try RollbackWorld()
         let (answers, answer) = AsyncStream<Bool>.makeStream()
         let service = try RollbackService(
-            observer: world.observer, flags: { .standard },
+            observer: world.observer, flags: { .defaultValue },
             probe: {
                 for await success in answers { return success }
                 return false
-            }, flipToLegacy: { _, _, _ in LegacyFlip(before: .standard, after: .standard) }, record: world.record,
+            }, flipToLegacy: { _, _, _ in LegacyFlip(before: .defaultValue, after: .defaultValue) },
+            record: world.record,
             logger: world.log.logger,
             now: world.service.now)
         async let hanging: Void = service.probeOnce()
-        while service.state.withLock({ $0.probe == ProbeTurn() }) { await Task.yield() }
+        while service.state.withLock({ $0.probe == ProbeOverlapGuard() }) { await Task.yield() }
         for _ in 0..<13 {
             world.change { $0.milliseconds += 10_000 }
             await service.probeOnce()

@@ -9,7 +9,7 @@ struct RollbackWorld: Sendable {
     final class Surroundings: Sendable {
         struct State {
             var milliseconds: Int64 = 0
-            var flags = FlagValues.standard
+            var flags = FlagValues.defaultValue
             var isRedisUp = true
             var isFlagFileBroken = false
             var reasons: [String] = []

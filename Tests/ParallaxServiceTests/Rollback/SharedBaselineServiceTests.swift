@@ -17,7 +17,7 @@ import Testing
     }
 
     private func stage(_ member: SharedFileWorld.Member) -> Baseline.Stage? {
-        member.service.health.baselines[.door]?.stage
+        member.service.health.baselines[.service]?.stage
     }
 
     @Test("an instance with a new record has the baseline of the others, until a person forgets it for all")

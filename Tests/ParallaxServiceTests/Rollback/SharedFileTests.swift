@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test("one instance alone in trouble rolls all back, since its callers have no other way")
+    @Test("a single instance in trouble rolls all back, since its callers have no other way")
     func oneInTrouble() async throws {
         try await FlagFolder.with { folder in
             let world = try await SharedFileWorld(instances: 3, in: folder)
@@ -116,9 +116,9 @@ import Testing
             var pending = RollbackLatch()
             pending.fire(
                 Evaluation(
-                    trigger: .redisDown, time: world.time.wall, state: .firing, figures: [:], sentence: "down"))
+                    trigger: .redisDown, time: world.time.wall, state: .firing, sentence: "down"))
             try #require(
-                try FlagFence(beside: folder.path).claim(
+                try CoordinationFolder(beside: folder.path).claims.claim(
                     RollbackFence(
                         number: 1, holder: "dead", process: "dead", time: world.time.wall, latch: RollbackLatch(),
                         pending: pending)))
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    @Test("a decision that was overtaken is said to be and taken anew a second later, and not put off for good")
+    @Test("a decision that was overtaken is reported and taken again a second later, and not put off for good")
     func overtaken() async throws {
         try await FlagFolder.with { folder in
             let world = try await SharedFileWorld(instances: 1, in: folder)

@@ -55,7 +55,7 @@ import Testing
             "--user", "idle", "on", ">secret", "--user", "gone", "off", ">secret", "~*", "&*", "+@all",
         ]
         try await withPrivateRedis(arguments: users) { redis in
-            for login in ["idle:secret", "idle:wrong", "gone:secret", "nobody:secret"] {
+            for login in ["idle:secret", "idle:wrong", "gone:secret", "absent:secret"] {
                 try await Self.with(redis, login: login) { limiter in
                     let request = try Self.request("caller", limit: 1, cost: 1)
                     #expect(await limiter.check(request, at: nil) == .unavailable(.unauthorized), "\(login)")

@@ -26,8 +26,9 @@ import Testing
     func refuses() throws {
         let cases: [(Data, String)] = [
             (Data(), "is empty"), (Data("\n".utf8), "is empty"), (Data("hunter2\n\n".utf8), "more than one line"),
-            (Data("hunter2\nhunter3\n".utf8), "more than one line"), (Data("hunter2".utf8) + [0xff], "no text"),
-            (Data(repeating: 0x68, count: 70_000), "no text"),
+            (Data("hunter2\nhunter3\n".utf8), "more than one line"),
+            (Data("hunter2".utf8) + [0xff], "not hold UTF-8 text"),
+            (Data(repeating: 0x68, count: 70_000), "not hold UTF-8 text"),
         ]
         for (content, problem) in cases {
             let error = #expect(throws: SecretFileError.self) { try read(content) }
@@ -54,7 +55,7 @@ import Testing
         }
     }
 
-    @Test("the password goes with the address's user, and never beside another password")
+    @Test("the password goes with the address's user, and never with another password")
     func joins() throws {
         let path = NSTemporaryDirectory() + "/parallax-password-\(UUID().uuidString)"
         try Data("hunter2\n".utf8).write(to: URL(fileURLWithPath: path))

@@ -54,16 +54,16 @@ import Testing
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in
                 _ = try await limiter.client.send(value.command, deadline: .now() + .seconds(30))
-                // 1. Looking sees an empty log and leaves the value alone.
+                // 1. Looking sees an empty log and leaves the value as it is.
                 let look = try await Self.reply(cost: 0, limiter)
-                #expect(!look.replacedAlienValue)
+                #expect(!look.replacedForeignValue)
                 #expect(try look.decision(policy: Self.policy, cost: 0).windows.map(\.used) == [0, 0])
                 // 2. The first acceptance replaces it and says so; the next finds a log.
                 let first = try await Self.reply(cost: 2, limiter)
-                #expect(first.replacedAlienValue)
+                #expect(first.replacedForeignValue)
                 #expect(try first.decision(policy: Self.policy, cost: 2).isAllowed)
                 let second = try await Self.reply(cost: 1, limiter)
-                #expect(!second.replacedAlienValue)
+                #expect(!second.replacedForeignValue)
                 #expect(try second.decision(policy: Self.policy, cost: 1).windows.map(\.used) == [3, 3])
             }
         }

@@ -38,7 +38,7 @@ struct LimiterTrio: Sendable {
 func withLimiterTrio<Result: Sendable>(_ body: (LimiterTrio) async throws -> Result) async throws -> Result {
     try await withPrivateRedis { redis in
         var settings = redis.settings
-        // Many traces ask at once, and a slow machine is no difference.
+        // Many traces ask at once, and a slow machine makes no difference.
         settings.decisionTimeout = .seconds(60)
         return try await withRedisLimiter(settings) { try await body(LimiterTrio(redis: $0)) }
     }

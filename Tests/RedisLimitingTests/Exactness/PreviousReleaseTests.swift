@@ -49,12 +49,12 @@ import Testing
             costs: [0, 1, 300, 2_000, 3_000], steps: 1_000),
     ]
 
-    @Test("either script gives the other's answer, whoever wrote the log", arguments: shapes)
+    @Test("either script gives the other's answer, whichever wrote the log", arguments: shapes)
     func oneAnswer(_ shape: Shape) async throws {
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in
                 let scripts = try await Scripts(limiter.client)
-                var random = Seeded(seed: TestSeed.current)
+                var random = SplitMix64(seed: TestSeed.current)
                 let policies = try Self.policies(shape)
                 var (now, latest) = (Timestamp(milliseconds: 1_800_000_000_000), Timestamp(milliseconds: 0))
                 for step in 0..<shape.steps {

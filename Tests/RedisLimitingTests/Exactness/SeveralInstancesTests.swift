@@ -65,7 +65,7 @@ import Testing
     }
 
     private static func ask(_ limiter: RedisLimiter, cost: Int, _ everybody: Everybody) async -> Int {
-        let request = try! CheckRequest(identity: Identity(identifier: "everybody"), policy: policy, cost: cost)
+        let request = try! CheckRequest(identity: Identity(identifier: "everyone"), policy: policy, cost: cost)
         var refusals = 0
         var end: Timestamp?
         while true {

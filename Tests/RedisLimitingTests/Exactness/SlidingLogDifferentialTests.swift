@@ -77,7 +77,7 @@ private struct GappedTrace {
     let rareGaps: [Int64]
 
     func run(_ decisions: Int, on trio: LimiterTrio) async throws {
-        var random = Seeded(seed: TestSeed.current)
+        var random = SplitMix64(seed: TestSeed.current)
         var now = Timestamp(milliseconds: 1_800_000_000_000)
         var policy = policies[0]
         for step in 0..<decisions {

@@ -6,7 +6,7 @@ import Testing
 
 /// The breaker between callers and a real server.
 @Suite(.timeLimit(.minutes(1))) struct BreakerAgainstServerTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     /// How often the server ran the script, answered or refused.
     private static func evaluations(_ redis: PrivateRedis) async throws -> Int {

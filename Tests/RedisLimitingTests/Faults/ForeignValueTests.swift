@@ -8,8 +8,8 @@ import Testing
 /// A key of the limiter that holds what no release of it wrote: only that identity is concerned, and it heals itself.
 @Suite(.timeLimit(.minutes(1))) struct ForeignValueTests {
     private static let request = try! CheckRequest(
-        identity: Identity(organization: "acme", identifier: "bad"), policy: .standard)
-    private static let other = try! CheckRequest(identity: Identity(identifier: "other"), policy: .standard)
+        identity: Identity(organization: "acme", identifier: "bad"), policy: .defaultValue)
+    private static let other = try! CheckRequest(identity: Identity(identifier: "other"), policy: .defaultValue)
     private static let key = RedisKey.text(for: request.identity)
     private static let foreign: [[String]] = [
         ["SET", key, "5"], ["SET", key, "twelve bytes"], ["SET", key, "text of 16 bytes"],
@@ -48,7 +48,7 @@ import Testing
         try await withPrivateRedis { redis in
             try await withRedisLimiter(redis.settings) { limiter in
                 try await redis.ask("LPUSH", Self.key, "x")
-                let look = try CheckRequest(identity: Self.request.identity, policy: .standard, cost: 0)
+                let look = try CheckRequest(identity: Self.request.identity, policy: .defaultValue, cost: 0)
                 #expect(await limiter.check(look, at: nil).windows.allSatisfy { $0.used == 0 })
                 #expect(try await redis.ask("TYPE", Self.key) == .status("list"))
                 #expect(limiter.health.replacedForeignValues == 0)

@@ -16,7 +16,7 @@ import Testing
     func random() async throws {
         try await withPrivateRedis { redis in
             var settings = redis.settings
-            // Deadlines that pass are failures, and are to stand alone here.
+            // Deadlines that pass are failures, and nothing else may fail here.
             settings.breaker.failuresToOpen = .max
             try await withRedisLimiter(settings) { limiter in
                 let answers = await withTaskGroup(of: (Int, Decision).self) { group in
@@ -48,7 +48,7 @@ import Testing
 
     @Test("a hundred thousand questions while attempts to connect hang take no more sockets, and leave nothing behind")
     func halfOpen() async throws {
-        try await withFullListener { listener in
+        try await withSaturatedListener { listener in
             let settings = RedisSettings(
                 url: RedisURL(endpoint: .tcp(host: "127.0.0.1", port: listener.port)),
                 connectionTimeout: .seconds(600), decisionTimeout: .milliseconds(1),

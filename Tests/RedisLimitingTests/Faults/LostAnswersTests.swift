@@ -36,7 +36,7 @@ import Testing
                         next = await limiter.check(Self.request(), at: nil)
                     }
                     #expect(next.isAllowed)
-                    // The script had run: its unit counts, though no one heard of it.
+                    // The script had run: its unit counts, though no caller knows of it.
                     #expect(next.windows.map(\.used) == [3])
                     #expect(relay.acceptedConnections == 2)
                 }
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("an answer of the protocol that is no decision is an error, and the connection stays")
+    @Test("an answer of the protocol that is not a decision is an error, and the connection stays")
     func noDecision() async throws {
         try await withPrivateRedis { redis in
             try await withRedisRelay(to: redis) { relay in

@@ -8,7 +8,7 @@ import Testing
 
 /// One address that leads to another server by now, while the connections to the old one stay: a service, a name, a proxy.
 @Suite(.timeLimit(.minutes(1))) struct MovedAddressTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     private static func withMovedAddress(
         fail: (PrivateRedis) async throws -> Void, expecting reason: Unavailability?,

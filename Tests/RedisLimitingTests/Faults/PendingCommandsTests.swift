@@ -4,9 +4,9 @@ import ParallaxTesting
 import RedisLimiting
 import Testing
 
-/// Commands that wait for an answer: how many there may be, and what becomes of those whose callers give up.
+/// Commands that wait for an answer: how many there may be, and what happens to those of callers that give up.
 @Suite(.timeLimit(.minutes(1))) struct PendingCommandsTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     @Test("more commands than may wait are skipped, and the breaker does not take that for an outage")
     func skips() async throws {

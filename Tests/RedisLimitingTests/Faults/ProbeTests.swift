@@ -6,7 +6,7 @@ import Testing
 
 /// What probes do to a server, and what tells them that it is well.
 @Suite(.timeLimit(.minutes(1))) struct ProbeTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     @Test("a probe passes an open breaker and fails on a server that refuses writes")
     func probes() async throws {

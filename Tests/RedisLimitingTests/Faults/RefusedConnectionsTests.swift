@@ -7,7 +7,7 @@ import Testing
 
 /// A server that answers every new connection with an error is a server that is away: no storm of connections or log lines.
 @Suite(.timeLimit(.minutes(1))) struct RefusedConnectionsTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     /// Checks until the first connection was refused, and expects that none was made since.
     private static func expectOneConnection(

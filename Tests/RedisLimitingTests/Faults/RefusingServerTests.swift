@@ -6,7 +6,7 @@ import Testing
 
 /// A server that answers, but with a refusal: each is told apart, counts as Redis being away, and ends by itself.
 @Suite(.timeLimit(.minutes(1))) struct RefusingServerTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     private static func expectRecovery(_ limiter: RedisLimiter) async throws {
         try await until { limiter.health.breaker == .closed }

@@ -5,7 +5,7 @@ import Testing
 
 /// A server that is killed, not there, or was never asked.
 @Suite(.timeLimit(.minutes(1))) struct ServerAwayTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     @Test("a killed server is told at once, then not asked, and used again when it is back")
     func killedAndBack() async throws {

@@ -6,9 +6,9 @@ import Testing
 
 /// A server that stands still: its connections stay, and nothing comes over them.
 @Suite(.timeLimit(.minutes(1))) struct ServerPausedTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
-    @Test("a server that stands still is given up at the deadline, and its late answers disturb nobody")
+    @Test("a server that stands still is given up at the deadline, and its late answers disturb no caller")
     func paused() async throws {
         try await withPrivateRedis { redis in
             var settings = redis.settings

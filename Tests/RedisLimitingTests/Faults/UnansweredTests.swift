@@ -7,7 +7,7 @@ import Testing
 
 /// Connections that are accepted and never answered.
 @Suite(.timeLimit(.minutes(1))) struct UnansweredTests {
-    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .standard)
+    private static let request = try! CheckRequest(identity: Identity(identifier: "caller"), policy: .defaultValue)
 
     @Test("a server that accepts and never answers costs a caller no more than the deadline")
     func neverAnswers() async throws {

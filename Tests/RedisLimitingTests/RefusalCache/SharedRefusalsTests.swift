@@ -28,7 +28,7 @@ import Testing
                         await instance.check(Self.request)
                             == instance.judge(Self.request, at: refusal.judgedAt! + elapsed))
                 }
-                // The questions at passed times alone have gone to Redis.
+                // Only the questions at passed times have gone to Redis.
                 #expect(try await instance.evaluations() == asked + 4)
                 // The last millisecond that is certain: one before the wait ends, and a thousandth for the clocks.
                 let last = Duration.milliseconds(wait - 1) / 1.001
@@ -58,7 +58,7 @@ import Testing
                     let accepted = decision.judgedAt!
                     decision = await instance.check(request)
                     while !decision.isAllowed {
-                        // Whoever answers, the end of the wait is told alike.
+                        // Both limiters give the same end of the wait.
                         #expect(decision.judgedAt! + decision.retryAfterMilliseconds == accepted + 150)
                         await Task.yield()
                         decision = await instance.check(request)
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    @Test("where both limiters judge, every question goes to Redis, whoever is enforced", arguments: [0.0, 100])
+    @Test("where both limiters judge, every question goes to Redis, whichever is enforced", arguments: [0.0, 100])
     func hybridAsks(_ percent: Double) async throws {
         try await withPrivateRedis { redis in
             try await withInstance(redis) { instance in

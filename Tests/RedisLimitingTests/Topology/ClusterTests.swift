@@ -1,3 +1,4 @@
+import RedisLimiting
 import NIOCore
 import ParallaxCore
 import ParallaxTesting
@@ -11,7 +12,7 @@ import Testing
         try! Policy(windows: [Window(name: "hour", limit: limit, durationMilliseconds: 3_600_000)])
     }
 
-    @Test("identities are spread over all masters, and each is judged exactly, whoever asks")
+    @Test("identities are spread over all masters, and each is judged exactly, for every caller")
     func exactTotals() async throws {
         try await withPrivateCluster(failsOver: false) { cluster in
             try await withRedisLimiter(cluster.settings) { first in
@@ -129,7 +130,7 @@ import Testing
                 let lost = identities.filter { PrivateCluster.slots[0].contains(ClusterSlot(of: $0).number) }
                 let spared = identities.filter { !lost.contains($0) }
                 let policy = Self.policy(limit: 1_000_000)
-                let losing = Load(of: limiter, policy: policy, identities: lost, patience: .milliseconds(200))
+                let losing = Load(of: limiter, policy: policy, identities: lost, timeout: .milliseconds(200))
                 let sparing = Load(of: limiter, policy: policy, identities: spared)
                 let running = Task {
                     async let one: Void = losing.run(callers: 4)
@@ -162,7 +163,7 @@ import Testing
         }
     }
 
-    @Test("resets are heard wherever they are announced, also after the node that told of them has died")
+    @Test("resets are heard wherever they are announced, also after the node that announced them has died")
     func resets() async throws {
         try await withPrivateCluster { cluster in
             try await withRedisLimiter(cluster.settings) { limiter in

@@ -15,14 +15,14 @@ final class Load: Sendable {
     private let limiter: RedisLimiter
     private let policy: Policy
     private let identities: [Identity]
-    private let patience: TimeAmount
+    private let timeout: TimeAmount
     private let tally = Mutex(Tally())
 
-    /// - Parameter patience: The most time that a caller waits for a decision.
+    /// - Parameter timeout: The most time that a caller waits for a decision.
     init(
-        of limiter: RedisLimiter, policy: Policy, identities: [Identity]? = nil, patience: TimeAmount = .seconds(30)
+        of limiter: RedisLimiter, policy: Policy, identities: [Identity]? = nil, timeout: TimeAmount = .seconds(30)
     ) {
-        self.patience = patience
+        self.timeout = timeout
         self.limiter = limiter
         self.policy = policy
         self.identities = identities ?? (0..<50).map { try! Identity(identifier: "caller \($0)") }
@@ -71,7 +71,7 @@ final class Load: Sendable {
             let request = try! CheckRequest(identity: identity, policy: policy)
             // Without a connection the answer comes at once, and who makes one needs a thread.
             await Task.yield()
-            let decision = await limiter.check(request, at: nil, deadline: .now() + patience)
+            let decision = await limiter.check(request, at: nil, deadline: .now() + timeout)
             place += 1
             if Task.isCancelled { return }
             await note(decision)

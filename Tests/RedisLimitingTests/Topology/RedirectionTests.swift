@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(
-        "an error that sends nobody anywhere, or to no address, is only an error",
+        "an error without a redirection, or with an invalid address, is only an error",
         arguments: [
             "MOVED 16384 127.0.0.1:6381", "MOVED -1 127.0.0.1:6381", "MOVED 1", "MOVED 1 nowhere", "MOVED 1 ?:6381",
             "MOVED 1 127.0.0.1:0", "MOVED 1 127.0.0.1:65536", "MOVED 1 a\nb:1", "MOVED 1 a b:1", "ASK x 127.0.0.1:1",
@@ -47,7 +47,7 @@ import Testing
     @Test(
         "a first failure is followed where a server says so, and never where the command may have been carried out",
         arguments: [
-            (error(.clusterDown, .moved(to: node)), RedirectTrail.Step.move(to: node)),
+            (error(.clusterDown, .moved(to: node)), RedirectPolicy.Step.move(to: node)),
             (error(.clusterDown, .ask(node)), .ask(node)),
             (error(.readOnly, .toPrimary), .lookAgain),
             (error(.disconnected, .toPrimary), .lookAgain),
@@ -57,16 +57,17 @@ import Testing
             (error(.unauthorized), .fail), (error(.protocolViolation), .fail), (error(.noScript), .fail),
             (error(.configuration), .fail),
         ])
-    func firstStep(_ error: RedisError, _ expected: RedirectTrail.Step) {
-        var trail = RedirectTrail()
-        #expect(trail.step(after: error) == expected)
+    func firstStep(_ error: RedisError, _ expected: RedirectPolicy.Step) {
+        var redirectPolicy = RedirectPolicy()
+        #expect(redirectPolicy.step(after: error) == expected)
     }
 
     @Test("a command is sent on five times and not once more")
     func bounded() {
-        var trail = RedirectTrail()
+        var redirectPolicy = RedirectPolicy()
         let steps = (0..<7).map { hop in
-            trail.step(after: Self.error(.clusterDown, hop.isMultiple(of: 2) ? .ask(Self.node) : .moved(to: Self.node)))
+            redirectPolicy.step(
+                after: Self.error(.clusterDown, hop.isMultiple(of: 2) ? .ask(Self.node) : .moved(to: Self.node)))
         }
         #expect(
             steps == [
@@ -77,8 +78,8 @@ import Testing
 
     @Test("a primary is looked for once")
     func looksOnce() {
-        var trail = RedirectTrail()
-        let steps = (0..<2).map { _ in trail.step(after: Self.error(.readOnly, .toPrimary)) }
+        var redirectPolicy = RedirectPolicy()
+        let steps = (0..<2).map { _ in redirectPolicy.step(after: Self.error(.readOnly, .toPrimary)) }
         #expect(steps == [.lookAgain, .failAndLook])
     }
 }

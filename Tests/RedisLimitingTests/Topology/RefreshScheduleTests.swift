@@ -78,9 +78,9 @@ import Testing
 }
 
 @Suite struct AnnouncementTests {
-    private let announcement = Announcement(eventLoops: MultiThreadedEventLoopGroup.singleton)
+    private let announcement = Broadcast(eventLoops: MultiThreadedEventLoopGroup.singleton)
 
-    @Test("all who wait are woken, and nobody waits for what has happened already")
+    @Test("all who wait are woken, and no one waits for what has happened already")
     func wakesAll() async {
         let count = announcement.count
         await withTaskGroup { group in

@@ -43,7 +43,7 @@ import Testing
         #expect(search.started() == .askSentinel(Self.sentinels[2]))
     }
 
-    @Test("a server that is no primary is not taken, and not asked again for the next sentinel that names it")
+    @Test("a server that is not a primary is not taken, and not asked again for the next sentinel that names it")
     func replicaIsNamed() {
         var search = search()
         _ = search.started()
@@ -74,7 +74,7 @@ import Testing
         #expect(search.sentinelAnswered(reply) == .askSentinel(Self.sentinels[1]))
     }
 
-    @Test("what a person has to mend is told, though other sentinels are away")
+    @Test("what an operator has to fix is reported, though other sentinels are away")
     func tellsTheWorst() {
         var search = search()
         _ = search.started()

@@ -90,12 +90,13 @@ import Testing
                 let running = Task { await load.run(callers: 8) }
                 await load.waitForAllowed(more: 100)
                 let asked = try await failover(to: 1, of: deployment, limiter, load) {
-                    // Refused while a sentinel has not heard of the replica for too long.
+                    // Refused while a sentinel has had no answer of the replica for too long.
                     try await deployment.sentinels[0].waitUntil("SENTINEL", "FAILOVER", PrivateSentinels.masterName) {
                         $0 == .status("OK")
                     }
                 }
-                // The old one goes on as a primary for seconds: only the sentinels can have told that it was to be left.
+                // The old one goes on as a primary for seconds: only the sentinels can have told that it was to be
+                // left.
                 let role = try await deployment.servers[0].ask("INFO", "replication").text ?? ""
                 #expect(role.contains("role:master"))
                 #expect(asked.isSubset(of: [.disconnected, .readOnly, .circuitOpen, .timedOut, .loading]))

@@ -32,7 +32,7 @@ import Testing
             ])
     }
 
-    @Test("a node without a host of its own has the host that was asked; one that nobody knows is left out")
+    @Test("a node without a host of its own has the host that was asked; one with an unknown host is left out")
     func unknownHosts() throws {
         let reply = RedisReply.array([
             Self.range(0, 1, Self.node(.null, 1)), Self.range(2, 3, Self.node(Self.bulk(""), 2)),
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "an answer that is no map is refused",
+        "an answer that is not a map is refused",
         arguments: [
             .null, .integer(3), .array([.integer(1)]), .array([range(0, 1)]), .array([range(5, 4, node(bulk("a"), 1))]),
             .array([range(-1, 4, node(bulk("a"), 1))]), .array([range(0, 16384, node(bulk("a"), 1))]),

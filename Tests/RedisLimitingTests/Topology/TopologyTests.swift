@@ -37,7 +37,7 @@ import Testing
         #expect(topology.uncovered == 0)
     }
 
-    @Test("a primary that stays keeps the time from which it is known, and one that comes back begins anew")
+    @Test("a primary that stays keeps the time from which it is known, and one that comes back begins again")
     func since() {
         var topology = Topology()
         topology.learned([shard(0, 0...9), shard(1, 10...16383)], at: Timestamp(milliseconds: 1))

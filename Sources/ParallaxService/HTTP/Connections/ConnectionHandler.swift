@@ -16,7 +16,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var rules: RequestHeadRules
     private var state: ConnectionState
     /// Whether what arrived since the connection was last idle is UTF-8.
-    private var encoding = UTF8Watch()
+    private var encoding = UTF8Validator()
     /// Whether the client speaks HTTP/1.0 and asked to keep the connection: it has to be told that it is kept.
     private var announcesKeepAlive = false
     /// Whether the request that is refused asks for a head only.
@@ -41,7 +41,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// - Returns: What was being read before.
     func bytesArrived(_ bytes: ByteBuffer) -> ConnectionState.Input {
         let input = state.input
-        if input == .idle { encoding = UTF8Watch() }
+        if input == .idle { encoding = UTF8Validator() }
         encoding.read(bytes)
         guard input == .idle else { return input }
         state.bytesArrived(at: .now())

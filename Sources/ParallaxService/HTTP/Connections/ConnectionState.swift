@@ -107,7 +107,7 @@ struct ConnectionState {
         idleSince = now
     }
 
-    /// What arrives is no request, or takes too long to become one.
+    /// What arrives is not a request, or takes too long to become one.
     mutating func failed(_ error: RequestError) -> Action {
         switch input {
         case .ended: return .none
@@ -133,8 +133,8 @@ struct ConnectionState {
 
     /// An answer's head is about to be written.
     ///
-    /// - Returns: Whether it is the connection's last answer. An answer to a request that is still arriving is: the rest
-    ///   is not worth reading.
+    /// - Returns: Whether it is the connection's last answer. An answer to a request that is still arriving is: the
+    ///   rest is not worth reading.
     mutating func answerBegan() -> Bool {
         guard unanswered == 1, fault == nil else { return false }
         if case .body = input { isLast = true }

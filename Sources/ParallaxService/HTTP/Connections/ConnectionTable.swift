@@ -1,7 +1,9 @@
 import NIOCore
+import ParallaxCore
+import ServiceLifecycle
 import Synchronization
 
-/// The open connections: at most a number, of which the longest idle one gives its place to a new one.
+/// The open connections: at most a number, of which the longest idle connection is closed for a new one.
 ///
 /// Handlers publish with one atomic store when their connection may end; nothing here is on a request's path.
 package final class ConnectionTable: Sendable {
@@ -36,7 +38,8 @@ package final class ConnectionTable: Sendable {
         var entries: [ObjectIdentifier: Entry] = [:]
         /// Those of the entries that were told to close for another one and are still open. They use no place.
         var leaving: Set<ObjectIdentifier> = []
-        /// The longest idle connections when they were last looked for, the longest last, each with what it had published.
+        /// The longest idle connections when they were last looked for, the longest last, each with what it had
+        /// published.
         var candidates: [(entry: Entry, expiry: UInt64)] = []
     }
 
@@ -127,4 +130,15 @@ enum ConnectionEvent: Sendable {
     case evict
     /// The service ends, and has waited long enough.
     case close
+}
+
+/// Ends connections whose deadline has passed, looking once a second.
+struct ConnectionSweeper: Service {
+    let connections: ConnectionTable
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            await ContinuousClock().repeating { connections.sweep() }
+        }
+    }
 }

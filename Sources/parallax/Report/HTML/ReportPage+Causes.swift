@@ -1,3 +1,4 @@
+import CommandSupport
 import DivergenceStore
 import ParallaxCore
 
@@ -40,9 +41,9 @@ extension ReportPage {
         for cause in causes {
             let times = report.causeTimes[cause.name]
             table.add(
-                cause.name, Figures.count(cause.changing), Figures.count(cause.other),
-                times.map { Figures.period($0.from, $0.to, toTheMinute: true) } ?? "-",
-                times.map { "\(Figures.time($0.busiest).dropLast(3)), \(Figures.count($0.busiestRequests))" } ?? "-",
+                cause.name, NumberFormat.count(cause.changing), NumberFormat.count(cause.other),
+                times.map { Timestamp.period($0.from, $0.to, toTheMinute: true) } ?? "-",
+                times.map { "\($0.busiest.textToTheMinute), \(NumberFormat.count($0.busiestRequests))" } ?? "-",
                 DivergenceCause(rawValue: cause.name)?.meaning ?? "",
                 class: cause.name == DivergenceCause.unexplained.rawValue ? "unexplained" : nil)
         }
@@ -64,7 +65,8 @@ extension ReportPage {
         func add(_ name: String, _ count: Int, _ style: String) {
             let estimate = ShareEstimate(count, of: report.compared)
             table.add(
-                name, Figures.count(count), Figures.share(estimate.share), Figures.interval(estimate), class: style)
+                name, NumberFormat.count(count), NumberFormat.share(estimate.share), NumberFormat.interval(estimate),
+                class: style)
         }
         for (kind, count) in Ranking.kinds(report.kinds) {
             add(kind, count, "kind")
@@ -77,7 +79,7 @@ extension ReportPage {
 
     private var settlements: HTML {
         var table = HTMLTable(
-            "What reviewers said of groups; an expired word counts no more, since the group's share has doubled",
+            "What reviewers said of groups; an expired settlement no longer counts, since the group's share has doubled",
             [
                 .text("group"), .text("state"), .text("settled as"), .text("by"), .text("note"), .text("when (UTC)"),
                 .number("share then"), .number("now"),
@@ -86,7 +88,7 @@ extension ReportPage {
             let settlement = status.settlement
             table.add(
                 settlement.group.description, status.state.rawValue, settlement.judgement.rawValue, settlement.by,
-                settlement.note, Figures.time(settlement.time), SettlementsText.share(settlement.share),
+                settlement.note, settlement.time.text, SettlementsText.share(settlement.share),
                 SettlementsText.share(status.share))
         }
         return table.isEmpty ? .empty : .group([.subheading("Settled by reviewers"), table.html])
@@ -94,27 +96,77 @@ extension ReportPage {
 
     private var changes: HTML {
         guard let previous = report.previous else { return .empty }
-        let before = "\(Figures.period(previous.since, previous.until, toTheMinute: true)) UTC"
+        let before = "\(Timestamp.period(previous.since, previous.until, toTheMinute: true)) UTC"
         guard previous.compared > 0 else {
             return .group([
                 .subheading("What changed"), .paragraph("Nothing was compared in the period before (\(before))."),
             ])
         }
         var table = HTMLTable(
-            "Shares of the compared requests, against \(before) with \(Figures.count(previous.compared)) compared",
+            "Shares of the compared requests, against \(before) with \(NumberFormat.count(previous.compared)) compared",
             [
                 .text("kind or cause"), .number("before"), .number("share"), .number("now"), .number("share"),
                 .text(""),
             ])
         for change in report.changes {
             table.add(
-                change.name, Figures.count(change.before.count), Figures.share(change.before.share),
-                Figures.count(change.after.count), Figures.share(change.after.share), ReportText.mark(change))
+                change.name, NumberFormat.count(change.before.count), NumberFormat.share(change.before.share),
+                NumberFormat.count(change.after.count), NumberFormat.share(change.after.share), ReportText.mark(change))
         }
         return .group([
             .subheading("What changed against the period before"), table.html,
             .paragraph(
-                "Marked is what is more than chance: the two 95 % intervals have no share in common.", class: "muted"),
+                "Marked changes are more than chance: the two 95 % intervals do not overlap.", class: "muted"),
         ])
+    }
+}
+
+/// Who would get another verdict.
+extension ReportPage {
+    var affected: HTML {
+        .element(
+            "section", ["aria-labelledby": "affected"],
+            [.heading("Who is hit", id: "affected")] + section("Newly limited", report.newlyLimited)
+                + section("Newly let through", report.newlyAllowed))
+    }
+
+    private func section(_ title: String, _ parties: AffectedParties) -> [HTML] {
+        guard parties.requests > 0 else { return [.subheading(title), .paragraph("None.")] }
+        return [
+            .subheading(title), .paragraph(AffectedSentences.summary(parties) + "."), organizations(parties).html,
+            identities(parties).html,
+        ]
+    }
+
+    private func organizations(_ parties: AffectedParties) -> HTMLTable {
+        var table = HTMLTable(
+            "By organization, most first",
+            [
+                .text("organization"), .number("requests"), .number("of compared"),
+                .text("first and last minute (UTC)"),
+            ])
+        for party in parties.organizations {
+            table.add(
+                party.organization ?? "(further organizations together)", NumberFormat.count(party.requests),
+                NumberFormat.share(party.requests, of: report.compared),
+                Timestamp.period(party.first, party.last, toTheMinute: true))
+        }
+        return table
+    }
+
+    private func identities(_ parties: AffectedParties) -> HTMLTable {
+        let isExact = AffectedSentences.isExact(parties)
+        var table = HTMLTable(
+            isExact ? "By caller, most first" : "By caller, most first, of divergences stored one by one",
+            [
+                .text("caller"), .text("organization"), .number(isExact ? "requests" : "stored"),
+                .text(isExact ? "first and last minute (UTC)" : "first and last (UTC)"),
+            ])
+        for party in parties.identities {
+            table.add(
+                party.identifier, party.organization, NumberFormat.count(party.requests ?? party.stored),
+                Timestamp.period(party.first, party.last, toTheMinute: isExact))
+        }
+        return table
     }
 }

@@ -1,3 +1,4 @@
+import CommandSupport
 import DivergenceStore
 import ParallaxCore
 
@@ -18,7 +19,7 @@ extension ReportPage {
         return .details(
             summary: [
                 .text("\(group.kind.rawValue), \(group.cause.rawValue)"),
-                .element("span", [:], [.text(" · \(FigureText.counted(count, "request"))")]),
+                .element("span", [:], [.text(" · \(NumberFormat.counted(count, "request"))")]),
             ],
             [.paragraph("\(group.kind.meaning) \(group.cause.meaning)")] + group.examples.map(example))
     }
@@ -27,13 +28,13 @@ extension ReportPage {
         .details(
             summary: [
                 .text("\(divergence.identifier) of \(divergence.organization)"),
-                .element("span", [:], [.text(" · \(Figures.time(divergence.time)) UTC on \(divergence.instance)")]),
+                .element("span", [:], [.text(" · \(divergence.time.text) UTC on \(divergence.instance)")]),
             ], [verdicts(divergence).html, windows(divergence).html, evidence(divergence)])
     }
 
     private func verdicts(_ divergence: StoredDivergence) -> HTMLTable {
         var table = HTMLTable(
-            "A request of \(FigureText.counted(divergence.cost, "unit")); the caller got the verdict of \(divergence.enforced.rawValue)",
+            "A request of \(NumberFormat.counted(divergence.cost, "unit")); the caller got the verdict of \(divergence.enforced.rawValue)",
             [
                 .text("side"), .text("verdict"), .number("retry after"), .number("took"),
                 .text("judged at, on its own clock"),
@@ -41,9 +42,9 @@ extension ReportPage {
         for (name, verdict) in [("control", divergence.control), ("candidate", divergence.candidate)] {
             table.add(
                 name, verdict.limitedBy.map { "limited by \($0)" } ?? "allowed",
-                verdict.isAllowed ? "-" : "\(Figures.count(Int(verdict.retryAfterMilliseconds))) ms",
-                LatencyChart.time(verdict.durationMicroseconds),
-                verdict.judgedAt.map(\.toTheMillisecond) ?? "-")
+                verdict.isAllowed ? "-" : "\(NumberFormat.count(Int(verdict.retryAfterMilliseconds))) ms",
+                NumberFormat.time(microseconds: verdict.durationMicroseconds),
+                verdict.judgedAt.map(\.textToTheMillisecond) ?? "-")
         }
         return table
     }
@@ -59,8 +60,9 @@ extension ReportPage {
             let control = divergence.control.windows.first { $0.window.name == use.window.name }
             let own = divergence.evidence.ownUnits
             table.add(
-                use.window.name, Figures.count(use.window.limit), control.map { Figures.count($0.used) } ?? "-",
-                Figures.count(use.used), index < own.count ? Figures.count(own[index]) : "not known")
+                use.window.name, NumberFormat.count(use.window.limit),
+                control.map { NumberFormat.count($0.used) } ?? "-",
+                NumberFormat.count(use.used), index < own.count ? NumberFormat.count(own[index]) : "not known")
         }
         return table
     }
@@ -72,10 +74,10 @@ extension ReportPage {
             facts.append("The clock of Redis was \(offset) ms ahead of the instance's.")
         }
         if let since = evidence.controlRemembersSince {
-            facts.append("Control remembers since \(Figures.time(since)) UTC.")
+            facts.append("Control remembers since \(since.text) UTC.")
         }
         if let time = evidence.controlEvictedAt {
-            facts.append("Control dropped the identity at \(Figures.time(time)) UTC.")
+            facts.append("Control dropped the identity at \(time.text) UTC.")
         }
         if let policy = evidence.controlPolicyFingerprint, policy != divergence.policyFingerprint {
             facts.append("Control was held to another policy.")

@@ -1,3 +1,4 @@
+import CommandSupport
 import DivergenceStore
 import ParallaxCore
 
@@ -18,7 +19,7 @@ extension ReportPage {
         let asked =
             report.compared + Ranking.sum(report.incomparable) + report.heldOut + Ranking.sum(report.dropped)
         func add(_ name: String, _ count: Int, _ whole: Int, _ reasons: [String: Int] = [:]) {
-            table.add(name, Figures.count(count), Figures.share(count, of: whole), Self.reasons(reasons))
+            table.add(name, NumberFormat.count(count), NumberFormat.share(count, of: whole), Self.reasons(reasons))
         }
         add("compared", report.compared, asked)
         add("incomparable", Ranking.sum(report.incomparable), asked, report.incomparable)
@@ -32,8 +33,8 @@ extension ReportPage {
         return .group([
             table.html,
             .paragraph(
-                "Of \(FigureText.counted(report.diverged, "divergence")) \(Figures.count(report.storedOneByOne)) are stored "
-                    + "one by one, \(Figures.count(report.onlyCounted)) only counted."),
+                "Of \(NumberFormat.counted(report.diverged, "divergence")) \(NumberFormat.count(report.storedOneByOne)) are stored "
+                    + "one by one, \(NumberFormat.count(report.onlyCounted)) only counted."),
         ])
     }
 
@@ -43,8 +44,8 @@ extension ReportPage {
             [.text("side"), .number("allowed"), .number("limited"), .number("share limited")])
         for (name, side) in [("control", report.control), ("candidate", report.candidate)] {
             table.add(
-                name, Figures.count(side.allowed), Figures.count(side.limited),
-                Figures.share(side.limited, of: side.allowed + side.limited))
+                name, NumberFormat.count(side.allowed), NumberFormat.count(side.limited),
+                NumberFormat.share(side.limited, of: side.allowed + side.limited))
         }
         return table.html
     }
@@ -54,14 +55,15 @@ extension ReportPage {
         var table = HTMLTable("The longest times without any record", [.text("from and to (UTC)"), .number("minutes")])
         for gap in coverage.gaps {
             table.add(
-                Figures.period(gap.from, gap.to, toTheMinute: true), Figures.count(Int((gap.to - gap.from) / 60_000)))
+                Timestamp.period(gap.from, gap.to, toTheMinute: true),
+                NumberFormat.count(Int((gap.to - gap.from) / 60_000)))
         }
         return .group([
             .subheading("When"),
             .paragraph(
-                "\(Figures.count(coverage.recordedMinutes)) of \(Figures.count(coverage.minutes)) minutes hold records. In "
-                    + "\(Figures.count(coverage.gapMinutes)) no instance was up, and "
-                    + "\(Figures.count(coverage.idleMinutes)) were idle."), table.html,
+                "\(NumberFormat.count(coverage.recordedMinutes)) of \(NumberFormat.count(coverage.minutes)) minutes hold records. In "
+                    + "\(NumberFormat.count(coverage.gapMinutes)) no instance was up, and "
+                    + "\(NumberFormat.count(coverage.idleMinutes)) were idle."), table.html,
         ])
     }
 
@@ -71,8 +73,8 @@ extension ReportPage {
         for instance in report.coverage.instances {
             let down = Int(instance.downMilliseconds / 1000)
             table.add(
-                instance.name, Figures.count(instance.starts), Figures.period(instance.from, instance.to),
-                down > 0 ? Figures.span(seconds: down) : "-")
+                instance.name, NumberFormat.count(instance.starts), Timestamp.period(instance.from, instance.to),
+                down > 0 ? NumberFormat.span(seconds: down) : "-")
         }
         return table.html
     }
@@ -84,12 +86,14 @@ extension ReportPage {
             [.text("side"), .number("median"), .number("95 %"), .number("99 %")])
         for (name, side) in [("control", durations.control), ("candidate", durations.candidate)] {
             table.add(
-                [name] + [side.medianMicroseconds, side.p95Microseconds, side.p99Microseconds].map(LatencyChart.time))
+                [name]
+                    + [side.medianMicroseconds, side.p95Microseconds, side.p99Microseconds].map(
+                        NumberFormat.time(microseconds:)))
         }
         return .group([
             .subheading("How long both sides took"),
             .paragraph(
-                "Of \(FigureText.counted(durations.requests, "request")) that both sides judged, agreed or not, of all "
+                "Of \(NumberFormat.counted(durations.requests, "request")) that both sides judged, agreed or not, of all "
                     + "organizations. Bars go from the median to the 99th percentile."),
             LatencyChart(durations: durations).html, table.html,
         ])
@@ -102,13 +106,13 @@ extension ReportPage {
         let text =
             incomparable == 0
             ? "The candidate judged every request."
-            : "The candidate had no verdict on \(FigureText.counted(incomparable, "request")). Failing closed, it would have "
-                + "refused \(Figures.count(refused)) that control allowed, \(Figures.share(refused, of: asked)) of all."
+            : "The candidate had no verdict on \(NumberFormat.counted(incomparable, "request")). Failing closed, it would have "
+                + "refused \(NumberFormat.count(refused)) that control allowed, \(NumberFormat.share(refused, of: asked)) of all."
         return .element(
             "section", ["aria-labelledby": "outages"], [.heading("Outages", id: "outages"), .paragraph(text)])
     }
 
     private static func reasons(_ counts: [String: Int]) -> String {
-        Ranking.byCount(counts).map { "\($0.name) \(Figures.count($0.count))" }.joined(separator: ", ")
+        Ranking.byCount(counts).map { "\($0.name) \(NumberFormat.count($0.count))" }.joined(separator: ", ")
     }
 }

@@ -1,3 +1,4 @@
+import CommandSupport
 import Crypto
 import DivergenceStore
 import Foundation
@@ -53,7 +54,7 @@ struct ReportPage {
         return [
             .element("h1", [:], [.text("Divergence report")]),
             .paragraph(
-                "\(period) · \(FigureText.counted(report.instances.count, "instance")) · made \(Figures.time(now)) UTC",
+                "\(period) · \(NumberFormat.counted(report.instances.count, "instance")) · made \(now.text) UTC",
                 class: "muted"),
             .element(
                 "nav", ["aria-label": "Sections"],
@@ -71,6 +72,139 @@ struct ReportPage {
 
     private var period: String {
         guard let from = report.from, let to = report.to else { return "nothing recorded" }
-        return "\(Figures.period(from, to + 60_000, toTheMinute: true)) UTC"
+        return "\(Timestamp.period(from, to + 60_000, toTheMinute: true)) UTC"
+    }
+}
+
+/// Whether to go on.
+extension ReportPage {
+    var verdict: HTML {
+        .element(
+            "section", ["aria-labelledby": "verdict"],
+            [.heading("Verdict", id: "verdict")] + banner + figures + undecided + checks)
+    }
+
+    private var banner: [HTML] {
+        guard let gate = report.gate else { return [] }
+        let (name, word, sentence) =
+            switch gate.verdict {
+            case .go: ("go", "Go", "Every check passes.")
+            case .wait: ("wait", "Wait", "No blocking check, but not enough data yet.")
+            case .noGo: ("stop", "No-go", "Fix or settle the following first.")
+            }
+        return [
+            .element(
+                "div", ["class": "verdict \(name)"],
+                [
+                    .element("strong", [:], [.text(word)]), .paragraph(sentence),
+                    gate.reasons.isEmpty ? .empty : .list(gate.reasons),
+                ])
+        ]
+    }
+
+    private var figures: [HTML] {
+        let summary = report.summary
+        let figures = [
+            (
+                "get another verdict", NumberFormat.share(summary.changed.share),
+                "\(NumberFormat.count(summary.changed.count)) of \(NumberFormat.counted(summary.compared, "request"))"
+            ),
+            figure("newly limited", summary.newlyLimited), figure("newly let through", summary.newlyAllowed),
+        ]
+        return [
+            .element(
+                "dl", ["class": "figures"],
+                figures.map { name, figure, small in
+                    .element(
+                        "div", [:],
+                        [
+                            .element("dt", [:], [.text(name)]),
+                            .element("dd", [:], [.text(figure), .element("small", [:], [.text(small)])]),
+                        ])
+                }), .paragraph(SummarySentences.sides, class: "muted"),
+        ]
+    }
+
+    private func figure(
+        _ name: String, _ direction: DivergenceReport.Summary.Direction
+    ) -> (String, String, String) {
+        let callers = SummarySentences.callers(direction)
+        return (
+            name, NumberFormat.share(direction.requests.share),
+            NumberFormat.counted(direction.requests.count, "request") + (callers.isEmpty ? "" : ", \(callers)")
+        )
+    }
+
+    private var undecided: [HTML] {
+        let undecided = report.summary.undecided
+        guard !undecided.isEmpty else { return [] }
+        return [
+            .element(
+                "div", ["class": "verdict"], [.paragraph(SummarySentences.undecided(report)), .list(undecided)])
+        ]
+    }
+
+    private var checks: [HTML] {
+        guard let gate = report.gate else { return [] }
+        var table = HTMLTable(
+            "Every check of the gate", [.text("check"), .text("result"), .text("figure"), .text("bound")])
+        for check in gate.checks {
+            let (name, word) =
+                switch check.outcome {
+                case .pass: ("pass", "pass")
+                case .fail: ("fail", "fail")
+                case .notYet: ("unknown", "not yet")
+                case .cannotTell: ("unknown", "cannot tell")
+                }
+            table.add(check.name.rawValue, word, check.figure, check.bound, class: name)
+        }
+        return [table.html]
+    }
+}
+
+/// What else happened in the period.
+extension ReportPage {
+    var events: HTML {
+        var table = HTMLTable(
+            "Changes of the flags, rollbacks, drills and alerts, the earliest first",
+            [.text("when (UTC)"), .text("what"), .text("")])
+        for event in report.events { table.add(event.time.text, event.kind.rawValue, event.text) }
+        return .element(
+            "section", ["aria-labelledby": "events"],
+            [
+                .heading("What happened in this period", id: "events"),
+                table.isEmpty
+                    ? .paragraph("No change of the flags, no rollback, no drill and no alert.") : table.html,
+            ])
+    }
+}
+
+/// How much gets through: what agreement, request by request, does not tell.
+extension ReportPage {
+    var volume: HTML {
+        let volume = report.volume
+        guard volume.controlUnits + volume.candidateUnits > 0 else { return .empty }
+        let sentences = VolumeSentences(volume)
+        var content = [HTML.heading("How much gets through", id: "volume"), .paragraph(sentences.through)]
+        content += sentences.phase.map { [.paragraph($0)] } ?? []
+        if !volume.windows.isEmpty { content += [.paragraph(VolumeSentences.span, class: "muted"), windows] }
+        content += sentences.noneMore(newlyAllowed: report.newlyAllowed.requests).map { [.paragraph($0)] } ?? []
+        content += report.noise.map { [.paragraph(VolumeSentences.noise($0), class: "muted")] } ?? []
+        return .element("section", ["aria-labelledby": "volume"], content)
+    }
+
+    private var windows: HTML {
+        var table = HTMLTable(
+            "Spans, and those in which the units let through differ",
+            [
+                .text("window"), .number("spans"), .number("differing"), .number("units less"),
+                .number("units more"),
+            ])
+        for window in report.volume.windows {
+            table.add(
+                window.name, NumberFormat.count(window.spans), NumberFormat.count(window.differing),
+                NumberFormat.count(window.lessUnits), NumberFormat.count(window.moreUnits))
+        }
+        return table.html
     }
 }

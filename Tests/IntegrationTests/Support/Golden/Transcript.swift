@@ -12,7 +12,8 @@ struct Transcript {
 
     /// Adds a request and its answer: the status, the headers in their order, and the body.
     mutating func add(_ request: GoldenRequest, _ response: ParallaxProcess.Response) {
-        // Whether a body that no route reads has arrived in full by the time of the answer is chance, and decides on closing.
+        // Whether a body that no route reads has arrived in full by the time of the answer is chance, and decides on
+        // closing.
         let headers = response.headers.filter { request.body == nil || $0.name != "connection" }
             .map { "\($0.name): \($0.value)" }
         add(
@@ -48,7 +49,7 @@ struct GoldenRequest {
     let path: String
     var headers: [String: String] = [:]
     var body: String?
-    /// In the place of the body in the golden file, if that is long.
+    /// Replaces the body in the golden file, if that is long.
     var note: String?
 
     init(

@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test("a flood of connections that send nothing keeps nobody out")
+    @Test("a flood of connections that send nothing keeps no caller out")
     func servesUnderFlood() async throws {
         try await RawService.run(maximumConnections: 20) { service in
             for _ in 0..<5 {

@@ -115,7 +115,7 @@ import Testing
         #expect(state.answerEnded(at: start) == .closeOutput)
     }
 
-    @Test("what is no request is answered after the requests before it")
+    @Test("what is not a request is answered after the requests before it")
     func answersFaultsInOrder() {
         var state = owing()
         #expect(state.failed(.malformed) == .none)

@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(
-        "a Host that is no host with perhaps a port is refused, also by the gateways' route",
+        "a Host that is not a host with perhaps a port is refused, also by the gateways' route",
         arguments: [
             "user@name", "a b", "a/b", "a:port", "a:80:1", "[::1]x", "[::1", "a:80@evil.example", "a, b", "\u{e9}",
         ])

@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("a client that waits for 100 Continue gets it, and one that is refused gets the refusal in its place")
+    @Test("a client that waits for 100 Continue gets it, and one that is refused gets the refusal instead")
     func continues() async throws {
         try await RawService.run { service in
             let connection = try await RawConnection(port: service.port)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "what is no HTTP is the client's error, and ends the connection",
+        "what is not HTTP is the client's error, and ends the connection",
         arguments: [
             "POST /v1/check HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
             "POST /v1/response-times HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test("what is no HTTP, cut short or too large is no line in the log")
+    @Test("what is not HTTP, cut short or too large is not a line in the log")
     func logsNoNonsense() async throws {
         let log = CapturedLog()
         let trailers = String(repeating: "T: \(String(repeating: "t", count: 9_000))\r\n", count: 100)
@@ -208,7 +208,7 @@ import Testing
         }
     }
 
-    @Test("the service's own pages and clients that are no browsers can post")
+    @Test("the service's own pages and clients that are not browsers can post")
     func takesOwnOrigins() async throws {
         try await RawService.run { service in
             for headers in ["", "Origin: http://a\r\nSec-Fetch-Site: same-origin\r\n", "Sec-Fetch-Site: none\r\n"] {

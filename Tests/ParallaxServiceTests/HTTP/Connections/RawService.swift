@@ -24,11 +24,12 @@ struct RawService: Sendable {
         let judge = ScriptedJudge.allowing()
         let metrics = HTTPMetrics()
         let bounds = ConnectionBounds(maximum: maximumConnections, hosts: AllowedHosts(hosts))
-        let door = Door(
-            judge: judge, policies: PolicyBook(standard: .standard), isProduction: false, failsOpen: { false })
+        let checkHandler = CheckHandler(
+            judge: judge, policies: PolicyBook(defaultValue: .defaultValue), isProduction: false, failsOpen: { false })
         let decisions = DecisionMetrics()
         let endpoints = Endpoints(
-            door: door, identification: identification, health: ScriptedHealth(), metrics: decisions, http: metrics,
+            checkHandler: checkHandler, identification: identification, health: ScriptedHealth(), metrics: decisions,
+            http: metrics,
             connections: bounds.connections,
             applicationTimes: ApplicationTimes(
                 observer: RollbackObserver(), metrics: decisions, holdoutPercent: 0, strategy: { .hybrid }))

@@ -30,7 +30,7 @@ enum CommandsTarget {
         try Violation.unless(parsed == .success(.array(words.map(RedisReply.bulk))), "hiredis reads \(parsed)")
     }
 
-    /// The arguments of the script are those of the request, whoever is limited.
+    /// The arguments of the script are those of the request, for every identity.
     private static func checkScript(_ input: inout FuzzInput) throws(Violation) {
         let policy = FuzzedPolicy.make(&input)
         let cost = input.number(below: min(256, policy.smallestLimit + 1))

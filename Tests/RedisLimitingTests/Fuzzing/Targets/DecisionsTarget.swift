@@ -22,7 +22,7 @@ enum DecisionsTarget {
     private static func check(_ decision: Decision, policy: Policy) throws(Violation) {
         try Violation.unless(decision.windows.map(\.window) == policy.windows, "\(decision) is about other windows")
         for state in decision.windows {
-            try Violation.unless(state.used >= 0 && state.remaining <= state.window.limit, "\(state) is no state")
+            try Violation.unless(state.used >= 0 && state.remaining <= state.window.limit, "\(state) is not a state")
         }
         try Violation.unless(decision.judgedAt != nil, "\(decision) was judged at no time")
         switch decision.outcome {
@@ -32,7 +32,7 @@ enum DecisionsTarget {
             try Violation.unless(decision.limitingWindow != nil, "\(decision) is limited by no window")
             try Violation.unless(decision.retryAfterMilliseconds >= 0, "\(decision) asks to wait for the past")
         case .unavailable:
-            throw Violation(description: "\(decision) is no decision")
+            throw Violation(description: "\(decision) is not a decision")
         }
     }
 
@@ -42,7 +42,7 @@ enum DecisionsTarget {
     ) throws(Violation) {
         let askedAt = Duration.milliseconds(times[0])
         let answeredAt = askedAt + .milliseconds(times[1])
-        guard let refusal = StandingRefusal(of: request, decision, askedAt: askedAt, answeredAt: answeredAt) else {
+        guard let refusal = CachedRefusal(of: request, decision, askedAt: askedAt, answeredAt: answeredAt) else {
             return
         }
         let now = answeredAt + refusal.lifetime * times[2] / 128

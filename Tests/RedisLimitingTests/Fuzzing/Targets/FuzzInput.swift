@@ -22,7 +22,7 @@ struct FuzzInput {
         return Array(rest.prefix(count))
     }
 
-    /// A piece as text; bytes that are no UTF-8 are replaced.
+    /// A piece as text; bytes that are not valid UTF-8 are replaced.
     mutating func text() -> String { String(decoding: piece(), as: UTF8.self) }
 
     /// All that is left.

@@ -20,7 +20,7 @@ final class FuzzedConnection {
         var ends: [RedisError] = []
     }
 
-    let outbox: Outbox
+    let queue: WriteQueue
     private(set) var callers: [Caller] = []
     /// Bytes that the other side has not read yet.
     var written: ArraySlice<UInt8> = []
@@ -36,10 +36,10 @@ final class FuzzedConnection {
 
     init(handshake: [HandshakeStep], capacity: Int) {
         self.handshake = handshake
-        outbox = Outbox(capacity: capacity)
+        queue = WriteQueue(capacity: capacity)
         let told = told
         handler = RedisChannelHandler(
-            eventLoop: channel.embeddedEventLoop, outbox: outbox,
+            eventLoop: channel.embeddedEventLoop, queue: queue,
             machine: ConnectionStateMachine(handshake: handshake, socketTimeout: .seconds(10)),
             events: .init(
                 ready: { told.ready += 1 }, answered: { _ in told.replies += 1 },
@@ -76,7 +76,7 @@ extension FuzzedConnection {
         let command = RedisCommand("PING", String(callers.count))
         callers.append(caller)
         let offer = CommandFormatter.withFormattedBytes(of: command) { bytes in
-            outbox.offer(bytes, call: caller.call, deadline: caller.deadline)
+            queue.offer(bytes, call: caller.call, deadline: caller.deadline)
         }
         switch offer {
         case .accepted: break
@@ -135,14 +135,14 @@ extension FuzzedConnection {
     func check() throws(Violation) {
         try checkWritten()
         try Violation.unless(told.ready <= 1 && told.ends.count <= 1, "an owner was told twice of the same")
-        try Violation.unless(outbox.count >= 0, "\(outbox.count) commands wait")
+        try Violation.unless(queue.count >= 0, "\(queue.count) commands wait")
         let late = channel.embeddedEventLoop.now - RedisChannelHandler.deadlineResolution
         for (number, caller) in callers.enumerated() where !caller.call.isSettled {
             try Violation.unless(isOpen, "caller \(number) waits on a closed connection")
             try Violation.unless(caller.deadline > late || hasNews, "caller \(number) waits beyond its deadline")
         }
         guard !isOpen else { return }
-        try Violation.unless(outbox.count == 0, "\(outbox.count) commands wait on a closed connection")
+        try Violation.unless(queue.count == 0, "\(queue.count) commands wait on a closed connection")
     }
 
     /// Ends the connection, whatever has come before.
@@ -153,7 +153,7 @@ extension FuzzedConnection {
         if !isConnected { handler.close(.shutDown) }
         try check()
         try Violation.unless(told.ends.count == 1, "a connection ended \(told.ends.count) times")
-        try Violation.unless(callers.allSatisfy(\.call.isSettled), "somebody waits for ever")
+        try Violation.unless(callers.allSatisfy(\.call.isSettled), "a caller waits for ever")
     }
 
     /// What was sent is the login, and then the commands in their order, once each, of those who still wanted them.
@@ -164,20 +164,20 @@ extension FuzzedConnection {
             while let words = RESP.takeCommand(from: &bytes) {
                 if handshakeSent < handshake.count {
                     try Violation.unless(
-                        words == handshake[handshakeSent].command.words, "\(words) is no step of the login")
+                        words == handshake[handshakeSent].command.words, "\(words) is not a step of the login")
                     handshakeSent += 1
                 } else {
                     try noteSent(words)
                 }
             }
-            try Violation.unless(bytes.isEmpty, "\(Array(bytes)) was sent, which is no command")
+            try Violation.unless(bytes.isEmpty, "\(Array(bytes)) was sent, which is not a command")
         }
     }
 
     private func noteSent(_ words: [[UInt8]]) throws(Violation) {
         guard words.count == 2, words[0] == Array("PING".utf8),
             let number = Int(String(decoding: words[1], as: UTF8.self)), callers.indices.contains(number)
-        else { throw Violation(description: "nobody had asked to send \(words)") }
+        else { throw Violation(description: "no caller had asked to send \(words)") }
         try Violation.unless(isReady, "command \(number) was sent before the login was over")
         try Violation.unless(!callers[number...].contains(where: \.isSent), "command \(number) was sent late, or twice")
         try Violation.unless(!isUnwanted.contains(number), "command \(number) was sent when its caller had given up")

@@ -51,7 +51,7 @@ enum HonestServerTarget {
             try connection.check()
         }
         guard connection.isOpen else { return }
-        try Violation.unless(connection.outbox.count == 0, "\(connection.outbox.count) commands have no reply")
+        try Violation.unless(connection.queue.count == 0, "\(connection.queue.count) commands have no reply")
         try Violation.unless(connection.callers.allSatisfy(\.call.isSettled), "an answered caller waits")
         try Violation.unless(connection.messages.count == server.announced.count, "a message was lost")
     }

@@ -23,7 +23,7 @@ enum KeysTarget {
     static func check(_ identity: Identity, ofKey key: String) throws(Violation) {
         try Violation.unless(
             RedisKey.text(for: identity).utf8.elementsEqual(key.utf8), "\(key.debugDescription) is a second key")
-        try Violation.unless(!identity.identifier.isEmpty, "\(key.debugDescription) limits nobody")
+        try Violation.unless(!identity.identifier.isEmpty, "\(key.debugDescription) limits no identity")
     }
 
     private static func checkEscapes(_ text: String) throws(Violation) {

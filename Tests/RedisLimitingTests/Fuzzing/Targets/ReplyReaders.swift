@@ -29,17 +29,17 @@ enum ReplyReaders {
         ] {
             try Violation.unlessPrintable("\(step.failure(serverReply: text))")
         }
-        var trail = RedirectTrail()
+        var redirectPolicy = RedirectPolicy()
         var hops = 0
         while true {
-            switch trail.step(after: error) {
+            switch redirectPolicy.step(after: error) {
             case .move(let address), .ask(let address):
                 try checkAddress(address.announced(by: server))
                 hops += 1
             case .lookAgain: hops += 1
             case .failAndLook, .fail: return
             }
-            try Violation.unless(hops <= RedirectTrail.maximumHops, "\(text) sends a command on for ever")
+            try Violation.unless(hops <= RedirectPolicy.maximumHops, "\(text) sends a command on for ever")
         }
     }
 
@@ -79,7 +79,7 @@ enum ReplyReaders {
         for reply in replies {
             switch action {
             case .askSentinel(let sentinel):
-                try Violation.unless(sentinels.nodes.contains(sentinel), "\(sentinel) is no sentinel")
+                try Violation.unless(sentinels.nodes.contains(sentinel), "\(sentinel) is not a sentinel")
                 action = search.sentinelAnswered(reply)
             case .askRole(let address):
                 try checkAddress(address)

@@ -1,3 +1,4 @@
+import ParallaxCore
 @testable import RedisLimiting
 
 /// Addresses of Redis: any text is read or refused, is printed in one line, and never with a password.
@@ -32,7 +33,8 @@ enum URLsTarget {
             description.utf8.count <= 3 * text.utf8.count + 64,
             "\(text.debugDescription) is printed in \(description.utf8.count) bytes")
         guard let again = try? RedisURL(description) else {
-            throw Violation(description: "\(text.debugDescription) is printed as \(description), which is no address")
+            throw Violation(
+                description: "\(text.debugDescription) is printed as \(description), which is not an address")
         }
         try Violation.unless("\(again)" == description, "\(description) is read again as \(again)")
         guard !url.hasLogin else { return }

@@ -1,1 +1,0 @@
-../../../../Sources/Replay/Run/LogIdentification.swift

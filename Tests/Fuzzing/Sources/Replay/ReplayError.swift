@@ -1,1 +1,0 @@
-../../../../Sources/Replay/ReplayError.swift
