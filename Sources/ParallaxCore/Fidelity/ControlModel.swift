@@ -39,7 +39,8 @@ package struct ControlModel: Hashable, Sendable {
     package enum Composition: String, CaseIterable, Sendable {
         /// All or none: the sliding log in Redis.
         case allOrNothing = "all_or_nothing"
-        /// The shortest window first, until one refuses; those before it keep the units: flask-limiter's default.
+        /// The shortest window first, until one refuses; those before it keep the units: flask-limiter's default. (It sorts
+        /// by unit: of `4 per second` and `10 per 10 seconds` the one listed first is asked first.)
         case firstBreach = "first_breach"
         /// The same, the longest window first: limits listed so in slowapi or Laravel, which do not sort.
         case longestFirst = "longest_first"

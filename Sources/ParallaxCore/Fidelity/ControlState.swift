@@ -13,9 +13,9 @@ package struct ModelVerdict: Equatable, Sendable {
 
 /// What a modelled limiter remembers of one identity in one process.
 ///
-/// A value without a clock. ``verdict(_:of:cost:at:)`` says what the model would decide; ``follow(_:)`` enters what the real
-/// limiter did, also if it contradicts the model. A model left to itself follows its own verdicts:
-/// ``decide(_:of:cost:at:)``. The model and the policy (``ControlModel/policy(for:)``) are passed in, since one limiter has
+/// A value without a clock. ``verdict(_:of:cost:at:)`` says what the model would decide;
+/// ``enter(_:after:_:of:cost:at:)`` enters what the real limiter did, also if it contradicts the model. A model left to
+/// itself follows its own verdicts: ``decide(_:of:cost:at:)``. The model and the policy (``ControlModel/policy(for:)``) are passed in, since one limiter has
 /// one of them for all identities.
 package struct ControlState: ~Copyable, TableValue {
     /// One request whose verdict the state follows.
@@ -35,8 +35,11 @@ package struct ControlState: ~Copyable, TableValue {
     /// The windows that are metered one by one, and their meters; empty if they share one log.
     private var windows: [Window] = []
     private var meters: [WindowMeter] = []
-    /// The latest time seen on the limiter's clock: it runs backwards only if the clock has stepped back.
+    /// The latest time on the limiter's clock that decides: a log's newest unit, or the latest seen. It runs backwards only
+    /// if the clock has stepped back.
     private var latest: Int64 = .min
+    /// The time on the limiter's clock that is being judged at.
+    private var judged: Int64 = .min
     /// When the limiter's process started: where its fixed windows begin. `nil` is the first request seen.
     package var processStart: Timestamp?
 
@@ -62,14 +65,11 @@ package struct ControlState: ~Copyable, TableValue {
     }
 
     /// Enters what the limiter decided about a request for which ``verdict(_:of:cost:at:)`` was just asked.
-    package mutating func follow(
+    package mutating func enter(
         _ outcome: Outcome, after verdict: ModelVerdict, _ model: ControlModel, of policy: Policy, cost: Int,
         at now: Timestamp
     ) {
-        guard !model.sharesOneLog else {
-            if outcome.isAllowed { log.append(cost, at: now, keeping: policy.longestDurationMilliseconds) }
-            return
-        }
+        guard !model.sharesOneLog else { return log(outcome, policy, cost: cost, at: now) }
         guard !outcome.isAllowed else {
             for place in meters.indices { take(place, model, cost: cost) }
             return
@@ -79,13 +79,40 @@ package struct ControlState: ~Copyable, TableValue {
         for place in meters.indices where isCounted(place, breach, model, cost: cost) { take(place, model, cost: cost) }
     }
 
+    private mutating func log(_ outcome: Outcome, _ policy: Policy, cost: Int, at now: Timestamp) {
+        guard outcome.isAllowed else { return }
+        // The newest units decide; the rest only tell how far above its limit a window is.
+        log.append(cost, at: now, keeping: policy.longestDurationMilliseconds, atMost: policy.largestLimit * 2)
+    }
+
+    /// Says what the model would have decided, and enters what the limiter did.
+    ///
+    /// - Returns: The model's decision, and every window after what the limiter did was entered.
+    package mutating func follow(
+        _ outcome: Outcome, _ model: ControlModel, of policy: Policy, cost: Int, at now: Timestamp
+    ) -> (decision: Decision, windows: [WindowState]) {
+        guard !model.sharesOneLog else {
+            log.followStepBack(to: now)
+            let decision = log.look(policy, cost: cost, at: now)
+            log(outcome, policy, cost: cost, at: now)
+            let agrees = decision.isAllowed == outcome.isAllowed
+            return (decision, agrees ? decision.windows : log.look(policy, cost: 0, at: now).windows)
+        }
+        let ahead = advance(model, policy, to: now)
+        let verdict = judge(model, cost: cost, at: now)
+        let modelDecision = verdict.isAllowed == outcome.isAllowed ? nil : look(model, at: policy, cost: cost, at: now)
+        enter(outcome, after: verdict, model, of: policy, cost: cost, at: now)
+        let followed = decision(verdict, model, at: now, stepBack: ahead)
+        return (modelDecision ?? followed, followed.windows)
+    }
+
     /// Decides as a limiter of this kind does: the verdict, followed.
     package mutating func decide(_ model: ControlModel, of policy: Policy, cost: Int, at now: Timestamp) -> Decision {
         guard !model.sharesOneLog else { return log.decide(policy, cost: cost, at: now) }
         let ahead = advance(model, policy, to: now)
         let verdict = judge(model, cost: cost, at: now)
         let outcome = Outcome(isAllowed: verdict.isAllowed, limitingWindow: verdict.limitingWindow)
-        follow(outcome, after: verdict, model, of: policy, cost: cost, at: now)
+        enter(outcome, after: verdict, model, of: policy, cost: cost, at: now)
         return decision(verdict, model, at: now, stepBack: ahead)
     }
 
@@ -109,13 +136,14 @@ extension ControlState {
         let time = model.time(of: now)
         let ahead = latest > time ? latest - time : 0
         let hasSteppedBack = ahead > Clocks.stepMilliseconds
-        latest = hasSteppedBack ? time : max(latest, time)
+        judged = hasSteppedBack ? time : max(latest, time)
+        if hasSteppedBack || model.counting != .slidingLog { latest = judged }
         if processStart == nil { processStart = now }
         let anchor = anchor(model)
         adopt(model, policy, anchor)
         for place in meters.indices {
-            if hasSteppedBack { meters[place].followStepBack(model, windows[place], anchor: anchor, to: latest) }
-            meters[place].advance(model, windows[place], anchor: anchor, to: latest)
+            if hasSteppedBack { meters[place].followStepBack(model, windows[place], anchor: anchor, to: judged) }
+            meters[place].advance(model, windows[place], anchor: anchor, to: judged)
         }
         return ahead
     }
@@ -133,18 +161,18 @@ extension ControlState {
             let known = windows.firstIndex {
                 $0.name == window.name && $0.durationMilliseconds == window.durationMilliseconds
             }
-            return known.map { meters[$0] } ?? WindowMeter(model, window, anchor: anchor, at: latest)
+            return known.map { meters[$0] } ?? WindowMeter(model, window, anchor: anchor, at: judged)
         }
         windows = policy.windows
     }
 
     private func judge(_ model: ControlModel, cost: Int, at now: Timestamp) -> ModelVerdict {
-        var (limiting, tightest, remaining, fitsAt) = (-1, 0, Int.max, latest)
+        var (limiting, tightest, remaining, fitsAt) = (-1, 0, Int.max, judged)
         for place in meters.indices {
-            let left = windows[place].limit - meters[place].used(model, windows[place], at: latest)
+            let left = windows[place].limit - meters[place].used(model, windows[place], at: judged)
             if left < remaining { (tightest, remaining) = (place, left) }
-            let instant = meters[place].fits(cost, model, windows[place], at: latest)
-            guard instant > latest else { continue }
+            let instant = meters[place].fits(cost, model, windows[place], at: judged)
+            guard instant > judged else { continue }
             if limiting < 0 || precedes(place, limiting, model, instant > fitsAt) { limiting = place }
             fitsAt = max(fitsAt, instant)
         }
@@ -176,12 +204,13 @@ extension ControlState {
             return place == breach ? model.countsRefusals : isAsked(place, before: breach, model)
         case .allCounted:
             if model.countsRefusals { return true }
-            return place != breach && meters[place].fits(cost, model, windows[place], at: latest) <= latest
+            return place != breach && meters[place].fits(cost, model, windows[place], at: judged) <= judged
         }
     }
 
     private mutating func take(_ place: Int, _ model: ControlModel, cost: Int) {
-        meters[place].take(cost, model, windows[place], at: latest)
+        meters[place].take(cost, model, windows[place], at: judged)
+        if cost > 0 { latest = judged }
     }
 
     /// The earliest time of callers at which the limiter's clock has reached an instant.
@@ -194,9 +223,9 @@ extension ControlState {
         _ verdict: ModelVerdict, _ model: ControlModel, at now: Timestamp, stepBack: Int64
     ) -> Decision {
         let states = meters.indices.map { place in
-            let reset = meters[place].reset(model, windows[place], at: latest)
+            let reset = meters[place].reset(model, windows[place], at: judged)
             return WindowState(
-                window: windows[place], used: meters[place].used(model, windows[place], at: latest),
+                window: windows[place], used: meters[place].used(model, windows[place], at: judged),
                 reset: Timestamp(milliseconds: callersTime(of: reset, model)))
         }
         return Decision(

@@ -8,7 +8,9 @@ struct RecentUnits: Sendable {
 
     var heapBytes: Int { HeapBytes.array(of: times.capacity, stride: MemoryLayout<Int64>.stride) }
 
-    func used(_ window: Window, at now: Int64) -> Int { times.count - firstIndex(after: now - window.durationMilliseconds) }
+    func used(_ window: Window, at now: Int64) -> Int {
+        times.count - firstIndex(after: now - window.durationMilliseconds)
+    }
 
     /// The earliest instant at which `cost` more would fit; `now` if it fits.
     func fits(_ cost: Int, _ window: Window, at now: Int64) -> Int64 {

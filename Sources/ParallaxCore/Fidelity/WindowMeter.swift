@@ -75,6 +75,7 @@ struct WindowMeter: Sendable {
         case .slidingCounter(let roundsDown):
             return instant(atWhichUsed: Int64(min(used, window.limit) - 1), roundsDown, window, at: now)
         case .tokenBucket, .leakyBucket:
+            guard parts(model, window, at: now) > 0 else { return now }
             let wanted = Int64(max(0, window.limit - used) + 1) * window.durationMilliseconds
             return instant(atWhichParts: max(0, capacity(model, window) - wanted), model, window, at: now)
         }

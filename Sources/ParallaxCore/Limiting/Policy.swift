@@ -55,6 +55,9 @@ package struct Policy: Hashable, Sendable {
         self.fingerprint = Policy.makeFingerprint(windows)
     }
 
+    /// The largest limit of all windows.
+    package var largestLimit: Int { windows.lazy.map(\.limit).max()! }
+
     /// The default windows: 10 a second, 60 a minute, 1000 an hour, and bursts of 20 in ten seconds.
     package static let defaultValue = try! Policy(windows: [
         Window(name: "second", limit: 10, durationMilliseconds: 1_000),

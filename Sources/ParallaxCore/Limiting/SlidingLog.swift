@@ -37,11 +37,16 @@ package struct SlidingLog: ~Copyable, @unchecked Sendable {
     }
 
     /// Appends units at a time no earlier than the newest, and forgets those that have left the longest window.
-    package mutating func append(_ units: Int, at now: Timestamp, keeping durationMilliseconds: Int64) {
+    ///
+    /// - Parameter maximum: The most units kept, no less than `units`; the oldest go first.
+    package mutating func append(
+        _ units: Int, at now: Timestamp, keeping durationMilliseconds: Int64, atMost maximum: Int = .max
+    ) {
         guard units > 0 else { return }
         let time = max(now.milliseconds, self.units.newest)
-        room(for: units, at: time, head: self.units.firstIndex(after: time - durationMilliseconds))
-            .append(units, at: time)
+        let head = max(
+            self.units.firstIndex(after: time - durationMilliseconds), self.units.offsets.count - (maximum - units))
+        room(for: units, at: time, head: head).append(units, at: time)
     }
 
     /// The storage, with room for so many units more and a base that is near enough.
