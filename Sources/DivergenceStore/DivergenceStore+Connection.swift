@@ -15,8 +15,8 @@ extension DivergenceStore {
         case open(DatabasePool, StoreFiles?)
     }
 
-    /// Begins to open the database on a thread of its own, and waits until that has ended, at most for a while: a file that
-    /// another program has locked, or a disk that does not answer, holds up no start.
+    /// Begins to open the database on a thread of its own, and waits until that has ended, at most for a while: a file
+    /// that another program has locked, or a disk that does not answer, holds up no start.
     package func open(within timeout: Duration) {
         let work = DispatchWorkItem { try? self.open() }
         DispatchQueue.global().async(execute: work)
@@ -67,8 +67,9 @@ extension DivergenceStore {
             return pool
         }
         guard let pool else { return }
-        // A file that was renamed gets what lies in its `-wal`: closing leaves that out. And an emptied `-wal` cannot be taken
-        // for that of the file that stands at the path now. Into a file that was cut short nothing more is written.
+        // A file that was renamed gets what lies in its `-wal`: closing leaves that out. And an emptied `-wal` cannot
+        // be taken for that of the file that stands at the path now. Into a file that was cut short nothing more is
+        // written.
         if !isCutShort {
             _ = try? pool.writeWithoutTransaction { database in
                 try Self.markInstancesClosed(in: database)
@@ -78,8 +79,8 @@ extension DivergenceStore {
         try? pool.close()
     }
 
-    /// Bytes that the file should have at least, by the count of pages in its own header. What lies only in the `-wal`, and
-    /// makes the file longer later, does not count.
+    /// Bytes that the file should have at least, by the count of pages in its own header. What lies only in the `-wal`,
+    /// and makes the file longer later, does not count.
     func countedBytes() throws -> Int64 {
         do {
             // As the writer, so that no checkpoint of this process is half done.
@@ -115,26 +116,29 @@ extension DivergenceStore {
     }
 }
 
-/// What the first bytes of the database file itself say, whatever newer pages its `-wal` holds.
-///
-/// They are read through SQLite's own descriptor: closing another would let go of the locks that SQLite holds on the file.
-struct FileHeader {
-    /// How many bytes the file should have at least: less what only the `-wal` holds.
-    let bytes: Int64
+extension DivergenceStore {
+    /// What the first bytes of the database file itself say, whatever newer pages its `-wal` holds.
+    ///
+    /// They are read through SQLite's own descriptor: closing another would let go of the locks that SQLite holds on
+    /// the file.
+    struct FileHeader {
+        /// How many bytes the file should have at least: less what only the `-wal` holds.
+        let bytes: Int64
 
-    /// - Throws: `DatabaseError` if the file is shorter than its header.
-    init(_ database: Database) throws {
-        var file: UnsafeMutablePointer<sqlite3_file>?
-        var header = [UInt8](repeating: 0, count: 32)
-        let code = sqlite3_file_control(database.sqliteConnection, "main", SQLITE_FCNTL_FILE_POINTER, &file)
-        guard code == SQLITE_OK, let file, let read = file.pointee.pMethods?.pointee.xRead else {
-            throw DatabaseError(resultCode: .SQLITE_IOERR)
+        /// - Throws: `DatabaseError` if the file is shorter than its header.
+        init(_ database: Database) throws {
+            var file: UnsafeMutablePointer<sqlite3_file>?
+            var header = [UInt8](repeating: 0, count: 32)
+            let code = sqlite3_file_control(database.sqliteConnection, "main", SQLITE_FCNTL_FILE_POINTER, &file)
+            guard code == SQLITE_OK, let file, let read = file.pointee.pMethods?.pointee.xRead else {
+                throw DatabaseError(resultCode: .SQLITE_IOERR)
+            }
+            let readCode = read(file, &header, CInt(header.count), 0)
+            guard readCode == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: readCode)) }
+            // A size of 1 stands for 65,536.
+            let pageSize = Int64(header[16]) << 8 | Int64(header[17])
+            let pages = header[28..<32].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+            bytes = pages * (pageSize == 1 ? 65_536 : pageSize)
         }
-        let readCode = read(file, &header, CInt(header.count), 0)
-        guard readCode == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: readCode)) }
-        // A size of 1 stands for 65,536.
-        let pageSize = Int64(header[16]) << 8 | Int64(header[17])
-        let pages = header[28..<32].reduce(Int64(0)) { $0 << 8 | Int64($1) }
-        bytes = pages * (pageSize == 1 ? 65_536 : pageSize)
     }
 }

@@ -8,11 +8,13 @@ package struct EvaluationCursor: Equatable, Sendable {
     fileprivate let id: Int64
 }
 
-/// Evaluations in the order of their times, and where to go on.
-package struct EvaluationPage: Equatable, Sendable {
-    package let evaluations: [Evaluation]
-    /// `nil` if there are no more.
-    package let next: EvaluationCursor?
+extension DivergenceStore {
+    /// Evaluations in the order of their times, and where to go on.
+    package struct EvaluationPage: Equatable, Sendable {
+        package let evaluations: [Evaluation]
+        /// `nil` if there are no more.
+        package let next: EvaluationCursor?
+    }
 }
 
 extension DivergenceStore {

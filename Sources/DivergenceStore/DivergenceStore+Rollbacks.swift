@@ -7,10 +7,12 @@ package struct StoredRollback: Equatable, Sendable {
     package let rollback: Rollback
 }
 
-/// Which rollbacks a person has seen.
-package enum AcknowledgedRollbacks: Equatable, Sendable {
-    case all
-    case one(Int64)
+extension DivergenceStore {
+    /// Which rollbacks a person has seen.
+    package enum AcknowledgedRollbacks: Equatable, Sendable {
+        case all
+        case one(Int64)
+    }
 }
 
 extension DivergenceStore {

@@ -113,7 +113,9 @@ final class FlagHistoryWriter: Sendable {
     }
 }
 
-/// Where the queue leaves its answer for a caller that may have stopped waiting.
-private final class NewestChange: Sendable {
-    let change = Mutex<FlagChange?>(nil)
+extension FlagHistoryWriter {
+    /// Where the queue leaves its answer for a caller that may have stopped waiting.
+    private final class NewestChange: Sendable {
+        let change = Mutex<FlagChange?>(nil)
+    }
 }

@@ -5,9 +5,9 @@ import Synchronization
 /// The flags of this instance: what holds now, and the file they come from.
 ///
 /// ``current`` is for the request path. All else reads or writes files and runs on a queue of its own, one after the
-/// other, so that neither event loops nor the threads of other tasks wait for a disk. The queue is the actor's executor: the
-/// compiler sees to it that what belongs to the queue is touched nowhere else. How the file is changed is decided by
-/// ``FlagFileProtocol``.
+/// other, so that neither event loops nor the threads of other tasks wait for a disk. The queue is the actor's
+/// executor: the compiler sees to it that what belongs to the queue is touched nowhere else. How the file is changed is
+/// decided by ``FlagFileProtocol``.
 package actor FlagStore {
     /// What is known of the file and of those who share it; readers on other threads see it as of the last change.
     struct State {
@@ -71,7 +71,8 @@ package actor FlagStore {
     var newestModificationTime: Int64 = 0
     /// `nil` if nothing is to be made.
     var creation: Creation?
-    /// When it was tried last whether the file can be written, on the monotonic clock; `nil` to try at the next reading.
+    /// When it was tried last whether the file can be written, on the monotonic clock; `nil` to try at the next
+    /// reading.
     var triedWritingAt: Duration?
     /// What was said last of what is applied here, and when, on the monotonic clock; `nil` before the first time.
     var posted: (status: InstanceStatus, time: Duration)?
@@ -173,24 +174,27 @@ extension FlagStore {
     }
 }
 
-/// Runs an actor's jobs one after the other on a queue, so that a disk that hangs takes none of the threads that tasks share.
-final class QueueExecutor: SerialExecutor {
-    private let queue: DispatchQueue
+extension FlagStore {
+    /// Runs an actor's jobs one after the other on a queue, so that a disk that hangs takes none of the threads that
+    /// tasks share.
+    final class QueueExecutor: SerialExecutor {
+        private let queue: DispatchQueue
 
-    init(label: String) {
-        queue = DispatchQueue(label: label)
-    }
+        init(label: String) {
+            queue = DispatchQueue(label: label)
+        }
 
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
-    }
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        }
 
-    /// Lets other jobs run for a while. A cancelled task waits too.
-    func pause(for duration: Duration) async {
-        let nanoseconds = Int(duration / .nanoseconds(1))
-        await withCheckedContinuation { continuation in
-            queue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) { continuation.resume() }
+        /// Lets other jobs run for a while. A cancelled task waits too.
+        func pause(for duration: Duration) async {
+            let nanoseconds = Int(duration / .nanoseconds(1))
+            await withCheckedContinuation { continuation in
+                queue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) { continuation.resume() }
+            }
         }
     }
 }

@@ -116,15 +116,19 @@ package final class PrivateRedis: Sendable {
     }
 }
 
-/// A configuration file that could not be written.
-struct ConfigurationFileError: Error {
-    let path: String
+extension PrivateRedis {
+    /// A configuration file that could not be written.
+    struct ConfigurationFileError: Error {
+        let path: String
+    }
 }
 
-/// A command of a test that a server refused.
-struct UnexpectedReply: Error {
-    let words: [String]
-    let reply: String
+extension PrivateRedis {
+    /// A command of a test that a server refused.
+    struct UnexpectedReply: Error {
+        let words: [String]
+        let reply: String
+    }
 }
 
 /// Lends a Redis server of its own to the body and ends it afterwards.

@@ -14,7 +14,8 @@ package final class RedisRelay: Sendable {
         case swallow
         /// Keeps requests from the server, and answers each piece of them with these bytes.
         case answer([UInt8])
-        /// Passes so many more bytes of answers on, then resets (RST) the connection they belong to, and forwards again.
+        /// Passes so many more bytes of answers on, then resets (RST) the connection they belong to, and forwards
+        /// again.
         case reset(afterBytes: Int)
     }
 
@@ -109,59 +110,63 @@ package func withRedisRelay<Result>(
     }
 }
 
-/// Takes requests from a client to the server.
-private final class RequestHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+extension RedisRelay {
+    /// Takes requests from a client to the server.
+    private final class RequestHandler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
 
-    private let state: RedisRelay.StateBox
-    private let server: any Channel
+        private let state: RedisRelay.StateBox
+        private let server: any Channel
 
-    init(state: RedisRelay.StateBox, server: any Channel) {
-        self.state = state
-        self.server = server
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .answer(let bytes) = state.behaviour {
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
-        } else {
-            server.writeAndFlush(unwrapInboundIn(data), promise: nil)
+        init(state: RedisRelay.StateBox, server: any Channel) {
+            self.state = state
+            self.server = server
         }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            if case .answer(let bytes) = state.behaviour {
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+            } else {
+                server.writeAndFlush(unwrapInboundIn(data), promise: nil)
+            }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { server.close(promise: nil) }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
-
-    func channelInactive(context: ChannelHandlerContext) { server.close(promise: nil) }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
-/// Takes answers from the server to a client, as far as it is told to.
-private final class AnswerHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
+extension RedisRelay {
+    /// Takes answers from the server to a client, as far as it is told to.
+    private final class AnswerHandler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
 
-    private let state: RedisRelay.StateBox
-    private let client: any Channel
-    private var hasSwallowed = false
+        private let state: RedisRelay.StateBox
+        private let client: any Channel
+        private var hasSwallowed = false
 
-    init(state: RedisRelay.StateBox, client: any Channel) {
-        self.state = state
-        self.client = client
+        init(state: RedisRelay.StateBox, client: any Channel) {
+            self.state = state
+            self.client = client
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            var bytes = unwrapInboundIn(data)
+            if state.behaviour == .swallow { hasSwallowed = true }
+            guard !hasSwallowed else { return }
+            let passing = state.pass(bytes.readableBytes)
+            guard let part = bytes.readSlice(length: passing.bytes) else { return }
+            guard passing.thenReset else { return client.writeAndFlush(part, promise: nil) }
+            let client = client
+            client.writeAndFlush(part).whenComplete { _ in RedisRelay.reset(client) }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { client.close(promise: nil) }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = unwrapInboundIn(data)
-        if state.behaviour == .swallow { hasSwallowed = true }
-        guard !hasSwallowed else { return }
-        let passing = state.pass(bytes.readableBytes)
-        guard let part = bytes.readSlice(length: passing.bytes) else { return }
-        guard passing.thenReset else { return client.writeAndFlush(part, promise: nil) }
-        let client = client
-        client.writeAndFlush(part).whenComplete { _ in RedisRelay.reset(client) }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) { client.close(promise: nil) }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
 extension RedisRelay {

@@ -57,8 +57,8 @@ struct FleetSet: Equatable, Sendable {
     }
 }
 
-/// How a load balancer deals requests out to the instances of a fleet. The raw values are options of the command and keys
-/// of its JSON: they never change.
+/// How a load balancer deals requests out to the instances of a fleet. The raw values are options of the command and
+/// keys of its JSON: they never change.
 package enum LoadBalancing: String, CaseIterable, Sendable {
     /// One instance after the other.
     case roundRobin = "round-robin"
@@ -68,31 +68,33 @@ package enum LoadBalancing: String, CaseIterable, Sendable {
     case client
 }
 
-/// Chooses the instance that each request goes to. The same seed gives the same choices.
-struct LoadBalancer: Sendable {
-    private let balance: LoadBalancing
-    private let instances: Int
-    private var turn = 0
-    private var random: SplitMix64
+extension Fleet {
+    /// Chooses the instance that each request goes to. The same seed gives the same choices.
+    struct LoadBalancer: Sendable {
+        private let balance: LoadBalancing
+        private let instances: Int
+        private var turn = 0
+        private var random: SplitMix64
 
-    init(_ balance: LoadBalancing, instances: Int, seed: UInt64) {
-        self.balance = balance
-        self.instances = instances
-        random = SplitMix64(seed: seed)
-    }
+        init(_ balance: LoadBalancing, instances: Int, seed: UInt64) {
+            self.balance = balance
+            self.instances = instances
+            random = SplitMix64(seed: seed)
+        }
 
-    /// The place of the instance, from 0.
-    mutating func choose(for identity: Identity) -> Int {
-        switch balance {
-        case .roundRobin:
-            defer { turn = turn + 1 == instances ? 0 : turn + 1 }
-            return turn
-        case .random: return random.integer(in: 0...instances - 1)
-        case .client:
-            var hash = StableHash()
-            hash.combine(identity.organization)
-            hash.combine(identity.identifier)
-            return Int(hash.value % UInt64(instances))
+        /// The place of the instance, from 0.
+        mutating func choose(for identity: Identity) -> Int {
+            switch balance {
+            case .roundRobin:
+                defer { turn = turn + 1 == instances ? 0 : turn + 1 }
+                return turn
+            case .random: return random.integer(in: 0...instances - 1)
+            case .client:
+                var hash = StableHash()
+                hash.combine(identity.organization)
+                hash.combine(identity.identifier)
+                return Int(hash.value % UInt64(instances))
+            }
         }
     }
 }

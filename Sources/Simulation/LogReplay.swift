@@ -134,15 +134,17 @@ package protocol PipelinedCandidate {
     func forget(_ identities: [Identity]) async throws
 }
 
-/// Trials whose candidate has been asked, the oldest first.
-struct PendingTrials {
-    private var trials: Deque<(Simulation.Trial, PipelinedCandidate.PendingDecision)> = []
+extension LogReplay {
+    /// Trials whose candidate has been asked, the oldest first.
+    struct PendingTrials {
+        private var trials: Deque<(Simulation.Trial, PipelinedCandidate.PendingDecision)> = []
 
-    var count: Int { trials.count }
+        var count: Int { trials.count }
 
-    mutating func append(_ trial: Simulation.Trial, _ answer: @escaping PipelinedCandidate.PendingDecision) {
-        trials.append((trial, answer))
+        mutating func append(_ trial: Simulation.Trial, _ answer: @escaping PipelinedCandidate.PendingDecision) {
+            trials.append((trial, answer))
+        }
+
+        mutating func removeFirst() -> (Simulation.Trial, PipelinedCandidate.PendingDecision) { trials.removeFirst() }
     }
-
-    mutating func removeFirst() -> (Simulation.Trial, PipelinedCandidate.PendingDecision) { trials.removeFirst() }
 }

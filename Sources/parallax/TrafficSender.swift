@@ -58,53 +58,55 @@ struct TrafficSender: Sendable {
     }
 }
 
-/// The requests that are on their way, or wait until the last one of the same client was answered.
-struct InFlightRequests {
-    private struct Completion: Sendable {
-        let identity: Identity
-        let number: Int
-        let delivery: TrafficTally.Delivery
-    }
-
-    /// Requests that were ever launched.
-    private(set) var launched = 0
-    /// Requests that have not completed yet.
-    private(set) var count = 0
-    /// Each client's newest request.
-    private var newest: [Identity: (number: Int, task: Task<Void, Never>)] = [:]
-    private let completions: AsyncStream<Completion>
-    private let completed: AsyncStream<Completion>.Continuation
-
-    init() {
-        (completions, completed) = AsyncStream<Completion>.makeStream()
-    }
-
-    /// Sends a request as soon as the same client's requests before it were answered.
-    mutating func launch(_ request: OutgoingRequest, to instance: Int, _ deliver: @escaping TrafficSender.Deliver) {
-        let (number, before, completed) = (launched, newest[request.identity]?.task, completed)
-        launched += 1
-        count += 1
-        let task = Task {
-            await before?.value
-            let delivery = await deliver(request, instance)
-            completed.yield(Completion(identity: request.identity, number: number, delivery: delivery))
+extension TrafficSender {
+    /// The requests that are on their way, or wait until the last one of the same client was answered.
+    struct InFlightRequests {
+        private struct Completion: Sendable {
+            let identity: Identity
+            let number: Int
+            let delivery: TrafficTally.Delivery
         }
-        newest[request.identity] = (number, task)
-    }
 
-    /// In a task of its own: a stream ends for a task that is cancelled, and what is on its way lands all the same.
-    private func nextCompletion() async -> Completion? {
-        await Task { [completions] in await completions.first { _ in true } }.value
-    }
+        /// Requests that were ever launched.
+        private(set) var launched = 0
+        /// Requests that have not completed yet.
+        private(set) var count = 0
+        /// Each client's newest request.
+        private var newest: [Identity: (number: Int, task: Task<Void, Never>)] = [:]
+        private let completions: AsyncStream<Completion>
+        private let completed: AsyncStream<Completion>.Continuation
 
-    /// Waits until the next request was answered, and counts it.
-    mutating func finishOne(into tally: inout TrafficTally) async {
-        guard let completion = await nextCompletion() else {
-            preconditionFailure("the stream of completions never ends")
+        init() {
+            (completions, completed) = AsyncStream<Completion>.makeStream()
         }
-        count -= 1
-        tally.count(completion.delivery)
-        if newest[completion.identity]?.number == completion.number { newest[completion.identity] = nil }
+
+        /// Sends a request as soon as the same client's requests before it were answered.
+        mutating func launch(_ request: OutgoingRequest, to instance: Int, _ deliver: @escaping TrafficSender.Deliver) {
+            let (number, before, completed) = (launched, newest[request.identity]?.task, completed)
+            launched += 1
+            count += 1
+            let task = Task {
+                await before?.value
+                let delivery = await deliver(request, instance)
+                completed.yield(Completion(identity: request.identity, number: number, delivery: delivery))
+            }
+            newest[request.identity] = (number, task)
+        }
+
+        /// In a task of its own: a stream ends for a task that is cancelled, and what is on its way lands all the same.
+        private func nextCompletion() async -> Completion? {
+            await Task { [completions] in await completions.first { _ in true } }.value
+        }
+
+        /// Waits until the next request was answered, and counts it.
+        mutating func finishOne(into tally: inout TrafficTally) async {
+            guard let completion = await nextCompletion() else {
+                preconditionFailure("the stream of completions never ends")
+            }
+            count -= 1
+            tally.count(completion.delivery)
+            if newest[completion.identity]?.number == completion.number { newest[completion.identity] = nil }
+        }
     }
 }
 

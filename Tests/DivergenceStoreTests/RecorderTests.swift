@@ -15,20 +15,20 @@ import Testing
             for result in everyResult { recorder.compared(.sample(result)) }
             #expect(await recorder.flush())
             let report = try await store.report()
-            #expect(report.compared == 1 + 4 * 10)
+            #expect(report.compared == 1 + 4 * 11)
             #expect(report.agreed == 1)
-            #expect(report.diverged == 40)
+            #expect(report.diverged == 44)
             #expect(
                 report.incomparable
                     == Dictionary(uniqueKeysWithValues: Unavailability.allCases.map { ($0.rawValue, 1) }))
-            #expect(report.kinds == Dictionary(uniqueKeysWithValues: DivergenceKind.allCases.map { ($0.rawValue, 10) }))
+            #expect(report.kinds == Dictionary(uniqueKeysWithValues: DivergenceKind.allCases.map { ($0.rawValue, 11) }))
             #expect(
                 report.causes == Dictionary(uniqueKeysWithValues: DivergenceCause.allCases.map { ($0.rawValue, 4) }))
-            #expect(report.control == .init(allowed: 21, limited: 20))
-            #expect(report.candidate == .init(allowed: 21, limited: 20))
+            #expect(report.control == .init(allowed: 23, limited: 22))
+            #expect(report.candidate == .init(allowed: 23, limited: 22))
             #expect(report.controlWhereIncomparable == .init(allowed: 9, limited: 0))
-            #expect(report.storedOneByOne == 30)
-            #expect(report.onlyCounted == 10)
+            #expect(report.storedOneByOne == 33)
+            #expect(report.onlyCounted == 11)
             #expect(report.dropped.isEmpty && report.rowsDropped.isEmpty)
             #expect(report.instances == ["a"])
         }

@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test("a step forward waits for a acknowledgement that is on its way, and for none that was not given")
+    @Test("a step forward waits for an acknowledgement that is on its way, and for none that was not given")
     func onItsWay() throws {
         var cleared = Self.latch
         try cleared.acknowledge(Self.acknowledgement)

@@ -128,16 +128,18 @@ package struct PolicyBook: Equatable, Sendable {
     }
 }
 
-/// An organization's name, the same as another if its bytes are: equal spellings are not enough.
-private struct OrganizationName: Hashable {
-    let text: String
+extension PolicyBook {
+    /// An organization's name, the same as another if its bytes are: equal spellings are not enough.
+    private struct OrganizationName: Hashable {
+        let text: String
 
-    static func == (left: OrganizationName, right: OrganizationName) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
-    }
+        static func == (left: OrganizationName, right: OrganizationName) -> Bool {
+            left.text.utf8.elementsEqual(right.text.utf8)
+        }
 
-    func hash(into hasher: inout Hasher) {
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        func hash(into hasher: inout Hasher) {
+            var text = text
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
     }
 }

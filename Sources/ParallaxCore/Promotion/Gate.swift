@@ -12,7 +12,7 @@ package struct Gate: Codable, Equatable, Sendable {
     /// Every check, in the order of ``GateCheck/Name``.
     package let checks: [GateCheck]
 
-    /// The sentences of the checks that do not pass: first those that forbid, then those that ask for patience.
+    /// The sentences of the checks that do not pass: first those that forbid, then those that ask to wait.
     package var reasons: [String] {
         let reasons =
             checks.filter(\.speaksAgainst).compactMap(\.reason)

@@ -12,8 +12,8 @@ package struct RedisDownTrigger: Sendable {
     /// What was measured at one time, and the settings that it is judged by.
     package struct Reading: Equatable, Sendable {
         package var settings = RollbackSettings()
-        /// Since the first failure after the last good run, or since decisions were answered; `nil` while Redis is up, or
-        /// nothing is known yet.
+        /// Since the first failure after the last good run, or since decisions were answered; `nil` while Redis is up,
+        /// or nothing is known yet.
         package var downMilliseconds: Int64?
         /// Down within the window, the present outage included, and in how many outages.
         package var downInWindowMilliseconds: Int64 = 0
@@ -217,54 +217,57 @@ extension RedisDownTrigger.Reading {
     }
 }
 
-/// The ended outages of Redis that reach into a window, for how long it was away in all.
-///
-/// Times are milliseconds on the monotonic clock. Bounded: an outage and the good run after it take three probes at least.
-struct OutageWindow: Equatable, Sendable {
-    private let milliseconds: Int64
-    private var ended: [Range<Int64>] = []
-
-    /// - Parameter seconds: The length of the window; with 0 nothing is summed up.
-    init(seconds: Int) {
-        milliseconds = Int64(seconds) * 1000
-    }
-
-    /// Takes in an outage that has ended at `outage.upperBound`, and drops those that have left the window.
-    mutating func add(_ outage: Range<Int64>) {
-        guard milliseconds > 0, !outage.isEmpty else { return }
-        ended.removeAll { $0.upperBound <= outage.upperBound - milliseconds }
-        ended.append(outage)
-    }
-
-    mutating func clear() {
-        ended = []
-    }
-
-    /// How long Redis was away within the window that ends now, in how many outages.
+extension RedisDownTrigger {
+    /// The ended outages of Redis that reach into a window, for how long it was away in all.
     ///
-    /// - Parameter current: The present outage so far; `nil` while Redis is up.
-    func total(at now: Int64, current: Range<Int64>?) -> (milliseconds: Int64, outages: Int) {
-        guard milliseconds > 0 else { return (0, 0) }
-        let start = now - milliseconds
-        var total = (milliseconds: Int64(0), outages: 0)
-        for outage in ended + (current.map { [$0] } ?? []) where outage.upperBound > start {
-            total.milliseconds += outage.upperBound - max(outage.lowerBound, start)
-            total.outages += 1
-        }
-        return total
-    }
+    /// Times are milliseconds on the monotonic clock. Bounded: an outage and the good run after it take three probes at
+    /// least.
+    struct OutageWindow: Equatable, Sendable {
+        private let milliseconds: Int64
+        private var ended: [Range<Int64>] = []
 
-    /// In how many milliseconds the total of the ended outages no longer exceeds a limit, if Redis stays up.
-    func clears(below limit: Int64, at now: Int64) -> Int64 {
-        var excess = total(at: now, current: nil).milliseconds - limit
-        guard excess > 0 else { return 0 }
-        for outage in ended {
-            let start = max(outage.lowerBound, now - milliseconds)
-            let length = max(0, outage.upperBound - start)
-            if excess <= length { return start + excess + milliseconds - now }
-            excess -= length
+        /// - Parameter seconds: The length of the window; with 0 nothing is summed up.
+        init(seconds: Int) {
+            milliseconds = Int64(seconds) * 1000
         }
-        return milliseconds
+
+        /// Takes in an outage that has ended at `outage.upperBound`, and drops those that have left the window.
+        mutating func add(_ outage: Range<Int64>) {
+            guard milliseconds > 0, !outage.isEmpty else { return }
+            ended.removeAll { $0.upperBound <= outage.upperBound - milliseconds }
+            ended.append(outage)
+        }
+
+        mutating func clear() {
+            ended = []
+        }
+
+        /// How long Redis was away within the window that ends now, in how many outages.
+        ///
+        /// - Parameter current: The present outage so far; `nil` while Redis is up.
+        func total(at now: Int64, current: Range<Int64>?) -> (milliseconds: Int64, outages: Int) {
+            guard milliseconds > 0 else { return (0, 0) }
+            let start = now - milliseconds
+            var total = (milliseconds: Int64(0), outages: 0)
+            for outage in ended + (current.map { [$0] } ?? []) where outage.upperBound > start {
+                total.milliseconds += outage.upperBound - max(outage.lowerBound, start)
+                total.outages += 1
+            }
+            return total
+        }
+
+        /// In how many milliseconds the total of the ended outages no longer exceeds a limit, if Redis stays up.
+        func clears(below limit: Int64, at now: Int64) -> Int64 {
+            var excess = total(at: now, current: nil).milliseconds - limit
+            guard excess > 0 else { return 0 }
+            for outage in ended {
+                let start = max(outage.lowerBound, now - milliseconds)
+                let length = max(0, outage.upperBound - start)
+                if excess <= length { return start + excess + milliseconds - now }
+                excess -= length
+            }
+            return milliseconds
+        }
     }
 }
 

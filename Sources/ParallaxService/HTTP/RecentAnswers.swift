@@ -9,7 +9,7 @@ package final class RecentAnswers: Sendable {
     /// How long a repeated request is known, from when the first arrived.
     package static let lifetime: Duration = .seconds(10)
 
-    /// A request: whom it is about, and its caller's name for it.
+    /// A request: its identity, and its caller's name for it.
     package struct Key: Hashable, Sendable {
         let identity: Identity
         let requestID: String

@@ -40,8 +40,8 @@ package final class RollbackObserver: DecisionObserver {
 
     /// Counts how long one caller waited for the service's whole answer.
     ///
-    /// The service calls this, once a request; the limiter's own part of it, `answered(_:)`, is followed nowhere, so that
-    /// no wait counts twice.
+    /// The service calls this, once a request; the limiter's own part of it, `answered(_:)`, is followed nowhere, so
+    /// that no wait counts twice.
     ///
     /// - Parameters:
     ///   - duration: From the request's arrival to its answer, on a monotonic clock.
@@ -89,22 +89,24 @@ package final class RollbackObserver: DecisionObserver {
     }
 }
 
-/// Counts response times of one source by who judged the requests, without a lock.
-struct ResponseTimeCounters: Sendable {
-    private let legacy = LatencyCounters()
-    private let heldOut = LatencyCounters()
-    private let inPlay = LatencyCounters()
+extension RollbackObserver {
+    /// Counts response times of one source by who judged the requests, without a lock.
+    struct ResponseTimeCounters: Sendable {
+        private let legacy = LatencyCounters()
+        private let heldOut = LatencyCounters()
+        private let inPlay = LatencyCounters()
 
-    /// - Parameter isHeldOut: Whether only control judged in hybrid; of no meaning in another strategy.
-    func record(_ duration: Duration, strategy: Strategy, isHeldOut: Bool) {
-        switch strategy {
-        case .legacy: legacy.record(duration)
-        case .hybrid: isHeldOut ? heldOut.record(duration) : inPlay.record(duration)
-        case .distributedOnly: inPlay.record(duration)
+        /// - Parameter isHeldOut: Whether only control judged in hybrid; of no meaning in another strategy.
+        func record(_ duration: Duration, strategy: Strategy, isHeldOut: Bool) {
+            switch strategy {
+            case .legacy: legacy.record(duration)
+            case .hybrid: isHeldOut ? heldOut.record(duration) : inPlay.record(duration)
+            case .distributedOnly: inPlay.record(duration)
+            }
         }
-    }
 
-    func take() -> (legacy: LatencyHistogram, heldOut: LatencyHistogram, inPlay: LatencyHistogram) {
-        (legacy.take(), heldOut.take(), inPlay.take())
+        func take() -> (legacy: LatencyHistogram, heldOut: LatencyHistogram, inPlay: LatencyHistogram) {
+            (legacy.take(), heldOut.take(), inPlay.take())
+        }
     }
 }

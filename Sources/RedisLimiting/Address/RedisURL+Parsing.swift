@@ -188,36 +188,39 @@ extension RedisURL {
     }
 }
 
-/// How the sentinels of an address are reached, as its query says.
-private struct SentinelLogin {
-    var usesTLS: Bool
-    var user: String?
-    var password: String?
-    private var seen: Set<Substring> = []
+extension RedisURL {
+    /// How the sentinels of an address are reached, as its query says.
+    private struct SentinelLogin {
+        var usesTLS: Bool
+        var user: String?
+        var password: String?
+        private var seen: Set<Substring> = []
 
-    /// - Parameter usesTLS: Whether connections to the data are encrypted; those to sentinels are too, unless told otherwise.
-    init(usesTLS: Bool) {
-        self.usesTLS = usesTLS
-    }
-
-    mutating func read(_ query: Substring?) throws(RedisURLError) {
-        guard let query else { return }
-        for parameter in query.split(separator: "&", omittingEmptySubsequences: false) {
-            let (name, value) = RedisURL.split(parameter, at: "=")
-            guard let value else { throw .unknownParameter("without a value") }
-            try set(name, to: value)
+        /// - Parameter usesTLS: Whether connections to the data are encrypted; those to sentinels are too, unless told
+        ///   otherwise.
+        init(usesTLS: Bool) {
+            self.usesTLS = usesTLS
         }
-    }
 
-    private mutating func set(_ name: Substring, to value: Substring) throws(RedisURLError) {
-        switch name {
-        case "sentinel_user": user = try RedisURL.decode(value, part: "sentinel_user")
-        case "sentinel_password": password = try RedisURL.decode(value, part: "sentinel_password")
-        case "sentinel_tls" where value == "true": usesTLS = true
-        case "sentinel_tls" where value == "false": usesTLS = false
-        case "sentinel_tls": throw .badSentinelParameter("sentinel_tls")
-        default: throw .unknownParameter(RedisURL.shortened(name))
+        mutating func read(_ query: Substring?) throws(RedisURLError) {
+            guard let query else { return }
+            for parameter in query.split(separator: "&", omittingEmptySubsequences: false) {
+                let (name, value) = RedisURL.split(parameter, at: "=")
+                guard let value else { throw .unknownParameter("without a value") }
+                try set(name, to: value)
+            }
         }
-        guard !value.isEmpty, seen.insert(name).inserted else { throw .badSentinelParameter(String(name)) }
+
+        private mutating func set(_ name: Substring, to value: Substring) throws(RedisURLError) {
+            switch name {
+            case "sentinel_user": user = try RedisURL.decode(value, part: "sentinel_user")
+            case "sentinel_password": password = try RedisURL.decode(value, part: "sentinel_password")
+            case "sentinel_tls" where value == "true": usesTLS = true
+            case "sentinel_tls" where value == "false": usesTLS = false
+            case "sentinel_tls": throw .badSentinelParameter("sentinel_tls")
+            default: throw .unknownParameter(RedisURL.shortened(name))
+            }
+            guard !value.isEmpty, seen.insert(name).inserted else { throw .badSentinelParameter(String(name)) }
+        }
     }
 }

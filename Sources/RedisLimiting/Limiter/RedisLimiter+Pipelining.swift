@@ -1,19 +1,21 @@
 import NIOCore
 package import ParallaxCore
 
-/// A check on its way to Redis.
-package struct SentCheck: Sendable {
-    fileprivate let call: PendingCall
-    fileprivate let policy: Policy
-    fileprivate let cost: Int
+extension RedisLimiter {
+    /// A check on its way to Redis.
+    package struct SentCheck: Sendable {
+        fileprivate let call: PendingCall
+        fileprivate let policy: Policy
+        fileprivate let cost: Int
 
-    /// Waits for the answer. To be called once.
-    ///
-    /// - Throws: ``RedisError`` if there was none, or none that is a decision.
-    package func decision() async throws(RedisError) -> Decision {
-        let outcome: Result<RedisReply, RedisError>
-        if let settled = call.settledValue { outcome = settled } else { outcome = await call.value() }
-        return try SlidingLogScript.decision(from: try outcome.get(), policy: policy, cost: cost)
+        /// Waits for the answer. To be called once.
+        ///
+        /// - Throws: ``RedisError`` if there was none, or none that is a decision.
+        package func decision() async throws(RedisError) -> Decision {
+            let outcome: Result<RedisReply, RedisError>
+            if let settled = call.settledValue { outcome = settled } else { outcome = await call.value() }
+            return try SlidingLogScript.decision(from: try outcome.get(), policy: policy, cost: cost)
+        }
     }
 }
 

@@ -58,7 +58,7 @@ package struct RollbackScenario: Equatable, Sendable {
     private func run(
         _ evaluated: inout EvaluatedService, day: Int, _ seeds: inout SplitMix64, _ outcome: inout ScenarioOutcome
     ) {
-        let standing = CandidateCondition(latencyFactor: latencyFactor)
+        let usual = CandidateCondition(latencyFactor: latencyFactor)
         let down = CandidateCondition(
             redisSuccessPercent: outage?.successPercent ?? 100, latencyFactor: latencyFactor)
         let length = outage?.wholeSeconds ?? 0
@@ -69,7 +69,7 @@ package struct RollbackScenario: Equatable, Sendable {
         for second in 0..<86_400 {
             let since = second - start
             let isDown = outage?.isDown(inSecond: since) == true
-            guard let evaluation = evaluated.step(isDown ? down : standing) else { continue }
+            guard let evaluation = evaluated.step(isDown ? down : usual) else { continue }
             let isOfOutage = length > 0 && (0..<length + aftermath).contains(since)
             if isOfOutage { delay = delay ?? since + 1 }
             outcome.rollbacks.append(

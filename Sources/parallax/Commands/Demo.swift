@@ -12,9 +12,9 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run two instances with one Redis under traffic, and show where the limiters differed.",
         discussion: """
-            Starts a private Redis and two instances in hybrid mode, sends both in turn the requests of modelled traffic \
-            (many quiet clients, some that come in bursts, one that abuses the service), or those of an access log, \
-            stops them, and prints the report. Limits are the defaults, or RATE_LIMIT_… of the environment.
+            Starts a private Redis and two instances in hybrid mode, sends both in turn the requests of modelled \
+            traffic (many quiet clients, some that come in bursts, one that abuses the service), or those of an \
+            access log, stops them, and prints the report. Limits are the defaults, or RATE_LIMIT_… of the environment.
 
               parallax demo --seconds 20
               parallax demo --log access.log.gz --rate 500
@@ -110,22 +110,24 @@ struct Demo: AsyncParsableCommand {
     }
 }
 
-/// What `demo --json` prints.
-struct DemoDocument: Encodable {
-    let sent: Int
-    let answered: [String: Int]
-    let failed: [String: Int]
-    let seconds: Double
-    let malformedLines: Int?
-    let report: DivergenceReport
+extension Demo {
+    /// What `demo --json` prints.
+    struct DemoDocument: Encodable {
+        let sent: Int
+        let answered: [String: Int]
+        let failed: [String: Int]
+        let seconds: Double
+        let malformedLines: Int?
+        let report: DivergenceReport
 
-    init(_ outcome: Demonstration.Outcome, _ report: DivergenceReport) {
-        let tally = outcome.sending.tally
-        sent = tally.sent
-        answered = Dictionary(uniqueKeysWithValues: tally.answered.map { ("\($0.key)", $0.value) })
-        failed = tally.failed
-        seconds = outcome.sending.elapsed / .seconds(1)
-        malformedLines = outcome.log?.malformedCount
-        self.report = report
+        init(_ outcome: Demonstration.Outcome, _ report: DivergenceReport) {
+            let tally = outcome.sending.tally
+            sent = tally.sent
+            answered = Dictionary(uniqueKeysWithValues: tally.answered.map { ("\($0.key)", $0.value) })
+            failed = tally.failed
+            seconds = outcome.sending.elapsed / .seconds(1)
+            malformedLines = outcome.log?.malformedCount
+            self.report = report
+        }
     }
 }

@@ -3,7 +3,8 @@ import CommandSupport
 import Foundation
 import ParallaxCore
 
-/// One drill over HTTP: the flip by the first instance, all of them in legacy, the way back, and the note that it worked.
+/// One drill over HTTP: the flip by the first instance, all of them in legacy, the way back, and the note that it
+/// worked.
 struct DrillRun: Sendable {
     /// Longer than any instance takes to follow the file, and shorter than the drill's own end.
     private static let timeout: Duration = .seconds(20)
@@ -128,44 +129,49 @@ struct DrillInterruption: Error, Equatable {
     let state: String
 }
 
-/// The result of a drill.
-struct DrillResult: Encodable, Equatable {
-    let instances: Int
-    /// Their names, as they give them in `/health`.
-    let heard: [String]
-    /// The instances that share the flag file and were not watched.
-    var unheard: [String] = []
-    /// The strategy before and after.
-    let strategy: String
-    /// From asking for the flip until all instances answered in legacy, and from asking for the way back until all were.
-    let appliedMs: Int64
-    let restoredMs: Int64
+extension DrillRun {
+    /// The result of a drill.
+    struct DrillResult: Encodable, Equatable {
+        let instances: Int
+        /// Their names, as they give them in `/health`.
+        let heard: [String]
+        /// The instances that share the flag file and were not watched.
+        var unheard: [String] = []
+        /// The strategy before and after.
+        let strategy: String
+        /// From asking for the flip until all instances answered in legacy, and from asking for the way back until all
+        /// were.
+        let appliedMs: Int64
+        let restoredMs: Int64
 
-    var text: String {
-        let who = NumberFormat.counted(instances, "instance")
-        var lines = [
-            "flip         \(who) answered in legacy after \(appliedMs) ms",
-            "way back     \(who) in \(strategy) again after \(restoredMs) ms, the file byte for byte as it was",
-        ]
-        if !heard.isEmpty { lines.append("drilled      \(Self.list(heard))") }
-        if !unheard.isEmpty { lines.append("not drilled  \(Self.list(unheard))") }
-        return (lines + [conclusion]).joined(separator: "\n")
-    }
+        var text: String {
+            let who = NumberFormat.counted(instances, "instance")
+            var lines = [
+                "flip         \(who) answered in legacy after \(appliedMs) ms",
+                "way back     \(who) in \(strategy) again after \(restoredMs) ms, the file byte for byte as it was",
+            ]
+            if !heard.isEmpty { lines.append("drilled      \(Self.list(heard))") }
+            if !unheard.isEmpty { lines.append("not drilled  \(Self.list(unheard))") }
+            return (lines + [conclusion]).joined(separator: "\n")
+        }
 
-    /// Whether every instance that follows the flag file was drilled.
-    var isComplete: Bool { unheard.isEmpty }
+        /// Whether every instance that follows the flag file was drilled.
+        var isComplete: Bool { unheard.isEmpty }
 
-    private var conclusion: String {
-        guard !isComplete else { return "The drill is noted for the gate." }
-        return
-            "Not all were drilled: \(NumberFormat.count(instances)) of \(NumberFormat.count(instances + unheard.count)) "
-            + "instances that follow the flag file. The gate waits for a drill of all: name each with --url."
-    }
+        private var conclusion: String {
+            guard !isComplete else { return "The drill is noted for the gate." }
+            return
+                "Not all were drilled: \(NumberFormat.count(instances)) of \(NumberFormat.count(instances + unheard.count)) "
+                + "instances that follow the flag file. The gate waits for a drill of all: name each with --url."
+        }
 
-    private static func list(_ names: [String]) -> String { names.map(\.escapedForTerminal).joined(separator: ", ") }
+        private static func list(_ names: [String]) -> String {
+            names.map(\.escapedForTerminal).joined(separator: ", ")
+        }
 
-    fileprivate var record: DrillRecordRequest {
-        DrillRecordRequest(appliedMs: appliedMs, restoredMs: restoredMs, instances: instances, heard: heard)
+        fileprivate var record: DrillRecordRequest {
+            DrillRecordRequest(appliedMs: appliedMs, restoredMs: restoredMs, instances: instances, heard: heard)
+        }
     }
 }
 

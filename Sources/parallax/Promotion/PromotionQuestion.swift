@@ -58,20 +58,20 @@ extension GateCircumstances {
 }
 
 extension FlagStore {
-    /// The instances that share the file, by their own acknowledgement next to it.
+    /// The instances that share the file, by the status that each writes next to it.
     fileprivate func sharers(at now: Timestamp) async -> [GateInputs.Sharer] {
         let instances = await instances()
         let text = InstancesText(instances: instances, health: health, now: now)
         return instances.map { applied in
-            let standing = text.agreement(of: applied)
+            let agreement = text.agreement(of: applied)
             let deviation: String? =
-                switch standing {
+                switch agreement {
                 case .current, .silent: nil
                 case .deviating: "is in \(applied.strategy)"
                 case .behind: "has not applied it"
                 }
             return GateInputs.Sharer(
-                name: applied.instance, deviation: deviation, isSilent: standing == .silent)
+                name: applied.instance, deviation: deviation, isSilent: agreement == .silent)
         }
     }
 }
@@ -119,8 +119,8 @@ struct LatchWait {
     static func firstWaiting(_ latches: [(path: String, latch: RollbackLatch)], shared: RollbackLatch?) -> Waiting? {
         let places = latches + [("the folder next to the flag file", shared ?? RollbackLatch())]
         let waiting = places.filter(\.1.isLatched).map { place, latch in
-            // A acknowledgement next to the file is for all who share it; one in a database for the rollback that it is
-            // about.
+            // An acknowledgement next to the file is for all who share it; one in a database for the rollback that it
+            // is about.
             let words = [shared].compactMap(\.self).map { latch.acknowledged(alsoBy: $0) }.filter { !$0.isLatched }
                 .compactMap(\.acknowledgement)
             let same = places.map(\.1).filter { $0.firing == latch.firing }.compactMap(\.acknowledgement)

@@ -140,7 +140,7 @@ import Testing
         #expect(Set(gate.reasons) == Set(gate.checks.compactMap(\.reason)))
     }
 
-    @Test("what forbids outweighs what asks for patience, and its reason comes first")
+    @Test("what forbids outweighs what asks to wait, and its reason comes first")
     func forbiddingFirst() {
         let gate = Self.gate {
             ($0.recordedMinutes, $0.gapMinutes) = (60, 0)

@@ -64,7 +64,8 @@ struct RequestHeadRules: Sendable {
         return coding.isHeader("chunked") && fields.transferCodingCount == 1 ? nil : .unsupportedTransferCoding
     }
 
-    /// What is wrong with the host that the request names. An absolute target's authority replaces `Host` (RFC 9112, 3.2.2).
+    /// What is wrong with the host that the request names. An absolute target's authority replaces `Host` (RFC 9112,
+    /// 3.2.2).
     private mutating func hostProblem(
         _ fields: Fields, _ target: RequestTarget, isFromBrowser: Bool
     ) -> RequestError? {
@@ -131,8 +132,8 @@ private struct Fields {
 
     /// Whether a browser can have sent the request.
     ///
-    /// With a POST it names the page's origin. With a GET for a page of the same origin over plain HTTP it sends neither
-    /// `Origin` nor `Sec-Fetch-Site`, but the languages of its user, and a page cannot have it leave them out.
+    /// With a POST it names the page's origin. With a GET for a page of the same origin over plain HTTP it sends
+    /// neither `Origin` nor `Sec-Fetch-Site`, but the languages of its user, and a page cannot have it leave them out.
     func isFromBrowser(_ method: HTTPMethod) -> Bool {
         origin != nil || site != nil || (namesLanguages && method != .POST)
     }
@@ -161,35 +162,37 @@ extension String {
     }
 }
 
-/// A request's target in the forms that it can have (RFC 9112, 3.2).
-struct RequestTarget: Equatable {
-    /// The host and port that an absolute target names, which count in place of `Host`; `nil` in the other forms.
-    let authority: String?
-    /// The path with the query, for the routes.
-    let path: String
+extension RequestHeadRules {
+    /// A request's target in the forms that it can have (RFC 9112, 3.2).
+    struct RequestTarget: Equatable {
+        /// The host and port that an absolute target names, which count in place of `Host`; `nil` in the other forms.
+        let authority: String?
+        /// The path with the query, for the routes.
+        let path: String
 
-    /// - Returns: `nil` if the target has none of the forms, or a fragment, which no target can have.
-    init?(_ text: String, method: HTTPMethod) {
-        if text.utf8.first == UInt8(ascii: "/") {
-            // A gateway may append the path that its client sent, whatever it is.
-            guard text.isForwardAuth || !text.utf8.contains(UInt8(ascii: "#")) else { return nil }
-            (authority, path) = (nil, text)
-        } else if method == .CONNECT || (method == .OPTIONS && text == "*") {
-            (authority, path) = (nil, text)
-        } else {
-            guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) }) else {
-                return nil
+        /// - Returns: `nil` if the target has none of the forms, or a fragment, which no target can have.
+        init?(_ text: String, method: HTTPMethod) {
+            if text.utf8.first == UInt8(ascii: "/") {
+                // A gateway may append the path that its client sent, whatever it is.
+                guard text.isForwardAuth || !text.utf8.contains(UInt8(ascii: "#")) else { return nil }
+                (authority, path) = (nil, text)
+            } else if method == .CONNECT || (method == .OPTIONS && text == "*") {
+                (authority, path) = (nil, text)
+            } else {
+                guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) }) else {
+                    return nil
+                }
+                let rest = text.dropFirst(scheme.count)
+                let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+                guard end > rest.startIndex, !rest.utf8.contains(UInt8(ascii: "#")) else { return nil }
+                authority = String(rest[..<end])
+                path = (rest[end...].utf8.first == UInt8(ascii: "/") ? "" : "/") + rest[end...]
             }
-            let rest = text.dropFirst(scheme.count)
-            let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
-            guard end > rest.startIndex, !rest.utf8.contains(UInt8(ascii: "#")) else { return nil }
-            authority = String(rest[..<end])
-            path = (rest[end...].utf8.first == UInt8(ascii: "/") ? "" : "/") + rest[end...]
         }
-    }
 
-    /// Whether it is the gateways' route or a path below it.
-    var isForwardAuth: Bool { path.isForwardAuth }
+        /// Whether it is the gateways' route or a path below it.
+        var isForwardAuth: Bool { path.isForwardAuth }
+    }
 }
 
 extension String {

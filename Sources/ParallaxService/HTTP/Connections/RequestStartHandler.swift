@@ -66,40 +66,46 @@ final class RequestStartHandler: ChannelInboundHandler {
     }
 }
 
-/// The method at the beginning of a request's bytes.
-enum RequestMethod: Equatable {
-    /// One that the decoder and the routes know, or no method at all, which the decoder refuses.
-    case usual
-    /// Another token, at this place.
-    case rare(Range<Int>)
-    /// A token that may go on.
-    case unfinished
+extension RequestStartHandler {
+    /// The method at the beginning of a request's bytes.
+    enum RequestMethod: Equatable {
+        /// One that the decoder and the routes know, or no method at all, which the decoder refuses.
+        case usual
+        /// Another token, at this place.
+        case rare(Range<Int>)
+        /// A token that may go on.
+        case unfinished
 
-    /// Longer ones are not methods of any register.
-    private static let maximumBytes = 64
-    private static let usualMethods: Set<[UInt8]> = Set(
-        ["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI"].map { Array($0.utf8) })
+        /// Longer ones are not methods of any register.
+        private static let maximumBytes = 64
+        private static let usualMethods: Set<[UInt8]> = Set(
+            ["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI"].map {
+                Array($0.utf8)
+            })
 
-    static func find(in bytes: ByteBufferView) -> RequestMethod {
-        if bytes.starts(with: "POST ".utf8) || bytes.starts(with: "GET ".utf8) { return .usual }
-        // Line ends before a request are skipped (RFC 9112, 2.2).
-        guard let start = bytes.firstIndex(where: { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }) else {
-            return .usual
+        static func find(in bytes: ByteBufferView) -> RequestMethod {
+            if bytes.starts(with: "POST ".utf8) || bytes.starts(with: "GET ".utf8) { return .usual }
+            // Line ends before a request are skipped (RFC 9112, 2.2).
+            guard let start = bytes.firstIndex(where: { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }) else {
+                return .usual
+            }
+            let token = bytes[start...].prefix(maximumBytes + 1).prefix(while: Self.isTokenByte)
+            guard token.count <= maximumBytes, !token.isEmpty else { return .usual }
+            guard token.endIndex < bytes.endIndex else { return .unfinished }
+            guard bytes[token.endIndex] == UInt8(ascii: " "), !usualMethods.contains(Array(token)) else {
+                return .usual
+            }
+            return .rare(token.startIndex..<token.endIndex)
         }
-        let token = bytes[start...].prefix(maximumBytes + 1).prefix(while: Self.isTokenByte)
-        guard token.count <= maximumBytes, !token.isEmpty else { return .usual }
-        guard token.endIndex < bytes.endIndex else { return .unfinished }
-        guard bytes[token.endIndex] == UInt8(ascii: " "), !usualMethods.contains(Array(token)) else { return .usual }
-        return .rare(token.startIndex..<token.endIndex)
-    }
 
-    /// RFC 9110, 5.6.2.
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        /// RFC 9110, 5.6.2.
+        private static func isTokenByte(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
         }
     }
 }
