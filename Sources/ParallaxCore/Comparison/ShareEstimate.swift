@@ -79,7 +79,11 @@ package enum WilsonBound {
         successes: Int, trials: Int, deviations: Double
     ) -> (centre: Double, reach: Double) {
         let trials = Double(trials)
-        let share = Double(successes) / trials
+        return interval(share: Double(successes) / trials, trials: trials, deviations: deviations)
+    }
+
+    /// The interval of a share that so many independent trials would have given, which need not be a whole number.
+    static func interval(share: Double, trials: Double, deviations: Double) -> (centre: Double, reach: Double) {
         let square = deviations * deviations
         let scale = 1 + square / trials
         let centre = (share + square / (2 * trials)) / scale
