@@ -148,5 +148,6 @@ extension Migration {
         Migration(version: 3, name: "0003_volume", text: PackageResources._003_volume_sql),
         Migration(version: 4, name: "0004_durations_and_alerts", text: PackageResources._004_durations_and_alerts_sql),
         Migration(version: 5, name: "0005_store", text: PackageResources._005_store_sql),
+        Migration(version: 6, name: "0006_reported_control", text: PackageResources._006_reported_control_sql),
     ]
 }

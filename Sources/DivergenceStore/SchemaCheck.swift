@@ -56,6 +56,7 @@ struct SchemaCheck {
     private func checkTimes(_ database: Database) throws {
         let columns = [
             ("total", "minute"), ("dropped", "minute"), ("volume", "minute"), ("noise", "minute"),
+            ("reported", "minute"),
             ("divergence", "time"), ("duration", "minute"), ("alert", "time"),
             ("evaluation", "time"), ("instance", "started_at"), ("instance", "last_flush_at"), ("flag_history", "time"),
             ("rollback_event", "time"), ("rollback_event", "acknowledged_at"), ("settlement", "time"),

@@ -33,6 +33,7 @@ struct BatchWriter {
         try writeTotals(batch.totals, stored: stored)
         try writeVolumes(batch.volumes)
         try writeNoise(batch.noise)
+        try writeReports(batch.reports)
         try writeDurations(batch.durations)
         try writeDrops(batch.drops)
         return stored.values.reduce(0, +)
@@ -68,6 +69,23 @@ struct BatchWriter {
                         compared = compared + excluded.compared, diverged = diverged + excluded.diverged
                     """,
                 arguments: [minute.milliseconds, noise.compared, noise.diverged])
+        }
+    }
+
+    private func writeReports(_ reports: [ReportedKey: ReportedCounts]) throws {
+        let names = ReportedCounts.columnNames
+        let upsert = try database.cachedStatement(
+            sql: """
+                INSERT INTO reported (minute, organization, \(names.joined(separator: ", ")))
+                VALUES (?, ?\(String(repeating: ", ?", count: names.count)))
+                ON CONFLICT DO UPDATE SET \(names.map { "\($0) = \($0) + excluded.\($0)" }.joined(separator: ", "))
+                """)
+        for (key, counts) in reports {
+            var values = StatementValues(upsert)
+            values.append(key.minute.milliseconds)
+            values.append(key.organization)
+            for count in counts.columns { values.append(count) }
+            try upsert.execute()
         }
     }
 
@@ -172,13 +190,15 @@ struct BatchWriter {
             control_limited_by, control_used, control_retry_after_ms, control_judged_at, control_duration_us,
             candidate_limited_by, candidate_used, candidate_retry_after_ms, candidate_judged_at, candidate_duration_us,
             own_units, clock_offset_ms, control_remembers_since, control_evicted_at, control_algorithm, control_policy,
-            lost_units, control_only_units, candidate_only_units, others_seen, candidate_asked_since, own_limited_by
+            lost_units, control_only_units, candidate_only_units, others_seen, candidate_asked_since, own_limited_by,
+            reported_allowed, reported_limited_by, reported_instance, model_limited_by
         ) VALUES (
             ?, ?, ?, ?, ?, ?, ?, ?, ?,
             ?, ?, ?, ?, ?,
             ?, ?, ?, ?, ?,
             ?, ?, ?, ?, ?, ?,
-            ?, ?, ?, ?, ?, ?
+            ?, ?, ?, ?, ?, ?,
+            ?, ?, ?, ?
         )
         """
 }
@@ -200,6 +220,26 @@ extension BufferedRow {
         append(comparison.control, to: &values)
         append(comparison.candidate, to: &values)
         append(comparison.evidence, to: &values)
+        append(comparison.reported, to: &values)
+    }
+
+    private func append(_ reported: ReportedControl?, to values: inout StatementValues) {
+        guard let reported else {
+            for _ in 0..<4 { values.appendNull() }
+            return
+        }
+        values.append(reported.verdict.isAllowed ? 1 : 0)
+        append(reported.verdict.limitedBy, to: &values)
+        append(reported.verdict.instance, to: &values)
+        if case .limited(let window) = reported.model.outcome {
+            values.append(window)
+        } else {
+            values.append(ExactText.empty)
+        }
+    }
+
+    private func append(_ text: String?, to values: inout StatementValues) {
+        if let text { values.append(text) } else { values.appendNull() }
     }
 
     private func append(_ observation: Observation, to values: inout StatementValues) {

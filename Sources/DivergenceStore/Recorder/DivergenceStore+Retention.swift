@@ -71,6 +71,10 @@ extension DivergenceStore {
             SELECT minute, side, bucket FROM duration WHERE minute < ? LIMIT ?)
         """,
         "DELETE FROM noise WHERE minute IN (SELECT minute FROM noise WHERE minute < ? LIMIT ?)",
+        """
+        DELETE FROM reported WHERE (minute, organization) IN (
+            SELECT minute, organization FROM reported WHERE minute < ? LIMIT ?)
+        """,
         "DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE time < ? LIMIT ?)",
         "DELETE FROM evaluation WHERE id IN (SELECT id FROM evaluation WHERE time < ? LIMIT ?)",
         "DELETE FROM instance WHERE id IN (SELECT id FROM instance WHERE last_flush_at < ? LIMIT ?)",
@@ -116,7 +120,7 @@ extension DivergenceStore {
                     SELECT MIN(oldest) FROM (
                         SELECT MIN(minute) AS oldest FROM total UNION ALL SELECT MIN(minute) FROM dropped
                         UNION ALL SELECT MIN(minute) FROM volume UNION ALL SELECT MIN(minute) FROM noise
-                        UNION ALL SELECT MIN(minute) FROM duration
+                        UNION ALL SELECT MIN(minute) FROM duration UNION ALL SELECT MIN(minute) FROM reported
                         UNION ALL SELECT MIN(time) FROM divergence UNION ALL SELECT MIN(time) FROM evaluation)
                     """)
         }

@@ -20,6 +20,8 @@ struct RecordBatch: Sendable {
     private(set) var volumes: [VolumeKey: Volume] = [:]
     /// What second controls made of the same requests, by minute.
     private(set) var noise: [Timestamp: NoiseFloor] = [:]
+    /// What came with requests, by minute and organization.
+    private(set) var reports: [ReportedKey: ReportedCounts] = [:]
     /// How long both sides took, by minute.
     private(set) var durations: [Timestamp: SideDurations] = [:]
     private(set) var drops: [DropKey: Int] = [:]
@@ -30,7 +32,7 @@ struct RecordBatch: Sendable {
     /// Where drops go that found no place under their own minute.
     private var overflowMinute: Timestamp?
 
-    var isEmpty: Bool { totals.isEmpty && rows.isEmpty && drops.isEmpty }
+    var isEmpty: Bool { totals.isEmpty && rows.isEmpty && drops.isEmpty && reports.isEmpty }
 
     /// Adds to the totals.
     ///
@@ -69,6 +71,13 @@ struct RecordBatch: Sendable {
         if volumes[key] == nil { volumes[key] = volume } else { volumes[key]! += volume }
     }
 
+    /// Counts reports; beyond the bound on totals, with those of all other organizations of their minute together.
+    mutating func add(_ counts: ReportedCounts, of key: ReportedKey, bounds: Bounds) {
+        let hasRoom = reports.count < bounds.totals || reports[key] != nil
+        let key = hasRoom ? key : ReportedKey(minute: key.minute, organization: .empty)
+        reports[key, default: ReportedCounts()] += counts
+    }
+
     mutating func add(_ noise: NoiseFloor, in minute: Timestamp) {
         self.noise[minute, default: NoiseFloor()] += noise
     }
@@ -97,6 +106,7 @@ struct RecordBatch: Sendable {
         for (key, total) in later.totals { count(total, under: key, bounds: bounds, otherwise: reason) }
         for (key, volume) in later.volumes { add(volume, of: key, bounds: bounds) }
         for (minute, noise) in later.noise { add(noise, in: minute) }
+        for (key, counts) in later.reports { add(counts, of: key, bounds: bounds) }
         for (minute, more) in later.durations {
             durations[minuteForDurations(in: minute, bounds: bounds), default: SideDurations()] += more
         }

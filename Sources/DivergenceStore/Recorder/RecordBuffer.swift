@@ -27,6 +27,10 @@ struct RecordBuffer: Sendable {
         if let agreed = comparison.secondControlAgreed {
             batch.add(NoiseFloor(compared: 1, diverged: agreed ? 0 : 1), in: key.minute)
         }
+        if let uncompared = ReportedCounts(uncompared: comparison) {
+            batch.add(
+                uncompared, of: ReportedKey(minute: key.minute, organization: organization), bounds: settings.bounds)
+        }
         guard let key = batch.count(total, under: key, bounds: settings.bounds, otherwise: .bufferFull) else { return }
         if settings.recordsDurations, comparison.result.isVerdictOfBoth {
             batch.addDurations(of: comparison, in: key.minute, bounds: settings.bounds)
@@ -51,6 +55,15 @@ struct RecordBuffer: Sendable {
         total.count(heldOut: request, answer.decision)
         let key = TotalKey(minute: scopes[scope].minute, organization: organization, outcome: .heldOut)
         batch.count(total, under: key, bounds: settings.bounds, otherwise: .bufferFull)
+    }
+
+    /// Counts a request that came with its caller's own verdict.
+    mutating func add(_ report: ReportedCounts, of organization: String, at time: Timestamp) {
+        let scope = scopeIndex(for: time.startOfMinute)
+        let organization = scopes[scope].admit(
+            ExactText(organization), maximum: settings.maximumOrganizationsPerMinute)
+        batch.add(
+            report, of: ReportedKey(minute: scopes[scope].minute, organization: organization), bounds: settings.bounds)
     }
 
     mutating func takeClockOffset() -> Int64? {

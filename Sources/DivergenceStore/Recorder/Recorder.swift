@@ -59,6 +59,14 @@ package final class Recorder: DecisionObserver, Sendable {
         buffer.withLock { $0.add(heldOut: request, answer) }
     }
 
+    package func reported(_ report: ReportedControl, on request: CheckRequest, at time: Timestamp) {
+        buffer.withLock { $0.add(ReportedCounts(report), of: request.identity.organization, at: time) }
+    }
+
+    package func ignoredReport(on request: CheckRequest, at time: Timestamp) {
+        buffer.withLock { $0.add(.ignored, of: request.identity.organization, at: time) }
+    }
+
     /// How recording goes, now.
     package var health: RecorderHealth {
         let (comparisons, rows, drops) = buffer.withLock {

@@ -119,6 +119,13 @@ struct VolumeKey: Hashable, Sendable {
     }
 }
 
+/// Where requests with a report are counted.
+struct ReportedKey: Hashable, Sendable {
+    let minute: Timestamp
+    /// Empty for all organizations beyond a bound together.
+    let organization: ExactText
+}
+
 /// Units that only one side accepted.
 struct Volume: Equatable, Sendable {
     /// The policy's, to name them.

@@ -7,7 +7,8 @@ extension DivergenceReport: Codable {
             candidate, kinds, causes, causesByKind, storedOneByOne, onlyCounted, rowsDropped, mostAffected,
             mostAffectedOrganizations,
             controlWhereIncomparable, timeline, timelineStepMilliseconds, newlyLimited,
-            newlyAllowed, summary, causeTimes, volume, durations, noise, coverage, events, previous, changes, shares,
+            newlyAllowed, summary, causeTimes, volume, durations, noise, reported, coverage, events, previous, changes,
+            shares,
             open,
             settlements, gate
     }
@@ -52,6 +53,7 @@ extension DivergenceReport: Codable {
         durations = try values.decodeIfPresent(ReportDurations.self, forKey: .durations)
         volume = try values.decode(ReportVolume.self, forKey: .volume)
         noise = try values.decodeIfPresent(NoiseFloor.self, forKey: .noise)
+        reported = try values.decodeIfPresent(ReportedCounts.self, forKey: .reported)
         coverage = try values.decode(ReportCoverage.self, forKey: .coverage)
         previous = try values.decodeIfPresent(ReportPeriod.self, forKey: .previous)
         open = try values.decode(OpenDivergences.self, forKey: .open)
@@ -92,6 +94,7 @@ extension DivergenceReport: Codable {
         try values.encode(volume, forKey: .volume)
         try values.encode(durations, forKey: .durations)
         try values.encode(noise, forKey: .noise)
+        try values.encode(reported, forKey: .reported)
         try values.encode(coverage, forKey: .coverage)
         try values.encode(events, forKey: .events)
         try values.encode(previous, forKey: .previous)

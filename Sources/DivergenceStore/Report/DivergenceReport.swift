@@ -132,6 +132,8 @@ package struct DivergenceReport: Equatable, Sendable {
     package var durations: ReportDurations?
     /// How often two equal limiters disagree here; `nil` if no second control was asked.
     package var noise: NoiseFloor?
+    /// What came with requests of the application's own limiter; `nil` if nothing was reported.
+    package var reported: ReportedCounts?
     /// The minutes and instances that the figures stand on.
     package var coverage = ReportCoverage()
     /// The period before; `nil` if this one has no beginning.
@@ -189,6 +191,8 @@ extension DivergenceReport {
         package let newlyAllowed: Direction
         /// What the gate does not judge and a person has to decide, in sentences.
         package let undecided: [String]
+        /// How well the model follows the reported verdicts; `nil` if none was reported.
+        package let fidelity: ReportedCounts.Fidelity?
     }
 
     package var summary: Summary {
@@ -200,7 +204,7 @@ extension DivergenceReport {
             newlyLimited: limited, newlyAllowed: allowed,
             undecided: [
                 Self.question(limited, "would newly be refused"), Self.question(allowed, "would newly be let through"),
-            ].compactMap(\.self))
+            ].compactMap(\.self), fidelity: reported?.fidelity)
     }
 
     private static func question(_ direction: Summary.Direction, _ what: String) -> String? {

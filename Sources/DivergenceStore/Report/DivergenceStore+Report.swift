@@ -120,6 +120,7 @@ struct ReportSums: Sendable {
     private var settlements: SettlementSums
     var volumes = VolumeSums()
     private var noise: NoiseFloor?
+    private var reported: ReportedCounts?
     private var durations = DurationSums()
 
     /// - Parameter filter: Its times are whole minutes.
@@ -146,6 +147,7 @@ struct ReportSums: Sendable {
         sums.settlements = try settlements.addingCounts(database)
         try reader.addDurations(to: &sums.durations)
         if let noise = try reader.readNoise() { sums.noise = (sums.noise ?? NoiseFloor()) + noise }
+        if let more = try reader.readReported() { sums.reported = (sums.reported ?? ReportedCounts()) + more }
         return sums
     }
 
@@ -184,6 +186,7 @@ struct ReportSums: Sendable {
         report.volume.controlUnits = totals.controlUnits
         report.volume.candidateUnits = totals.candidateUnits
         report.noise = noise
+        report.reported = reported
         report.durations = durations.makeDurations()
         let book = settlements.makeBook()
         report.open = groups.open(book)

@@ -191,6 +191,18 @@ extension ReportReader {
     }
 
     /// What a second control made of the same requests; `nil` if none was asked.
+    func readReported() throws -> ReportedCounts? {
+        let (condition, arguments) = filter.condition(time: "minute", organization: "organization")
+        let sums = ReportedCounts.columnNames.map { "SUM(\($0))" }.joined(separator: ", ")
+        let row = try Row.fetchOne(
+            database, sql: "SELECT \(sums) FROM reported WHERE \(condition)", arguments: arguments)
+        guard let row, row[0] as Int64? != nil else { return nil }
+        var counts = CheckedCounts()
+        var columns: [Int] = []
+        for place in ReportedCounts.columnNames.indices { columns.append(try counts.take(row[place])) }
+        return ReportedCounts(columns: columns)
+    }
+
     func readNoise() throws -> NoiseFloor? {
         let (condition, arguments) = filter.condition(time: "minute")
         let row = try Row.fetchOne(

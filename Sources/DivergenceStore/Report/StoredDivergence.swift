@@ -27,6 +27,9 @@ package struct StoredDivergence: Equatable, Sendable {
         package let durationMicroseconds: Int64
 
         package var isAllowed: Bool { limitedBy == nil }
+
+        /// The window that limited, for people; `nil` if the request was allowed. A report may name none.
+        package var limitingWindow: String? { limitedBy.map { $0.isEmpty ? "a window that is not named" : $0 } }
     }
 
     /// Unique in one database, growing with the order of writing.
@@ -44,6 +47,37 @@ package struct StoredDivergence: Equatable, Sendable {
     package let control: Verdict
     package let candidate: Verdict
     package let evidence: Evidence
+    /// What the caller's own limiter said; `nil` if control's verdict is the model's.
+    package let reported: Report?
+}
+
+extension StoredDivergence {
+    /// A reported verdict, and what the model that follows the reports said.
+    package struct Report: Equatable, Sendable {
+        package let isAllowed: Bool
+        /// The caller's name of the window that refused; `nil` if it was allowed or not told.
+        package let limitedBy: String?
+        /// The process whose memory gave the verdict; `nil` if not told.
+        package let instance: String?
+        /// The window by which the model would have limited; `nil` if it would have allowed.
+        package let modelLimitedBy: String?
+
+        init(isAllowed: Bool, limitedBy: String?, instance: String?, modelLimitedBy: String?) {
+            self.isAllowed = isAllowed
+            self.limitedBy = limitedBy
+            self.instance = instance
+            self.modelLimitedBy = modelLimitedBy
+        }
+
+        fileprivate init?(_ row: Row) {
+            guard let isAllowed = row["reported_allowed"] as Int64? else { return nil }
+            self.isAllowed = isAllowed != 0
+            limitedBy = (row["reported_limited_by_bytes"] as ExactText?)?.text
+            instance = (row["reported_instance_bytes"] as ExactText?)?.text
+            let model = row["model_limited_by_bytes"] as ExactText?
+            modelLimitedBy = model == .empty ? nil : model?.text
+        }
+    }
 }
 
 extension DivergenceStore {
@@ -65,6 +99,9 @@ extension DivergenceStore {
                         CAST(control_limited_by AS BLOB) AS control_limited_by_bytes,
                         CAST(candidate_limited_by AS BLOB) AS candidate_limited_by_bytes,
                         CAST(own_limited_by AS BLOB) AS own_limited_by_bytes,
+                        CAST(reported_limited_by AS BLOB) AS reported_limited_by_bytes,
+                        CAST(reported_instance AS BLOB) AS reported_instance_bytes,
+                        CAST(model_limited_by AS BLOB) AS model_limited_by_bytes,
                         (SELECT CAST(name AS BLOB) FROM instance WHERE instance.id = divergence.instance) AS instance_name,
                         (SELECT CAST(windows AS BLOB) FROM policy WHERE fingerprint = policy) AS candidate_windows,
                         (SELECT CAST(windows AS BLOB) FROM policy
@@ -126,7 +163,7 @@ extension StoredDivergence {
             identifier: (row["identifier_bytes"] as ExactText).text, cost: row["cost"], kind: kind, cause: cause,
             enforced: enforced, policyFingerprint: UInt64(bitPattern: row["policy"]),
             control: try Verdict(row, side: "control"), candidate: try Verdict(row, side: "candidate"),
-            evidence: Evidence(row))
+            evidence: Evidence(row), reported: Report(row))
     }
 }
 

@@ -96,13 +96,22 @@ struct DivergenceText {
           candidate  \(verdict(divergence.candidate))
           \(NumberFormat.counted(divergence.cost, "unit")) on \(divergence.instance.escapedForTerminal), which had sent \
         \(own); enforced: \(divergence.enforced.rawValue)
-        """
+        """ + (divergence.reported.map { "\n  \(Self.sentence($0).escapedForTerminal)" } ?? "")
+    }
+
+    /// What was reported, and what the model said.
+    static func sentence(_ reported: StoredDivergence.Report) -> String {
+        let verdict =
+            reported.isAllowed ? "allowed" : "limited by \(reported.limitedBy ?? "a window that is not named")"
+        return
+            "Reported\(reported.instance.map { " by \($0)" } ?? ""): \(verdict); the model that follows the reports would "
+            + "have \(reported.modelLimitedBy.map { "limited by \($0)" } ?? "allowed")"
     }
 
     private func verdict(_ verdict: StoredDivergence.Verdict) -> String {
         let windows = verdict.windows.map { "\($0.window.name.escapedForTerminal) \($0.used)/\($0.window.limit)" }
         let outcome =
-            verdict.limitedBy.map {
+            verdict.limitingWindow.map {
                 "limited by \($0.escapedForTerminal) for \(NumberFormat.count(Int(verdict.retryAfterMilliseconds))) ms"
             } ?? "allowed"
         return
@@ -135,7 +144,7 @@ struct DivergenceDocument: Encodable {
 
         init(_ verdict: StoredDivergence.Verdict) {
             allowed = verdict.isAllowed
-            limitedBy = verdict.limitedBy
+            limitedBy = verdict.limitedBy.flatMap { $0.isEmpty ? nil : $0 }
             retryAfterMilliseconds = verdict.retryAfterMilliseconds
             judgedAt = verdict.judgedAt
             durationMicroseconds = verdict.durationMicroseconds
@@ -145,6 +154,14 @@ struct DivergenceDocument: Encodable {
                     durationMilliseconds: $0.window.durationMilliseconds, used: $0.used)
             }
         }
+    }
+
+    struct Report: Encodable {
+        let allowed: Bool
+        let limitedBy: String?
+        let instance: String?
+        let modelAllowed: Bool
+        let modelLimitedBy: String?
     }
 
     struct Evidence: Encodable {
@@ -167,6 +184,8 @@ struct DivergenceDocument: Encodable {
     let control: Verdict
     let candidate: Verdict
     let evidence: Evidence
+    /// What the caller's own limiter said; absent if nothing was reported.
+    let reported: Report?
 
     init(_ divergence: StoredDivergence) {
         time = divergence.time
@@ -179,6 +198,11 @@ struct DivergenceDocument: Encodable {
         enforced = divergence.enforced.rawValue
         control = Verdict(divergence.control)
         candidate = Verdict(divergence.candidate)
+        reported = divergence.reported.map {
+            Report(
+                allowed: $0.isAllowed, limitedBy: $0.limitedBy, instance: $0.instance,
+                modelAllowed: $0.modelLimitedBy == nil, modelLimitedBy: $0.modelLimitedBy)
+        }
         let known = divergence.evidence
         evidence = Evidence(
             ownUnits: known.ownUnits, clockOffsetMilliseconds: known.clockOffsetMilliseconds,

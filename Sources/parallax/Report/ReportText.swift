@@ -11,7 +11,8 @@ struct ReportText {
     var text: String {
         guard report.from != nil else { return nothing }
         return [
-            decision, summary, checks, events, volume, limited, letThrough, causes, kinds, settlements, changes,
+            decision, summary, checks, events, volume, reported, limited, letThrough, causes, kinds, settlements,
+            changes,
             foundation,
             sides,
             durations, coverage, outages,
@@ -187,6 +188,12 @@ extension ReportText {
             lines.append("  " + sentence)
         }
         return lines + noise
+    }
+
+    /// How well the model follows what applications report of their own limiters.
+    var reported: [String] {
+        guard let reported = report.reported else { return [] }
+        return [style.bold("Reported verdicts")] + reported.sentences.map { "  " + $0 }
     }
 
     private var noise: [String] {

@@ -19,7 +19,20 @@ struct StoredFixture {
             let folder = parent.appending(path: "stored")
             try FileManager.default.copyItem(at: original, to: folder)
             try Data(token.utf8).write(to: folder.appending(path: "token"))
-            return try await body(StoredFixture(folder: folder))
+            let fixture = StoredFixture(folder: folder)
+            try await fixture.migrate()
+            return try await body(fixture)
+        }
+    }
+
+    /// Brings the copies to today's schema, as an operator does after an upgrade: commands that only read do not.
+    private func migrate() async throws {
+        for name in ["a.sqlite", "b.sqlite", "held.sqlite"] {
+            _ = try await ParallaxBinary.run(
+                ["migrate"],
+                environment: settings.merging(["DATABASE_PATH": path(name)]) { $1 }.merging(Self.clock(Self.moment)) {
+                    $1
+                })
         }
     }
 

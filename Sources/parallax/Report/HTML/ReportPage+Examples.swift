@@ -41,7 +41,7 @@ extension ReportPage {
             ])
         for (name, verdict) in [("control", divergence.control), ("candidate", divergence.candidate)] {
             table.add(
-                name, verdict.limitedBy.map { "limited by \($0)" } ?? "allowed",
+                name, verdict.limitingWindow.map { "limited by \($0)" } ?? "allowed",
                 verdict.isAllowed ? "-" : "\(NumberFormat.count(Int(verdict.retryAfterMilliseconds))) ms",
                 NumberFormat.time(microseconds: verdict.durationMicroseconds),
                 verdict.judgedAt.map(\.textToTheMillisecond) ?? "-")
@@ -70,6 +70,7 @@ extension ReportPage {
     private func evidence(_ divergence: StoredDivergence) -> HTML {
         let evidence = divergence.evidence
         var facts = ["Control counts by \(evidence.controlAlgorithm.rawValue)."]
+        if let reported = divergence.reported { facts.append(DivergenceText.sentence(reported) + ".") }
         if let offset = evidence.clockOffsetMilliseconds {
             facts.append("The clock of Redis was \(offset) ms ahead of the instance's.")
         }

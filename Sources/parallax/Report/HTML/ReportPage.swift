@@ -20,7 +20,8 @@ struct ReportPage {
                     "body", [:],
                     [
                         .element("header", [:], header),
-                        .element("main", [:], [verdict, events, volume, affected, causes, foundation, outages]),
+                        .element(
+                            "main", [:], [verdict, events, volume, reported, affected, causes, foundation, outages]),
                         .element("footer", [:], footer),
                     ]),
             ]
@@ -191,6 +192,14 @@ extension ReportPage {
         content += sentences.noneMore(newlyAllowed: report.newlyAllowed.requests).map { [.paragraph($0)] } ?? []
         content += report.noise.map { [.paragraph(VolumeSentences.noise($0), class: "muted")] } ?? []
         return .element("section", ["aria-labelledby": "volume"], content)
+    }
+
+    /// How well the model follows what applications report of their own limiters.
+    var reported: HTML {
+        guard let reported = report.reported else { return .empty }
+        return .element(
+            "section", ["aria-labelledby": "reported"],
+            [.heading("Reported verdicts", id: "reported")] + reported.sentences.map { .paragraph($0) })
     }
 
     private var windows: HTML {
