@@ -1,4 +1,4 @@
-package import ParallaxCore
+import ParallaxCore
 
 /// Requests that came with their caller's own verdict, and what the model that follows those said.
 package struct ReportedCounts: Codable, Equatable, Sendable {

@@ -88,7 +88,7 @@ extension Fidelity {
 
     /// Judges by the lower bounds.
     ///
-    /// - Parameter acceptsFewRefusals: Whether too few refusals to know are no obstacle.
+    /// - Parameter acceptsFewRefusals: Whether too few refusals to know do not matter.
     package func judgement(acceptsFewRefusals: Bool = false) -> Judgement {
         if let reason = unknown, !(acceptsFewRefusals && reason == .tooFewRefusals) { return .unknown(reason) }
         var faults = [Self.fault("agreement", lower, Self.minimumShare)]

@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(
-        "what is not known is no pass, and says why",
+        "what is not known does not pass, and says why",
         arguments: [
             (alike(19), Fidelity.Unknown.tooFewIdentities),
             (alike(20, reported: 9, modelled: 9, both: 9), .tooFewRefusals),
