@@ -164,11 +164,11 @@ import Testing
             control: InMemoryLimiter(), candidate: SharedLimiter(clock: { clock.now }), clocks: clock.clocks,
             flags: { Self.flags(.hybrid) }, observer: observer)
         clock.advance(by: .seconds(59))
-        for _ in 0..<2 {
+        for count in 1...2 {
             _ = await hybrid.check(Self.request(), reported: ReportedVerdict(isAllowed: false))
+            await observer.comparisons(reach: count)
             clock.advance(by: .seconds(2))
         }
-        await observer.comparisons(reach: 2)
         #expect(
             observer.comparisons.map(\.result) == [
                 .diverged(.newlyAllowed, .restart), .diverged(.newlyAllowed, .legacyBehaviour),
