@@ -55,7 +55,7 @@ package struct CheckHandler: Sendable {
             return respond(answer, arrival: arrival, hasBodyIfAllowed: hasBodyIfAllowed)
         }
         let (answer, isRepeated) = await recentAnswers.answer(
-            to: RecentAnswers.Key(identity: identity, requestID: requestID), at: arrival
+            to: RecentAnswers.Key(identity: identity, cost: cost, requestID: requestID), at: arrival
         ) { await judge.judge(request, reported: reported) }
         guard !isRepeated else {
             recordRepeat()

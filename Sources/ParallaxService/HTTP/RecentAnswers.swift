@@ -9,13 +9,16 @@ package final class RecentAnswers: Sendable {
     /// How long a repeated request is known, from when the first arrived.
     package static let lifetime: Duration = .seconds(10)
 
-    /// A request: its identity, and its caller's name for it.
+    /// A request: its identity, its cost, and its caller's name for it.
     package struct Key: Hashable, Sendable {
         let identity: Identity
+        // A look, which costs nothing, must not answer for a request that spends units.
+        let cost: Int
         let requestID: String
 
-        package init(identity: Identity, requestID: String) {
+        package init(identity: Identity, cost: Int, requestID: String) {
             self.identity = identity
+            self.cost = cost
             self.requestID = requestID
         }
     }

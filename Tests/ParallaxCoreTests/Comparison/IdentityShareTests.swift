@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test("no share and shares that are not numbers hold no identity", arguments: [0, -1, Double.nan])
-    func nobody(percent: Double) throws {
+    func noIdentity(percent: Double) throws {
         let identities = try (0..<1000).map { try Identity(identifier: "\($0)") }
         #expect(!identities.contains { IdentityShare.enforced.contains($0, percent: percent) })
     }

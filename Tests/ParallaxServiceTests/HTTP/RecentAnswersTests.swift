@@ -5,8 +5,8 @@ import Testing
 @testable import ParallaxService
 
 @Suite struct RecentAnswersTests {
-    private static func key(_ name: String) -> RecentAnswers.Key {
-        try! RecentAnswers.Key(identity: Identity(identifier: "k"), requestID: name)
+    private static func key(_ name: String, cost: Int = 1) -> RecentAnswers.Key {
+        try! RecentAnswers.Key(identity: Identity(identifier: "k"), cost: cost, requestID: name)
     }
 
     private static func answer() -> Answer {
@@ -29,6 +29,19 @@ import Testing
             }
         }
         #expect(judged == (milliseconds < 10_000 ? 1 : 2))
+    }
+
+    @Test("the answer to a look is not given to a request of the same name that spends units")
+    func otherCost() async {
+        let answers = RecentAnswers()
+        var judged = 0
+        for cost in [0, 5, 0] {
+            _ = await answers.answer(to: Self.key("a", cost: cost), at: start) {
+                judged += 1
+                return Self.answer()
+            }
+        }
+        #expect(judged == 2)
     }
 
     @Test("a request that is sent again while the first is judged waits for its answer")
